@@ -1,0 +1,99 @@
+# moedmft: build, test, install. `make help` lists the targets.
+VERSION := 0.1.0
+SOVERSION := 0
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/moedmft
+CC ?= cc
+CFLAGS ?= -O3 -g
+BUILD ?= build
+
+PKG := pkg-config
+DEPS := openblas lapacke gsl hdf5 yaml-0.1 sleef zlib
+# GSL brings its own cblas in its pkg-config entry; OpenBLAS provides that interface.
+DEP_CFLAGS := $(shell $(PKG) --cflags $(DEPS))
+DEP_LIBS := $(filter-out -lgslcblas,$(shell $(PKG) --libs $(DEPS))) -lpthread -lm
+
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -MMD -MP \
+             -Iinclude -Isrc -Isrc/core -Imodels -I$(BUILD) $(DEP_CFLAGS) $(CFLAGS)
+
+# src/core and models hold the arithmetic; they are compiled once for each precision.
+COMMON := $(wildcard src/*.c)
+CORE := $(wildcard src/core/*.c) $(wildcard models/*.c)
+CLI := $(wildcard src/cli/*.c)
+TESTS := $(wildcard tests/*.c)
+
+OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
+CLI_OBJ := $(CLI:%.c=$(BUILD)/obj/%.o)
+TEST_OBJ := $(TESTS:%.c=$(BUILD)/obj/%.o)
+
+LIB := $(BUILD)/libmoedmft.a
+SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
+BIN := $(BUILD)/moedmft
+TEST := $(BUILD)/run-tests
+
+.PHONY: all test validate demo install clean help format FORCE
+all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+# Provenance is fixed at build time; the file changes only when its content does.
+$(BUILD)/buildinfo.h: FORCE
+	@mkdir -p $(BUILD)
+	@commit=$$(git -C $(CURDIR) rev-parse HEAD 2>/dev/null || echo unknown); \
+	if [ -n "$$(git -C $(CURDIR) status --porcelain --untracked-files=no 2>/dev/null)" ]; then dirty=1; else dirty=0; fi; \
+	printf '#define MDM_VERSION "%s"\n#define MDM_COMMIT "%s"\n#define MDM_DIRTY %s\n' '$(VERSION)' "$$commit" "$$dirty" > $@.new; \
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/obj/src/provenance.o: $(BUILD)/buildinfo.h
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+$(BUILD)/obj/f64/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DMDM_SINGLE=0 -c $< -o $@
+$(BUILD)/obj/f32/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DMDM_SINGLE=1 -c $< -o $@
+
+$(LIB): $(OBJ)
+	rm -f $@
+	ar rcs $@ $(OBJ)
+$(SOLIB): $(OBJ)
+	$(CC) -shared -Wl,-soname,libmoedmft.so.$(SOVERSION) $(LDFLAGS) -o $@ $(OBJ) $(DEP_LIBS)
+$(BIN): $(CLI_OBJ) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(DEP_LIBS)
+$(TEST): $(TEST_OBJ) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(LIB) $(DEP_LIBS) -lcunit
+
+$(BUILD)/moedmft.pc: Makefile
+	@mkdir -p $(BUILD)
+	printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L$${libdir} -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I$${includedir}\n' \
+	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
+
+test: all $(TEST) ## build and run every test
+	$(TEST)
+
+validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
+	sh validation/run.sh
+
+format: ## clang-format every source file in place
+	clang-format -i src/*.[ch] src/*/*.[ch] models/*.[ch] tests/*.[ch] include/moedmft/*.h
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/moedmft $(DESTDIR)$(DATADIR)
+	install -m 755 $(BIN) $(DESTDIR)$(BINDIR)/
+	install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(SOLIB) $(DESTDIR)$(LIBDIR)/
+	ln -sf libmoedmft.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libmoedmft.so
+	install -m 644 $(BUILD)/moedmft.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 644 include/moedmft/*.h $(DESTDIR)$(INCLUDEDIR)/moedmft/
+	cp -r data examples $(DESTDIR)$(DATADIR)/
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

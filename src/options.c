@@ -1,0 +1,74 @@
+/* The option table: the one place where an option is defined (key, type, default, range, help).
+ * It drives the configuration file, --set, --help, validation and the attributes in the output. */
+#include <moedmft/config.h>
+
+#include <float.h>
+
+#define INT_MAX_D 1e9
+#define BIG 1e12
+
+static const mdm_option table[] = {
+    /* key, type, default, min, max, min_open, allowed, help */
+    {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "II", "scaling regime; II: N, M, K grow together, N_e fixed"},
+    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup", "exponents of initialization and learning rates (docs/theory.md)"},
+    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert"},
+    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron"},
+    {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts"},
+    {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
+    {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
+    {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|constant", "gate g(psi); constant: g = 1, the router does not learn"},
+    {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
+    {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
+    {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero"},
+    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
+    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
+    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},
+
+    {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: /x and /y of a file; idx: MNIST family, plain or gzip"},
+    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "HDF5 file, or IDX images"},
+    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.file"},
+    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "test part; empty: test samples come from data.file, disjoint from the train part"},
+    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.test_file"},
+    {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
+    {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
+    {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set"},
+    {"data.classes", MDM_OPT_INT_LIST, "[]", 0, 255, 0, NULL, "labels to keep, in the order of the outputs; []: all"},
+    {"data.targets", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|sign|onehot", "targets of class labels; auto: sign (one output, +1 and -1) for two classes, else one-hot"},
+    {"data.standardize", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|none|global|feature|sample", "auto: global for idx, none otherwise"},
+    {"data.seed", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "draws the subset and the order of minibatches"},
+
+    {"train.optimizer", MDM_OPT_ENUM, "sgd", 0, 0, 0, "sgd", "optimizer"},
+    {"train.lr", MDM_OPT_REAL, "0.5", 0, DBL_MAX, 0, NULL, "base learning rate eta; the parameterization scales it per tensor"},
+    {"train.lr_multiplier.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W_in"},
+    {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q"},
+    {"train.lr_multiplier.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W1"},
+    {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2"},
+    {"train.lr_multiplier.readout", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for w_out"},
+    {"train.steps", MDM_OPT_INT, "24", 0, 1e7, 0, NULL, "gradient steps; everything is recorded before each step and after the last"},
+    {"train.loss", MDM_OPT_ENUM, "mse", 0, 0, 0, "mse|cross_entropy", "mse: (1/2P) sum (f-y)^2; cross_entropy: softmax, or logistic for one output"},
+    {"train.loss_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the loss (2 removes the 1/2 of mse)"},
+    {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
+
+    {"solve.particles", MDM_OPT_INT, "20000", 8, 1e9, 0, NULL, "sample particles of the stream population in the limit"},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles; 0: half of solve.particles"},
+    {"solve.replicas", MDM_OPT_INT, "8", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
+    {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
+    {"solve.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the limit"},
+
+    {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},
+    {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
+    {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
+
+    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)"},
+    {"output.kernels", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store kernels on the time grid output.times"},
+    {"output.responses", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store response functions on the time grid (full batch)"},
+    {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
+    {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
+
+    {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},
+};
+
+const mdm_option *mdm_options(size_t *n) {
+  *n = sizeof table / sizeof *table;
+  return table;
+}

@@ -1,0 +1,9 @@
+/* Every test file registers one CUnit suite through a function listed here and in tests/main.c. */
+#ifndef MOEDMFT_TESTS_SUITES_H
+#define MOEDMFT_TESTS_SUITES_H
+
+int suite_config(void);
+int suite_data(void);
+int suite_record(void);
+
+#endif
