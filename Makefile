@@ -49,6 +49,11 @@ $(BUILD)/buildinfo.h: FORCE
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/provenance.o: $(BUILD)/buildinfo.h
 
+# Vector mathematics for processors that have AVX2; chosen at run time (src/vecmath.c).
+ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
+$(BUILD)/obj/src/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma
+endif
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@

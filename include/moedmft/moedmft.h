@@ -1,0 +1,13 @@
+/* Everything: limiting training dynamics of mixture-of-experts networks, and the finite networks beside them. */
+#ifndef MOEDMFT_H
+#define MOEDMFT_H
+
+#include <moedmft/config.h>
+#include <moedmft/data.h>
+#include <moedmft/error.h>
+#include <moedmft/file.h>
+#include <moedmft/record.h>
+#include <moedmft/run.h>
+#include <moedmft/version.h>
+
+#endif

@@ -1,0 +1,74 @@
+/* Running things: the limit, finite networks, and their comparison. */
+#ifndef MOEDMFT_RUN_H
+#define MOEDMFT_RUN_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <moedmft/config.h>
+#include <moedmft/data.h>
+#include <moedmft/record.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a caller learns while work goes on. */
+typedef struct mdm_progress {
+  const char *task;        /* "limit", "N = 64" */
+  double fraction;         /* of all the work, 0 … 1, by estimated cost */
+  size_t step, steps;      /* of the run that reports */
+  double loss;             /* train loss of that run at that step */
+} mdm_progress;
+
+/* How a caller follows and stops work. Every member may be zero. */
+typedef struct mdm_monitor {
+  void (*report)(void *context, const mdm_progress *progress); /* one call at a time, from any thread */
+  void *context;
+  const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
+  int threads;                       /* 0: one per processor */
+  int save_weights;                  /* networks: keep initial and final weights of every seed */
+} mdm_monitor;
+
+/* One set of independent runs: mean and standard error, and every run. */
+typedef struct mdm_ensemble {
+  long width;          /* N; 0 for the limit */
+  size_t runs;         /* replicas or seeds */
+  mdm_record *summary; /* mean and standard error (docs/output.md describes the arrays); NULL when runs = 0 */
+  mdm_record **each;   /* runs: every run's own record */
+  mdm_record **weights; /* runs: initial and final weights of networks, or NULL each */
+  long ended_at;       /* −1, or the step at which the first run diverged or all were stopped */
+  int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */
+} mdm_ensemble;
+
+void mdm_ensemble_clear(mdm_ensemble *e);
+
+/* A set of ensembles: the limit, networks of several widths. */
+typedef struct mdm_outcome {
+  mdm_ensemble limit;     /* runs = 0 when the limit was not asked for */
+  mdm_ensemble *networks; /* by width, ascending */
+  size_t widths;
+  mdm_record *comparison; /* deviations by width (compare), or NULL */
+  double exponent, exponent_error, predicted; /* compare: deviation ∝ N^−exponent */
+  double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
+  mdm_record *extra;      /* /data: samples and batches as used; or NULL */
+} mdm_outcome;
+
+void mdm_outcome_clear(mdm_outcome *o);
+
+enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
+
+/* Runs the limit, the networks, or both and their comparison, as the configuration says. Returns MDM_OK;
+ * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
+int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
+
+/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate" or "compare". */
+int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
+                      const char *path, mdm_error *err);
+
+/* Bytes that mdm_run will need at its peak, roughly. */
+double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,300 @@
+/* The network program: forward, backward and update of one MoE block, in natural units (docs/theory.md).
+ *
+ *   forward   z = W_in x, h = φ(z), ψ = β Q∘h, g = gate(ψ), u = W1∘h, y = c g φ_e(u) / κ, a = W2∘y, f = ⟨v a⟩
+ *   backward  δ = v e, b = W2ᵀ∘δ, γ = c g φ_e'(u) b / κ, ρ = β gate'(ψ) [c (N_e/ν) ⟨b φ_e(u)⟩_j / κ],
+ *             r = Qᵀ∘ρ + W1ᵀ∘γ
+ *   update    each matrix: −η learn q pᵀ;   W_in: −η learn r φ'(z) xᵀ;   v: −η learn a e
+ * κ = K/M is the active fraction, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's product.
+ */
+#include "moe.h"
+
+#include <gsl/gsl_statistics_double.h>
+#include <gsl/gsl_statistics_float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elementwise.h"
+#include "memory.h"
+
+/* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
+typedef struct {
+  size_t capacity;           /* tokens the buffers hold */
+  X(field) field[MDM_FIELDS];
+  real *slope;               /* stream × P: φ'(z) */
+  real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
+  real *s;                   /* experts × P: gradient that reaches the gate */
+  real *order;               /* experts: scratch of the selection */
+  unsigned char *active;     /* experts × P */
+  X(routing) routing;
+  real *f;                   /* outputs × P */
+} part_fields;
+
+struct X(moe) {
+  X(realization) *R;
+  const mdm_model *model;
+  const X(activation) *phi, *phi_e;
+  const X(gate) *gate;
+  size_t inputs, outputs;
+  size_t active_experts; /* K of this population; = experts for soft routing */
+  double weight;         /* c/κ */
+  real *particles;       /* stream × (inputs + outputs): W_in in units of D^-½, then v */
+  real *w_in, *v;        /* views of particles: stream × inputs, stream × outputs */
+  part_fields part[MDM_PARTS];
+  unsigned long next_id;
+};
+
+/* ---------------------------------------------------------------- life and death */
+
+static size_t population_of(const X(realization) *R, mdm_field f) {
+  switch (f) {
+  case MDM_PSI: case MDM_G: case MDM_RHO: return R->experts;
+  case MDM_U: case MDM_Y: case MDM_B: case MDM_GAMMA: return R->experts * R->neurons;
+  default: return R->stream;
+  }
+}
+
+static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
+  const X(realization) *R = m->R;
+  part_fields *p = &m->part[which];
+  size_t all = which == MDM_TRAIN ? MDM_FIELDS : MDM_FORWARD_FIELDS, neurons = R->experts * R->neurons;
+  int ok = 1;
+  p->capacity = P;
+  for (size_t f = 0; f < all; f++) {
+    p->field[f].n = population_of(R, (mdm_field)f);
+    ok &= (p->field[f].v = mdm_alloc(p->field[f].n, P, 1, sizeof(real))) != NULL;
+  }
+  ok &= (p->slope = mdm_alloc(R->stream, P, 1, sizeof(real))) != NULL;
+  ok &= (p->expert = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
+  ok &= (p->expert_slope = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
+  ok &= (p->s = mdm_alloc(R->experts, P, 1, sizeof(real))) != NULL;
+  ok &= (p->order = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
+  ok &= (p->active = mdm_alloc(R->experts, P, 1, 1)) != NULL;
+  ok &= (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real))) != NULL;
+  p->routing = (X(routing)){R->experts, R->neurons, 0, p->active};
+  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the fields of %zu tokens", P);
+}
+
+static int initial_particles(X(moe) *m, mdm_error *err) {
+  X(realization) *R = m->R;
+  size_t S = R->stream, columns = m->inputs + m->outputs;
+  m->particles = mdm_alloc(S, columns, 1, sizeof(real));
+  if (!m->particles) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu initial weights", S, columns);
+  m->w_in = m->particles;
+  m->v = m->particles + S * m->inputs;
+  int status = R->particles(R, columns, m->particles, err);
+  if (status) return status;
+  BLAS(scal)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in, 1);
+  BLAS(scal)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v, 1);
+  return MDM_OK;
+}
+
+static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], mdm_error *err) {
+  m->phi = X(activation_find)(model->activation);
+  m->phi_e = X(activation_find)(model->expert_activation);
+  m->gate = X(gate_find)(model->gate);
+  if (!m->phi || !m->phi_e || !m->gate)
+    return mdm_fail(err, MDM_ERR_CONFIG, "unknown activation or gate: %s, %s, %s", model->activation, model->expert_activation, model->gate);
+  m->active_experts = (size_t)lround(model->active_fraction * (double)m->R->experts);
+  if (m->active_experts < 1)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction = %g of %zu experts leaves none active; raise it or the width",
+                    model->active_fraction, m->R->experts);
+  m->weight = model->gate_multiplier * (double)m->R->experts / (double)m->active_experts;
+  int status = initial_particles(m, err);
+  for (int part = 0; part < MDM_PARTS && !status; part++)
+    if (P[part]) status = part_allocate(m, (mdm_part)part, P[part], err);
+  return status;
+}
+
+int X(moe_create)(const mdm_model *model, X(realization) *R, size_t inputs, const size_t P[MDM_PARTS], X(moe) **out,
+                  mdm_error *err) {
+  *out = NULL;
+  X(moe) *m = calloc(1, sizeof *m);
+  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  m->R = R;
+  m->model = model;
+  m->inputs = inputs;
+  m->outputs = model->outputs;
+  int status = set_up(m, model, P, err);
+  if (status) return X(moe_free)(m), status;
+  *out = m;
+  return MDM_OK;
+}
+
+void X(moe_free)(X(moe) *m) {
+  if (!m) return;
+  for (int part = 0; part < MDM_PARTS; part++) {
+    part_fields *p = &m->part[part];
+    for (int f = 0; f < MDM_FIELDS; f++) free(p->field[f].v);
+    free(p->slope);
+    free(p->expert);
+    free(p->expert_slope);
+    free(p->s);
+    free(p->order);
+    free(p->active);
+    free(p->f);
+  }
+  free(m->particles);
+  free(m);
+}
+
+/* ---------------------------------------------------------------- forward */
+
+/* Marks a field of this part as rewritten, for P tokens. */
+static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t P) {
+  X(field) *field = &m->part[part].field[f];
+  field->P = P;
+  field->id = ++m->next_id;
+  return field;
+}
+
+static const X(routing) *routing_of(const X(moe) *m, mdm_part part) {
+  return m->active_experts < m->R->experts ? &m->part[part].routing : NULL;
+}
+
+/* The K largest logits of one token; ties go to the lower index. */
+static void select_top(const X(moe) *m, part_fields *p, size_t t) {
+  size_t E = m->R->experts, K = m->active_experts, taken = 0;
+  const real *psi = p->field[MDM_PSI].v + E * t;
+  unsigned char *active = p->active + E * t;
+  memcpy(p->order, psi, E * sizeof *psi);
+  real threshold = GSL_SELECT(p->order, 1, E, E - K);
+  for (size_t e = 0; e < E; e++) taken += active[e] = psi[e] > threshold;
+  for (size_t e = 0; e < E && taken < K; e++)
+    if (psi[e] == threshold && !active[e]) active[e] = 1, taken++;
+}
+
+/* g = gate(ψ), zero for experts outside the top K. */
+static void gate_tokens(X(moe) *m, mdm_part part, size_t P) {
+  part_fields *p = &m->part[part];
+  size_t E = m->R->experts;
+  const real *psi = p->field[MDM_PSI].v;
+  real *g = rewrite(m, part, MDM_G, P)->v;
+  const X(routing) *routing = routing_of(m, part);
+  p->routing.P = P;
+  for (size_t t = 0; t < P; t++) {
+    if (routing) select_top(m, p, t);
+    m->gate->forward(E, psi + E * t, routing ? p->active + E * t : NULL, g + E * t);
+    if (!routing) continue;
+    for (size_t e = 0; e < E; e++)
+      if (!p->active[e + E * t]) g[e + E * t] = 0;
+  }
+}
+
+/* out[m,j] = weight · g[m] · in[m,j] for every token; exactly zero where the expert is inactive. */
+static void gated(const X(moe) *m, const real *g, size_t P, const real *in, real *out) {
+  size_t J = m->R->neurons, n = m->R->experts * P;
+  real weight = (real)m->weight;
+  for (size_t e = 0; e < n; e++) {
+    real w = weight * g[e];
+    for (size_t j = 0; j < J; j++) out[e * J + j] = w == 0 ? 0 : w * in[e * J + j];
+  }
+}
+
+int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err) {
+  X(realization) *R = m->R;
+  part_fields *p = &m->part[part];
+  if (P > p->capacity) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens exceed the %zu that were reserved", P, p->capacity);
+  size_t S = R->stream, neurons = R->experts * R->neurons;
+  X(field) *z = rewrite(m, part, MDM_Z, P), *h = rewrite(m, part, MDM_H, P), *psi = rewrite(m, part, MDM_PSI, P),
+           *u = rewrite(m, part, MDM_U, P), *y = rewrite(m, part, MDM_Y, P), *a = rewrite(m, part, MDM_A, P);
+
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->inputs, 1, m->w_in, S, x, m->inputs, 0, z->v, S);
+  m->phi->eval(S * P, z->v, h->v, part == MDM_TRAIN ? p->slope : NULL);
+
+  int status = R->matrix[MDM_Q]->ops->forward(R->matrix[MDM_Q], h, NULL, psi, err);
+  if (status) return status;
+  BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
+  gate_tokens(m, part, P);
+
+  const X(routing) *routing = routing_of(m, part);
+  status = R->matrix[MDM_W1]->ops->forward(R->matrix[MDM_W1], h, routing, u, err);
+  if (status) return status;
+  m->phi_e->eval(neurons * P, u->v, p->expert, part == MDM_TRAIN ? p->expert_slope : NULL);
+  gated(m, p->field[MDM_G].v, P, p->expert, y->v);
+
+  status = R->matrix[MDM_W2]->ops->forward(R->matrix[MDM_W2], y, routing, a, err);
+  if (status) return status;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, m->outputs, P, S, 1.0 / (double)S, m->v, S, a->v, S, 0, p->f, m->outputs);
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- backward */
+
+/* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive experts; then ρ by the gate's derivative. */
+static void backward_gate(X(moe) *m, size_t P) {
+  part_fields *p = &m->part[MDM_TRAIN];
+  size_t E = m->R->experts, J = m->R->neurons;
+  const real *b = p->field[MDM_B].v, *psi = p->field[MDM_PSI].v, *g = p->field[MDM_G].v;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN);
+  real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, P)->v;
+  real scale = (real)(m->weight * m->R->neuron_weight * m->model->inverse_temperature / (double)J);
+  for (size_t e = 0; e < E * P; e++) {
+    real sum = 0;
+    if (!routing || p->active[e])
+      for (size_t j = 0; j < J; j++) sum += b[e * J + j] * p->expert[e * J + j];
+    p->s[e] = scale * sum;
+  }
+  for (size_t t = 0; t < P; t++)
+    m->gate->backward(E, psi + E * t, routing ? p->active + E * t : NULL, g + E * t, p->s + E * t, rho + E * t);
+}
+
+/* out = a ∘ b, elementwise. */
+static void multiply(size_t n, const real *a, const real *b, real *out) {
+  for (size_t i = 0; i < n; i++) out[i] = a[i] * b[i];
+}
+
+int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err) {
+  X(realization) *R = m->R;
+  part_fields *p = &m->part[MDM_TRAIN];
+  size_t S = R->stream, P = p->field[MDM_Z].P, neurons = R->experts * R->neurons;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN);
+  X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, P), *b = rewrite(m, MDM_TRAIN, MDM_B, P),
+           *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, P), *r = rewrite(m, MDM_TRAIN, MDM_R, P);
+
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->outputs, 1, m->v, S, e, m->outputs, 0, delta->v, S);
+  int status = R->matrix[MDM_W2]->ops->backward(R->matrix[MDM_W2], delta, routing, 0, b, err);
+  if (status) return status;
+  backward_gate(m, P);
+  gated(m, p->field[MDM_G].v, P, b->v, gamma->v);
+  multiply(neurons * P, gamma->v, p->expert_slope, gamma->v);
+
+  status = R->matrix[MDM_Q]->ops->backward(R->matrix[MDM_Q], &p->field[MDM_RHO], NULL, 0, r, err);
+  if (!status) status = R->matrix[MDM_W1]->ops->backward(R->matrix[MDM_W1], gamma, routing, 1, r, err);
+  if (status) return status;
+  multiply(S * P, r->v, p->slope, rewrite(m, MDM_TRAIN, MDM_R_SLOPE, P)->v);
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- update */
+
+int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_error *err) {
+  X(realization) *R = m->R;
+  part_fields *p = &m->part[MDM_TRAIN];
+  const X(field) *F = p->field;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN);
+  size_t S = R->stream, P = F[MDM_Z].P;
+  const double *lr = m->model->lr;
+  const struct {
+    mdm_tensor t;
+    mdm_field forward, backward;
+    const X(routing) *routing;
+  } steps[] = {{MDM_Q, MDM_H, MDM_RHO, NULL}, {MDM_W1, MDM_H, MDM_GAMMA, routing}, {MDM_W2, MDM_Y, MDM_DELTA, routing}};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    X(matrix) *A = R->matrix[steps[i].t];
+    int status = A->ops->descend(A, eta * lr[steps[i].t], &F[steps[i].forward], &F[steps[i].backward], steps[i].routing, err);
+    if (status) return status;
+  }
+  double in = eta * lr[MDM_W_IN] * R->coef[MDM_W_IN].learn, out = eta * lr[MDM_W_OUT] * R->coef[MDM_W_OUT].learn;
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->inputs, P, -in, F[MDM_R_SLOPE].v, S, x, m->inputs, 1, m->w_in, S);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->outputs, P, -out, F[MDM_A].v, S, e, m->outputs, 1, m->v, S);
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- what it shows */
+
+const real *X(moe_prediction)(const X(moe) *m, mdm_part part) { return m->part[part].f; }
+const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f) { return &m->part[part].field[f]; }
+const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part) { return routing_of(m, part); }
+const real *X(moe_input_weights)(const X(moe) *m) { return m->w_in; }
+const real *X(moe_readout_weights)(const X(moe) *m) { return m->v; }

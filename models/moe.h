@@ -1,0 +1,39 @@
+/* The network program: one mixture-of-experts block between an input layer and a linear readout.
+ *
+ *   z = W_in x,  h = φ(z),  ψ = Q h / T,  g = gate(ψ),  u_m = W1_m h,  y_m = g_m φ_e(u_m),  a = (1/K) Σ_m W2_m y_m,
+ *   f = w_out · a = (1/N) v · a
+ * (Vankadara et al. 2026, arXiv 2605.14200, §3), written in natural units over an abstract trained random matrix
+ * (src/core/realization.h): the same program is a finite network or its infinite-width limit.
+ */
+#ifndef MOEDMFT_MOE_H
+#define MOEDMFT_MOE_H
+
+#include "model.h"
+#include "realization.h"
+
+typedef struct X(moe) X(moe);
+
+/* A program on realization R (which it does not own), for inputs of length `inputs` and batches of at most P[part] tokens.
+ * Draws the initial W_in and v. Free with moe_free (accepts NULL). */
+int X(moe_create)(const mdm_model *model, X(realization) *R, size_t inputs, const size_t P[MDM_PARTS], X(moe) **out,
+                  mdm_error *err);
+void X(moe_free)(X(moe) *m);
+
+/* Forward pass of P tokens x (inputs × P, each column x_μ/√D). */
+int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err);
+/* Predictions f (outputs × P) of the last forward pass. */
+const real *X(moe_prediction)(const X(moe) *m, mdm_part part);
+/* Backward pass of the training part: e (outputs × P) = ∂L/∂f. Changes no weight. */
+int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err);
+/* SGD step with base rate eta, from the last forward and backward pass (x and e as given there). */
+int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_error *err);
+
+/* A field of the last pass. */
+const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);
+/* Routing of the last forward pass (NULL: soft). */
+const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part);
+/* Input weights √D W_in (stream × inputs) and readout v (stream × outputs). */
+const real *X(moe_input_weights)(const X(moe) *m);
+const real *X(moe_readout_weights)(const X(moe) *m);
+
+#endif

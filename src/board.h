@@ -1,0 +1,25 @@
+/* The board where running tasks report and read whether to stop. */
+#ifndef MOEDMFT_BOARD_H
+#define MOEDMFT_BOARD_H
+
+#include <moedmft/run.h>
+#include <pthread.h>
+
+typedef struct mdm_board {
+  const mdm_monitor *monitor;
+  pthread_mutex_t lock;
+  double total, done; /* work of all tasks, work finished */
+  int failed;         /* a task failed: the others need not go on */
+} mdm_board;
+
+/* Step `step` of `steps` of a task is over. */
+void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss);
+int mdm_board_stopped(mdm_board *board);
+void mdm_board_fail(mdm_board *board);
+
+/* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them. */
+void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context);
+/* Processors available to this process. */
+int mdm_processors(void);
+
+#endif

@@ -1,0 +1,298 @@
+/* The program `moedmft`: commands, options, progress on the terminal. All work is done by the library.
+ *
+ * Exit status: 0 success; otherwise the status of include/moedmft/error.h, with one line on standard error.
+ */
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <moedmft/moedmft.h>
+
+#include "progress.h"
+
+static volatile sig_atomic_t stop_requested;
+
+/* ---------------------------------------------------------------- texts */
+
+typedef struct arguments {
+  const char *command, *input, *output, *seed;
+  const char **set; /* sets: "key=value" in order */
+  size_t sets;
+  int threads, quiet, save_weights;
+  char *line; /* the command line, for the output */
+} arguments;
+
+typedef struct command {
+  const char *name, *usage, *help;
+  int (*run)(const arguments *a, int what, mdm_error *err);
+  int what;                      /* MDM_RUN_*, for runs */
+  int needs_input, needs_output; /* 1: must be given, 0: must not */
+} command;
+
+static int run_command(const arguments *a, int what, mdm_error *err);
+static int info_command(const arguments *a, int what, mdm_error *err);
+static int plot_command(const arguments *a, int what, mdm_error *err);
+static int options_command(const arguments *a, int what, mdm_error *err);
+
+static const command commands[] = {
+    {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
+    {"simulate", "moedmft simulate CONFIG -o FILE.h5", "finite networks of several widths and seeds", run_command, MDM_RUN_NETWORKS, 1, 1},
+    {"compare", "moedmft compare CONFIG -o FILE.h5", "both, their deviation and its rate in N", run_command, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
+    {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
+    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"options", "moedmft options", "every configuration key with its default and range", options_command, 0, 0, 0},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(void) {
+  printf("moedmft %s: limiting training dynamics of mixture-of-experts networks (DMFT)\n\nusage:\n", mdm_version());
+  for (size_t i = 0; i < COMMANDS; i++) printf("  %-36s %s\n", commands[i].usage, commands[i].help);
+  printf("\nCONFIG is a YAML file, or - for the defaults; `moedmft options` lists its keys.\n\noptions:\n"
+         "  -o, --output FILE     where the result goes (written whole or not at all)\n"
+         "  -s, --set KEY=VALUE   override a key of the configuration; repeatable\n"
+         "      --seed N          same as --set seed=N\n"
+         "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
+         "      --save-weights    simulate, compare: keep initial and final weights of every network\n"
+         "  -q, --quiet           no progress, no summary\n"
+         "  -h, --help            this text\n"
+         "  -V, --version         version, commit, compiler, libraries\n\nexit status:\n");
+  for (int s = 0; s <= MDM_INTERRUPTED; s++)
+    if (strcmp(mdm_status_name(s), "unknown status")) printf("  %-4d %s\n", s, mdm_status_name(s));
+}
+
+static void print_version(void) {
+  printf("moedmft %s\ncommit %s%s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "",
+         mdm_compiler(), mdm_blas());
+}
+
+static void print_range(const mdm_option *o) {
+  const char *kind = o->type == MDM_OPT_REAL ? "real" : o->type == MDM_OPT_INT_LIST ? "integers" : "integer";
+  switch (o->type) {
+  case MDM_OPT_ENUM: printf("%s", o->allowed); return;
+  case MDM_OPT_BOOL: printf("true|false"); return;
+  case MDM_OPT_TEXT: printf("text"); return;
+  case MDM_OPT_WORD_INT: printf("%s|", o->allowed); break;
+  default: break;
+  }
+  printf("%s %s %g", kind, o->min_open ? ">" : ">=", o->min);
+  if (o->max < 1e9) printf(", <= %g", o->max);
+}
+
+static int options_command(const arguments *a, int what, mdm_error *err) {
+  (void)a, (void)what, (void)err;
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  for (size_t i = 0; i < n; i++) {
+    printf("%s: %s\n    %s [", o[i].key, *o[i].preset ? o[i].preset : "''", o[i].help);
+    print_range(&o[i]);
+    printf("]\n");
+  }
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+static char *join(int argc, char **argv) {
+  size_t size = 1;
+  for (int i = 0; i < argc; i++) size += strlen(argv[i]) + 1;
+  char *line = calloc(size, 1);
+  for (int i = 0; line && i < argc; i++) {
+    if (i) strcat(line, " ");
+    strcat(line, argv[i]);
+  }
+  return line;
+}
+
+static int parse_threads(const char *text, int *out, mdm_error *err) {
+  char *end;
+  long v = strtol(text, &end, 10);
+  if (*end || end == text || v < 1 || v > 256) return mdm_fail(err, MDM_ERR_USAGE, "--threads %s: allowed are integers from 1 to 256", text);
+  *out = (int)v;
+  return MDM_OK;
+}
+
+/* Options into a; *done is set when --help or --version was the whole request. */
+static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_error *err) {
+  static const struct option longs[] = {{"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
+      {"seed", required_argument, NULL, 'S'}, {"threads", required_argument, NULL, 't'}, {"save-weights", no_argument, NULL, 'w'},
+      {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+  int c, status = MDM_OK;
+  opterr = 0;
+  while (!status && !*done && (c = getopt_long(argc, argv, ":o:s:t:qhV", longs, NULL)) != -1) {
+    switch (c) {
+    case 'o': a->output = optarg; break;
+    case 's': a->set[a->sets++] = optarg; break;
+    case 'S': a->seed = optarg; break;
+    case 't': status = parse_threads(optarg, &a->threads, err); break;
+    case 'w': a->save_weights = 1; break;
+    case 'q': a->quiet = 1; break;
+    case 'h': print_help(); *done = 1; break;
+    case 'V': print_version(); *done = 1; break;
+    case ':': return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
+    default: return mdm_fail(err, MDM_ERR_USAGE, "unknown option %s; see moedmft --help", argv[optind - 1]);
+    }
+  }
+  return status;
+}
+
+static const command *find_command(const char *name) {
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(commands[i].name, name)) return &commands[i];
+  return NULL;
+}
+
+static int parse(int argc, char **argv, arguments *a, const command **what, mdm_error *err) {
+  int done = 0;
+  *what = NULL;
+  a->line = join(argc, argv);
+  a->set = calloc((size_t)argc, sizeof *a->set);
+  if (!a->line || !a->set) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  int status = parse_options(argc, argv, a, &done, err);
+  if (status || done) return status;
+  if (optind >= argc) return mdm_fail(err, MDM_ERR_USAGE, "a command is missing: solve, simulate, compare, info, plot or options; see moedmft --help");
+  const command *c = find_command(argv[optind]);
+  if (!c) return mdm_fail(err, MDM_ERR_USAGE, "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options", argv[optind]);
+  int given = argc - optind - 1;
+  if (given != c->needs_input) return mdm_fail(err, MDM_ERR_USAGE, "%s takes %s; usage: %s", c->name, c->needs_input ? "one file" : "no file", c->usage);
+  if (c->needs_output && !a->output) return mdm_fail(err, MDM_ERR_USAGE, "%s needs -o FILE; usage: %s", c->name, c->usage);
+  if (!c->needs_output && a->output) return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
+  if (a->save_weights && !(c->what & MDM_RUN_NETWORKS)) return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
+  if ((a->sets || a->seed) && !c->what) return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate and compare");
+  a->command = c->name;
+  a->input = given ? argv[optind + 1] : NULL;
+  *what = c;
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- runs */
+
+static void on_signal(int number) {
+  (void)number;
+  stop_requested = 1;
+}
+
+/* The first Ctrl-C asks to stop and keep what was computed; a second one kills, as usual. */
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
+  int status = mdm_config_create(cfg, err);
+  if (!status && strcmp(a->input, "-")) status = mdm_config_load(*cfg, a->input, err);
+  for (size_t i = 0; i < a->sets && !status; i++) status = mdm_config_set(*cfg, a->set[i], err);
+  if (!status && a->seed) {
+    char assignment[64];
+    snprintf(assignment, sizeof assignment, "seed=%s", a->seed);
+    status = mdm_config_set(*cfg, assignment, err);
+  }
+  return status;
+}
+
+static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
+  double need = mdm_memory_estimate(cfg, data, what, a->threads), have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+  if (!a->quiet) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
+  if (need > have)
+    return mdm_fail(err, MDM_ERR_MEMORY, "about %.3g GB of memory needed, the machine has %.3g GB; lower solve.particles, simulate.widths, data.train or --threads", need / 1e9, have / 1e9);
+  return MDM_OK;
+}
+
+static void print_losses(const char *who, const mdm_ensemble *e) {
+  const mdm_array *loss = e->summary ? mdm_record_find(e->summary, "observables/train/loss") : NULL;
+  if (!loss || !loss->dim[0]) return;
+  size_t last = loss->dim[0] - 1;
+  fprintf(stderr, "  %-10s train loss %.5g -> %.5g", who, loss->value[0], loss->value[last]);
+  if (loss->error) fprintf(stderr, " +- %.2g", loss->error[last]);
+  fprintf(stderr, "  (%zu %s)\n", e->runs, e->width ? "seeds" : "replicas");
+}
+
+static void print_summary(const mdm_outcome *o) {
+  char who[32];
+  print_losses("limit", &o->limit);
+  for (size_t w = 0; w < o->widths; w++) {
+    snprintf(who, sizeof who, "N = %ld", o->networks[w].width);
+    print_losses(who, &o->networks[w]);
+  }
+  if (!o->comparison) return;
+  if (isnan(o->exponent)) fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
+  else fprintf(stderr, "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %g), spread over seeds ~ N^-%.2f +- %.2f\n", o->exponent, o->exponent_error,
+               o->predicted, o->fluctuation, o->fluctuation_error);
+}
+
+/* The output folder must be writable before hours of work go into it. */
+static int check_output(const arguments *a, mdm_error *err) {
+  mdm_file *probe;
+  int status = mdm_file_create(a->output, &probe, err);
+  if (!status) mdm_file_discard(probe);
+  return status;
+}
+
+static int run_and_write(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
+  progress line;
+  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
+  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  mdm_outcome outcome;
+  catch_signals();
+  progress_start(&line);
+  int status = mdm_run(cfg, data, what, &monitor, &outcome, err);
+  if (!a->quiet) progress_end(&line);
+  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) {
+    mdm_error write_error;
+    int written = mdm_outcome_write(&outcome, cfg, a->command, a->line, a->output, &write_error);
+    if (written) *err = write_error, status = written;
+    else if (!a->quiet) {
+      print_summary(&outcome);
+      fprintf(stderr, "moedmft: wrote %s\n", a->output);
+    }
+  }
+  mdm_outcome_clear(&outcome);
+  return status;
+}
+
+static int run_command(const arguments *a, int what, mdm_error *err) {
+  mdm_config *cfg = NULL;
+  mdm_data *data = NULL;
+  int status = read_config(a, &cfg, err);
+  if (!status) status = check_output(a, err);
+  if (!status) status = mdm_data_load(cfg, &data, err);
+  if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
+  if (!status) status = check_memory(a, cfg, data, what, err);
+  if (!status) status = run_and_write(a, what, cfg, data, err);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+  return status;
+}
+
+static int info_command(const arguments *a, int what, mdm_error *err) {
+  (void)what;
+  char *text;
+  int status = mdm_file_info(a->input, &text, err);
+  if (status) return status;
+  fputs(text, stdout);
+  free(text);
+  return MDM_OK;
+}
+
+static int plot_command(const arguments *a, int what, mdm_error *err) {
+  (void)what;
+  int status = mdm_plot(a->input, a->output, err);
+  if (!status && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  arguments a = {0};
+  mdm_error err = {0};
+  const command *what;
+  int status = parse(argc, argv, &a, &what, &err);
+  if (!status && what) status = what->run(&a, what->what, &err);
+  if (status) fprintf(stderr, "moedmft: %s: %s\n", mdm_status_name(status), err.text);
+  free(a.set);
+  free(a.line);
+  return status;
+}

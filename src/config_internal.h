@@ -1,0 +1,52 @@
+/* What the files src/config*.c share: the values of a configuration, and reading and writing them as text. */
+#ifndef MOEDMFT_CONFIG_INTERNAL_H
+#define MOEDMFT_CONFIG_INTERNAL_H
+
+#include <moedmft/config.h>
+
+typedef struct mdm_value {
+  long integer; /* INT, BOOL, WORD_INT */
+  double real;  /* REAL */
+  int word;     /* ENUM, WORD_INT: index in the allowed words; -1: an integer */
+  char *text;   /* TEXT, ENUM, WORD_INT: NULL stands for "" */
+  long *list;   /* INT_LIST: [count] */
+  size_t count;
+  int is_set; /* given by file or --set */
+} mdm_value;
+
+struct mdm_config {
+  mdm_value *values; /* [count], in the order of the option table */
+  size_t count;
+};
+
+/* config.c */
+/* Position of key in the option table, -1 if the table lacks it. */
+long mdm_option_find(const char *key);
+
+/* config_value.c */
+#define MDM_REAL_SIZE 40     /* room for the text of a real */
+#define MDM_ALLOWED_SIZE 400 /* room for the allowed values in words */
+
+/* Reads one YAML scalar into v, which keeps its value on failure. MDM_ERR_CONFIG: *why says what is wrong with the
+ * text ("is not an integer"), a static string. */
+int mdm_value_read(const mdm_option *o, const char *text, int quoted, mdm_value *v, const char **why);
+/* Reads one element of an INT_LIST; status and *why as above. */
+int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why);
+/* Makes list (taken over, malloc'd or NULL) the value of v. */
+void mdm_value_take_list(mdm_value *v, long *list, size_t count);
+/* The allowed values in words: "integer in [1, 1000000]". */
+void mdm_value_allowed(const mdm_option *o, char out[MDM_ALLOWED_SIZE]);
+/* Shortest decimal text that reads back as x, whatever the locale. */
+void mdm_real_format(double x, char out[MDM_REAL_SIZE]);
+
+/* config_read.c */
+#define MDM_NAME_SIZE 1001 /* of a file in a message */
+/* Copies text into out[size] (size > 4) for a message: controls become '?', so that it stays one line; a cut is
+ * marked by "...". */
+void mdm_show(char *out, size_t size, const char *text, size_t length);
+/* Reads YAML text into cfg, which may be left half changed on failure. Without a key the text is a mapping of options
+ * and messages have line numbers; with a key it is the value of that option. */
+int mdm_config_read(mdm_config *cfg, const char *name, const char *key, const char *text, size_t length,
+                    mdm_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* Nonlinearities as data: a const struct of a name and functions. To add one, add a row in elementwise.c and its name to
+ * the option's allowed words in src/options.c. */
+#ifndef MOEDMFT_ELEMENTWISE_H
+#define MOEDMFT_ELEMENTWISE_H
+
+#include "real.h"
+
+typedef struct X(activation) {
+  const char *name;
+  /* value[i] = φ(z[i]); slope[i] = φ'(z[i]) unless slope is NULL. value and slope may not alias z. */
+  void (*eval)(size_t n, const real *z, real *value, real *slope);
+} X(activation);
+
+/* NULL when the name is unknown. */
+const X(activation) *X(activation_find)(const char *name);
+
+/* A gate works on the logits of all n experts for one token, so that gates which normalize over experts fit as well. */
+typedef struct X(gate) {
+  const char *name;
+  /* g[m] from psi[n]; active (NULL: all) marks the experts that the token uses; g of the others is not read. */
+  void (*forward)(size_t n, const real *psi, const unsigned char *active, real *g);
+  /* rho[m] = Σ_l ∂g_l/∂ψ_m s[l], with s = 0 for inactive experts. */
+  void (*backward)(size_t n, const real *psi, const unsigned char *active, const real *g, const real *s, real *rho);
+} X(gate);
+
+const X(gate) *X(gate_find)(const char *name);
+
+#endif

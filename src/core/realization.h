@@ -1,0 +1,76 @@
+/* What a network program is written against: populations of particles, and trained random matrices between them.
+ *
+ * A realization supplies both. There are two:
+ *   network.c   dense matrices between N, M and M·N_e neurons: a finite network;
+ *   limit.c     thin factors between sample particles: the N → ∞ limit (DMFT).
+ * A program (models/) sees only this header, and so is written once. All quantities are in natural units
+ * (docs/theory.md): particles are Θ(1), matrices act as means over populations.
+ */
+#ifndef MOEDMFT_REALIZATION_H
+#define MOEDMFT_REALIZATION_H
+
+#include <moedmft/error.h>
+
+#include "real.h"
+#include "scaling.h"
+
+/* A quantity of every particle of a population, for every token of a batch. */
+typedef struct X(field) {
+  size_t n, P;      /* particles, tokens */
+  real *v;          /* n × P, column-major: token by token */
+  unsigned long id; /* changes with the values: lets a realization reuse what it computed from the same field */
+} X(field);
+
+/* Which expert serves which token. A NULL routing means that every expert serves every token. */
+typedef struct X(routing) {
+  size_t experts, neurons, P;  /* neurons per expert */
+  const unsigned char *active; /* experts × P: 1 where the expert serves the token */
+} X(routing);
+
+typedef struct X(matrix) X(matrix);
+
+/* Operations of a trained random matrix, rows ← cols. Where a routing is given, entries of inactive experts are zero on
+ * input, and unspecified on output. Each returns a status and explains a failure in err. */
+typedef struct X(matrix_ops) {
+  /* χ = A p / cols. */
+  int (*forward)(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err);
+  /* ζ = τ Aᵀ q / rows, added to ζ when accumulate is set. */
+  int (*backward)(X(matrix) *A, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err);
+  /* A ← A − rate · learn · q pᵀ, p and q the fields of the last forward and backward. */
+  int (*descend)(X(matrix) *A, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
+} X(matrix_ops);
+
+struct X(matrix) {
+  const X(matrix_ops) *ops;
+  mdm_tensor tensor;
+  size_t rows, cols; /* particles of the two populations */
+  mdm_coefficients coef;
+};
+
+typedef struct X(realization) X(realization);
+struct X(realization) {
+  size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert */
+  double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
+  mdm_coefficients coef[MDM_TENSORS];
+  X(matrix) *matrix[MDM_TENSORS];  /* Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) */
+  /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
+   * (c < D) or readout c − D. */
+  int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
+  /* Measures of the realization itself, by name ("rank_Q_forward", …); n receives their number. */
+  void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
+  /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
+   * when the realization has no such weights. */
+  void (*raw)(const X(realization) *R, mdm_tensor t, double *out);
+  void (*free)(X(realization) *R);
+};
+
+/* A finite network: N = stream, M = experts, N_e = neurons, entries drawn with stream key (seed, run). */
+int X(network_create)(size_t N, size_t M, size_t Ne, const mdm_coefficients coef[MDM_TENSORS], double neuron_weight,
+                      unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+
+/* The limit: sample particles per population; tolerance: relative amplitude of a new direction. */
+int X(limit_create)(size_t stream, size_t experts, size_t neurons, const mdm_coefficients coef[MDM_TENSORS],
+                    double neuron_weight, double tolerance, unsigned long seed, unsigned run, X(realization) **out,
+                    mdm_error *err);
+
+#endif

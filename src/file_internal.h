@@ -1,0 +1,36 @@
+/* What the parts of the file code share: the handle, temporary files, and reading single pieces. */
+#ifndef MOEDMFT_FILE_INTERNAL_H
+#define MOEDMFT_FILE_INTERNAL_H
+
+#include <hdf5.h>
+#include <moedmft/file.h>
+
+#define MDM_TWIN "_stderr" /* NAME_stderr holds the standard errors of NAME */
+
+struct mdm_file {
+  hid_t id;   /* HDF5 file: in memory while writing, on disk when reading; -1 when closed */
+  int fd;     /* the temporary file; -1 when reading */
+  char *path; /* the name the file has or will have */
+  char *temp; /* the temporary name; NULL when reading */
+};
+
+/* Creates an empty file beside path under a new name: *temp (malloc'd) and *fd. */
+int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err);
+/* Makes the temporary file durable and gives it the name path. Closes fd in any case; on failure removes the file. */
+int mdm_temp_commit(int fd, const char *temp, const char *path, mdm_error *err);
+
+/* The innermost explanation on HDF5's error stack, to be asked right after the call that failed. */
+void mdm_hdf5_reason(char *buf, size_t size);
+/* Text of an attribute (numbers are formatted) in a malloc'd string. */
+int mdm_file_dup_text(mdm_file *file, const char *group, const char *name, char **out, mdm_error *err);
+/* Text attribute of a dataset in a malloc'd string; NULL when missing. */
+char *mdm_dataset_text(hid_t set, const char *name);
+/* 1 when name is NAME_stderr and the group holds NAME. */
+int mdm_is_twin(hid_t group, const char *name);
+/* Reads those of the n datasets below group that exist; for callers who need a few curves of a large file. */
+int mdm_file_read_some(mdm_file *file, const char *group, const char *const *paths, size_t n, mdm_record **out,
+                       mdm_error *err);
+/* Shortest decimal notation that reads back as the same number. */
+void mdm_format_real(double value, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,14 @@
+/* Allocation with overflow-checked sizes, aligned for vector instructions. */
+#ifndef MOEDMFT_MEMORY_H
+#define MOEDMFT_MEMORY_H
+
+#include <stddef.h>
+
+/* Zero-filled, 64-byte aligned array of a × b × c elements of the given size; NULL when that overflows or memory is out.
+ * Never NULL for success, even when a factor is 0. Release with free(). */
+void *mdm_alloc(size_t a, size_t b, size_t c, size_t element);
+/* Grows *array (columns of rows × element bytes) from used to at least need columns; *capacity is updated. Old columns
+ * are kept. Returns 0, or -1 when memory is out (then *array is as before). */
+int mdm_grow_columns(void **array, size_t rows, size_t element, size_t used, size_t need, size_t *capacity);
+
+#endif

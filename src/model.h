@@ -1,0 +1,37 @@
+/* What the model section of a configuration says, and the names of the program's fields; independent of precision. */
+#ifndef MOEDMFT_MODEL_H
+#define MOEDMFT_MODEL_H
+
+#include <stddef.h>
+
+#include "scaling.h"
+
+typedef struct mdm_model {
+  const mdm_regime *regime;
+  const mdm_parameterization *parameterization;
+  size_t dimension, outputs; /* D, C */
+  size_t expert_width;       /* N_e */
+  double experts_ratio;      /* M/N */
+  double active_fraction;    /* K/M */
+  const char *activation, *expert_activation, *gate;
+  double inverse_temperature, gate_multiplier;
+  double init[MDM_TENSORS]; /* multipliers of the initial standard deviations (w_out: std of v) */
+  double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
+} mdm_model;
+
+/* Fields of the program, in the order of computation. */
+typedef enum {
+  MDM_Z, MDM_H, MDM_PSI, MDM_G, MDM_U, MDM_Y, MDM_A,         /* forward */
+  MDM_DELTA, MDM_B, MDM_GAMMA, MDM_RHO, MDM_R, MDM_R_SLOPE, /* backward; the last is r φ'(z), which drives W_in */
+  MDM_FIELDS
+} mdm_field;
+enum { MDM_FORWARD_FIELDS = MDM_A + 1 };
+
+/* Which of two sets of fields: the batch that trains, or forward-only points. */
+typedef enum { MDM_TRAIN, MDM_TEST, MDM_PARTS } mdm_part;
+
+/* Name in the output ("z", "h", …) and its meaning with the equation. */
+const char *mdm_field_name(mdm_field f);
+const char *mdm_field_meaning(mdm_field f);
+
+#endif

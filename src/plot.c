@@ -1,0 +1,697 @@
+/* Pictures of a file's learning curves (file.h), drawn by gnuplot.
+ *
+ * The limit is a black line with a band of ±2 standard errors; networks of each width are points with bars of ±1
+ * standard error. Widths run from light to dark through the "plasma" colours, which stay apart for colour-blind readers
+ * and in grey, and every width has its own point shape. Inside, from top to bottom: reading the curves, axis ranges,
+ * data blocks, panels, the page, and the conversation with gnuplot. The script goes through a socket, never through a
+ * shell; MSG_NOSIGNAL keeps a gnuplot that dies early from raising SIGPIPE in the caller. */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file_internal.h"
+
+extern char **environ;
+
+enum {
+  LINE_POINTS = 5000, /* most points sent for a line */
+  MARKER_POINTS = 25, /* most markers along a curve, about */
+  FEWEST_MARKERS = 8, /* fewest, where many widths share a panel */
+  ALL_MARKERS = 40,   /* markers of all widths in a panel between these bounds */
+  CELL_WIDTH = 700,   /* pixels of a panel with its labels */
+  CELL_HEIGHT = 440,
+  HEADER = 96, /* title and legend */
+  FOOTER = 42  /* what band and bars mean */
+};
+
+typedef struct {
+  long width; /* 0: the limit */
+  mdm_record *rec;
+} source;
+
+typedef struct {
+  const char *path, *step; /* step NULL: 0, 1, 2, … */
+  const char *title;
+  int may_log;
+} curve;
+
+static const curve curves[] = {
+    {"observables/train/loss", NULL, "train loss", 1},
+    {"observables/test/loss", "observables/test/step", "test loss", 1},
+    {"observables/train/accuracy", NULL, "train accuracy", 0},
+    {"observables/test/accuracy", "observables/test/step", "test accuracy", 0},
+};
+enum { CURVES = sizeof curves / sizeof *curves };
+
+/* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
+typedef struct {
+  const char *format; /* also the ending of the picture's name */
+  int font, small, large;
+  double marker;
+} look;
+
+static const look looks[] = {{"png", 13, 11, 15, 1.0}, {"svg", 14, 12, 17, 0.6}, {"pdf", 10, 8, 12, 0.8}};
+
+typedef struct {
+  const look *look;
+  source *sources; /* n of them, the limit first when there is one */
+  size_t n;
+  int has_limit;
+  mdm_record *comparison; /* width, deviation */
+  int has_comparison;
+  double exponent, exponent_error, predicted;
+  char title[512];
+} figure;
+
+typedef struct {
+  double lo, hi;
+  int log;
+} range;
+
+typedef struct {
+  double left, right, bottom, top; /* of the axes, as fractions of the page */
+} box;
+
+/* ---- reading ---- */
+
+static int read_source(mdm_file *file, long width, source *s, mdm_error *err) {
+  const char *paths[] = {"observables/train/loss", "observables/test/step", "observables/test/loss",
+                         "observables/train/accuracy", "observables/test/accuracy"};
+  char group[64] = "/";
+  if (width) snprintf(group, sizeof group, "/width_%ld", width);
+  s->width = width;
+  return mdm_file_read_some(file, group, paths, sizeof paths / sizeof *paths, &s->rec, err);
+}
+
+static int read_sources(mdm_file *file, figure *fig, mdm_error *err) {
+  long *widths;
+  size_t n;
+  int status = mdm_file_widths(file, &widths, &n, err);
+  if (status != MDM_OK) return status;
+  fig->has_limit = mdm_file_has_group(file, "/observables");
+  fig->sources = calloc(n + 1, sizeof *fig->sources);
+  if (!fig->sources) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the curves of %s", file->path);
+  if (status == MDM_OK && fig->has_limit) status = read_source(file, 0, &fig->sources[fig->n++], err);
+  for (size_t i = 0; status == MDM_OK && i < n; i++)
+    status = read_source(file, widths[i], &fig->sources[fig->n++], err);
+  free(widths);
+  return status;
+}
+
+static int read_comparison(mdm_file *file, figure *fig, mdm_error *err) {
+  static const char *const paths[] = {"width", "deviation"};
+  fig->exponent = fig->exponent_error = fig->predicted = NAN;
+  int status = mdm_file_read_some(file, "/comparison", paths, 2, &fig->comparison, err);
+  if (status != MDM_OK) return status;
+  const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
+  if (!w || !d || w->rank != 1 || d->rank != 1 || w->dim[0] != d->dim[0]) return MDM_OK;
+  for (size_t i = 0; i < d->dim[0]; i++)
+    if (w->value[i] > 0 && d->value[i] > 0 && isfinite(d->value[i])) fig->has_comparison = 1;
+  mdm_file_get_real(file, "/comparison/fit", "exponent", &fig->exponent, NULL);
+  mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &fig->exponent_error, NULL);
+  mdm_file_get_real(file, "/comparison/fit", "predicted", &fig->predicted, NULL);
+  return MDM_OK;
+}
+
+static void release(figure *fig) {
+  for (size_t i = 0; i < fig->n; i++) mdm_record_free(fig->sources[i].rec);
+  free(fig->sources);
+  mdm_record_free(fig->comparison);
+}
+
+/* ---- title ---- */
+
+static void option(mdm_file *file, const char *key, char *buf, size_t size) {
+  char name[128];
+  snprintf(name, sizeof name, "config:%s", key);
+  if (mdm_file_get_text(file, "/", name, buf, size, NULL) != MDM_OK) snprintf(buf, size, "?");
+}
+
+static void uppercase(char *s) {
+  for (; *s; s++) *s = (char)toupper((unsigned char)*s);
+}
+
+/* "cosine", or the file's name without its folder. */
+static void data_name(mdm_file *file, char *buf, size_t size) {
+  char path[4096];
+  option(file, "data.source", buf, size);
+  option(file, "data.file", path, sizeof path);
+  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+  if (base[0] && strcmp(base, "?") != 0) snprintf(buf, size, "%.*s", (int)size - 1, base);
+  for (char *c = buf; *c; c++)
+    if (iscntrl((unsigned char)*c)) *c = ' ';
+}
+
+static void make_title(mdm_file *file, figure *fig) {
+  char regime[32], scaling[32], optimizer[32], fraction[32], routing[80], data[160];
+  option(file, "model.regime", regime, sizeof regime);
+  option(file, "model.parameterization", scaling, sizeof scaling);
+  option(file, "train.optimizer", optimizer, sizeof optimizer);
+  option(file, "model.active_fraction", fraction, sizeof fraction);
+  data_name(file, data, sizeof data);
+  uppercase(optimizer);
+  if (strcmp(scaling, "mup") == 0)
+    snprintf(scaling, sizeof scaling, "μP");
+  else
+    uppercase(scaling);
+  if (strtod(fraction, NULL) < 1 && fraction[0] != '?')
+    snprintf(routing, sizeof routing, "top-K routing (K/M = %s)", fraction);
+  else
+    snprintf(routing, sizeof routing, "soft routing");
+  snprintf(fig->title, sizeof fig->title, "Regime %s, %s, %s, %s, data: %s", regime, scaling, optimizer, routing, data);
+}
+
+/* ---- axis ranges ---- */
+
+static const mdm_array *array_of(const source *s, const curve *c) {
+  const mdm_array *a = mdm_record_find(s->rec, c->path);
+  return a && a->rank == 1 && a->dim[0] > 0 ? a : NULL;
+}
+
+static double x_of(const source *s, const curve *c, size_t i) {
+  const mdm_array *step = c->step ? mdm_record_find(s->rec, c->step) : NULL;
+  return step && step->rank == 1 && i < step->dim[0] ? step->value[i] : (double)i;
+}
+
+static void extend(range *r, double v) {
+  if (!isfinite(v)) return;
+  if (!(r->lo <= v)) r->lo = v;
+  if (!(r->hi >= v)) r->hi = v;
+}
+
+/* With upper ends of error bars; lower ends could hide that all values are positive, and are cut at the axis instead.
+ */
+static range value_range(const figure *fig, const curve *c) {
+  range r = {NAN, NAN, 0};
+  for (size_t s = 0; s < fig->n; s++) {
+    const mdm_array *a = array_of(&fig->sources[s], c);
+    for (size_t i = 0; a && i < a->dim[0]; i++) {
+      extend(&r, a->value[i]);
+      if (a->error) extend(&r, a->value[i] + a->error[i]);
+      if (a->error && !c->may_log) extend(&r, a->value[i] - a->error[i]);
+    }
+  }
+  return r;
+}
+
+static double x_end(const figure *fig, const curve *c) {
+  double end = 0;
+  for (size_t s = 0; s < fig->n; s++) {
+    const mdm_array *a = array_of(&fig->sources[s], c);
+    if (a) end = fmax(end, x_of(&fig->sources[s], c, a->dim[0] - 1));
+  }
+  return end;
+}
+
+static int drawable(const figure *fig, const curve *c) { return isfinite(value_range(fig, c).lo); }
+
+/* Room around the values; a quantity that is never negative and comes near zero gets an axis from zero. */
+static range axis_range(range r, int may_log) {
+  r.log = may_log && r.lo > 0 && r.hi > 10 * r.lo;
+  if (r.log) {
+    double pad = pow(r.hi / r.lo, 0.05);
+    return (range){r.lo / pad, r.hi * pad, 1};
+  }
+  double span = r.hi - r.lo, pad = span > 0 ? 0.05 * span : r.hi != 0 ? 0.1 * fabs(r.hi) : 1;
+  range axis = {r.lo - pad, r.hi + pad, 0};
+  if (r.lo >= 0 && r.lo < 0.3 * r.hi) axis.lo = 0;
+  return axis;
+}
+
+/* Labels at 1, 2, 5 × 10^k where powers of ten alone would be too few. */
+static void log_tics(FILE *out, char axis, double lo, double hi) {
+  double decades = log10(hi / lo);
+  if (decades > 3) {
+    fprintf(out, "set %ctics format '10^{%%L}' autofreq\n", axis);
+    return;
+  }
+  static const double all[] = {1, 2, 5}, few[] = {1, 3}, dense[] = {1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9};
+  const double *m = decades > 2 ? few : decades > 0.7 ? all : dense;
+  int n = decades > 2 ? 2 : decades > 0.7 ? 3 : 10, first = 1;
+  fprintf(out, "set %ctics format '%%g' (", axis);
+  for (int k = (int)floor(log10(lo)); k <= (int)ceil(log10(hi)); k++)
+    for (int i = 0; i < n; i++) {
+      double tic = m[i] * pow(10, k);
+      if (tic >= lo && tic <= hi) fprintf(out, "%s%.9g", first ? "" : ", ", tic), first = 0;
+    }
+  fprintf(out, ")\n");
+}
+
+/* ---- styles of widths ---- */
+
+/* Colour t ∈ [0, 1] of the plasma map, linear between five of its colours. */
+static unsigned plasma(double t) {
+  static const unsigned char map[][3] = {
+      {0x0d, 0x08, 0x87}, {0x7e, 0x03, 0xa8}, {0xcc, 0x47, 0x78}, {0xf8, 0x95, 0x40}, {0xf0, 0xf9, 0x21}};
+  int i = t >= 1 ? 3 : (int)(4 * t);
+  double f = 4 * t - i;
+  unsigned rgb = 0;
+  for (int c = 0; c < 3; c++) rgb = rgb << 8 | (unsigned)lround((1 - f) * map[i][c] + f * map[i + 1][c]);
+  return rgb;
+}
+
+/* k of n widths, the narrowest lightest. */
+static unsigned width_colour(size_t k, size_t n) {
+  return plasma(n < 2 ? 0.45 : 0.78 * (1 - (double)k / (double)(n - 1)));
+}
+
+static int width_shape(size_t k) {
+  static const int filled_then_open[] = {7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14};
+  return filled_then_open[k % (sizeof filled_then_open / sizeof *filled_then_open)];
+}
+
+static size_t widths_in(const figure *fig) { return fig->n - (size_t)fig->has_limit; }
+
+/* "pt … lc …" of width k. Wider networks are drawn later and smaller: where markers coincide, the lower one shows. */
+static void width_style(FILE *out, const figure *fig, size_t k) {
+  size_t n = widths_in(fig);
+  double size = n < 2 ? 1.1 : 1.35 - 0.4 * (double)k / (double)(n - 1);
+  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", width_shape(k), size * fig->look->marker, width_colour(k, n));
+}
+
+/* ---- data blocks ---- */
+
+/* Lower end of a band or bar; on a log axis it must stay positive, and below the axis it does not show. */
+static double lower(double v, double error, range axis) {
+  double lo = v - error;
+  return axis.log && lo < axis.lo ? axis.lo : lo;
+}
+
+/* x, value, lower, upper; a gap where the value is not finite. */
+static void row(FILE *out, const source *s, const curve *c, size_t i, double errors, range axis) {
+  const mdm_array *a = array_of(s, c);
+  double v = a->value[i], e = a->error && isfinite(a->error[i]) ? errors * a->error[i] : 0;
+  if (isfinite(v))
+    fprintf(out, "%.9g %.9g %.9g %.9g\n", x_of(s, c, i), v, lower(v, e, axis), v + e);
+  else
+    fprintf(out, "\n");
+}
+
+/* The curve as a line: every stride-th point and the last. */
+static void line_data(FILE *out, const source *s, const curve *c, const char *name, range axis) {
+  size_t n = array_of(s, c)->dim[0], stride = (n + LINE_POINTS - 1) / LINE_POINTS;
+  fprintf(out, "$%s << EOD\n", name);
+  for (size_t i = 0; i < n - 1; i += stride) row(out, s, c, i, 2, axis);
+  row(out, s, c, n - 1, 2, axis);
+  fprintf(out, "EOD\n");
+}
+
+static size_t marker_stride(size_t n, size_t widths) {
+  size_t least = (n + MARKER_POINTS - 1) / MARKER_POINTS, most = (n + FEWEST_MARKERS - 1) / FEWEST_MARKERS;
+  size_t stride = (n * widths + ALL_MARKERS - 1) / ALL_MARKERS;
+  return stride < least ? least : stride > most ? most : stride;
+}
+
+/* Markers of width k, shifted from width to width so that they do not hide one another. */
+static void marker_data(FILE *out, const figure *fig, size_t k, const curve *c, const char *name, range axis) {
+  const source *s = &fig->sources[k + (size_t)fig->has_limit];
+  size_t n = array_of(s, c)->dim[0], stride = marker_stride(n, widths_in(fig));
+  fprintf(out, "$%s << EOD\n", name);
+  for (size_t i = stride * k / widths_in(fig); i < n; i += stride)
+    if (isfinite(array_of(s, c)->value[i])) row(out, s, c, i, 1, axis);
+  fprintf(out, "EOD\n");
+}
+
+static void curve_data(FILE *out, const figure *fig, int panel, range axis) {
+  const curve *c = &curves[panel];
+  char name[64];
+  for (size_t s = 0; s < fig->n; s++) {
+    if (!array_of(&fig->sources[s], c)) continue;
+    snprintf(name, sizeof name, "line_%d_%zu", panel, s);
+    line_data(out, &fig->sources[s], c, name, axis);
+    if (fig->sources[s].width == 0) continue;
+    snprintf(name, sizeof name, "marks_%d_%zu", panel, s);
+    marker_data(out, fig, s - (size_t)fig->has_limit, c, name, axis);
+  }
+}
+
+/* ---- panels ---- */
+
+static void place(FILE *out, box b) {
+  fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset bmargin at screen %.4f\n", b.left, b.right,
+          b.bottom);
+  fprintf(out, "set tmargin at screen %.4f\n", b.top);
+}
+
+static void axes(FILE *out, const char *x, const char *y, range rx, range ry) {
+  fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
+  fprintf(out, "set xlabel '%s' offset 0,0.2\nset ylabel '%s' offset -0.5,0\n", x, y);
+  if (!rx.log && rx.hi < 10) fprintf(out, "set xtics 1\n"); /* steps are whole numbers */
+  if (rx.log) fprintf(out, "set logscale x\n");
+  if (ry.log) fprintf(out, "set logscale y\n");
+  if (ry.log) log_tics(out, 'y', ry.lo, ry.hi);
+  fprintf(out, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", rx.lo, rx.hi, ry.lo, ry.hi);
+}
+
+/* One width: bars and markers; without a limit to guide the eye, a thin line as well. */
+static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
+  size_t k = s - (size_t)fig->has_limit;
+  if (!fig->has_limit)
+    fprintf(out, ", $line_%d_%zu using 1:2 with lines lw 1 lc rgb '#a0%06x' notitle", panel, s,
+            width_colour(k, widths_in(fig)));
+  fprintf(out, ", $marks_%d_%zu using 1:2:3:4 with yerrorbars ", panel, s);
+  width_style(out, fig, k);
+  fprintf(out, " notitle");
+}
+
+static void draw_curves(FILE *out, const figure *fig, int panel, box b) {
+  const curve *c = &curves[panel];
+  range ry = axis_range(value_range(fig, c), c->may_log);
+  double end = fmax(x_end(fig, c), 1);
+  range rx = {-0.02 * end, 1.02 * end, 0};
+  curve_data(out, fig, panel, ry);
+  place(out, b);
+  axes(out, "training step", c->title, rx, ry);
+  int limit = fig->has_limit && array_of(&fig->sources[0], c) != NULL;
+  fprintf(out, "plot NaN notitle");
+  if (limit)
+    fprintf(out, ", $line_%d_0 using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d0d0d0' notitle", panel);
+  if (limit) {
+    const char *style =
+        array_of(&fig->sources[0], c)->dim[0] > 1 ? "lines" : "points pt 2"; /* one point makes no line */
+    fprintf(out, ", $line_%d_0 using 1:2 with %s lw 2 lc rgb 'black' notitle", panel, style);
+  }
+  for (size_t s = (size_t)fig->has_limit; s < fig->n; s++)
+    if (array_of(&fig->sources[s], c)) draw_width(out, fig, panel, s);
+  fprintf(out, "\n");
+}
+
+/* ln a of the line a N^-p through the deviations, weighted by their relative errors. */
+static double line_height(const figure *fig, double p) {
+  const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
+  double sum = 0, weights = 0;
+  for (size_t i = 0; i < w->dim[0]; i++) {
+    double v = d->value[i], e = d->error ? d->error[i] : NAN;
+    if (!(w->value[i] > 0 && v > 0 && isfinite(v))) continue;
+    double weight = e > 0 && isfinite(e) ? (v / e) * (v / e) : 1;
+    sum += weight * (log(v) + p * log(w->value[i]));
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+static void deviation_data(FILE *out, const figure *fig, range *rx, range *ry) {
+  const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
+  for (size_t i = 0; i < w->dim[0]; i++) {
+    double v = d->value[i], e = d->error && isfinite(d->error[i]) ? d->error[i] : 0;
+    if (!(w->value[i] > 0 && v > 0 && isfinite(v))) continue;
+    double lo = fmax(v - e, v / 10);
+    extend(rx, w->value[i]);
+    extend(ry, lo);
+    extend(ry, v + e);
+    fprintf(out, "$deviation_%zu << EOD\n%.9g %.9g %.9g %.9g\nEOD\n", i, w->value[i], v, lo, v + e);
+  }
+  *rx = (range){rx->lo / 1.4, rx->hi * 1.4, 1};
+  *ry = (range){ry->lo / 1.8, ry->hi * 1.4, 1}; /* room for the legend in the lower left corner */
+}
+
+static void width_tics(FILE *out, const mdm_array *w) {
+  if (w->dim[0] > 8) {
+    fprintf(out, "set xtics autofreq\n");
+    return;
+  }
+  fprintf(out, "set xtics (");
+  for (size_t i = 0; i < w->dim[0]; i++) fprintf(out, "%s%.9g", i ? ", " : "", w->value[i]);
+  fprintf(out, ")\n");
+}
+
+static void draw_fit(FILE *out, const figure *fig) {
+  char error[48] = "";
+  if (isfinite(fig->predicted))
+    fprintf(out, ", exp(%.9g) * x**(%.9g) with lines dt 2 lw 1.5 lc rgb '#707070' title 'predicted: N^{-%g}'",
+            line_height(fig, fig->predicted), -fig->predicted, fig->predicted);
+  if (!isfinite(fig->exponent)) return;
+  if (isfinite(fig->exponent_error)) snprintf(error, sizeof error, " ± %.2f", fig->exponent_error);
+  fprintf(out, ", exp(%.9g) * x**(%.9g) with lines lw 1.8 lc rgb 'black' title 'fit: N^{-p}, p = %.2f%s'",
+          line_height(fig, fig->exponent), -fig->exponent, fig->exponent, error);
+}
+
+static size_t style_of(const figure *fig, double width) {
+  for (size_t s = (size_t)fig->has_limit; s < fig->n; s++)
+    if ((double)fig->sources[s].width == width) return s - (size_t)fig->has_limit;
+  return 0;
+}
+
+static void draw_deviation(FILE *out, const figure *fig, box b) {
+  const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
+  range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
+  deviation_data(out, fig, &rx, &ry);
+  place(out, b);
+  axes(out, "width N", "RMS deviation from the limit", rx, ry);
+  width_tics(out, w);
+  fprintf(out, "set key default\nset key bottom left Left reverse samplen 2.5\nset samples 200\nplot NaN notitle");
+  draw_fit(out, fig);
+  for (size_t i = 0; i < w->dim[0]; i++) {
+    if (!(w->value[i] > 0 && d->value[i] > 0 && isfinite(d->value[i]))) continue;
+    fprintf(out, ", $deviation_%zu using 1:2:3:4 with yerrorbars ", i);
+    width_style(out, fig, style_of(fig, w->value[i]));
+    fprintf(out, " notitle");
+  }
+  fprintf(out, "\nunset key\n");
+}
+
+/* ---- the page ---- */
+
+typedef struct {
+  int columns, rows, panels[CURVES], n; /* panels: indices into curves */
+  int width, height;                    /* pixels */
+} page;
+
+/* Losses in the first row, accuracies below, the deviation in a column of its own. */
+static page arrange(const figure *fig) {
+  page p = {.n = 0};
+  for (int i = 0; i < CURVES; i++)
+    if (drawable(fig, &curves[i])) p.panels[p.n++] = i;
+  int test = drawable(fig, &curves[1]) || drawable(fig, &curves[3]);
+  int accuracy = drawable(fig, &curves[2]) || drawable(fig, &curves[3]);
+  p.rows = 1 + accuracy;
+  p.columns = 1 + test + fig->has_comparison;
+  p.width = p.columns == 1 ? 1000 : p.columns * CELL_WIDTH + 20;
+  p.height = HEADER + FOOTER + (p.rows == 1 ? CELL_HEIGHT + 130 : p.rows * CELL_HEIGHT);
+  return p;
+}
+
+/* Axes of the cell in the given column, from row first to row last (0 is the top). */
+static box cell(const page *p, int column, int first, int last) {
+  double w = (double)p->width / p->columns, h = (double)(p->height - HEADER - FOOTER) / p->rows;
+  double top = p->height - HEADER - first * h, bottom = p->height - HEADER - (last + 1) * h;
+  return (box){(column * w + 118) / p->width, ((column + 1) * w - 30) / p->width, (bottom + 68) / p->height,
+               (top - 14) / p->height};
+}
+
+static void terminal(FILE *out, const page *p, const look *l) {
+  if (strcmp(l->format, "pdf") == 0)
+    fprintf(out, "set terminal pdfcairo enhanced fontscale 1 size %.2fin,%.2fin", p->width / 100.0, p->height / 100.0);
+  else
+    fprintf(out, "set terminal %s enhanced size %d,%d background 'white'",
+            strcmp(l->format, "png") == 0 ? "pngcairo" : "svg", p->width, p->height);
+  fprintf(out, " font 'sans,%d' linewidth 1.4\n", l->font);
+}
+
+/* In gnuplot's single quotes only the quote itself is special. */
+static void quoted(FILE *out, const char *s) {
+  fputc('\'', out);
+  for (; *s; s++) fprintf(out, *s == '\'' ? "''" : "%c", *s);
+  fputc('\'', out);
+}
+
+/* A plot without axes across the page, so that the legend of all panels can never cover data. */
+static void legend(FILE *out, const figure *fig, const page *p) {
+  place(out, (box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
+  fprintf(out,
+          "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
+  fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
+  if (fig->has_limit) fprintf(out, ", NaN with lines lw 2 lc rgb 'black' title 'N = ∞ (DMFT)'");
+  for (size_t s = (size_t)fig->has_limit; s < fig->n; s++) {
+    fprintf(out, ", NaN with points ");
+    width_style(out, fig, s - (size_t)fig->has_limit);
+    fprintf(out, " title 'N = %ld'", fig->sources[s].width);
+  }
+  fprintf(out, "\nunset key\nset border 3 lw 1 lc rgb '#404040'\nset tics nomirror out scale 0.7\n");
+  fprintf(out, "set grid lw 0.6 lc rgb '#e4e4e4' lt 1\n");
+}
+
+/* Title above, and below what band and bars mean. */
+static void inscriptions(FILE *out, const figure *fig, const page *p) {
+  const char *band = fig->has_limit ? "band: ±2 standard errors of the limit" : "";
+  const char *bars = widths_in(fig) ? "bars: ±1 standard error of the mean over networks" : "";
+  fprintf(out, "set label 1 ");
+  quoted(out, fig->title);
+  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, fig->look->large);
+  fprintf(out, "set label 2 '%s%s%s' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", band,
+          *band && *bars ? ";  " : "", bars, 18.0 / p->height, fig->look->small);
+}
+
+static void write_script(FILE *out, const figure *fig, const char *picture) {
+  page p = arrange(fig);
+  terminal(out, &p, fig->look);
+  fprintf(out, "set encoding utf8\nset output ");
+  quoted(out, picture);
+  fprintf(out, "\nset multiplot\nset bars 0.5\n");
+  inscriptions(out, fig, &p);
+  legend(out, fig, &p);
+  fprintf(out, "unset label 1\nunset label 2\n");
+  for (int i = 0; i < p.n; i++) {
+    int column = p.panels[i] % 2, line = p.panels[i] / 2;
+    draw_curves(out, fig, p.panels[i], cell(&p, column, line, line));
+  }
+  if (fig->has_comparison) draw_deviation(out, fig, cell(&p, p.columns - 1, 0, p.rows - 1));
+  fprintf(out, "unset multiplot\nunset output\n");
+}
+
+/* ---- gnuplot ---- */
+
+/* Starts gnuplot with all three standard streams on one socket; *fd is our end. */
+static int start(pid_t *pid, int *fd, mdm_error *err) {
+  static char *const argv[] = {"gnuplot", "--default-settings", "-", NULL};
+  posix_spawn_file_actions_t actions;
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return mdm_fail(err, MDM_ERR_IO, "cannot talk to gnuplot: %s", strerror(errno));
+  int failed = posix_spawn_file_actions_init(&actions);
+  if (!failed) {
+    for (int i = 0; i < 3 && !failed; i++) failed = posix_spawn_file_actions_adddup2(&actions, pair[1], i);
+    if (!failed) failed = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  close(pair[1]);
+  *fd = pair[0];
+  if (!failed) return MDM_OK;
+  close(pair[0]);
+  if (failed == ENOENT)
+    return mdm_fail(err, MDM_ERR_IO,
+                    "cannot draw: the program gnuplot is not installed (Debian, Ubuntu: apt install gnuplot-nox; "
+                    "Fedora, Homebrew, conda-forge: gnuplot)");
+  return mdm_fail(err, MDM_ERR_IO, "cannot start gnuplot: %s", strerror(failed));
+}
+
+/* Sends what fits of the script; returns how much is left, and closes our direction at the end or when nobody reads. */
+static size_t send_some(int fd, const char *script, size_t left) {
+  ssize_t n = send(fd, script, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n > 0) left -= (size_t)n;
+  if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) left = 0;
+  if (left == 0) shutdown(fd, SHUT_WR);
+  return left;
+}
+
+/* Sends the script and keeps the first size − 1 bytes of what gnuplot says, until it closes its end. */
+static void converse(int fd, const char *script, size_t length, char *reply, size_t size) {
+  size_t left = length, said = 0;
+  char waste[1024];
+  for (;;) {
+    struct pollfd p = {.fd = fd, .events = (short)(POLLIN | (left ? POLLOUT : 0))};
+    if (poll(&p, 1, -1) < 0 && errno != EINTR) break;
+    if (left && (p.revents & (POLLOUT | POLLERR))) left = send_some(fd, script + length - left, left);
+    if (!(p.revents & (POLLIN | POLLHUP | POLLERR))) continue;
+    int full = said + 1 >= size;
+    ssize_t n = recv(fd, full ? waste : reply + said, full ? sizeof waste : size - 1 - said, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) break;
+    if (n > 0 && !full) said += (size_t)n;
+  }
+  reply[said] = '\0';
+}
+
+/* One line: runs of white space become one blank. */
+static void flatten(char *s) {
+  char *to = s;
+  for (const char *from = s; *from; from++) {
+    char c = isspace((unsigned char)*from) ? ' ' : *from;
+    if (c != ' ' || (to > s && to[-1] != ' ')) *to++ = c;
+  }
+  if (to > s && to[-1] == ' ') to--;
+  *to = '\0';
+}
+
+static int run_gnuplot(const char *script, size_t length, const char *picture, mdm_error *err) {
+  pid_t pid;
+  int fd = -1, exit_status = 0;
+  char reply[1024];
+  int status = start(&pid, &fd, err);
+  if (status != MDM_OK) return status;
+  converse(fd, script, length, reply, sizeof reply);
+  close(fd);
+  while (waitpid(pid, &exit_status, 0) < 0 && errno == EINTR) {}
+  flatten(reply);
+  if (WIFSIGNALED(exit_status))
+    return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot was ended by signal %d", picture, WTERMSIG(exit_status));
+  if (exit_status != 0) return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot says: %s", picture, reply);
+  return MDM_OK;
+}
+
+/* ---- all of it ---- */
+
+/* By the ending of the name; NULL when it is none of the known ones. */
+static const look *look_for(const char *picture) {
+  const char *dot = strrchr(picture, '.');
+  for (size_t i = 0; dot && i < sizeof looks / sizeof *looks; i++)
+    if (strcasecmp(dot + 1, looks[i].format) == 0) return &looks[i];
+  return NULL;
+}
+
+static int check_picture(const char *picture, mdm_error *err) {
+  if (!look_for(picture))
+    return mdm_fail(err, MDM_ERR_USAGE, "cannot draw %s: the name must end in .png, .svg or .pdf", picture);
+  for (const char *c = picture; *c; c++)
+    if (iscntrl((unsigned char)*c))
+      return mdm_fail(err, MDM_ERR_USAGE, "cannot draw: the name of the picture contains a control character");
+  return MDM_OK;
+}
+
+static int read_figure(const char *path, figure *fig, mdm_error *err) {
+  mdm_file *file;
+  int status = mdm_file_open(path, &file, err);
+  if (status != MDM_OK) return status;
+  status = read_sources(file, fig, err);
+  if (status == MDM_OK) status = read_comparison(file, fig, err);
+  if (status == MDM_OK) make_title(file, fig);
+  mdm_file_discard(file);
+  if (status == MDM_OK && !drawable(fig, &curves[0]))
+    status = mdm_fail(err, MDM_ERR_DATA, "%s holds no train loss to draw", path);
+  return status;
+}
+
+static int draw(const figure *fig, const char *temp, const char *picture, mdm_error *err) {
+  char *script = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&script, &length);
+  if (!out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
+  write_script(out, fig, temp);
+  int status = fclose(out) == 0 ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
+  if (status == MDM_OK) status = run_gnuplot(script, length, picture, err);
+  free(script);
+  struct stat s;
+  if (status == MDM_OK && (stat(temp, &s) != 0 || s.st_size == 0))
+    status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote nothing", picture);
+  return status;
+}
+
+int mdm_plot(const char *path, const char *picture, mdm_error *err) {
+  figure fig = {.look = look_for(picture)};
+  char *temp = NULL;
+  int fd = -1, status = check_picture(picture, err);
+  if (status == MDM_OK) status = read_figure(path, &fig, err);
+  if (status == MDM_OK) status = mdm_temp_open(picture, &temp, &fd, err);
+  if (status == MDM_OK) {
+    status = draw(&fig, temp, picture, err);
+    if (status == MDM_OK) {
+      status = mdm_temp_commit(fd, temp, picture, err);
+    } else {
+      close(fd);
+      unlink(temp);
+    }
+  }
+  free(temp);
+  release(&fig);
+  return status;
+}

@@ -1,0 +1,24 @@
+/* Counter-based random numbers (Philox4x64-10 of Random123): a draw is a function of (seed, purpose, column, particle)
+ * alone, so neither thread count nor the order of calls changes it. */
+#ifndef MOEDMFT_RANDOM_H
+#define MOEDMFT_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One stream of independent draws: seed of the run, index of replica or network, and what the numbers are for. */
+typedef struct mdm_stream {
+  uint64_t seed;
+  uint32_t run;     /* replica, or network seed */
+  uint32_t purpose; /* enum below, plus what the caller adds */
+} mdm_stream;
+
+/* Purposes: particles of a population, columns of a limit matrix, entries of a dense matrix. The tensor is added. */
+enum { MDM_DRAW_PARTICLES = 0, MDM_DRAW_ROWS = 16, MDM_DRAW_COLS = 32, MDM_DRAW_DENSE = 48, MDM_DRAW_ORDER = 64 };
+
+/* out[i] ~ N(0,1) for particles i = 0 … n−1 of one column. */
+void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out);
+/* out[i] = a random 64-bit word for i = 0 … n−1. */
+void mdm_words(mdm_stream stream, uint64_t column, size_t n, uint64_t *out);
+
+#endif

@@ -1,0 +1,384 @@
+/* Ensembles of runs: replicas of the limit, networks of several widths and seeds, in parallel; their mean and error.
+ *
+ * Each run is a task of one thread, and results are reduced in the order of seeds, so nothing depends on the number of
+ * threads. BLAS is kept to one thread for the same reason.
+ */
+#include <moedmft/run.h>
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "board.h"
+#include "compare.h"
+#include "memory.h"
+#include "problem.h"
+#include "task.h"
+
+/* Entry points of the two precisions (src/core/train.c). */
+int train_limit_f64(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
+int train_limit_f32(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
+int train_network_f64(const mdm_problem *, mdm_task *, mdm_error *);
+int train_network_f32(const mdm_problem *, mdm_task *, mdm_error *);
+
+/* ---------------------------------------------------------------- plan */
+
+typedef struct {
+  mdm_problem *problem;
+  mdm_limit_sizes sizes;
+  int limit_single, network_single;
+  size_t replicas, widths;
+  long *width;       /* widths: N, ascending */
+  size_t *seeds;     /* widths: networks of each */
+  size_t tasks;
+  mdm_task *task;    /* replicas first, then networks by width and seed */
+  size_t *schedule;  /* tasks: order of execution, the costly ones first */
+  mdm_board board;
+} plan;
+
+static void plan_clear(plan *p) {
+  mdm_problem_free(p->problem);
+  for (size_t i = 0; i < p->tasks && p->task; i++) {
+    mdm_record_free(p->task[i].record);
+    mdm_record_free(p->task[i].weights);
+  }
+  free(p->width);
+  free(p->seeds);
+  free(p->task);
+  free(p->schedule);
+}
+
+static int compare_width(const void *a, const void *b) {
+  long x = *(const long *)a, y = *(const long *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Widths ascending with their seeds; one seed count for all, or one for each. */
+static int read_widths(const mdm_config *cfg, plan *p, mdm_error *err) {
+  size_t n, m;
+  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &n), *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
+  if (!n || (m != 1 && m != n))
+    return mdm_fail(err, MDM_ERR_CONFIG, "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m, n);
+  long (*pair)[2] = mdm_alloc(n, 2, 1, sizeof(long)); /* n × 2 */
+  p->width = mdm_alloc(n, 1, 1, sizeof *p->width);
+  p->seeds = mdm_alloc(n, 1, 1, sizeof *p->seeds);
+  int status = pair && p->width && p->seeds ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  for (size_t i = 0; i < n && !status; i++) pair[i][0] = widths[i], pair[i][1] = seeds[m == 1 ? 0 : i];
+  if (!status) qsort(pair, n, sizeof *pair, compare_width);
+  for (size_t i = 0; i < n && !status; i++) {
+    p->width[i] = pair[i][0];
+    p->seeds[i] = (size_t)pair[i][1];
+    if (i && p->width[i] == p->width[i - 1]) status = mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %ld twice", p->width[i]);
+  }
+  p->widths = n;
+  free(pair);
+  return status;
+}
+
+static int check_experts(const mdm_config *cfg, const plan *p, mdm_error *err) {
+  double ratio = mdm_config_real(cfg, "model.experts_ratio"), fraction = mdm_config_real(cfg, "model.active_fraction");
+  for (size_t i = 0; i < p->widths; i++) {
+    double M = (double)lround(ratio * (double)p->width[i]);
+    if (lround(fraction * M) < 1)
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
+                      p->width[i], M, fraction);
+  }
+  return MDM_OK;
+}
+
+static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
+  size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
+  p->sizes.stream = (size_t)mdm_config_int(cfg, "solve.particles");
+  p->sizes.experts = experts ? experts : (p->sizes.stream + 1) / 2;
+  p->sizes.tolerance = mdm_config_real(cfg, "solve.tolerance");
+  p->limit_single = !strcmp(mdm_config_text(cfg, "solve.precision"), "single");
+  p->replicas = (size_t)mdm_config_int(cfg, "solve.replicas");
+  double floor = p->limit_single ? 2e-3 : 1e-6; /* residuals below are rounding: they come from differences of squares */
+  if (p->sizes.tolerance < floor)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g",
+                    p->sizes.tolerance, mdm_config_text(cfg, "solve.precision"), floor);
+  if (lround(mdm_config_real(cfg, "model.active_fraction") * (double)p->sizes.experts) < 1)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction leaves none of %zu expert particles active; raise solve.expert_particles", p->sizes.experts);
+  return MDM_OK;
+}
+
+/* Rough work of one step, in multiply-adds, for progress and scheduling. */
+static double limit_cost(const plan *p) {
+  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, J = (double)p->problem->model.expert_width;
+  double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 10 + 1.5 * P;
+  return (6 * S + 4 * E * J + 2 * E) * rank * P + 3 * S * (double)p->problem->rotated.inputs * P;
+}
+
+static double network_cost(const plan *p, double N) {
+  double P = (double)(p->problem->batch + p->problem->data->test.count), M = p->problem->model.experts_ratio * N;
+  return P * N * (6 * M * (double)p->problem->model.expert_width + 3 * M + 3 * (double)p->problem->full.inputs);
+}
+
+static int by_cost(const void *a, const void *b, void *context) {
+  const mdm_task *tasks = context;
+  size_t i = *(const size_t *)a, j = *(const size_t *)b;
+  if (tasks[i].cost != tasks[j].cost) return tasks[i].cost < tasks[j].cost ? 1 : -1;
+  return i < j ? -1 : i > j;
+}
+
+/* Insertion by cost, descending and stable: costs come in few distinct values. */
+static void make_schedule(plan *p) {
+  for (size_t i = 0; i < p->tasks; i++) p->schedule[i] = i;
+  for (size_t gap = p->tasks / 2; gap > 0; gap /= 2)
+    for (size_t i = gap; i < p->tasks; i++) {
+      size_t x = p->schedule[i], j = i;
+      while (j >= gap && by_cost(&x, &p->schedule[j - gap], p->task) < 0) {
+        p->schedule[j] = p->schedule[j - gap];
+        j -= gap;
+      }
+      p->schedule[j] = x;
+    }
+}
+
+static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
+  p->tasks = p->replicas;
+  for (size_t i = 0; i < p->widths; i++) p->tasks += p->seeds[i];
+  p->task = mdm_alloc(p->tasks, 1, 1, sizeof *p->task);
+  p->schedule = mdm_alloc(p->tasks, 1, 1, sizeof *p->schedule);
+  if (!p->task || !p->schedule) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->tasks);
+  size_t k = 0;
+  for (size_t i = 0; i < p->replicas; i++) p->task[k++] = (mdm_task){.index = (unsigned)i, .cost = limit_cost(p)};
+  for (size_t w = 0; w < p->widths; w++)
+    for (size_t i = 0; i < p->seeds[w]; i++)
+      p->task[k++] = (mdm_task){.width = p->width[w], .index = (unsigned)i, .cost = network_cost(p, (double)p->width[w]),
+                                .save_weights = monitor && monitor->save_weights};
+  p->board.monitor = monitor;
+  for (size_t i = 0; i < p->tasks; i++) {
+    p->task[i].board = &p->board;
+    p->board.total += p->task[i].cost * (double)(p->problem->steps + 1);
+  }
+  make_schedule(p);
+  return MDM_OK;
+}
+
+static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, plan *p, mdm_error *err) {
+  int status = mdm_problem_create(cfg, data, &p->problem, err);
+  if (!status && (what & MDM_RUN_LIMIT)) status = read_limit(cfg, p, err);
+  if (!status && (what & MDM_RUN_NETWORKS)) status = read_widths(cfg, p, err);
+  if (!status) status = check_experts(cfg, p, err);
+  p->network_single = !strcmp(mdm_config_text(cfg, "simulate.precision"), "single");
+  return status ? status : make_tasks(p, monitor, err);
+}
+
+/* ---------------------------------------------------------------- execution */
+
+static void execute(void *context, size_t i) {
+  plan *p = context;
+  mdm_task *t = &p->task[p->schedule[i]];
+  if (mdm_board_stopped(&p->board)) {
+    t->status = MDM_INTERRUPTED; /* never started: it counts as stopped before step 0 */
+    return;
+  }
+  int failure = t->width ? (p->network_single ? train_network_f32 : train_network_f64)(p->problem, t, &t->err)
+                         : (p->limit_single ? train_limit_f32 : train_limit_f64)(p->problem, &p->sizes, t, &t->err);
+  if (failure) {
+    t->status = failure;
+    mdm_board_fail(&p->board);
+  }
+}
+
+static int first_failure(const plan *p, mdm_error *err) {
+  for (size_t i = 0; i < p->tasks; i++) {
+    int s = p->task[i].status;
+    if (s && s != MDM_ERR_DIVERGED && s != MDM_INTERRUPTED) return mdm_fail(err, s, "%s", p->task[i].err.text);
+  }
+  return MDM_OK;
+}
+
+static int run_plan(plan *p, int threads, mdm_error *err) {
+  int blas_threads = openblas_get_num_threads();
+  openblas_set_num_threads(1);
+  pthread_mutex_init(&p->board.lock, NULL);
+  mdm_parallel(p->tasks, threads > 0 ? threads : mdm_processors(), execute, p);
+  pthread_mutex_destroy(&p->board.lock);
+  openblas_set_num_threads(blas_threads);
+  return first_failure(p, err);
+}
+
+/* ---------------------------------------------------------------- results */
+
+void mdm_ensemble_clear(mdm_ensemble *e) {
+  mdm_record_free(e->summary);
+  for (size_t i = 0; i < e->runs; i++) {
+    if (e->each) mdm_record_free(e->each[i]);
+    if (e->weights) mdm_record_free(e->weights[i]);
+  }
+  free(e->each);
+  free(e->weights);
+  *e = (mdm_ensemble){.ended_at = -1};
+}
+
+void mdm_outcome_clear(mdm_outcome *o) {
+  mdm_ensemble_clear(&o->limit);
+  for (size_t i = 0; i < o->widths; i++) mdm_ensemble_clear(&o->networks[i]);
+  free(o->networks);
+  mdm_record_free(o->comparison);
+  mdm_record_free(o->extra);
+  *o = (mdm_outcome){0};
+}
+
+/* Whether a run enters its ensemble: it has recorded a step (or diverged at once), and, once others are complete, a run that
+ * was stopped midway is left out rather than cutting them short. */
+static int counts(const plan *p, const mdm_task *t, int others_complete) {
+  if (t->status != MDM_INTERRUPTED) return 1;
+  return t->done > 0 && (!others_complete || t->done == p->problem->steps + 1);
+}
+
+/* Moves the runs that count to the front, in order; returns how many, and through *done the steps that all of them have. */
+static size_t select_runs(plan *p, mdm_task *task, size_t n, mdm_ensemble *e, size_t *done) {
+  size_t all = p->problem->steps + 1, kept = 0;
+  int complete = 0;
+  for (size_t i = 0; i < n; i++) complete |= task[i].done == all;
+  *done = all;
+  for (size_t i = 0; i < n; i++) {
+    if (task[i].status > e->status) e->status = task[i].status; /* interrupted outranks diverged */
+    if (!counts(p, &task[i], complete)) continue;
+    if (task[i].done < *done) *done = task[i].done;
+    mdm_task swap = task[kept];
+    task[kept++] = task[i];
+    task[i] = swap;
+  }
+  return kept;
+}
+
+static int gather_ensemble(plan *p, size_t first, size_t n, long width, mdm_ensemble *e, mdm_error *err) {
+  *e = (mdm_ensemble){.width = width, .ended_at = -1};
+  size_t done;
+  n = select_runs(p, p->task + first, n, e, &done);
+  if (done < p->problem->steps + 1) e->ended_at = (long)done;
+  if (!n || !done) return MDM_OK;
+  const mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
+  if (!runs) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  int status = MDM_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    runs[i] = p->task[first + i].record;
+    if (done < p->problem->steps + 1) status = mdm_record_truncate(p->task[first + i].record, done, err);
+  }
+  if (!status) status = mdm_record_reduce(runs, n, &e->summary, err);
+  free(runs);
+  if (status) return status;
+  e->each = mdm_alloc(n, 1, 1, sizeof *e->each);
+  e->weights = mdm_alloc(n, 1, 1, sizeof *e->weights);
+  if (!e->each || !e->weights) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  e->runs = n;
+  for (size_t i = 0; i < n; i++) {
+    mdm_task *t = &p->task[first + i];
+    e->each[i] = t->record;
+    e->weights[i] = t->weights;
+    t->record = t->weights = NULL;
+  }
+  return MDM_OK;
+}
+
+/* The samples and batches as they were used, so that a file stands on its own. */
+static int add_samples(mdm_record *rec, const char *part, const mdm_samples *s, size_t D, size_t C, mdm_error *err) {
+  const size_t x[2] = {s->count, D}, y[2] = {s->count, C};
+  char path[64];
+  double *v;
+  if (!s->count) return MDM_OK;
+  snprintf(path, sizeof path, "data/%s/x", part);
+  int status = mdm_record_add(rec, path, 2, x, "sample, input", "inputs, after standardization", &v, err);
+  if (status) return status;
+  memcpy(v, s->x, s->count * D * sizeof *v);
+  snprintf(path, sizeof path, "data/%s/y", part);
+  status = mdm_record_add(rec, path, 2, y, "sample, output", "targets", &v, err);
+  if (status) return status;
+  memcpy(v, s->y, s->count * C * sizeof *v);
+  snprintf(path, sizeof path, "data/%s/origin", part);
+  status = mdm_record_add(rec, path, 1, x, "sample", "index of the sample in its file", &v, err);
+  for (size_t i = 0; i < s->count && !status; i++) v[i] = (double)s->origin[i];
+  return status;
+}
+
+static int describe_data(const plan *p, mdm_record **out, mdm_error *err) {
+  const mdm_data *d = p->problem->data;
+  int status = mdm_record_create(out, err);
+  if (!status) status = add_samples(*out, "train", &d->train, d->dimension, d->outputs, err);
+  if (!status) status = add_samples(*out, "test", &d->test, d->dimension, d->outputs, err);
+  if (status || p->problem->full_batch) return status;
+  const size_t dim[2] = {p->problem->steps + 1, p->problem->batch};
+  double *v;
+  status = mdm_record_add(*out, "data/batches", 2, dim, "step, sample", "index into data/train of every step's batch", &v, err);
+  for (size_t i = 0; i < dim[0] * dim[1] && !status; i++) v[i] = (double)p->problem->order[i];
+  return status;
+}
+
+static int gather(plan *p, int what, mdm_outcome *out, mdm_error *err) {
+  int status = gather_ensemble(p, 0, p->replicas, 0, &out->limit, err);
+  out->networks = mdm_alloc(p->widths, 1, 1, sizeof *out->networks);
+  if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  out->widths = p->widths;
+  size_t first = p->replicas;
+  for (size_t w = 0; w < p->widths && !status; w++) {
+    status = gather_ensemble(p, first, p->seeds[w], p->width[w], &out->networks[w], err);
+    first += p->seeds[w];
+  }
+  if (!status) status = describe_data(p, &out->extra, err);
+  if (!status && what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS)) status = mdm_compare(out, err);
+  return status;
+}
+
+/* One status and line for the whole: interrupted, or the first ensemble that diverged. */
+static int verdict(const mdm_outcome *o, mdm_error *err) {
+  const mdm_ensemble *worst = &o->limit;
+  for (size_t i = 0; i < o->widths; i++)
+    if (o->networks[i].status > worst->status) worst = &o->networks[i];
+  if (!worst->status) return MDM_OK;
+  char who[48] = "the limit";
+  if (worst->width) snprintf(who, sizeof who, "networks of width N = %ld", worst->width);
+  if (worst->status == MDM_INTERRUPTED)
+    return mdm_fail(err, MDM_INTERRUPTED, "stopped; runs that had begun are kept up to the step that all of them had reached");
+  return mdm_fail(err, worst->status, "training diverged at step %ld (%s); the steps before are kept; lower train.lr", worst->ended_at, who);
+}
+
+int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  plan p = {0};
+  int status = make_plan(cfg, data, what, monitor, &p, err);
+  if (!status) status = run_plan(&p, monitor ? monitor->threads : 0, err);
+  if (!status) status = gather(&p, what, out, err);
+  plan_clear(&p);
+  if (status) return mdm_outcome_clear(out), status;
+  return verdict(out, err);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static double limit_bytes(const plan *p) {
+  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, EJ = E * (double)p->problem->model.expert_width;
+  double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
+  double in = (double)(p->problem->rotated.inputs + p->problem->model.outputs);
+  double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
+  double numbers = S * (8 * P + 10 * rank + 2 * in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
+  return numbers * (p->limit_single ? 4 : 8);
+}
+
+static double network_bytes(const plan *p, double N) {
+  double M = p->problem->model.experts_ratio * N, MJ = M * (double)p->problem->model.expert_width;
+  double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
+  return (N * (2 * MJ + M + D + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
+}
+
+double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
+  plan p = {0};
+  double most = 0, records = 0;
+  if (!make_plan(cfg, data, what, NULL, &p, NULL)) {
+    const mdm_problem *q = p.problem;
+    double k = q->kernels ? (double)(q->n_times * q->kernel_samples) : 0;
+    double one = 8 * ((double)(q->steps + 1) * (double)(q->batch * q->model.outputs + 30) + 10 * k * k +
+                      (double)mdm_problem_test_count(q) * (double)(data->test.count * q->model.outputs));
+    records = one * (double)p.tasks;
+    if (p.replicas) most = limit_bytes(&p);
+    for (size_t w = 0; w < p.widths; w++) most = fmax(most, network_bytes(&p, (double)p.width[w]));
+  }
+  plan_clear(&p);
+  return most * (threads > 0 ? threads : mdm_processors()) + records;
+}

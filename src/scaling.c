@@ -1,0 +1,155 @@
+/* Parameterizations and regimes as data, and the arithmetic that turns them into coefficients.
+ *
+ * Tables: Vankadara et al. 2026 (arXiv 2605.14200), Table 1. To add a parameterization, add a row to the table of its
+ * regime; to add a regime, add a row to `regimes`. Nothing else needs to know.
+ */
+#include "scaling.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------- parameterizations */
+
+#define INPUT_RULE {{.D = -0.5}, {.N = 1, .D = -1}}
+#define READOUT_RULE {{.N = -1}, {.N = -1}}
+
+/* Regime II: N ≍ M ≍ K → ∞, N_e fixed.      { initial std, SGD rate } */
+static const mdm_parameterization regime_II[] = {
+    {"mup", "arXiv 2605.14200, Table 1", {
+        [MDM_W_IN] = INPUT_RULE,
+        [MDM_Q] = {{.N = -0.5}, {.M = 1, .N = -1}},
+        [MDM_W1] = {{.N = -0.5}, {.M = 1, .N = -1}},
+        [MDM_W2] = {{.Ne = -0.5}, {.M = 1, .N = 1}},
+        [MDM_W_OUT] = READOUT_RULE}},
+    {"mssp", "arXiv 2605.14200, Table 1", {
+        [MDM_W_IN] = INPUT_RULE,
+        [MDM_Q] = {{.N = -0.5}, {.M = 1, .N = -1}},
+        [MDM_W1] = {{.N = -0.5}, {.M = 1, .N = -1}},
+        [MDM_W2] = {{.M = 0.5, .Ne = -0.5}, {.M = 1, .N = 1}},
+        [MDM_W_OUT] = READOUT_RULE}},
+};
+
+/* ---------------------------------------------------------------- regimes */
+
+static const mdm_regime regimes[] = {
+    {"II", .nu = {0}, .growth = {.N = 1, .M = 1}, regime_II, sizeof regime_II / sizeof *regime_II},
+};
+
+/* ---------------------------------------------------------------- look-up */
+
+const char *mdm_tensor_name(mdm_tensor t) {
+  static const char *const names[MDM_TENSORS] = {"W_in", "Q", "W1", "W2", "w_out"};
+  return names[t];
+}
+
+const mdm_regime *mdm_regime_find(const char *name) {
+  for (size_t i = 0; i < sizeof regimes / sizeof *regimes; i++)
+    if (!strcmp(regimes[i].name, name)) return &regimes[i];
+  return NULL;
+}
+
+const mdm_parameterization *mdm_parameterization_find(const mdm_regime *regime, const char *name) {
+  for (int i = 0; i < regime->count; i++)
+    if (!strcmp(regime->table[i].name, name)) return &regime->table[i];
+  return NULL;
+}
+
+/* ---------------------------------------------------------------- arithmetic of powers */
+
+static mdm_power add(mdm_power a, double factor, mdm_power b) {
+  return (mdm_power){a.D + factor * b.D, a.N + factor * b.N, a.Ne + factor * b.Ne, a.M + factor * b.M};
+}
+
+static double evaluate(mdm_power p, mdm_sizes s) {
+  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M);
+}
+
+/* Exponent of the scale n when the sizes grow as `growth` says. */
+static double scale_exponent(mdm_power p, mdm_power growth) {
+  return p.N * growth.N + p.Ne * growth.Ne + p.M * growth.M;
+}
+
+/* ---------------------------------------------------------------- coefficients */
+
+/* The program's conventions for one tensor, before any parameterization: χ = f A_raw p, ζ = b A_rawᵀ q in natural units,
+ * raw gradient = g q pᵀ, and the populations' sizes. */
+typedef struct {
+  mdm_power f, b, g, rows, cols;
+} convention;
+
+/* r = N ∂L/∂h, δ = N ∂L/∂a, ∂L/∂ψ = ρ/M, ∂L/∂u = γ/(Mν), b = Mν ∂L/∂y, aggregation 1/M (docs/theory.md, natural units).
+ * W_in acts on x/√D with A = √D W_in, and v = N w_out. */
+static convention convention_of(mdm_tensor t, mdm_power nu) {
+  const mdm_power one = {0};
+  switch (t) {
+  case MDM_W_IN: return (convention){{.D = 0.5}, one, {.N = -1, .D = 0.5}, {.N = 1}, one};
+  case MDM_Q: return (convention){one, {.N = 1, .M = -1}, {.M = -1}, {.M = 1}, {.N = 1}};
+  case MDM_W1:
+    return (convention){one, add((mdm_power){.N = 1, .M = -1}, -1, nu), add((mdm_power){.M = -1}, -1, nu),
+                        {.M = 1, .Ne = 1}, {.N = 1}};
+  case MDM_W2:
+    return (convention){{.M = -1}, add((mdm_power){.N = -1}, 1, nu), {.M = -1, .N = -1}, {.N = 1}, {.M = 1, .Ne = 1}};
+  default: return (convention){{.N = 1}, one, one, {.N = 1}, one};
+  }
+}
+
+/* Every coefficient as a power of the sizes. */
+typedef struct {
+  mdm_power Vf, Vb, tau, learn, raw;
+} powers;
+
+static powers powers_of(mdm_tensor t, const mdm_regime *regime, mdm_rule rule) {
+  convention c = convention_of(t, regime->nu);
+  powers p;
+  p.raw = add(c.f, 1, c.cols);                                                     /* A = f cols A_raw */
+  p.Vf = add(add(add((mdm_power){0}, 2, c.f), 2, rule.std), 1, c.cols);            /* f² s² cols */
+  p.Vb = add(add(add((mdm_power){0}, 2, c.b), 2, rule.std), 1, c.rows);            /* b² s² rows */
+  p.tau = add(add(add(c.b, 1, c.rows), -1, c.f), -1, c.cols);                      /* b rows / (f cols) */
+  p.learn = add(add(p.raw, 1, rule.lr), 1, c.g);                                   /* f cols · lr · g */
+  return p;
+}
+
+void mdm_network_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
+                              const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS]) {
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
+    powers w = powers_of(t, regime, p->rule[t]);
+    double var = multipliers[t] * multipliers[t];
+    out[t] = (mdm_coefficients){var * evaluate(w.Vf, sizes), var * evaluate(w.Vb, sizes), evaluate(w.tau, sizes),
+                                evaluate(w.learn, sizes), evaluate(w.raw, sizes)};
+  }
+}
+
+/* The exponent-0 part of a coefficient: 0 when it vanishes, failure when it diverges. */
+static int limit_of(mdm_power w, const mdm_regime *regime, mdm_sizes sizes, const char *part, mdm_tensor t, double *out,
+                    mdm_error *err) {
+  const double tiny = 1e-12;
+  double exponent = scale_exponent(w, regime->growth);
+  *out = fabs(exponent) < tiny ? evaluate(w, sizes) : 0;
+  if (exponent > tiny)
+    return mdm_fail(err, MDM_ERR_CONFIG, "no limit exists: %s of %s grows like scale^%g in regime %s", part,
+                    mdm_tensor_name(t), exponent, regime->name);
+  return MDM_OK;
+}
+
+int mdm_limit_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
+                           const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS], mdm_error *err) {
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
+    powers w = powers_of(t, regime, p->rule[t]);
+    mdm_coefficients *c = &out[t];
+    *c = (mdm_coefficients){0};
+    int status = limit_of(w.Vf, regime, sizes, "the initial forward part", t, &c->Vf, err);
+    if (!status && t != MDM_W_IN && t != MDM_W_OUT) {
+      status = limit_of(w.Vb, regime, sizes, "the initial backward part", t, &c->Vb, err);
+      if (!status) status = limit_of(w.tau, regime, sizes, "the adjoint factor", t, &c->tau, err);
+    }
+    if (!status) status = limit_of(w.learn, regime, sizes, "the learned part", t, &c->learn, err);
+    if (status) return status;
+    c->Vf *= multipliers[t] * multipliers[t];
+    c->Vb *= multipliers[t] * multipliers[t];
+  }
+  return MDM_OK;
+}
+
+double mdm_neuron_weight(const mdm_regime *regime, mdm_sizes sizes) {
+  return evaluate(add((mdm_power){.Ne = 1}, -1, regime->nu), sizes);
+}

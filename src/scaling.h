@@ -1,0 +1,79 @@
+/* From a parameterization's exponents to the coefficients of a trained random matrix.
+ *
+ * A parameterization is data: for each tensor the powers of D, N, N_e and M in its initial standard deviation and its
+ * learning rate. A regime says which sizes grow and in which natural units fields stay Θ(1). From the two follow, by
+ * arithmetic alone, the coefficients below: at given sizes for a finite network, and as the exponent-0 part of a power
+ * law for the limit. docs/theory.md derives them. The tables are in src/scaling.c.
+ */
+#ifndef MOEDMFT_SCALING_H
+#define MOEDMFT_SCALING_H
+
+#include <moedmft/error.h>
+
+typedef enum { MDM_W_IN, MDM_Q, MDM_W1, MDM_W2, MDM_W_OUT, MDM_TENSORS } mdm_tensor;
+
+/* Name in the output: "W_in", "Q", "W1", "W2", "w_out". */
+const char *mdm_tensor_name(mdm_tensor t);
+
+/* Powers of the sizes: D^D N^N Ne^Ne M^M. */
+typedef struct mdm_power {
+  double D, N, Ne, M;
+} mdm_power;
+
+/* Sizes of a network; for the limit, their growth is N : n^1, and the others as the regime says. */
+typedef struct mdm_sizes {
+  double D, N, Ne, M;
+} mdm_sizes;
+
+/* One tensor of a parameterization: standard deviation of an entry and SGD rate per unit base rate (raw gradients of a
+ * loss that is a mean over samples). */
+typedef struct mdm_rule {
+  mdm_power std, lr;
+} mdm_rule;
+
+typedef struct mdm_parameterization {
+  const char *name;           /* as in model.parameterization */
+  const char *source;         /* paper and table */
+  mdm_rule rule[MDM_TENSORS]; /* indexed by mdm_tensor */
+} mdm_parameterization;
+
+typedef struct mdm_regime {
+  const char *name;  /* as in model.regime */
+  mdm_power nu;      /* ∂L/∂u = γ / (M ν): the natural unit of expert gradients */
+  mdm_power growth;  /* exponents with which the sizes grow with the scale n (D never does) */
+  const mdm_parameterization *table; /* the parameterizations known in this regime */
+  int count;
+} mdm_regime;
+
+/* NULL when the name is unknown. */
+const mdm_regime *mdm_regime_find(const char *name);
+const mdm_parameterization *mdm_parameterization_find(const mdm_regime *regime, const char *name);
+
+/* A trained random matrix in natural units. With A (rows × cols) its matrix in natural units,
+ *   forward   χ = A p / cols          (p: forward input,  a mean over the columns' population)
+ *   backward  ζ = τ Aᵀ q / rows       (q: backward input, a mean over the rows' population)
+ *   SGD       A ← A − η learn q pᵀ
+ * initially with independent entries of variance V_f · cols, so that χ has variance V_f ⟨p p⟩ and ζ has V_b ⟨q q⟩.
+ * In the notation of docs/theory.md: r_f/V_b = 1/τ, r_b/V_f = τ, m_f = learn, m_b = τ learn. */
+typedef struct mdm_coefficients {
+  double Vf, Vb; /* variance of the Gaussian part, forward and backward (0: it vanishes in the limit) */
+  double tau;    /* adjoint factor */
+  double learn;  /* rate of the learned part in natural units (0: it vanishes in the limit) */
+  double raw;    /* finite networks: A = raw × (raw weights); 0 in the limit */
+} mdm_coefficients;
+
+/* Coefficients of the five tensors at the given sizes (exact, for a finite network); multipliers[t] multiplies the
+ * initial standard deviation. W_in acts with cols = D on x/√D and w_out with its transpose v = N w_out: for them only
+ * Vf (variance of √D W_in, of v) and learn have a meaning. */
+void mdm_network_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
+                              const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS]);
+
+/* The same as the scale goes to infinity at the ratios of `sizes` (N = 1: α = M/N is sizes.M, …). Vanishing parts become
+ * 0. MDM_ERR_CONFIG when a part diverges, naming it. */
+int mdm_limit_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
+                           const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS], mdm_error *err);
+
+/* N_e/ν at the given sizes (finite) or ratios (limit): ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u). */
+double mdm_neuron_weight(const mdm_regime *regime, mdm_sizes sizes);
+
+#endif

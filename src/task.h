@@ -1,0 +1,30 @@
+/* One run among many: what to do, how far it came, what it found. */
+#ifndef MOEDMFT_TASK_H
+#define MOEDMFT_TASK_H
+
+#include <stddef.h>
+#include <moedmft/error.h>
+#include <moedmft/record.h>
+
+struct mdm_board; /* shared progress (src/board.h) */
+
+typedef struct mdm_limit_sizes {
+  size_t stream, experts; /* sample particles */
+  double tolerance;
+} mdm_limit_sizes;
+
+typedef struct mdm_task {
+  long width;       /* N; 0 for the limit */
+  unsigned index;   /* replica or seed */
+  double cost;      /* estimated work of one step, any unit */
+  int save_weights;
+  struct mdm_board *board; /* NULL: nobody watches */
+  /* results */
+  mdm_record *record;
+  mdm_record *weights; /* initial and final weights, if asked for */
+  size_t done;      /* complete steps recorded */
+  int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained in err */
+  mdm_error err;
+} mdm_task;
+
+#endif

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""Replays the simulator's networks in raw parameters and compares: losses, predictions and final weights.
+
+    python3 validation/reference.py FILE.h5 [--tolerance 1e-9] [--backend auto|numpy|torch]
+
+FILE.h5 is what `moedmft simulate --save-weights` writes. The network is the one of docs/theory.md, sections 1 and 2,
+in its textbook form: raw weights, raw gradients, one learning rate per tensor; no natural units anywhere.
+
+    h = phi(W_in x)    psi = Q h / temperature    g = multiplier x gate(psi), 0 outside the K largest psi
+    a = (1/K) sum_m W2_m (g_m phi_e(W1_m h))      f_c = sum_i w_out[i,c] a_i      weight -= rate x dL/dweight
+
+Gradients come from PyTorch's autograd or, without PyTorch, from backpropagation written out below. The sample moments
+of the initial weights are also held against the parameterization's standard deviations, within 5 standard errors.
+Exit status: 0 all agree, 1 something deviates, 2 the file cannot be replayed.
+"""
+import argparse
+import math
+import sys
+from types import SimpleNamespace
+
+try:
+    import h5py
+    import numpy as np
+except ImportError as missing:
+    sys.exit(f"reference.py needs numpy and h5py ({missing}); on Debian: apt-get install python3-numpy python3-h5py")
+try:
+    import torch
+except ImportError:
+    torch = None
+
+# ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, K, Ne, C. --------------------------
+OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "w_out": "readout"}
+SHAPE = {"W_in": "N D", "Q": "M N", "W1": "M Ne N", "W2": "M N Ne", "w_out": "N C"}
+STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
+          "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
+RATE_II = {"W_in": lambda s: s.N / s.D, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
+           "W2": lambda s: s.M * s.N, "w_out": lambda s: 1 / s.N}
+SCALING = {  # (initial standard deviations, SGD learning rates, factor of the sum over experts)
+    ("II", "mup"): (STD_II, RATE_II, lambda s: 1 / s.K),
+    ("II", "mssp"): ({**STD_II, "W2": lambda s: (s.M / s.Ne)**0.5}, RATE_II, lambda s: 1 / s.K),
+}
+
+# ---- numpy: the chain rule by hand ----------------------------------------------------------------------------------
+erf = np.vectorize(math.erf, otypes=[float])
+normal_cdf = lambda x: (1 + erf(x / math.sqrt(2))) / 2
+normal_pdf = lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+sigmoid = lambda x: (1 + np.tanh(x / 2)) / 2
+ACTIVATION = {  # value, derivative
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x)**2),
+    "relu": (lambda x: np.maximum(x, 0), lambda x: (x > 0).astype(float)),
+    "gelu": (lambda x: x * normal_cdf(x), lambda x: normal_cdf(x) + x * normal_pdf(x)),
+    "erf": (erf, lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x)),
+    "identity": (lambda x: x, np.ones_like),
+}
+GATE = {"sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)), "constant": (np.ones_like, np.zeros_like)}
+
+
+def numpy_loss(net, f, y):
+    """L and dL/df."""
+    factor = net.loss_multiplier / len(f)
+    if net.loss == "mse":
+        return factor / 2 * np.sum((f - y)**2), factor * (f - y)
+    if net.C == 1:
+        return factor * np.sum(np.logaddexp(0, -y * f)), -factor * y * sigmoid(-y * f)
+    log_p = f - f.max(1, keepdims=True)
+    log_p -= np.log(np.exp(log_p).sum(1, keepdims=True))
+    return -factor * np.sum(y * log_p), factor * (np.exp(log_p) * y.sum(1, keepdims=True) - y)
+
+
+def numpy_gradients(net, w, x, y):
+    """Loss, predictions (B, C) and the gradient of every tensor, for a batch x (B, D), y (B, C)."""
+    (phi, dphi), (phi_e, dphi_e), (gate, dgate) = ACTIVATION[net.phi], ACTIVATION[net.phi_e], GATE[net.gate]
+    product = lambda spec, *operands: np.einsum(spec, *operands, optimize=True)
+    z = x @ w["W_in"].T
+    h = phi(z)
+    psi = h @ w["Q"].T / net.temperature
+    on = np.zeros_like(psi)
+    np.put_along_axis(on, np.argsort(-psi, axis=1)[:, :net.K], net.gate_multiplier, axis=1)
+    g = on * gate(psi)
+    u = product("mjn,pn->pmj", w["W1"], h)
+    gated = g[:, :, None] * phi_e(u)
+    a = net.aggregation * product("mij,pmj->pi", w["W2"], gated)
+    f = a @ w["w_out"]
+    loss, df = numpy_loss(net, f, y)
+    da = net.aggregation * df @ w["w_out"].T  # the factor of the aggregate rides along
+    b = product("mij,pi->pmj", w["W2"], da)
+    du = g[:, :, None] * dphi_e(u) * b
+    dpsi = on * dgate(psi) * np.sum(b * phi_e(u), axis=2) / net.temperature
+    dz = (dpsi @ w["Q"] + product("pmj,mjn->pn", du, w["W1"])) * dphi(z)
+    return loss, f, {"W_in": dz.T @ x, "Q": dpsi.T @ h, "W1": product("pmj,pn->mjn", du, h),
+                     "W2": product("pi,pmj->mij", da, gated), "w_out": a.T @ df}
+
+
+# ---- torch: the forward pass only -----------------------------------------------------------------------------------
+def torch_gradients(net, weights, x, y):
+    """The same by automatic differentiation."""
+    act = {"tanh": torch.tanh, "relu": torch.relu, "gelu": torch.nn.functional.gelu, "erf": torch.erf,
+           "identity": lambda v: v}
+    w = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
+    x, y = torch.tensor(x, dtype=torch.float64), torch.tensor(y, dtype=torch.float64)
+    h = act[net.phi](x @ w["W_in"].T)
+    psi = h @ w["Q"].T / net.temperature
+    selected = torch.zeros_like(psi).scatter(1, psi.topk(net.K, dim=1).indices, 1.0)
+    g = net.gate_multiplier * selected * (torch.sigmoid(psi) if net.gate == "sigmoid" else 1.0)
+    a = 0
+    for m in range(net.M):
+        a = a + (g[:, m:m + 1] * act[net.phi_e](h @ w["W1"][m].T)) @ w["W2"][m].T
+    f = (net.aggregation * a) @ w["w_out"]
+    if net.loss == "mse":
+        loss = ((f - y)**2).sum() / 2
+    elif net.C == 1:
+        loss = torch.logaddexp(torch.zeros_like(f), -y * f).sum()
+    else:
+        loss = -(y * torch.log_softmax(f, dim=1)).sum()
+    loss = net.loss_multiplier * loss / len(x)
+    found = torch.autograd.grad(loss, list(w.values()), allow_unused=True)  # a constant gate leaves Q unused
+    grads = {name: np.zeros_like(weights[name]) if d is None else d.numpy() for name, d in zip(w, found)}
+    return loss.item(), f.detach().numpy(), grads
+
+
+BACKEND = {"numpy": numpy_gradients, "torch": torch_gradients}
+
+
+def train(net, initial, batches, gradients):
+    """Losses, predictions and final weights of descent over [(x, y), …]; the last batch is only evaluated."""
+    weights, losses, predictions = dict(initial), [], []
+    for step, (x, y) in enumerate(batches):
+        loss, f, grads = gradients(net, weights, x, y)
+        losses.append(loss)
+        predictions.append(f)
+        if step + 1 < len(batches):
+            weights = {name: value - net.rate[name] * grads[name] for name, value in weights.items()}
+    return np.array(losses), np.array(predictions), weights
+
+
+# ---- The file -------------------------------------------------------------------------------------------------------
+class Unusable(Exception):
+    """The file cannot be replayed; the message says why."""
+
+
+class Config(dict):
+    """The options of the run, as text."""
+
+    def __missing__(self, key):
+        raise Unusable(f"the file lacks the attribute config:{key}")
+
+
+def read_array(group, path):
+    if path not in group:
+        raise Unusable(f"{group.file.filename} lacks {group.name.rstrip('/')}/{path}")
+    return np.asarray(group[path], dtype=float)
+
+
+def describe(config, N, D, C):
+    """Sizes, functions, rates and standard deviations of the networks of width N."""
+    real = lambda key: float(config[key])
+    half_up = lambda value: math.floor(value + 0.5)
+    scaling = SCALING.get((config["model.regime"], config["model.parameterization"]))
+    if scaling is None or config["train.optimizer"] != "sgd":
+        raise Unusable("no reference for regime {}, parameterization {}, optimizer {}".format(
+            config["model.regime"], config["model.parameterization"], config["train.optimizer"]))
+    net = SimpleNamespace(N=N, D=D, C=C, Ne=int(config["model.expert_width"]))
+    net.M = half_up(real("model.experts_ratio") * N)
+    net.K = max(1, half_up(real("model.active_fraction") * net.M))
+    net.phi, net.phi_e, net.gate = (config["model." + key] for key in ("activation", "expert_activation", "gate"))
+    net.temperature, net.gate_multiplier = real("model.gate_temperature"), real("model.gate_multiplier")
+    net.loss, net.loss_multiplier = config["train.loss"], real("train.loss_multiplier")
+    factor = {"W_in": 1.0, "w_out": real("model.readout_std"),
+              **{name: real("model.init." + OPTION[name]) for name in ("Q", "W1", "W2")}}
+    net.std = {name: factor[name] * std(net) for name, std in scaling[0].items()}
+    net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * rate(net)
+                for name, rate in scaling[1].items()}
+    net.aggregation = scaling[2](net)
+    return net
+
+
+def load_batches(file, config):
+    """[(x, y)] for every recorded step: the whole train set, or the samples that /data/batches names."""
+    x, y, steps = read_array(file, "data/train/x"), read_array(file, "data/train/y"), int(config["train.steps"])
+    if config["train.batch"] == "full":
+        return [(x, y)] * (steps + 1)
+    picks = read_array(file, "data/batches").astype(int)
+    if len(picks) != steps + 1:
+        raise Unusable(f"/data/batches has {len(picks)} rows for {steps + 1} recorded steps")
+    return [(x[pick], y[pick]) for pick in picks]
+
+
+def deviation(group, path, expected):
+    """max |found - expected| / max |expected| of a dataset; infinite when something is not finite."""
+    found = read_array(group, path)
+    if found.shape != expected.shape:
+        raise Unusable(f"{group.name}/{path} has shape {found.shape}, the options say {expected.shape}")
+    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
+        return math.inf
+    return np.abs(found - expected).max(initial=0) / (np.abs(expected).max(initial=0) or 1.0)
+
+
+def moment_scores(samples, std):
+    """How many standard errors the mean and the variance of the samples lie off N(0, std²). The cube root of a mean of
+    squares is close to normal even for few samples (Wilson and Hilferty): 5 means the same at every size."""
+    if std == 0:
+        return (math.inf, math.inf) if samples.any() else (0.0, 0.0)
+    spread = 2 / (9 * samples.size)
+    variance = (np.mean(samples**2) / std**2)**(1 / 3) - 1 + spread
+    return samples.mean() / std * math.sqrt(samples.size), variance / math.sqrt(spread)
+
+
+def check_moments(label, net, initial):
+    """Worst score over the tensors of initial; prints what is outside 5 standard errors."""
+    worst = 0.0
+    for name, samples in initial.items():
+        mean, variance = moment_scores(samples, net.std[name])
+        score = max(abs(mean), abs(variance))
+        worst = max(worst, score)
+        if score > 5:
+            rms = np.sqrt(np.mean(samples**2))
+            print(f"{label}: initial {name} has mean {samples.mean():.3g} and rms {rms:.4g}, expected 0 and "
+                  f"{net.std[name]:.4g}: {mean:+.1f} and {variance:+.1f} standard errors off")
+    return worst
+
+
+def check_network(group, net, batches, gradients, tolerance):
+    """Replays one seed. Returns its initial weights and whether everything agrees."""
+    initial = {name: read_array(group, f"weights/{name}/initial") for name in SHAPE}
+    for name, shape in SHAPE.items():
+        expected = tuple(getattr(net, size) for size in shape.split())
+        if initial[name].shape != expected:
+            raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
+    losses, predictions, final = train(net, initial, batches, gradients)
+    off = {"loss": deviation(group, "observables/train/loss", losses),
+           "prediction": deviation(group, "observables/train/prediction", predictions),
+           **{name: deviation(group, f"weights/{name}/final", final[name]) for name in SHAPE}}
+    label, worst = group.name[1:], max(off, key=off.get)
+    score = check_moments(label, net, initial)
+    good = off[worst] <= tolerance and score <= 5
+    print(f"{label}: max relative deviation {off[worst]:.2e} ({worst}; loss {off['loss']:.1e}, prediction "
+          f"{off['prediction']:.1e}), initial moments within {score:.1f} standard errors: {'ok' if good else 'FAILED'}")
+    return initial, good
+
+
+def numbered(group, prefix):
+    """Members prefix_NUMBER, ascending: [(number, group), …]."""
+    names = [name for name in group if name.startswith(prefix + "_") and name[len(prefix) + 1:].isdigit()]
+    return sorted((int(name[len(prefix) + 1:]), group[name]) for name in names)
+
+
+def check_file(file, gradients, tolerance):
+    """Number of networks replayed and number of failed checks."""
+    text = lambda value: value.decode() if isinstance(value, bytes) else str(value)
+    config = Config((key[7:], text(value)) for key, value in file.attrs.items() if key.startswith("config:"))
+    if not config:
+        raise Unusable(f"{file.filename} is not a moedmft output: it has no config: attributes")
+    networks = [(N, seed) for N, width in numbered(file, "width") for _, seed in numbered(width, "seed")]
+    if not any("weights" in seed for _, seed in networks):
+        raise Unusable(f"{file.filename} holds no weights; write it with moedmft simulate --save-weights")
+    batches, failed, pooled = load_batches(file, config), 0, {}
+    for N, seed in networks:
+        net = describe(config, N, batches[0][0].shape[1], batches[0][1].shape[1])
+        initial, good = check_network(seed, net, batches, gradients, tolerance)
+        failed += not good
+        pooled.setdefault(N, (net, []))[1].append(initial)
+    for N, (net, draws) in pooled.items():  # all seeds together show finer errors of scale
+        merged = {name: np.concatenate([draw[name].ravel() for draw in draws]) for name in SHAPE}
+        failed += len(draws) > 1 and check_moments(f"width_{N}, all seeds", net, merged) > 5
+    return len(networks), failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Replay simulated networks in raw parameters and compare.")
+    parser.add_argument("file", help="output of moedmft simulate --save-weights")
+    parser.add_argument("--tolerance", type=float, default=1e-9, help="largest relative deviation (default 1e-9)")
+    parser.add_argument("--backend", choices=("auto", "numpy", "torch"), default="auto")
+    args = parser.parse_args()
+    backend = args.backend if args.backend != "auto" else "torch" if torch else "numpy"
+    try:
+        if backend == "torch" and torch is None:
+            raise Unusable("PyTorch is not installed; on Debian: apt-get install python3-torch, or use --backend numpy")
+        with h5py.File(args.file, "r") as file:
+            networks, failed = check_file(file, BACKEND[backend], args.tolerance)
+    except (Unusable, OSError) as problem:
+        print(f"reference.py: {problem}", file=sys.stderr)
+        return 2
+    print(f"{networks} networks, backend {backend}, tolerance {args.tolerance:g}: "
+          + (f"{failed} checks FAILED" if failed else "all agree"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
