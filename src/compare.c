@@ -239,7 +239,7 @@ static int add_observable(mdm_outcome *o, const mdm_array *a, rows *r, mdm_error
 static int is_compared(const mdm_array *a) {
   if (!strcmp(a->path, "observables/test/step") || !strcmp(a->path, "kernels/time")) return 0;
   if (!strncmp(a->path, "kernels/W_in/forward", 20)) return 0; /* the data themselves */
-  return !strncmp(a->path, "observables/", 12) || !strncmp(a->path, "kernels/", 8);
+  return !strncmp(a->path, "observables/", 12) || !strncmp(a->path, "kernels/", 8) || !strncmp(a->path, "responses/", 10);
 }
 
 static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {

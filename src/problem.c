@@ -142,6 +142,7 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->kernels = mdm_config_bool(cfg, "output.kernels");
   p->responses = mdm_config_bool(cfg, "output.responses");
   p->kernel_samples = p->batch < KERNEL_SAMPLES ? p->batch : KERNEL_SAMPLES;
+  p->tolerance = mdm_config_real(cfg, "solve.tolerance");
   p->seed = (unsigned long)mdm_config_int(cfg, "seed");
   if (p->responses && !p->full_batch)
     return mdm_fail(err, MDM_ERR_CONFIG, "output.responses needs train.batch: full");

@@ -22,7 +22,8 @@ try:
     import h5py
     import numpy as np
 except ImportError as missing:
-    sys.exit(f"reference.py needs numpy and h5py ({missing}); on Debian: apt-get install python3-numpy python3-h5py")
+    print(f"reference.py: {missing}; on Debian: apt-get install python3-numpy python3-h5py", file=sys.stderr)
+    sys.exit(2)
 try:
     import torch
 except ImportError:

@@ -57,6 +57,13 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   *n = DIAGNOSTICS;
 }
 
+static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
+  (void)tolerance, (void)err;
+  X(thin) *A = &((limit *)R)->thin[t];
+  *out = A->base.coef.Vf > 0 && A->base.coef.Vb > 0 ? A : NULL;
+  return MDM_OK;
+}
+
 static void limit_free(X(realization) *R) {
   limit *L = (limit *)R;
   if (!L) return;
@@ -88,6 +95,7 @@ int X(limit_create)(size_t stream, size_t experts, size_t neurons, const mdm_coe
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = limit_particles;
   R->diagnostics = limit_diagnostics;
+  R->factors = limit_factors;
   R->free = limit_free;
   L->key = (mdm_stream){seed, run, 0};
   int status = limit_populations(L, err);

@@ -14,7 +14,7 @@
 
 #include "memory.h"
 #include "random.h"
-#include "realization.h"
+#include "thin.h"
 
 /* Experts narrower than this are multiplied densely even under top-K. */
 enum { GATHER_WIDTH = 16 };
@@ -29,10 +29,19 @@ typedef struct {
   size_t capacity;
 } dense;
 
+/* Thin factors read off the initial weights, to measure responses. */
+typedef struct {
+  X(thin) factors;
+  X(population) rows, cols;
+  X(basis) U, Ut;
+  dense initial; /* copy of the matrix before training */
+} probe;
+
 typedef struct {
   X(realization) base;
   unsigned long seed;
   unsigned run;
+  probe *probe[MDM_TENSORS];
 } network;
 
 /* ---------------------------------------------------------------- dense products */
@@ -152,6 +161,68 @@ static int dense_descend(X(matrix) *A, double rate, const X(field) *p, const X(f
 
 static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_descend};
 
+/* ---------------------------------------------------------------- the response probe */
+
+/* out (n × P) −= s · left (n × k) · [rightᵀ in / m], right and in: m × … */
+static int subtract(size_t n, size_t m, size_t k, size_t P, double s, const real *left, const real *right, const real *in,
+                    real *out, mdm_error *err) {
+  if (!k) return MDM_OK;
+  real *c = mdm_alloc(k, P, 1, sizeof *c); /* k × P */
+  if (!c) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, m, 1.0 / (double)m, right, m, in, m, 0, c, k);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, -s, left, n, c, k, 1, out, n);
+  free(c);
+  return MDM_OK;
+}
+
+/* Ω for new directions of U: what A makes of them, less the part that Ũ and K already hold. */
+static int probe_rows(X(thin) *A, size_t k, size_t count, real *out, mdm_error *err) {
+  dense *d = A->source;
+  X(field) p = {A->base.cols, count, A->U->U + A->base.cols * k, 0}, chi = {A->base.rows, count, out, 0};
+  int status = d->base.ops->forward(&d->base, &p, NULL, &chi, err);
+  return status ? status : subtract(A->base.rows, A->base.cols, A->l, count, 1 / A->base.coef.tau, A->Ut->U, A->K, p.v, out, err);
+}
+
+/* K for new directions of Ũ: what Aᵀ makes of them, less the part that U and Ω already hold. */
+static int probe_cols(X(thin) *A, size_t l, size_t count, real *out, mdm_error *err) {
+  dense *d = A->source;
+  X(field) q = {A->base.rows, count, A->Ut->U + A->base.rows * l, 0}, zeta = {A->base.cols, count, out, 0};
+  int status = d->base.ops->backward(&d->base, &q, NULL, 0, &zeta, err);
+  return status ? status : subtract(A->base.cols, A->base.rows, A->k, count, A->base.coef.tau, A->U->U, A->Omega, q.v, out, err);
+}
+
+static int probe_create(network *net, mdm_tensor t, double tolerance, mdm_error *err) {
+  const dense *d = (const dense *)net->base.matrix[t];
+  probe *p = net->probe[t] = calloc(1, sizeof *p);
+  if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  int status = X(population_init)(&p->rows, "row", d->base.rows, err);
+  if (!status) status = X(population_init)(&p->cols, "column", d->base.cols, err);
+  if (status) return status;
+  p->rows.exact = p->cols.exact = 1;
+  p->initial = *d;
+  p->initial.gathered = p->initial.block = NULL;
+  p->initial.A = mdm_alloc(d->N, d->G, 1, sizeof *d->A);
+  if (!p->initial.A) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  memcpy(p->initial.A, d->A, d->N * d->G * sizeof *d->A);
+  X(basis_init)(&p->U, &p->cols, tolerance);
+  X(basis_init)(&p->Ut, &p->rows, tolerance);
+  X(thin_init)(&p->factors, t, &d->base.coef, &p->rows, &p->cols, &p->U, &p->Ut, (mdm_stream){0});
+  p->factors.draw_rows = probe_rows;
+  p->factors.draw_cols = probe_cols;
+  p->factors.source = &p->initial;
+  return MDM_OK;
+}
+
+static int network_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
+  network *net = (network *)R;
+  const mdm_coefficients *c = &R->coef[t];
+  *out = NULL;
+  if (c->Vf == 0 || c->Vb == 0) return MDM_OK;
+  int status = net->probe[t] ? MDM_OK : probe_create(net, t, tolerance, err);
+  if (!status) *out = &net->probe[t]->factors;
+  return status;
+}
+
 /* ---------------------------------------------------------------- the network */
 
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
@@ -182,9 +253,23 @@ static void dense_free(dense *d) {
   free(d);
 }
 
+static void probe_free(probe *p) {
+  if (!p) return;
+  X(thin_clear)(&p->factors);
+  X(basis_clear)(&p->U);
+  X(basis_clear)(&p->Ut);
+  X(population_clear)(&p->rows);
+  X(population_clear)(&p->cols);
+  free(p->initial.A);
+  free(p);
+}
+
 static void network_free(X(realization) *R) {
   if (!R) return;
-  for (int t = 0; t < MDM_TENSORS; t++) dense_free((dense *)R->matrix[t]);
+  for (int t = 0; t < MDM_TENSORS; t++) {
+    dense_free((dense *)R->matrix[t]);
+    probe_free(((network *)R)->probe[t]);
+  }
   free(R);
 }
 
@@ -241,6 +326,7 @@ int X(network_create)(size_t N, size_t M, size_t Ne, const mdm_coefficients coef
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = network_particles;
   R->diagnostics = network_diagnostics;
+  R->factors = network_factors;
   R->raw = network_raw;
   R->free = network_free;
   net->seed = seed;

@@ -12,6 +12,7 @@
  * which removes most of the sampling noise (docs/theory.md, moment matching). */
 typedef struct X(population) {
   const char *name; /* "stream", "expert", "neuron": for messages */
+  int exact;        /* 1: the neurons of a network, not a sample: nothing is drawn, and a basis may fill the whole space */
   size_t n;         /* particles */
   real *seen;       /* n × k: orthonormal, seenᵀ seen / n = 1; column 0 is the constant */
   size_t k, capacity;

@@ -47,6 +47,7 @@ struct X(matrix) {
   mdm_coefficients coef;
 };
 
+typedef struct X(thin) X(thin);
 typedef struct X(realization) X(realization);
 struct X(realization) {
   size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert */
@@ -58,6 +59,9 @@ struct X(realization) {
   int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
   /* Measures of the realization itself, by name ("rank_Q_forward", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
+  /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
+   * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
+  int (*factors)(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, mdm_tensor t, double *out);

@@ -64,6 +64,13 @@ static int follow_Ut(X(thin) *A, mdm_error *err) {
   return status;
 }
 
+int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
+  int status = X(basis_absorb)(A->U, p, err);
+  if (!status) status = follow_U(A, err);
+  if (!status) status = X(basis_absorb)(A->Ut, q, err);
+  return status ? status : follow_Ut(A, err);
+}
+
 /* ---------------------------------------------------------------- matrix operations */
 
 /* out (n × P) = s · left (n × k) · [rightᵀ (k × m) in (m × P) / m] + accumulate · out. */

@@ -4,8 +4,6 @@
 
 #include "particles.h"
 
-typedef struct X(thin) X(thin);
-
 /* Where the Gaussian columns come from: drawn (the limit), or read off a given matrix (the response probe of a finite
  * network). Fills columns k … k + count − 1 that belong to new directions of U (rows: Ω) or Ũ (cols: K). */
 typedef int (*X(thin_source))(X(thin) *A, size_t k, size_t count, real *out, mdm_error *err);
@@ -31,5 +29,8 @@ struct X(thin) {
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(population) *row_pop, X(population) *col_pop,
                   X(basis) *U, X(basis) *Ut, mdm_stream key);
 void X(thin_clear)(X(thin) *A);
+/* Makes the factors span a forward input p and a backward input q (already so after forward and backward of a limit
+ * matrix), their coordinates available in U->c and Ut->c. */
+int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "moe.h"
 #include "observe.h"
+#include "response.h"
 
 /* A run has diverged when its loss is no number or this many times what it was at the start (or 1, if that is larger). */
 static const double DIVERGED = 1e6;
@@ -19,6 +20,7 @@ typedef struct {
   const mdm_inputs *inputs;
   X(moe) *program;
   X(observer) *observer;
+  X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
 } loop;
@@ -44,6 +46,7 @@ static void loop_clear(loop *l) {
   free(l->f);
   free(l->grad);
   free(l->y);
+  for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
   X(observer_free)(l->observer);
   X(moe_free)(l->program);
 }
@@ -78,6 +81,39 @@ static int evaluate_test(loop *l, size_t t, mdm_error *err) {
   return MDM_OK;
 }
 
+/* Matrices whose responses are followed, and the fields that drive them. */
+static const struct {
+  mdm_tensor tensor;
+  mdm_field forward, backward;
+} followed[] = {{MDM_Q, MDM_H, MDM_RHO}, {MDM_W1, MDM_H, MDM_GAMMA}, {MDM_W2, MDM_Y, MDM_DELTA}};
+enum { FOLLOWED = sizeof followed / sizeof *followed };
+
+static int follow_responses(loop *l, X(realization) *R, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < FOLLOWED && l->p->responses && !status; i++) {
+    X(thin) *factors;
+    status = R->factors(R, followed[i].tensor, l->p->tolerance, &factors, err);
+    if (!status && factors) status = X(response_create)(factors, l->p, &l->response[followed[i].tensor], err);
+  }
+  return status;
+}
+
+static int step_responses(loop *l, size_t t, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < FOLLOWED && !status; i++)
+    if (l->response[followed[i].tensor])
+      status = X(response_step)(l->response[followed[i].tensor], t, X(moe_field)(l->program, MDM_TRAIN, followed[i].forward),
+                                X(moe_field)(l->program, MDM_TRAIN, followed[i].backward), err);
+  return status;
+}
+
+static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < FOLLOWED && !status; i++)
+    if (l->response[followed[i].tensor]) status = X(response_write)(l->response[followed[i].tensor], record, err);
+  return status;
+}
+
 /* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
 static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
   const mdm_problem *p = l->p;
@@ -96,6 +132,8 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   status = X(moe_backward)(l->program, l->e, err);
   if (status) return status;
   X(observe_fields)(l->observer, l->program, t, l->grad);
+  status = step_responses(l, t, err);
+  if (status) return status;
   return t < p->steps ? X(moe_descend)(l->program, p->lr, l->x, l->e, err) : MDM_OK;
 }
 
@@ -172,6 +210,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   int status = mdm_record_create(&run->record, err);
   if (!status) status = X(moe_create)(&p->model, R, l->inputs->inputs, P, &l->program, err);
   if (!status) status = X(observer_create)(p, l->inputs, R, run->record, &l->observer, err);
+  if (!status) status = follow_responses(l, R, err);
   if (!status) status = loop_allocate(l, err);
   return status;
 }
@@ -187,6 +226,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status && weights) status = save_weights(&l, R, "initial", run->weights, err);
   if (!status) status = run_steps(&l, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
+  if (!status) status = write_responses(&l, run->record, err);
   if (!status) status = X(observe_end)(l.observer, R, now() - start, err);
   loop_clear(&l);
   return status;
