@@ -40,6 +40,9 @@ all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) a
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
+# Tests look inside the arithmetic in double precision.
+$(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0
+
 # Provenance is fixed at build time; the file changes only when its content does.
 $(BUILD)/buildinfo.h: FORCE
 	@mkdir -p $(BUILD)

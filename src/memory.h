@@ -8,7 +8,7 @@
  * Never NULL for success, even when a factor is 0. Release with free(). */
 void *mdm_alloc(size_t a, size_t b, size_t c, size_t element);
 /* Grows *array (columns of rows × element bytes) from used to at least need columns; *capacity is updated. Old columns
- * are kept. Returns 0, or -1 when memory is out (then *array is as before). */
+ * are kept, new ones are not initialized. Returns 0, or -1 when memory is out (then *array is as before). */
 int mdm_grow_columns(void **array, size_t rows, size_t element, size_t used, size_t need, size_t *capacity);
 
 #endif

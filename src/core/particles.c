@@ -34,14 +34,14 @@ static void combine(size_t n, size_t a, size_t b, double s, const real *A, const
   if (a && b) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, b, a, s, A, n, C, ld, 1, B, n);
 }
 
-/* Removes from the columns of B their components along the orthonormal columns Q; twice, against rounding. */
+/* Removes from the columns of B their components along the orthonormal columns Q. Once is enough: what is projected keeps
+ * at least a hundredth of its length here, so that rounding stays far below the sampling noise. */
 static int project_out(size_t n, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err) {
   int status = X(reserve)(work, size, k, b, err);
-  for (int pass = 0; pass < 2 && !status; pass++) {
-    inner(n, k, b, 1.0 / (double)n, Q, B, *work);
-    combine(n, k, b, -1, Q, *work, k, B);
-  }
-  return status;
+  if (status) return status;
+  inner(n, k, b, 1.0 / (double)n, Q, B, *work);
+  combine(n, k, b, -1, Q, *work, k, B);
+  return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- populations */
@@ -58,6 +58,8 @@ int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error
 void X(population_clear)(X(population) *pop) {
   free(pop->seen);
   free(pop->work);
+  free(pop->rest);
+  free(pop->draw);
   *pop = (X(population)){0};
 }
 
@@ -72,21 +74,27 @@ static int remember(X(population) *pop, size_t count, const real *columns, mdm_e
   return MDM_OK;
 }
 
+/* Scales a column to unit second moment and remembers it, unless hardly anything of its length `before` is left. */
+static int remember_rest(X(population) *pop, real before, real *column, mdm_error *err) {
+  real after = BLAS(nrm2)(pop->n, column, 1);
+  if (after < (real)1e-2 * before || after == 0) return MDM_OK; /* nothing new in this column */
+  BLAS(scal)(pop->n, (real)sqrt((double)pop->n) / after, column, 1);
+  return remember(pop, 1, column, err);
+}
+
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err) {
   if (pop->exact) return MDM_OK;
-  size_t n = pop->n, size = 0;
-  real *column = NULL; /* n */
-  int status = X(reserve)(&column, &size, n, 1, err);
-  for (size_t c = 0; c < count && !status; c++) {
-    memcpy(column, columns + n * c, n * sizeof *column);
-    real before = BLAS(nrm2)(n, column, 1);
-    status = project_out(n, pop->k, pop->seen, 1, column, &pop->work, &pop->work_size, err);
-    real after = BLAS(nrm2)(n, column, 1);
-    if (status || after < (real)1e-3 * before || after == 0) continue; /* nothing new in this column */
-    BLAS(scal)(n, (real)sqrt((double)n) / after, column, 1);
-    status = remember(pop, 1, column, err);
+  size_t n = pop->n, old = pop->k;
+  int status = X(reserve)(&pop->rest, &pop->rest_size, n, count, err);
+  if (status) return status;
+  real *rest = pop->rest; /* n × count */
+  memcpy(rest, columns, n * count * sizeof *rest);
+  status = project_out(n, old, pop->seen, count, rest, &pop->work, &pop->work_size, err);
+  for (size_t c = 0; c < count && !status; c++) { /* then among themselves */
+    real *column = rest + n * c;
+    status = project_out(n, pop->k - old, pop->seen + n * old, 1, column, &pop->work, &pop->work_size, err);
+    if (!status) status = remember_rest(pop, BLAS(nrm2)(n, columns + n * c, 1), column, err);
   }
-  free(column);
   return status;
 }
 
@@ -110,13 +118,12 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  double *draw = mdm_alloc(n, 1, 1, sizeof *draw); /* n */
-  if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles", n, pop->name);
+  if (!pop->draw) pop->draw = mdm_alloc(n, 1, 1, sizeof *pop->draw);
+  if (!pop->draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles", n, pop->name);
   for (size_t c = 0; c < count; c++) {
-    mdm_normals(key, first + c, n, draw);
-    for (size_t i = 0; i < n; i++) out[i + n * c] = (real)draw[i];
+    mdm_normals(key, first + c, n, pop->draw);
+    for (size_t i = 0; i < n; i++) out[i + n * c] = (real)pop->draw[i];
   }
-  free(draw);
   int status = project_out(n, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
   if (!status) status = whiten(pop, count, out, err);
   return status ? status : remember(pop, count, out, err);

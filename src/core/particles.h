@@ -17,7 +17,9 @@ typedef struct X(population) {
   real *seen;       /* n × k: orthonormal, seenᵀ seen / n = 1; column 0 is the constant */
   size_t k, capacity;
   real *work;       /* k × columns: projections */
-  size_t work_size;
+  real *rest;       /* n × columns: what projections leave */
+  double *draw;     /* n: one column of random numbers */
+  size_t work_size, rest_size;
 } X(population);
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err);
