@@ -119,7 +119,7 @@ int mdm_config_load(mdm_config *cfg, const char *path, mdm_error *err) {
   int status = MDM_OK;
   char shown[MDM_NAME_SIZE], *text = malloc(FILE_MAX + 1);
   if (!text) return out_of_memory(err);
-  mdm_show(shown, sizeof shown, path, strlen(path));
+  mdm_show(shown, sizeof shown, *path ? path : "''", *path ? strlen(path) : 2);
   errno = 0; /* a failing stdio call need not set it */
   FILE *file = fopen(path, "rb");
   size_t n = file ? fread(text, 1, FILE_MAX + 1, file) : 0;

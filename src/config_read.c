@@ -13,6 +13,7 @@
 
 #define KEY_SIZE 256  /* longer keys are cut, which leaves them unknown */
 #define SHOWN_SIZE 81 /* of a value in a message */
+#define DEEPEST 64    /* brackets within brackets; our keys need one */
 #define MORE_SIZE 40  /* room kept for "; and N more" */
 
 typedef struct problems {
@@ -343,6 +344,16 @@ static void syntax_error(reader *r, const yaml_parser_t *parser, const char *tex
     add_problem(r, line + 1, "not valid YAML: %s", problem);
 }
 
+/* libyaml takes time that grows with the square of the depth, minutes for a file of brackets alone. */
+static int is_too_deep(const char *text, size_t length) {
+  int depth = 0;
+  for (size_t i = 0; i < length && depth <= DEEPEST; i++) {
+    depth += text[i] == '[' || text[i] == '{';
+    depth -= depth > 0 && (text[i] == ']' || text[i] == '}');
+  }
+  return depth > DEEPEST;
+}
+
 /* The only document, and then what follows it, which must be nothing. */
 static void read_documents(reader *r, yaml_parser_t *parser, const char *text, size_t length) {
   for (int i = 0; i < 2; i++) {
@@ -367,7 +378,9 @@ int mdm_config_read(mdm_config *cfg, const char *name, const char *key, const ch
   reader r = {.cfg = cfg, .key = key};
   begin_problems(&r.found, name);
   r.first_line = calloc(cfg->count, sizeof *r.first_line);
-  if (r.first_line && yaml_parser_initialize(&parser)) {
+  if (is_too_deep(text, length))
+    add_problem(&r, 1, "not a configuration: more than %d brackets are open at once", DEEPEST);
+  else if (r.first_line && yaml_parser_initialize(&parser)) {
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     read_documents(&r, &parser, text, length);
     yaml_parser_delete(&parser);

@@ -51,9 +51,9 @@ static const mdm_option table[] = {
 
     {"solve.particles", MDM_OPT_INT, "20000", 8, 1e9, 0, NULL, "sample particles of the stream population in the limit"},
     {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles; 0: half of solve.particles"},
-    {"solve.replicas", MDM_OPT_INT, "8", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
+    {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
-    {"solve.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the limit"},
+    {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},

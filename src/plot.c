@@ -57,11 +57,13 @@ enum { CURVES = sizeof curves / sizeof *curves };
 /* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
 typedef struct {
   const char *format; /* also the ending of the picture's name */
+  const char *end;    /* with which a complete picture ends, but for a few bytes */
   int font, small, large;
   double marker;
 } look;
 
-static const look looks[] = {{"png", 13, 11, 15, 1.0}, {"svg", 14, 12, 17, 0.6}, {"pdf", 10, 8, 12, 0.8}};
+static const look looks[] = {
+    {"png", "IEND", 13, 11, 15, 1.0}, {"svg", "</svg>", 14, 12, 17, 0.6}, {"pdf", "%%EOF", 10, 8, 12, 0.8}};
 
 typedef struct {
   const look *look;
@@ -533,11 +535,17 @@ static void inscriptions(FILE *out, const figure *fig, const page *p) {
           *band && *bars ? ";  " : "", bars, 18.0 / p->height, fig->look->small);
 }
 
+/* gnuplot takes a name that begins with | for a command to run, and with ~ for a home folder. */
+static void output_to(FILE *out, const char *picture) {
+  fprintf(out, "set output %s", picture[0] == '/' ? "" : "'./'.");
+  quoted(out, picture);
+}
+
 static void write_script(FILE *out, const figure *fig, const char *picture) {
   page p = arrange(fig);
   terminal(out, &p, fig->look);
-  fprintf(out, "set encoding utf8\nset output ");
-  quoted(out, picture);
+  fprintf(out, "set encoding utf8\n");
+  output_to(out, picture);
   fprintf(out, "\nset multiplot\nset bars 0.5\n");
   inscriptions(out, fig, &p);
   legend(out, fig, &p);
@@ -552,9 +560,21 @@ static void write_script(FILE *out, const figure *fig, const char *picture) {
 
 /* ---- gnuplot ---- */
 
+/* posix_spawnp in a process group of its own: Ctrl-C would make gnuplot drop the panel at hand and draw the others. */
+static int spawn(pid_t *pid, const posix_spawn_file_actions_t *actions) {
+  static char *const argv[] = {"gnuplot", "--default-settings", "-", NULL};
+  posix_spawnattr_t attributes;
+  int failed = posix_spawnattr_init(&attributes);
+  if (failed) return failed;
+  failed = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  if (!failed) failed = posix_spawnattr_setpgroup(&attributes, 0);
+  if (!failed) failed = posix_spawnp(pid, argv[0], actions, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  return failed;
+}
+
 /* Starts gnuplot with all three standard streams on one socket; *fd is our end. */
 static int start(pid_t *pid, int *fd, mdm_error *err) {
-  static char *const argv[] = {"gnuplot", "--default-settings", "-", NULL};
   posix_spawn_file_actions_t actions;
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -562,7 +582,7 @@ static int start(pid_t *pid, int *fd, mdm_error *err) {
   int failed = posix_spawn_file_actions_init(&actions);
   if (!failed) {
     for (int i = 0; i < 3 && !failed; i++) failed = posix_spawn_file_actions_adddup2(&actions, pair[1], i);
-    if (!failed) failed = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+    if (!failed) failed = spawn(pid, &actions);
     posix_spawn_file_actions_destroy(&actions);
   }
   close(pair[1]);
@@ -625,7 +645,8 @@ static int run_gnuplot(const char *script, size_t length, const char *picture, m
   flatten(reply);
   if (WIFSIGNALED(exit_status))
     return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot was ended by signal %d", picture, WTERMSIG(exit_status));
-  if (exit_status != 0) return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot says: %s", picture, reply);
+  if (exit_status != 0)
+    return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot says: %s", picture, *reply ? reply : "(nothing)");
   return MDM_OK;
 }
 
@@ -661,6 +682,18 @@ static int read_figure(const char *path, figure *fig, mdm_error *err) {
   return status;
 }
 
+/* gnuplot does not mind a full disk; whether the last bytes hold the format's end shows it. */
+static int is_complete(const char *picture, const char *end) {
+  char tail[64];
+  size_t length = strlen(end), n = 0;
+  FILE *f = fopen(picture, "rb");
+  if (f && (!fseek(f, -(long)sizeof tail, SEEK_END) || !fseek(f, 0, SEEK_SET))) n = fread(tail, 1, sizeof tail, f);
+  if (f) fclose(f);
+  for (size_t i = 0; i + length <= n; i++)
+    if (!memcmp(tail + i, end, length)) return 1;
+  return 0;
+}
+
 static int draw(const figure *fig, const char *temp, const char *picture, mdm_error *err) {
   char *script = NULL;
   size_t length = 0;
@@ -672,7 +705,9 @@ static int draw(const figure *fig, const char *temp, const char *picture, mdm_er
   free(script);
   struct stat s;
   if (status == MDM_OK && (stat(temp, &s) != 0 || s.st_size == 0))
-    status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote nothing", picture);
+    status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote nothing; is the disk full?", picture);
+  if (status == MDM_OK && !is_complete(temp, fig->look->end))
+    status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote half a picture; is the disk full?", picture);
   return status;
 }
 

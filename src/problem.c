@@ -30,6 +30,9 @@ static int read_model(const mdm_config *cfg, const mdm_data *data, mdm_model *m,
   m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
   m->gate = mdm_config_text(cfg, "model.gate");
   m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
+  if (!isfinite(m->inverse_temperature))
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
+                    mdm_config_real(cfg, "model.gate_temperature"));
   m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
   m->init[MDM_W_IN] = 1;
   m->init[MDM_Q] = mdm_config_real(cfg, "model.init.router");

@@ -253,7 +253,7 @@ static int gather_ensemble(plan *p, size_t first, size_t n, long width, mdm_ense
   *e = (mdm_ensemble){.width = width, .ended_at = -1};
   size_t done;
   n = select_runs(p, p->task + first, n, e, &done);
-  if (done < p->problem->steps + 1) e->ended_at = (long)done;
+  if (done < p->problem->steps + 1 || e->status == MDM_INTERRUPTED) e->ended_at = n ? (long)done : 0;
   if (!n || !done) return MDM_OK;
   const mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
   if (!runs) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
@@ -367,18 +367,27 @@ static double network_bytes(const plan *p, double N) {
   return (N * (2 * MJ + M + D + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
 }
 
+/* One run's record: its values, and some 40 kB of names and shapes. */
+static double record_bytes(const plan *p) {
+  const mdm_problem *q = p->problem;
+  double k = q->kernels ? (double)(q->n_times * q->kernel_samples) : 0, C = (double)q->model.outputs;
+  return 4e4 + 8 * ((double)(q->steps + 1) * ((double)q->batch * C + 30) + 10 * k * k +
+                    (double)mdm_problem_test_count(q) * (double)q->data->test.count * C);
+}
+
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
   plan p = {0};
   double most = 0, records = 0;
   if (!make_plan(cfg, data, what, NULL, &p, NULL)) {
-    const mdm_problem *q = p.problem;
-    double k = q->kernels ? (double)(q->n_times * q->kernel_samples) : 0;
-    double one = 8 * ((double)(q->steps + 1) * (double)(q->batch * q->model.outputs + 30) + 10 * k * k +
-                      (double)mdm_problem_test_count(q) * (double)(data->test.count * q->model.outputs));
-    records = one * (double)p.tasks;
+    /* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
+    double ensembles = (double)(p.widths + (p.replicas > 0)), runs = (double)p.tasks;
+    double written = 2 * ensembles + (mdm_config_bool(cfg, "output.every_seed") ? runs : 0);
+    records = record_bytes(&p) * (runs + 2 * ensembles + written);
     if (p.replicas) most = limit_bytes(&p);
     for (size_t w = 0; w < p.widths; w++) most = fmax(most, network_bytes(&p, (double)p.width[w]));
+    if (threads <= 0) threads = mdm_processors();
+    if ((size_t)threads > p.tasks) threads = (int)p.tasks; /* a run is one thread's work */
   }
   plan_clear(&p);
-  return most * (threads > 0 ? threads : mdm_processors()) + records;
+  return most * threads + records;
 }

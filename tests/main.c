@@ -9,6 +9,10 @@ static const struct {
   const char *name;
   int (*add)(void); /* registers a CUnit suite; CUE_SUCCESS on success */
 } suites[] = {
+    {"math", suite_math},
+    {"scaling", suite_scaling},
+    {"network", suite_network},
+    {"limit", suite_limit},
     {"config", suite_config},
     {"data", suite_data},
     {"record", suite_record},

@@ -2,6 +2,10 @@
 #ifndef MOEDMFT_TESTS_SUITES_H
 #define MOEDMFT_TESTS_SUITES_H
 
+int suite_math(void);
+int suite_scaling(void);
+int suite_network(void);
+int suite_limit(void);
 int suite_config(void);
 int suite_data(void);
 int suite_record(void);

@@ -2,12 +2,15 @@
  *
  * Exit status: 0 success; otherwise the status of include/moedmft/error.h, with one line on standard error.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <moedmft/moedmft.h>
@@ -115,25 +118,36 @@ static int parse_threads(const char *text, int *out, mdm_error *err) {
   return MDM_OK;
 }
 
+static const char letters[] = ":o:s:t:qhV"; /* of the short options, for getopt_long */
+enum { OPTION_SEED = 256, OPTION_SAVE_WEIGHTS }; /* options without a letter */
+
+/* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
+static int unknown_option(char *const *argv, mdm_error *err) {
+  if (optopt > 0 && optopt < 256 && !strchr(letters, optopt))
+    return mdm_fail(err, MDM_ERR_USAGE, "unknown option -%c; see moedmft --help", optopt);
+  if (optopt) return mdm_fail(err, MDM_ERR_USAGE, "option %s takes no value; see moedmft --help", argv[optind - 1]);
+  return mdm_fail(err, MDM_ERR_USAGE, "unknown or ambiguous option %s; see moedmft --help", argv[optind - 1]);
+}
+
 /* Options into a; *done is set when --help or --version was the whole request. */
 static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_error *err) {
   static const struct option longs[] = {{"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
-      {"seed", required_argument, NULL, 'S'}, {"threads", required_argument, NULL, 't'}, {"save-weights", no_argument, NULL, 'w'},
+      {"seed", required_argument, NULL, OPTION_SEED}, {"threads", required_argument, NULL, 't'}, {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
       {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
   int c, status = MDM_OK;
   opterr = 0;
-  while (!status && !*done && (c = getopt_long(argc, argv, ":o:s:t:qhV", longs, NULL)) != -1) {
+  while (!status && !*done && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
     switch (c) {
     case 'o': a->output = optarg; break;
     case 's': a->set[a->sets++] = optarg; break;
-    case 'S': a->seed = optarg; break;
+    case OPTION_SEED: a->seed = optarg; break;
     case 't': status = parse_threads(optarg, &a->threads, err); break;
-    case 'w': a->save_weights = 1; break;
+    case OPTION_SAVE_WEIGHTS: a->save_weights = 1; break;
     case 'q': a->quiet = 1; break;
     case 'h': print_help(); *done = 1; break;
     case 'V': print_version(); *done = 1; break;
     case ':': return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
-    default: return mdm_fail(err, MDM_ERR_USAGE, "unknown option %s; see moedmft --help", argv[optind - 1]);
+    default: return unknown_option(argv, err);
     }
   }
   return status;
@@ -175,28 +189,50 @@ static void on_signal(int number) {
   stop_requested = 1;
 }
 
-/* The first Ctrl-C asks to stop and keep what was computed; a second one kills, as usual. */
-static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+/* Signals ask to stop and keep what was computed; a second one kills, as usual, if second_kills. nohup's choice to ignore
+ * SIGHUP stands. */
+static void catch_signals(int second_kills) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = second_kills ? (int)SA_RESETHAND : 0}, hup;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
+}
+
+/* A file size limit is then a failed write with a reason, and hours of work outlive the reader of our messages. */
+static void ignore_signals(void) {
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/* Memory that the machine does not have is refused, which we report, rather than granted and then punished by a kill.
+ * The sanitizers reserve more address space than that for themselves. */
+static void limit_memory(void) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  struct rlimit l;
+  rlim_t have = (rlim_t)sysconf(_SC_PHYS_PAGES) * (rlim_t)sysconf(_SC_PAGESIZE);
+  if (getrlimit(RLIMIT_DATA, &l) || (l.rlim_cur != RLIM_INFINITY && l.rlim_cur <= have)) return;
+  l.rlim_cur = have;
+  setrlimit(RLIMIT_DATA, &l);
+#endif
 }
 
 static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   int status = mdm_config_create(cfg, err);
   if (!status && strcmp(a->input, "-")) status = mdm_config_load(*cfg, a->input, err);
   for (size_t i = 0; i < a->sets && !status; i++) status = mdm_config_set(*cfg, a->set[i], err);
-  if (!status && a->seed) {
-    char assignment[64];
-    snprintf(assignment, sizeof assignment, "seed=%s", a->seed);
-    status = mdm_config_set(*cfg, assignment, err);
-  }
+  if (status || !a->seed) return status;
+  size_t size = strlen(a->seed) + sizeof "seed=";
+  char *assignment = malloc(size);
+  if (!assignment) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  snprintf(assignment, size, "seed=%s", a->seed);
+  status = mdm_config_set(*cfg, assignment, err);
+  free(assignment);
   return status;
 }
 
 static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
   double need = mdm_memory_estimate(cfg, data, what, a->threads), have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-  if (!a->quiet) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
+  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY, "about %.3g GB of memory needed, the machine has %.3g GB; lower solve.particles, simulate.widths, data.train or --threads", need / 1e9, have / 1e9);
   return MDM_OK;
@@ -224,11 +260,45 @@ static void print_summary(const mdm_outcome *o) {
                o->predicted, o->fluctuation, o->fluctuation_error);
 }
 
-/* The output folder must be writable before hours of work go into it. */
-static int check_output(const arguments *a, mdm_error *err) {
+/* Whether two names stand for one file. */
+static int same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* The output must not replace what the run reads, and its folder must be writable before hours of work go into it. */
+static int check_output(const arguments *a, const mdm_config *cfg, mdm_error *err) {
+  static const char *const keys[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
+  if (strcmp(a->input, "-") && same_file(a->output, a->input))
+    return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o", a->output);
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (same_file(a->output, mdm_config_text(cfg, keys[i])))
+      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
   mdm_file *probe;
   int status = mdm_file_create(a->output, &probe, err);
   if (!status) mdm_file_discard(probe);
+  return status;
+}
+
+static int is_empty(const mdm_outcome *o) {
+  size_t runs = o->limit.runs;
+  for (size_t w = 0; w < o->widths; w++) runs += o->networks[w].runs;
+  return runs == 0;
+}
+
+/* What was computed into the file, also when it is not all; `status` tells how the run ended. */
+static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, int status, mdm_error *err) {
+  mdm_error failure;
+  if (status != MDM_OK && is_empty(o)) /* better keep an earlier file than replace it by nothing */
+    return mdm_fail(err, status, status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
+                    : "training diverged at step 0: the first loss is no number; no file was written; check the data and model.*");
+  catch_signals(0); /* nothing may end us between the temporary file and its final name */
+  int written = mdm_outcome_write(o, cfg, a->command, a->line, a->output, &failure);
+  if (written) return mdm_fail(err, written, "%s", failure.text);
+  if (!a->quiet) {
+    print_summary(o);
+    fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  }
   return status;
 }
 
@@ -237,19 +307,12 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
   mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
   if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
   mdm_outcome outcome;
-  catch_signals();
+  catch_signals(1);
   progress_start(&line);
   int status = mdm_run(cfg, data, what, &monitor, &outcome, err);
   if (!a->quiet) progress_end(&line);
-  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) {
-    mdm_error write_error;
-    int written = mdm_outcome_write(&outcome, cfg, a->command, a->line, a->output, &write_error);
-    if (written) *err = write_error, status = written;
-    else if (!a->quiet) {
-      print_summary(&outcome);
-      fprintf(stderr, "moedmft: wrote %s\n", a->output);
-    }
-  }
+  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED)
+    status = write_outcome(a, cfg, &outcome, status, err);
   mdm_outcome_clear(&outcome);
   return status;
 }
@@ -257,8 +320,10 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
 static int run_command(const arguments *a, int what, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
+  ignore_signals();
+  limit_memory();
   int status = read_config(a, &cfg, err);
-  if (!status) status = check_output(a, err);
+  if (!status) status = check_output(a, cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
   if (!status) status = check_memory(a, cfg, data, what, err);
@@ -280,9 +345,26 @@ static int info_command(const arguments *a, int what, mdm_error *err) {
 
 static int plot_command(const arguments *a, int what, mdm_error *err) {
   (void)what;
+  ignore_signals();
+  catch_signals(1); /* a picture takes a second: it is finished rather than left half drawn */
   int status = mdm_plot(a->input, a->output, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
   return status;
+}
+
+/* Standard output may be a full disk. */
+static int check_stdout(mdm_error *err) {
+  if (!ferror(stdout) && !fflush(stdout)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_IO, "cannot write to standard output: %s", errno ? strerror(errno) : "write error");
+}
+
+/* One line: names of files may hold anything, and no message may move the cursor. */
+static void print_error(int status, mdm_error *err) {
+  const char *name = mdm_status_name(status);
+  for (char *c = err->text; *c; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+  if (strncmp(err->text, name, strlen(name))) fprintf(stderr, "moedmft: %s: %s\n", name, err->text);
+  else fprintf(stderr, "moedmft: %s\n", err->text); /* the text says it itself */
 }
 
 int main(int argc, char **argv) {
@@ -291,7 +373,8 @@ int main(int argc, char **argv) {
   const command *what;
   int status = parse(argc, argv, &a, &what, &err);
   if (!status && what) status = what->run(&a, what->what, &err);
-  if (status) fprintf(stderr, "moedmft: %s: %s\n", mdm_status_name(status), err.text);
+  if (!status) status = check_stdout(&err);
+  if (status) print_error(status, &err);
   free(a.set);
   free(a.line);
   return status;

@@ -1,0 +1,382 @@
+/* The limit against numbers and closed forms: published table, linear networks, kernels, top-K at K = M, responses. */
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "moe.h"
+#include "problem.h"
+#include "suites.h"
+#include "support.h"
+#include "thin.h"
+
+enum { P = 4, D = 6 };
+static const double target[P] = {1, -1, -1, 1};
+
+/* Gram matrix x_μ·x_ν/D of the cosine set. */
+static double gram(size_t m, size_t n) {
+  double sum = 0;
+  for (size_t d = 0; d < D; d++)
+    sum += 2 * cos(1.7 * (double)((m + 1) * (d + 1)) + 0.3 * (double)m) * cos(1.7 * (double)((n + 1) * (d + 1)) + 0.3 * (double)n);
+  return sum / D;
+}
+
+/* ---------------------------------------------------------------- the table of the cosine set */
+
+/* Predictions of an independent solution of the same limit: four replicas of 60,000 particles, tolerance 0.01 (Regime II,
+ * α = 1, N_e = 3, tanh, sigmoid gate, η = 0.5), with their standard errors. */
+static const struct {
+  size_t t;
+  double f[P], error[P];
+} table[2][4] = {
+    {{5, {0.4946, -0.2520, -0.3782, 0.3620}, {5e-4, 7e-4, 4e-4, 10e-4}},
+     {10, {1.0838, -0.7615, -0.8829, 0.9320}, {2e-4, 8e-4, 3e-4, 7e-4}},
+     {15, {1.0888, -0.9195, -0.9580, 0.9970}, {2e-4, 4e-4, 2e-4, 2e-4}},
+     {24, {1.0292, -0.9816, -0.9857, 0.9978}, {1e-4, 1e-4, 1e-4, 1e-4}}},
+    {{5, {0.2458, -0.1122, -0.1815, 0.1649}, {4e-4, 3e-4, 3e-4, 3e-4}},
+     {10, {0.8367, -0.5045, -0.6583, 0.6802}, {8e-4, 9e-4, 8e-4, 5e-4}},
+     {15, {1.1145, -0.8518, -0.9387, 0.9874}, {1e-4, 4e-4, 3e-4, 2e-4}},
+     {24, {1.0510, -0.9637, -0.9784, 0.9965}, {1e-4, 1e-4, 1e-4, 1e-4}}}};
+
+static void reproduces_the_table(void) {
+  for (int k = 0; k < 2; k++) {
+    mdm_outcome out;
+    run_with(MDM_RUN_LIMIT, 0, k ? "model.parameterization=mup" : "model.parameterization=mssp", &out);
+    const double *f = values(out.limit.summary, "observables/train/prediction"), *se = errors(out.limit.summary, "observables/train/prediction");
+    for (size_t i = 0; i < 4; i++)
+      for (size_t m = 0; m < P; m++) {
+        size_t at = table[k][i].t * P + m;
+        double combined = sqrt(se[at] * se[at] + table[k][i].error[m] * table[k][i].error[m]);
+        CU_ASSERT(fabs(f[at] - table[k][i].f[m]) < 3 * combined + (table[k][i].t <= 10 ? 0.003 : 0));
+        CU_ASSERT(se[at] < 1e-3);
+      }
+    for (size_t m = 0; m < P; m++) CU_ASSERT(fabs(f[m]) < 1e-6); /* f(0) = 0 */
+    mdm_outcome_clear(&out);
+  }
+}
+
+/* ---------------------------------------------------------------- linear networks */
+
+#define LINEAR                                                                                                         \
+  "model.activation=identity model.expert_activation=identity model.gate=constant solve.particles=2000 "              \
+  "solve.replicas=2 solve.precision=double solve.tolerance=1e-5 train.lr=0.05 train.steps=12 output.kernels=false "
+#define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.init.expert_in=0.8 model.init.expert_out=1.2 "
+static const double alpha = 1.5, Ne = 2, s1 = 0.64, s2 = 1.44; /* α, N_e, σ₁², σ₂² of SCALES */
+
+/* One gradient step from f = 0 with kernel k · gram: f_ν = (η k / P) Σ_μ y_μ gram_μν, and so on: f ← f − (η k / P) gram (f − y). */
+static void regression(double k, double eta, size_t steps, double *f) {
+  memset(f, 0, P * sizeof *f);
+  for (size_t t = 0; t < steps; t++) {
+    double e[P];
+    for (size_t m = 0; m < P; m++) e[m] = (f[m] - target[m]) / P;
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) f[m] -= eta * k * gram(m, n) * e[n];
+  }
+}
+
+/* f is linear in each tensor: when only one of them learns, training is kernel regression with that tensor's kernel at
+ * initialization, which for a linear network is (a constant) × gram. Second moments are matched exactly, so the limit has
+ * no sampling error here: the tolerance is that of the basis. */
+static void one_tensor_of_a_linear_network(void) {
+  static const char *const learns[5] = {"input", "router", "expert_in", "expert_out", "readout"};
+  const double kernel[2][5] = {{s1 * s2, 0, alpha * s2, Ne * s1, s1 * s2}, {0, 0, 0, Ne * s1, 0}}; /* MSSP; μP: σ₂ parts vanish */
+  for (int mup = 0; mup < 2; mup++)
+    for (int which = 0; which < 5; which++) {
+      char settings[1024] = LINEAR SCALES;
+      for (int t = 0; t < 5; t++) {
+        size_t used = strlen(settings);
+        if (t != which) snprintf(settings + used, sizeof settings - used, "train.lr_multiplier.%s=0 ", learns[t]);
+      }
+      strcat(settings, mup ? "model.parameterization=mup" : "model.parameterization=mssp");
+      mdm_outcome out;
+      run_with(MDM_RUN_LIMIT, 0, settings, &out);
+      const double *f = values(out.limit.summary, "observables/train/prediction");
+      for (size_t t = 0; t <= 12; t++) {
+        double expected[P];
+        regression(kernel[mup][which], 0.05, t, expected);
+        for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[t * P + m], expected[m], 2e-6);
+      }
+      mdm_outcome_clear(&out);
+    }
+}
+
+/* All tensors learn. By hand, the first step has no terms beyond the first order in η, so
+ *   f_ν(1) = (η/P) Σ_μ y_μ gram_μν [2 σ₁²σ₂² + α σ₂² + N_e σ₁²]. */
+static void first_step_of_a_linear_network(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, LINEAR SCALES "train.lr=0.7", &out);
+  const double *f = values(out.limit.summary, "observables/train/prediction");
+  double expected[P];
+  regression(2 * s1 * s2 + alpha * s2 + Ne * s1, 0.7, 1, expected);
+  for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[P + m], expected[m], 2e-6);
+  mdm_outcome_clear(&out);
+}
+
+/* The equations of a linear network close on second moments, which are matched: two replicas agree to the basis'
+ * tolerance at every step, whatever the random numbers. */
+static void linear_networks_have_no_sampling_noise(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, LINEAR SCALES "train.lr=0.3 train.steps=20", &out);
+  const double *se = errors(out.limit.summary, "observables/train/prediction"), *f = values(out.limit.summary, "observables/train/prediction");
+  double worst = 0, largest = 0;
+  for (size_t i = 0; i < 21 * P; i++) worst = fmax(worst, se[i]), largest = fmax(largest, fabs(f[i]));
+  CU_ASSERT(worst < 1e-5);
+  CU_ASSERT(largest > 0.5);
+  mdm_outcome_clear(&out);
+}
+
+/* ---------------------------------------------------------------- kernels */
+
+/* Arcsine kernel ⟨erf(a) erf(b)⟩ of jointly normal a, b (Williams 1997), in terms of their covariances. */
+static double arcsine(double aa, double bb, double ab) { return 2 / 3.14159265358979323846 * asin(2 * ab / sqrt((1 + 2 * aa) * (1 + 2 * bb))); }
+
+/* At initialization the kernels of a network of error functions are arcsine kernels, layer by layer. */
+static void initial_kernels_are_arcsine(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, "model.activation=erf model.expert_activation=erf model.gate=constant train.steps=0 solve.replicas=16 "
+           "solve.particles=8000 model.init.expert_in=1.3 model.init.expert_out=0.7", &out);
+  const char *const paths[] = {"kernels/W1/forward", "kernels/W2/forward", "kernels/w_out/forward"};
+  for (int layer = 0; layer < 3; layer++) {
+    const double *k = values(out.limit.summary, paths[layer]), *se = errors(out.limit.summary, paths[layer]);
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) {
+        double h = arcsine(gram(m, m), gram(n, n), gram(m, n)), hm = arcsine(gram(m, m), gram(m, m), gram(m, m)), hn = arcsine(gram(n, n), gram(n, n), gram(n, n));
+        double y = arcsine(1.69 * hm, 1.69 * hn, 1.69 * h), expected = layer == 0 ? h : layer == 1 ? y : 0.49 * y;
+        CU_ASSERT(fabs(k[m * P + n] - expected) < 4 * se[m * P + n] + 1e-4); /* 1e-4: tolerance² of the basis */
+        CU_ASSERT(se[m * P + n] < 0.01);
+      }
+  }
+  mdm_outcome_clear(&out);
+}
+
+/* The tangent kernel from the stored kernels predicts the first step of a small learning rate:
+ *   Δf = −η Σ_μ K_νμ e_μ,  K = Φ_x G_in + Φ_h (G_Q + G_1) + N_e Φ_y G_δ' + Φ_a, with G the backward kernels per unit error.
+ * e enters every backward kernel, so with targets ±1 and f = 0 they are divided by e_μ e_ν. */
+static void first_step_follows_the_tangent_kernel(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, "train.lr=1e-3 train.steps=1 solve.replicas=2 solve.precision=double output.times=[0]", &out);
+  const mdm_record *r = out.limit.each[0]; /* one replica: the identity holds for each */
+  const double *f = values(r, "observables/train/prediction");
+  const double weight[5] = {1, 1, 3, 3, 1}; /* Q: mean over experts; W1: sum over the 3 neurons; W2: learn = N_e */
+  const char *const tensors[5] = {"W_in", "Q", "W1", "W2", "w_out"};
+  double df[P] = {0};
+  for (int t = 0; t < 5; t++) {
+    char forward[64], backward[64];
+    snprintf(forward, sizeof forward, "kernels/%s/forward", tensors[t]);
+    snprintf(backward, sizeof backward, "kernels/%s/backward", tensors[t]);
+    const double *a = values(r, forward), *b = values(r, backward);
+    for (size_t n = 0; n < P; n++)
+      for (size_t m = 0; m < P; m++) {
+        double en = -target[n] / P, em = -target[m] / P;
+        df[n] -= 1e-3 * weight[t] * a[n * P + m] * b[n * P + m] / (en * em) * em;
+      }
+  }
+  for (size_t n = 0; n < P; n++) CU_ASSERT(fabs(f[P + n] - f[n] - df[n]) < 0.01 * fabs(df[n]));
+  mdm_outcome_clear(&out);
+}
+
+/* ---------------------------------------------------------------- routing, laziness, precision */
+
+static double distance(const mdm_outcome *a, const mdm_outcome *b, double *noise) {
+  const double *x = values(a->limit.summary, "observables/train/prediction"), *y = values(b->limit.summary, "observables/train/prediction");
+  const double *sx = errors(a->limit.summary, "observables/train/prediction"), *sy = errors(b->limit.summary, "observables/train/prediction");
+  size_t n = mdm_record_find(a->limit.summary, "observables/train/prediction")->dim[0] * P;
+  double worst = 0;
+  *noise = 0;
+  for (size_t i = 0; i < n; i++) worst = fmax(worst, fabs(x[i] - y[i])), *noise = fmax(*noise, hypot(sx[i], sy[i]));
+  return worst;
+}
+
+/* All experts but one of ten thousand selected: the top-K code path, the soft limit. */
+static void top_k_of_all_experts_is_soft(void) {
+  const char *const base = "solve.particles=8000 solve.expert_particles=4000 solve.replicas=8 output.kernels=false train.steps=15 ";
+  mdm_outcome soft, top, half;
+  char settings[256];
+  double noise;
+  run_with(MDM_RUN_LIMIT, 0, base, &soft);
+  snprintf(settings, sizeof settings, "%s model.active_fraction=0.9997", base);
+  run_with(MDM_RUN_LIMIT, 0, settings, &top);
+  CU_ASSERT(distance(&soft, &top, &noise) < 4 * noise);
+  snprintf(settings, sizeof settings, "%s model.active_fraction=0.5", base);
+  run_with(MDM_RUN_LIMIT, 0, settings, &half);
+  CU_ASSERT(distance(&soft, &half, &noise) > 10 * noise);
+  mdm_outcome_clear(&soft);
+  mdm_outcome_clear(&top);
+  mdm_outcome_clear(&half);
+}
+
+/* With v scaled up by s and η down by s², features move by 1/s: kernels freeze. */
+static void large_readouts_are_lazy(void) {
+  double moved[2];
+  for (int k = 0; k < 2; k++) {
+    mdm_outcome out;
+    run_with(MDM_RUN_LIMIT, 0, k ? "model.readout_std=32 train.lr=0.00048828125 solve.particles=4000 solve.replicas=4 output.times=[0,24]"
+                                 : "model.readout_std=8 train.lr=0.0078125 solve.particles=4000 solve.replicas=4 output.times=[0,24]", &out);
+    const double *kernel = values(out.limit.summary, "kernels/W2/forward"), *loss = values(out.limit.summary, "observables/train/loss");
+    double change = 0, size = 0;
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) {
+        double start = kernel[(0 * P + m) * 2 * P + 0 * P + n], end = kernel[(1 * P + m) * 2 * P + 1 * P + n];
+        change += (end - start) * (end - start);
+        size += start * start;
+      }
+    moved[k] = sqrt(change / size);
+    CU_ASSERT(loss[24] < 0.25 * loss[0]); /* it learns all the same */
+    mdm_outcome_clear(&out);
+  }
+  CU_ASSERT(moved[0] < 0.1);
+  CU_ASSERT(moved[1] < 0.15 * moved[0]); /* ~ 1/s² = 1/16 where the first-order motion has no mean */
+}
+
+static void precisions_agree(void) {
+  mdm_outcome one, two;
+  double noise;
+  run_with(MDM_RUN_LIMIT, 0, "solve.particles=6000 solve.replicas=8 solve.precision=single output.kernels=false", &one);
+  run_with(MDM_RUN_LIMIT, 0, "solve.particles=6000 solve.replicas=8 solve.precision=double seed=2 output.kernels=false", &two);
+  CU_ASSERT(distance(&one, &two, &noise) < 4 * noise);
+  mdm_outcome_clear(&one);
+  mdm_outcome_clear(&two);
+}
+
+/* ---------------------------------------------------------------- responses: Stein's lemma against perturbation */
+
+enum { PARTICLES = 4000, EXPERTS = 2000, NE = 3, RUNS = 8 };
+static const double NUDGE = 1e-3;
+
+/* What the sources of a nudged matrix call, and which column they nudge. */
+typedef struct {
+  thin_source_f64 rows, cols;
+  int nudge_rows; /* 1: column 0 of Ω, 0: column 0 of K */
+} nudge;
+
+static double sign_of(size_t i) { /* independent signs, one for each particle */
+  uint64_t word;
+  mdm_words((mdm_stream){99, 0, 1000}, i, 1, &word);
+  return word & 1 ? 1 : -1;
+}
+
+static void push(size_t k, size_t n, real *out) {
+  for (size_t i = 0; k == 0 && i < n; i++) out[i] += NUDGE * sign_of(i);
+}
+
+static nudge active_nudge;
+static int nudged_rows(thin_f64 *A, size_t k, size_t count, real *out, mdm_error *err) {
+  int status = active_nudge.rows(A, k, count, out, err);
+  if (active_nudge.nudge_rows) push(k, A->base.rows, out);
+  return status;
+}
+static int nudged_cols(thin_f64 *A, size_t k, size_t count, real *out, mdm_error *err) {
+  int status = active_nudge.cols(A, k, count, out, err);
+  if (!active_nudge.nudge_rows) push(k, A->base.cols, out);
+  return status;
+}
+
+/* Three steps of the limit by hand; copies h and γ of the last, and the Stein responses of h to K₀ and of γ to Ω₀. */
+static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h, real *gamma, double stein[2][P]) {
+  mdm_config *cfg;
+  mdm_data *data;
+  mdm_problem *problem;
+  mdm_coefficients coef[MDM_TENSORS];
+  mdm_error err = {0};
+  X(realization) *R;
+  X(moe) *program;
+  X(thin) *A;
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
+  const mdm_model *m = &problem->model;
+  const mdm_sizes ratios = {D, 1, NE, 1};
+  const size_t tokens[MDM_PARTS] = {P, 0};
+  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, m->parameterization, ratios, m->init, coef, &err));
+  CU_ASSERT_FATAL(!X(limit_create)(PARTICLES, EXPERTS, NE, coef, 3, 1e-2, 5, (unsigned)run, &R, &err));
+  CU_ASSERT_FATAL(!X(moe_create)(m, R, problem->rotated.inputs, tokens, &program, &err));
+  CU_ASSERT_FATAL(!R->factors(R, tensor, 1e-2, &A, &err) && A);
+  if (nudged) {
+    active_nudge = (nudge){A->draw_rows, A->draw_cols, rows};
+    A->draw_rows = nudged_rows;
+    A->draw_cols = nudged_cols;
+  }
+  for (int t = 0; t < 4; t++) {
+    double f[P], e[P];
+    real er[P];
+    CU_ASSERT_FATAL(!X(moe_forward)(program, MDM_TRAIN, P, problem->rotated.train, &err));
+    for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(program, MDM_TRAIN)[i];
+    mdm_loss_eval(problem, P, f, data->train.y, e, NULL);
+    for (int i = 0; i < P; i++) er[i] = e[i];
+    CU_ASSERT_FATAL(!X(moe_backward)(program, er, &err));
+    if (t < 3) CU_ASSERT_FATAL(!X(moe_descend)(program, 1.5, problem->rotated.train, er, &err));
+  }
+  const X(field) *H = X(moe_field)(program, MDM_TRAIN, MDM_H), *G = X(moe_field)(program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
+  memcpy(h, H->v, H->n * P * sizeof *h);
+  memcpy(gamma, G->v, G->n * P * sizeof *gamma);
+  for (int p = 0; p < P; p++) {
+    stein[0][p] = cblas_ddot(H->n, H->v + H->n * p, 1, A->K, 1) / (double)H->n / A->base.coef.Vb;
+    stein[1][p] = cblas_ddot(G->n, G->v + G->n * p, 1, A->Omega, 1) / (double)G->n / A->base.coef.Vf;
+  }
+  X(moe_free)(program);
+  R->free(R);
+  mdm_problem_free(problem);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+}
+
+/* Mean over particles of sign × (nudged − plain)/nudge. */
+static double pathwise(size_t n, const real *plain, const real *moved) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += sign_of(i) * (moved[i] - plain[i]) / NUDGE;
+  return sum / (double)n;
+}
+
+/* Mean and its standard error over runs. */
+static double mean_of(const double *v, double *error) {
+  double sum = 0, square = 0;
+  for (int k = 0; k < RUNS; k++) sum += v[k], square += v[k] * v[k];
+  *error = sqrt((square / RUNS - sum / RUNS * (sum / RUNS)) / (RUNS - 1));
+  return sum / RUNS;
+}
+
+/* Nudging particle i's K₀ (or Ω₀) by ± a little moves its own fields; averaged with the signs, macroscopic changes cancel
+ * and ⟨∂h/∂K₀⟩, ⟨∂γ/∂Ω₀⟩ remain. Stein's lemma must give the same; the second includes the equal-time response. */
+static void stein_equals_pathwise(void) {
+  enum { MOST = EXPERTS * NE };
+  static const mdm_tensor tensors[2] = {MDM_Q, MDM_W1};
+  real *h[2], *gamma[2];
+  for (int k = 0; k < 2; k++) h[k] = calloc(PARTICLES * P, sizeof(real)), gamma[k] = calloc(MOST * P, sizeof(real));
+  for (int which = 0; which < 2; which++)
+    for (int rows = 0; rows < 2; rows++) {
+      size_t n = rows ? (which ? MOST : EXPERTS) : PARTICLES;
+      double path[P][RUNS], gap[P][RUNS], largest = 0;
+      for (int run = 0; run < RUNS; run++) {
+        double stein[2][P], unused[2][P];
+        short_run(run, 0, rows, tensors[which], h[0], gamma[0], stein);
+        short_run(run, 1, rows, tensors[which], h[1], gamma[1], unused);
+        for (size_t p = 0; p < P; p++) {
+          path[p][run] = pathwise(n, (rows ? gamma : h)[0] + n * p, (rows ? gamma : h)[1] + n * p);
+          gap[p][run] = path[p][run] - stein[rows][p];
+        }
+      }
+      for (size_t p = 0; p < P; p++) {
+        double error, difference = mean_of(gap[p], &error), size = 0;
+        for (int run = 0; run < RUNS; run++) size += fabs(path[p][run]) / RUNS; /* a run's K₀ may point either way */
+        CU_ASSERT(fabs(difference) < 4 * error);
+        largest = fmax(largest, size / error);
+      }
+      CU_ASSERT(largest > 8); /* there is a response to agree on */
+    }
+  for (int k = 0; k < 2; k++) free(h[k]), free(gamma[k]);
+}
+
+int suite_limit(void) {
+  CU_pSuite s = CU_add_suite("limit", NULL, NULL);
+  if (!s || !CU_add_test(s, "reproduces the table of the cosine set", reproduces_the_table) ||
+      !CU_add_test(s, "linear network, one tensor learns: kernel regression", one_tensor_of_a_linear_network) ||
+      !CU_add_test(s, "linear network, first step", first_step_of_a_linear_network) ||
+      !CU_add_test(s, "linear network: no sampling noise", linear_networks_have_no_sampling_noise) ||
+      !CU_add_test(s, "initial kernels are arcsine kernels", initial_kernels_are_arcsine) ||
+      !CU_add_test(s, "first step follows the tangent kernel", first_step_follows_the_tangent_kernel) ||
+      !CU_add_test(s, "top-K of all experts is soft routing", top_k_of_all_experts_is_soft) ||
+      !CU_add_test(s, "large readouts are lazy", large_readouts_are_lazy) ||
+      !CU_add_test(s, "single and double precision agree", precisions_agree) ||
+      !CU_add_test(s, "responses: Stein equals pathwise", stein_equals_pathwise))
+    return CU_get_error();
+  return CUE_SUCCESS;
+}
