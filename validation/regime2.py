@@ -134,6 +134,66 @@ def numbers_of(group):
             "exponent_stderr": numbers(group["exponent_stderr"])[0]}
 
 
+def results():
+    """{name: result}: the last line of every case in RESULTS."""
+    found = {}
+    if os.path.exists(RESULTS):
+        with open(RESULTS, encoding="utf-8") as lines:
+            found = {result["name"]: result for result in map(json.loads, lines)}
+    return found
+
+
+# ---- Rates ----------------------------------------------------------------------------------------------------------
+def squares(entry):
+    """Squared deviations and their errors, back from roots and theirs (src/compare.c, add_roots)."""
+    root, error = np.array(entry["deviation"], float), np.array(entry["stderr"], float)
+    return root**2, np.where(error < root / 2, 2 * root * error, error**2)
+
+
+def power(widths, d2, s2):
+    """p of d2 ~ N^-2p and its error, as in src/compare.c (mdm_fit_power); NaN where nothing stands out of the noise."""
+    if len(d2) < 2 or not (s2 > 0).all() or (d2 / s2).max() < 2:
+        return math.nan, math.nan
+    grid = np.linspace(-1, 4, 5001)
+    shape = (widths / widths[0])[None, :] ** (-2 * grid[:, None])
+    amplitude = np.maximum((shape * d2 / s2**2).sum(1) / (shape**2 / s2**2).sum(1), 0)
+    chi2 = (((d2 - amplitude[:, None] * shape) / s2)**2).sum(1)
+    rise = max(1.0, chi2.min() / (len(d2) - 2) if len(d2) > 2 else 1.0)
+    inside = grid[chi2 < chi2.min() + rise]
+    return grid[chi2.argmin()], (inside[-1] - inside[0]) / 2
+
+
+def remainder(widths, d2, s2):
+    """What c0 + c2/N^2 + c3/N^3 leaves at N = infinity: c0, and its error. The sum starts with 1/N^2 because deviations
+    are m1/N + m2/N^2 + ...; the fit knows nothing of the limit's own error, which c0 contains."""
+    terms = np.stack([np.ones_like(widths), widths**-2.0, widths**-3.0], 1)
+    scale = terms.max(0)
+    inverse = np.linalg.inv((terms / scale).T @ ((terms / scale) / s2[:, None]**2))
+    return (inverse @ ((terms / scale).T @ (d2 / s2**2)))[0], math.sqrt(inverse[0, 0])
+
+
+def judge(widths, entry):
+    """Exponents from all widths and without the smallest, and what they say about the predicted 1."""
+    widths = np.array(widths, float)
+    d2, s2 = squares(entry)
+    found = SimpleNamespace(p=entry["exponent"], error=entry["exponent_stderr"], significance=0.0)
+    if found.p is None:
+        found.verdict, found.significance = "unresolved", entry["deviation"][-1] / (entry["stderr"][-1] or math.inf)
+        return found
+    found.upper, found.upper_error = power(widths[1:], d2[1:], s2[1:])
+    found.rest, found.rest_error = remainder(widths, d2, s2) if len(widths) > 3 else (math.nan, math.nan)
+    off = lambda p, error: abs(p - 1) / error if error > 0 else math.inf
+    if found.error > 0.4:
+        found.verdict = "unresolved"
+    elif off(found.p, found.error) <= 2:
+        found.verdict = "holds"
+    elif off(found.upper, found.upper_error) <= 2 or approaches(found):
+        found.verdict = "approached"
+    else:
+        found.verdict = "deviates"
+    return found
+
+
 # ---- Command line ---------------------------------------------------------------------------------------------------
 def main():
     parser = argparse.ArgumentParser(description="Deviation of finite networks from the limit, and its rate.")

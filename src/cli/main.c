@@ -266,6 +266,17 @@ static int same_file(const char *a, const char *b) {
   return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* Makes and removes the temporary file; a signal in between has to wait. */
+static int probe_output(const char *path, mdm_error *err) {
+  mdm_file *probe;
+  catch_signals(0);
+  int status = mdm_file_create(path, &probe, err);
+  if (!status) mdm_file_discard(probe);
+  catch_signals(1);
+  if (!status && stop_requested) status = mdm_fail(err, MDM_INTERRUPTED, "stopped before the first step of any run; no file was written");
+  return status;
+}
+
 /* The output must not replace what the run reads, and its folder must be writable before hours of work go into it. */
 static int check_output(const arguments *a, const mdm_config *cfg, mdm_error *err) {
   static const char *const keys[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
@@ -274,10 +285,7 @@ static int check_output(const arguments *a, const mdm_config *cfg, mdm_error *er
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (same_file(a->output, mdm_config_text(cfg, keys[i])))
       return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
-  mdm_file *probe;
-  int status = mdm_file_create(a->output, &probe, err);
-  if (!status) mdm_file_discard(probe);
-  return status;
+  return probe_output(a->output, err);
 }
 
 static int is_empty(const mdm_outcome *o) {
@@ -307,7 +315,6 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
   mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
   if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
   mdm_outcome outcome;
-  catch_signals(1);
   progress_start(&line);
   int status = mdm_run(cfg, data, what, &monitor, &outcome, err);
   if (!a->quiet) progress_end(&line);

@@ -16,8 +16,10 @@
 #include "random.h"
 #include "thin.h"
 
-/* Experts narrower than this are multiplied densely even under top-K. */
-enum { GATHER_WIDTH = 16 };
+/* Experts narrower than this are multiplied densely even under top-K (measured: docs/engineering.md). */
+#ifndef MDM_GATHER_WIDTH
+#define MDM_GATHER_WIDTH 8
+#endif
 
 typedef struct {
   X(matrix) base;
@@ -61,7 +63,7 @@ static void rank_update_all(dense *d, double s, size_t P, const real *Xs, const 
 /* ---------------------------------------------------------------- gathered products */
 
 static int gathers(const dense *d, const X(routing) *r) {
-  return r && r->neurons >= GATHER_WIDTH && d->G == r->experts * r->neurons;
+  return r && r->neurons >= MDM_GATHER_WIDTH && d->G == r->experts * r->neurons;
 }
 
 static int reserve(dense *d, size_t P, size_t neurons, mdm_error *err) {
