@@ -1,0 +1,27 @@
+#!/bin/sh
+# What `make validate` runs: networks replayed in raw parameters by an independent program, then the study of the limit.
+# Arguments go to regime2.py: `sh validation/run.sh --quick` takes a minute. Ends with status 0 when everything agrees.
+cd "$(dirname "$0")/.." || exit 2
+python=${PYTHON:-python3}
+moedmft=${MOEDMFT_BIN:-build/moedmft}
+saved=out/validation-reference.h5
+failed=0
+mkdir -p out
+
+replay() {
+  echo "reference: $*"
+  "$moedmft" simulate - -q --save-weights -o $saved -s simulate.widths=[16,32] -s simulate.seeds=3 "$@" &&
+    "$python" validation/reference.py $saved || failed=1
+}
+
+fashion="-s data.source=idx -s data.file=data/fashion/train-images-idx3-ubyte.gz
+  -s data.labels=data/fashion/train-labels-idx1-ubyte.gz"
+relu="-s model.activation=relu -s model.expert_activation=relu"
+replay
+replay -s model.parameterization=mup -s model.active_fraction=0.25 $relu -s train.lr=0.2
+replay $fashion -s data.train=32 -s train.steps=10
+replay $fashion -s train.batch=16 -s train.steps=10 -s train.loss=cross_entropy -s model.active_fraction=0.25 -s train.lr=0.2
+rm -f $saved
+
+"$python" validation/regime2.py "$@" || failed=1
+exit $failed
