@@ -1,6 +1,20 @@
 /* Names and meanings of the network program's fields. */
 #include "model.h"
 
+#include <math.h>
+
+mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N) {
+  double n = (double)N, M = m->regime->experts_grow ? (double)lround(m->experts_ratio * n) : (double)m->experts;
+  double Ne = m->regime->neurons_grow ? (double)lround(m->expert_width_ratio * n) : (double)m->expert_width;
+  return (mdm_sizes){(double)m->dimension, n, Ne, M, (double)lround(m->active_fraction * M)};
+}
+
+mdm_sizes mdm_model_limit_sizes(const mdm_model *m) {
+  double M = m->regime->experts_grow ? m->experts_ratio : (double)m->experts;
+  double Ne = m->regime->neurons_grow ? m->expert_width_ratio : (double)m->expert_width;
+  return (mdm_sizes){(double)m->dimension, 1, Ne, M, m->active_fraction * M};
+}
+
 static const struct {
   const char *name, *meaning;
 } fields[MDM_FIELDS] = {

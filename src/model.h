@@ -10,14 +10,21 @@ typedef struct mdm_model {
   const mdm_regime *regime;
   const mdm_parameterization *parameterization;
   size_t dimension, outputs; /* D, C */
-  size_t expert_width;       /* N_e */
-  double experts_ratio;      /* M/N */
+  size_t expert_width;       /* N_e where it is fixed */
+  double expert_width_ratio; /* N_e/N where it grows */
+  size_t experts;            /* M where it is fixed */
+  double experts_ratio;      /* M/N where it grows */
   double active_fraction;    /* K/M */
   const char *activation, *expert_activation, *gate;
   double inverse_temperature, gate_multiplier;
   double init[MDM_TENSORS]; /* multipliers of the initial standard deviations (w_out: std of v) */
   double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
 } mdm_model;
+
+/* Sizes of a network of stream width N, ratios rounded to whole neurons and experts (0 experts or neurons: N is too small);
+ * and the sizes of the limit, N = 1. */
+mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N);
+mdm_sizes mdm_model_limit_sizes(const mdm_model *m);
 
 /* Fields of the program, in the order of computation. */
 typedef enum {

@@ -9,10 +9,13 @@
 
 static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help */
-    {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "II", "scaling regime; II: N, M, K grow together, N_e fixed"},
+    {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
     {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert"},
-    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron"},
+    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)"},
+    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)"},
+    {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)"},
+    {"model.experts", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "M, number of experts (regime I)"},
+    {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all"},
     {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts"},
     {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
     {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
@@ -50,7 +53,8 @@ static const mdm_option table[] = {
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
     {"solve.particles", MDM_OPT_INT, "20000", 8, 1e9, 0, NULL, "sample particles of the stream population in the limit"},
-    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles; 0: half of solve.particles"},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III); 0: automatic"},
+    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III); 0: automatic"},
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},

@@ -24,8 +24,14 @@ static int read_model(const mdm_config *cfg, const mdm_data *data, mdm_model *m,
   m->dimension = data->dimension;
   m->outputs = data->outputs;
   m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
+  m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
+  m->experts = (size_t)mdm_config_int(cfg, "model.experts");
   m->experts_ratio = mdm_config_real(cfg, "model.experts_ratio");
   m->active_fraction = mdm_config_real(cfg, "model.active_fraction");
+  long active = mdm_config_int(cfg, "model.active");
+  if (active > (long)m->experts)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
+  if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)m->experts;
   m->activation = mdm_config_text(cfg, "model.activation");
   m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
   m->gate = mdm_config_text(cfg, "model.gate");

@@ -78,10 +78,15 @@ static int read_widths(const mdm_config *cfg, plan *p, mdm_error *err) {
   return status;
 }
 
-static int check_experts(const mdm_config *cfg, const plan *p, mdm_error *err) {
-  double ratio = mdm_config_real(cfg, "model.experts_ratio"), fraction = mdm_config_real(cfg, "model.active_fraction");
+static int check_experts(const plan *p, mdm_error *err) {
+  const mdm_model *m = &p->problem->model;
+  double fraction = m->active_fraction;
   for (size_t i = 0; i < p->widths; i++) {
-    double M = (double)lround(ratio * (double)p->width[i]);
+    mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)p->width[i]);
+    double M = sizes.M;
+    if (sizes.Ne < 1)
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them",
+                      p->width[i], m->expert_width_ratio);
     if (lround(fraction * M) < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
                       p->width[i], M, fraction);
@@ -89,10 +94,27 @@ static int check_experts(const mdm_config *cfg, const plan *p, mdm_error *err) {
   return MDM_OK;
 }
 
+/* Particles of each population: what the configuration says, or a split of its stream particles (docs/engineering.md). */
+static void choose_sizes(const mdm_config *cfg, plan *p) {
+  const mdm_model *m = &p->problem->model;
+  size_t S = p->sizes.stream, experts = (size_t)mdm_config_int(cfg, "solve.expert_particles"), neurons = (size_t)mdm_config_int(cfg, "solve.neuron_particles");
+  p->sizes.represented = 1;
+  if (!m->regime->experts_grow) { /* counted: all of them, or one where all stay alike */
+    int alike = m->active_fraction == 1;
+    p->sizes.experts = alike ? 1 : m->experts;
+    p->sizes.represented = alike ? m->experts : 1;
+    p->sizes.neurons = neurons ? neurons : (3 * S / 2 + p->sizes.experts - 1) / p->sizes.experts;
+    return;
+  }
+  size_t inner = m->parameterization->rule[MDM_W1].tied ? (S + 15) / 16 : 32;
+  p->sizes.neurons = !m->regime->neurons_grow ? m->expert_width : neurons ? neurons : inner;
+  size_t automatic = m->regime->neurons_grow ? 3 * S / 2 / p->sizes.neurons : S / 2;
+  p->sizes.experts = experts ? experts : automatic > 0 ? automatic : 1;
+}
+
 static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
-  size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
   p->sizes.stream = (size_t)mdm_config_int(cfg, "solve.particles");
-  p->sizes.experts = experts ? experts : (p->sizes.stream + 1) / 2;
+  choose_sizes(cfg, p);
   p->sizes.tolerance = mdm_config_real(cfg, "solve.tolerance");
   p->limit_single = !strcmp(mdm_config_text(cfg, "solve.precision"), "single");
   p->replicas = (size_t)mdm_config_int(cfg, "solve.replicas");
@@ -107,14 +129,14 @@ static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
 
 /* Rough work of one step, in multiply-adds, for progress and scheduling. */
 static double limit_cost(const plan *p) {
-  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, J = (double)p->problem->model.expert_width;
+  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, J = (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 10 + 1.5 * P;
   return (6 * S + 4 * E * J + 2 * E) * rank * P + 3 * S * (double)p->problem->rotated.inputs * P;
 }
 
 static double network_cost(const plan *p, double N) {
-  double P = (double)(p->problem->batch + p->problem->data->test.count), M = p->problem->model.experts_ratio * N;
-  return P * N * (6 * M * (double)p->problem->model.expert_width + 3 * M + 3 * (double)p->problem->full.inputs);
+  double P = (double)(p->problem->batch + p->problem->data->test.count), M = mdm_model_network_sizes(&p->problem->model, (size_t)N).M, Ne = mdm_model_network_sizes(&p->problem->model, (size_t)N).Ne;
+  return P * N * (6 * M * Ne + 3 * M + 3 * (double)p->problem->full.inputs);
 }
 
 static int by_cost(const void *a, const void *b, void *context) {
@@ -163,7 +185,7 @@ static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, cons
   int status = mdm_problem_create(cfg, data, &p->problem, err);
   if (!status && (what & MDM_RUN_LIMIT)) status = read_limit(cfg, p, err);
   if (!status && (what & MDM_RUN_NETWORKS)) status = read_widths(cfg, p, err);
-  if (!status) status = check_experts(cfg, p, err);
+  if (!status) status = check_experts(p, err);
   p->network_single = !strcmp(mdm_config_text(cfg, "simulate.precision"), "single");
   return status ? status : make_tasks(p, monitor, err);
 }
@@ -353,7 +375,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
 /* ---------------------------------------------------------------- memory */
 
 static double limit_bytes(const plan *p) {
-  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, EJ = E * (double)p->problem->model.expert_width;
+  double S = (double)p->sizes.stream, E = (double)p->sizes.experts, EJ = E * (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
   double in = (double)(p->problem->rotated.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
@@ -362,7 +384,8 @@ static double limit_bytes(const plan *p) {
 }
 
 static double network_bytes(const plan *p, double N) {
-  double M = p->problem->model.experts_ratio * N, MJ = M * (double)p->problem->model.expert_width;
+  mdm_sizes sizes = mdm_model_network_sizes(&p->problem->model, (size_t)N);
+  double M = sizes.M, MJ = M * sizes.Ne;
   double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
   return (N * (2 * MJ + M + D + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
 }
@@ -375,6 +398,13 @@ static double record_bytes(const plan *p) {
                     (double)mdm_problem_test_count(q) * (double)q->data->test.count * C);
 }
 
+/* Samples as vectors, as given and rotated, and the order in which they are used. */
+static double problem_bytes(const plan *p) {
+  const mdm_problem *q = p->problem;
+  double P = (double)(q->data->train.count + q->data->test.count);
+  return 8 * (P * (double)(q->full.inputs + q->rotated.inputs) + (double)(q->steps + 1) * (double)q->batch);
+}
+
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
   plan p = {0};
   double most = 0, records = 0;
@@ -382,7 +412,7 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
     /* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
     double ensembles = (double)(p.widths + (p.replicas > 0)), runs = (double)p.tasks;
     double written = 2 * ensembles + (mdm_config_bool(cfg, "output.every_seed") ? runs : 0);
-    records = record_bytes(&p) * (runs + 2 * ensembles + written);
+    records = record_bytes(&p) * (runs + 2 * ensembles + written) + problem_bytes(&p);
     if (p.replicas) most = limit_bytes(&p);
     for (size_t w = 0; w < p.widths; w++) most = fmax(most, network_bytes(&p, (double)p.width[w]));
     if (threads <= 0) threads = mdm_processors();

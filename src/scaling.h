@@ -9,26 +9,36 @@
 #define MOEDMFT_SCALING_H
 
 #include <moedmft/error.h>
+#include <stddef.h>
 
 typedef enum { MDM_W_IN, MDM_Q, MDM_W1, MDM_W2, MDM_W_OUT, MDM_TENSORS } mdm_tensor;
 
 /* Name in the output: "W_in", "Q", "W1", "W2", "w_out". */
 const char *mdm_tensor_name(mdm_tensor t);
 
-/* Powers of the sizes: D^D N^N Ne^Ne M^M. */
+/* Powers of the sizes: D^D N^N Ne^Ne M^M K^K. */
 typedef struct mdm_power {
-  double D, N, Ne, M;
+  double D, N, Ne, M, K;
 } mdm_power;
 
-/* Sizes of a network; for the limit, their growth is N : n^1, and the others as the regime says. */
+/* Sizes of a network; for the limit N = 1 and the others are their ratios to N if they grow with it. */
 typedef struct mdm_sizes {
-  double D, N, Ne, M;
+  double D, N, Ne, M, K;
 } mdm_sizes;
+
+/* Sizes of a realization: neurons of a network, or sample particles of its limit. */
+typedef struct mdm_shape {
+  size_t stream, experts, neurons; /* neurons of each expert */
+  double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
+  int router_on_stream;            /* limit: experts are counted, not sampled (Regime I) */
+} mdm_shape;
 
 /* One tensor of a parameterization: standard deviation of an entry and SGD rate per unit base rate (raw gradients of a
  * loss that is a mean over samples). */
 typedef struct mdm_rule {
   mdm_power std, lr;
+  int zero; /* starts at zero */
+  int tied; /* all experts start from the same draw */
 } mdm_rule;
 
 typedef struct mdm_parameterization {
@@ -39,6 +49,8 @@ typedef struct mdm_parameterization {
 
 typedef struct mdm_regime {
   const char *name;  /* as in model.regime */
+  int experts_grow;  /* 1: M and K grow with the scale, experts are a population; 0: they are counted */
+  int neurons_grow;  /* 1: N_e grows with the scale */
   mdm_power nu;      /* ∂L/∂u = γ / (M ν): the natural unit of expert gradients */
   mdm_power growth;  /* exponents with which the sizes grow with the scale n (D never does) */
   const mdm_parameterization *table; /* the parameterizations known in this regime */
@@ -53,13 +65,15 @@ const mdm_parameterization *mdm_parameterization_find(const mdm_regime *regime, 
  *   forward   χ = A p / cols          (p: forward input,  a mean over the columns' population)
  *   backward  ζ = τ Aᵀ q / rows       (q: backward input, a mean over the rows' population)
  *   SGD       A ← A − η learn q pᵀ
- * initially with independent entries of variance V_f · cols, so that χ has variance V_f ⟨p p⟩ and ζ has V_b ⟨q q⟩.
+ * initially with independent entries of standard deviation `entry`, so that χ has variance V_f ⟨p p⟩ and ζ has V_b ⟨q q⟩.
  * In the notation of docs/theory.md: r_f/V_b = 1/τ, r_b/V_f = τ, m_f = learn, m_b = τ learn. */
 typedef struct mdm_coefficients {
   double Vf, Vb; /* variance of the Gaussian part, forward and backward (0: it vanishes in the limit) */
   double tau;    /* adjoint factor */
   double learn;  /* rate of the learned part in natural units (0: it vanishes in the limit) */
   double raw;    /* finite networks: A = raw × (raw weights); 0 in the limit */
+  double entry;  /* standard deviation of an initial entry of A (limit: of a router that stream particles carry) */
+  int tied;      /* experts start from the same draw: V_f (of W2) and V_b (of W1) are those of the neurons they share */
 } mdm_coefficients;
 
 /* Coefficients of the five tensors at the given sizes (exact, for a finite network); multipliers[t] multiplies the

@@ -9,7 +9,8 @@
 struct mdm_board; /* shared progress (src/board.h) */
 
 typedef struct mdm_limit_sizes {
-  size_t stream, experts; /* sample particles */
+  size_t stream, experts, neurons; /* sample particles; neurons of each expert */
+  size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   double tolerance;
 } mdm_limit_sizes;
 

@@ -244,10 +244,10 @@ static void precisions_agree(void) {
 enum { PARTICLES = 4000, EXPERTS = 2000, NE = 3, RUNS = 8 };
 static const double NUDGE = 1e-3;
 
-/* What the sources of a nudged matrix call, and which column they nudge. */
+/* What the source of a nudged matrix calls, and whose column 0 it nudges: Ω on rows, K on columns. */
 typedef struct {
-  thin_source_f64 rows, cols;
-  int nudge_rows; /* 1: column 0 of Ω, 0: column 0 of K */
+  thin_source_f64 draw;
+  mdm_side side;
 } nudge;
 
 static double sign_of(size_t i) { /* independent signs, one for each particle */
@@ -261,14 +261,9 @@ static void push(size_t k, size_t n, real *out) {
 }
 
 static nudge active_nudge;
-static int nudged_rows(thin_f64 *A, size_t k, size_t count, real *out, mdm_error *err) {
-  int status = active_nudge.rows(A, k, count, out, err);
-  if (active_nudge.nudge_rows) push(k, A->base.rows, out);
-  return status;
-}
-static int nudged_cols(thin_f64 *A, size_t k, size_t count, real *out, mdm_error *err) {
-  int status = active_nudge.cols(A, k, count, out, err);
-  if (!active_nudge.nudge_rows) push(k, A->base.cols, out);
+static int nudged_draw(thin_f64 *A, mdm_side side, size_t k, size_t count, real *out, mdm_error *err) {
+  int status = active_nudge.draw(A, side, k, count, out, err);
+  if (side == active_nudge.side) push(k, A->side[side].pop->n, out);
   return status;
 }
 
@@ -284,16 +279,16 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   X(thin) *A;
   CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
   const mdm_model *m = &problem->model;
-  const mdm_sizes ratios = {D, 1, NE, 1};
+  const mdm_sizes ratios = {D, 1, NE, 1, 1};
+  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
   const size_t tokens[MDM_PARTS] = {P, 0};
   CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, m->parameterization, ratios, m->init, coef, &err));
-  CU_ASSERT_FATAL(!X(limit_create)(PARTICLES, EXPERTS, NE, coef, 3, 1e-2, 5, (unsigned)run, &R, &err));
+  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, 5, (unsigned)run, &R, &err));
   CU_ASSERT_FATAL(!X(moe_create)(m, R, problem->rotated.inputs, tokens, &program, &err));
   CU_ASSERT_FATAL(!R->factors(R, tensor, 1e-2, &A, &err) && A);
   if (nudged) {
-    active_nudge = (nudge){A->draw_rows, A->draw_cols, rows};
-    A->draw_rows = nudged_rows;
-    A->draw_cols = nudged_cols;
+    active_nudge = (nudge){A->draw, rows ? MDM_ROWS : MDM_COLS};
+    A->draw = nudged_draw;
   }
   for (int t = 0; t < 4; t++) {
     double f[P], e[P];
@@ -309,8 +304,8 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   memcpy(h, H->v, H->n * P * sizeof *h);
   memcpy(gamma, G->v, G->n * P * sizeof *gamma);
   for (int p = 0; p < P; p++) {
-    stein[0][p] = cblas_ddot(H->n, H->v + H->n * p, 1, A->K, 1) / (double)H->n / A->base.coef.Vb;
-    stein[1][p] = cblas_ddot(G->n, G->v + G->n * p, 1, A->Omega, 1) / (double)G->n / A->base.coef.Vf;
+    stein[0][p] = cblas_ddot(H->n, H->v + H->n * p, 1, A->side[MDM_COLS].gauss, 1) / (double)H->n / A->base.coef.Vb;
+    stein[1][p] = cblas_ddot(G->n, G->v + G->n * p, 1, A->side[MDM_ROWS].gauss, 1) / (double)G->n / A->base.coef.Vf;
   }
   X(moe_free)(program);
   R->free(R);

@@ -204,14 +204,26 @@ static void ignore_signals(void) {
   signal(SIGPIPE, SIG_IGN);
 }
 
+/* Bytes of memory that are free or can be freed; where Linux does not tell, all there are. */
+static double available_memory(void) {
+  char line[128];
+  double kilobytes = 0;
+  FILE *f = fopen("/proc/meminfo", "r");
+  while (f && kilobytes == 0 && fgets(line, sizeof line, f))
+    if (!strncmp(line, "MemAvailable:", 13)) kilobytes = strtod(line + 13, NULL);
+  if (f) fclose(f);
+  return kilobytes > 0 ? 1024 * kilobytes : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
 /* Memory that the machine does not have is refused, which we report, rather than granted and then punished by a kill.
  * The sanitizers reserve more address space than that for themselves. */
-static void limit_memory(void) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+static void limit_memory(double have) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  (void)have;
+#else
   struct rlimit l;
-  rlim_t have = (rlim_t)sysconf(_SC_PHYS_PAGES) * (rlim_t)sysconf(_SC_PAGESIZE);
-  if (getrlimit(RLIMIT_DATA, &l) || (l.rlim_cur != RLIM_INFINITY && l.rlim_cur <= have)) return;
-  l.rlim_cur = have;
+  if (getrlimit(RLIMIT_DATA, &l) || (l.rlim_cur != RLIM_INFINITY && (double)l.rlim_cur <= have)) return;
+  l.rlim_cur = (rlim_t)have;
   setrlimit(RLIMIT_DATA, &l);
 #endif
 }
@@ -230,11 +242,11 @@ static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   return status;
 }
 
-static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
-  double need = mdm_memory_estimate(cfg, data, what, a->threads), have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have, mdm_error *err) {
+  double need = mdm_memory_estimate(cfg, data, what, a->threads);
   if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
   if (need > have)
-    return mdm_fail(err, MDM_ERR_MEMORY, "about %.3g GB of memory needed, the machine has %.3g GB; lower solve.particles, simulate.widths, data.train or --threads", need / 1e9, have / 1e9);
+    return mdm_fail(err, MDM_ERR_MEMORY, "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, data.train, train.steps or --threads", need / 1e9, have / 1e9);
   return MDM_OK;
 }
 
@@ -327,13 +339,14 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
 static int run_command(const arguments *a, int what, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
+  double memory = available_memory();
   ignore_signals();
-  limit_memory();
+  limit_memory(memory);
   int status = read_config(a, &cfg, err);
   if (!status) status = check_output(a, cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
-  if (!status) status = check_memory(a, cfg, data, what, err);
+  if (!status) status = check_memory(a, cfg, data, what, memory, err);
   if (!status) status = run_and_write(a, what, cfg, data, err);
   mdm_data_free(data);
   mdm_config_free(cfg);

@@ -4,54 +4,62 @@
  *   Q   experts ← stream      forward input h, backward input ρ
  *   W1  neurons ← stream      forward input h, backward input γ       (Q and W1 share the directions of h)
  *   W2  stream  ← neurons     forward input y, backward input δ
+ * Neurons are those of every sample expert. Where experts start tied (MSSP in Regime III), Gaussian columns live on the
+ * neurons that experts share. Where the number of experts stays finite (Regime I), the router's rows are carried by the
+ * stream particles: a dense matrix.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dense.h"
 #include "thin.h"
 
 enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };
-enum { POP_STREAM, POP_EXPERT, POP_NEURON, POPULATIONS };
+enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
 enum { DIAGNOSTICS = BASES + POPULATIONS };
 
 typedef struct {
   X(realization) base;
   X(population) pop[POPULATIONS];
   X(basis) basis[BASES];
-  X(thin) thin[MDM_TENSORS]; /* Q, W1, W2 */
+  X(thin) thin[MDM_TENSORS]; /* W1, W2, and Q where experts are a population */
+  X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
   double values[DIAGNOSTICS];
 } limit;
 
-static const struct {
-  int population;
-  const char *name;
-} bases[BASES] = {{POP_STREAM, "rank_h"}, {POP_EXPERT, "rank_rho"}, {POP_NEURON, "rank_gamma"}, {POP_NEURON, "rank_y"},
-                  {POP_STREAM, "rank_delta"}};
-
+/* The learned part is kept on the side whose counterpart has few directions: of h for Q and W1, of δ for W2. */
 static const struct {
   mdm_tensor tensor;
-  int rows, cols, U, Ut;
+  int rows, cols, row_basis, col_basis;
+  mdm_side learns;
 } matrices[] = {
-    {MDM_Q, POP_EXPERT, POP_STREAM, BASIS_H, BASIS_RHO},
-    {MDM_W1, POP_NEURON, POP_STREAM, BASIS_H, BASIS_GAMMA},
-    {MDM_W2, POP_STREAM, POP_NEURON, BASIS_Y, BASIS_DELTA},
+    {MDM_Q, POP_EXPERT, POP_STREAM, BASIS_RHO, BASIS_H, MDM_ROWS},
+    {MDM_W1, POP_NEURON, POP_STREAM, BASIS_GAMMA, BASIS_H, MDM_ROWS},
+    {MDM_W2, POP_STREAM, POP_NEURON, BASIS_DELTA, BASIS_Y, MDM_COLS},
 };
 
-/* W_in and v are drawn together, so that they are whitened jointly. */
+/* W_in and v are drawn together (and with the router's rows, columns n …, in Regime I), so that they are whitened jointly. */
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   limit *L = (limit *)R;
   mdm_stream key = L->key;
   key.purpose = MDM_DRAW_PARTICLES;
-  return X(population_fresh)(&L->pop[POP_STREAM], key, 0, n, out, err);
+  int status = X(population_fresh)(&L->pop[POP_STREAM], key, 0, n, out, err);
+  X(dense) *q = L->router;
+  if (status || !q || q->base.coef.entry == 0) return status;
+  status = X(population_fresh)(&L->pop[POP_STREAM], key, n, q->G, q->A, err);
+  BLAS(scal)(q->N * q->G, (real)q->base.coef.entry, q->A, 1);
+  return status;
 }
 
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[DIAGNOSTICS] = {"rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
-                                                  "particles_stream", "particles_expert", "particles_neuron"};
+                                                  "particles_stream", "particles_expert", "particles_neuron", "particles_shared"};
   limit *L = (limit *)R;
   for (int b = 0; b < BASES; b++) L->values[b] = (double)L->basis[b].k;
   for (int p = 0; p < POPULATIONS; p++) L->values[BASES + p] = (double)L->pop[p].n;
+  L->values[BASES + POP_NEURON] = (double)(R->experts * R->neurons);
   *names = labels;
   *values = L->values;
   *n = DIAGNOSTICS;
@@ -60,7 +68,8 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
 static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
   (void)tolerance, (void)err;
   X(thin) *A = &((limit *)R)->thin[t];
-  *out = A->base.coef.Vf > 0 && A->base.coef.Vb > 0 ? A : NULL;
+  int exists = (X(matrix) *)A == R->matrix[t];
+  *out = exists && A->base.coef.Vf > 0 && A->base.coef.Vb > 0 ? A : NULL;
   return MDM_OK;
 }
 
@@ -70,43 +79,66 @@ static void limit_free(X(realization) *R) {
   for (int t = 0; t < MDM_TENSORS; t++) X(thin_clear)(&L->thin[t]);
   for (int b = 0; b < BASES; b++) X(basis_clear)(&L->basis[b]);
   for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&L->pop[p]);
+  X(dense_free)(L->router);
   free(L);
 }
 
-static int limit_populations(limit *L, mdm_error *err) {
+static int add_populations(limit *L, int tied, mdm_error *err) {
   const X(realization) *R = &L->base;
   int status = X(population_init)(&L->pop[POP_STREAM], "stream", R->stream, err);
-  if (!status) status = X(population_init)(&L->pop[POP_EXPERT], "expert", R->experts, err);
-  if (!status) status = X(population_init)(&L->pop[POP_NEURON], "neuron", R->experts * R->neurons, err);
+  if (!status && !L->router) status = X(population_init)(&L->pop[POP_EXPERT], "expert", R->experts, err);
+  if (!status && !tied) status = X(population_init)(&L->pop[POP_NEURON], "neuron", R->experts * R->neurons, err);
+  if (!status && tied) status = X(population_init)(&L->pop[POP_SHARED], "shared neuron", R->neurons, err);
   return status;
 }
 
-int X(limit_create)(size_t stream, size_t experts, size_t neurons, const mdm_coefficients coef[MDM_TENSORS],
-                    double neuron_weight, double tolerance, unsigned long seed, unsigned run, X(realization) **out,
-                    mdm_error *err) {
+static X(thin_place) place(limit *L, int population, int basis, int tied) {
+  const X(realization) *R = &L->base;
+  size_t n = population == POP_STREAM ? R->stream : population == POP_EXPERT ? R->experts : R->experts * R->neurons;
+  X(population) *pop = &L->pop[population == POP_NEURON && tied ? POP_SHARED : population];
+  if (!L->basis[basis].pop) X(basis_init)(&L->basis[basis], pop, L->basis[basis].tolerance);
+  return (X(thin_place)){n, pop, &L->basis[basis]};
+}
+
+static void add_matrices(limit *L, int tied) {
+  X(realization) *R = &L->base;
+  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
+    mdm_tensor t = matrices[i].tensor;
+    if (t == MDM_Q && L->router) {
+      R->matrix[t] = &L->router->base;
+      continue;
+    }
+    X(thin_init)(&L->thin[t], t, &R->coef[t], place(L, matrices[i].rows, matrices[i].row_basis, tied),
+                 place(L, matrices[i].cols, matrices[i].col_basis, tied), matrices[i].learns, L->key);
+    R->matrix[t] = &L->thin[t].base;
+  }
+}
+
+int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, unsigned long seed,
+                    unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   limit *L = calloc(1, sizeof *L);
   if (!L) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   X(realization) *R = &L->base;
-  R->stream = stream;
-  R->experts = experts;
-  R->neurons = neurons;
-  R->neuron_weight = neuron_weight;
+  R->stream = shape->stream;
+  R->experts = shape->experts;
+  R->neurons = shape->neurons;
+  R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = limit_particles;
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
   R->free = limit_free;
   L->key = (mdm_stream){seed, run, 0};
-  int status = limit_populations(L, err);
-  if (status) return limit_free(R), status;
-  for (int b = 0; b < BASES; b++) X(basis_init)(&L->basis[b], &L->pop[bases[b].population], tolerance);
-  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
-    mdm_tensor t = matrices[i].tensor;
-    X(thin_init)(&L->thin[t], t, &coef[t], &L->pop[matrices[i].rows], &L->pop[matrices[i].cols], &L->basis[matrices[i].U],
-                 &L->basis[matrices[i].Ut], L->key);
-    R->matrix[t] = &L->thin[t].base;
+  int tied = coef[MDM_W1].tied || coef[MDM_W2].tied, status = MDM_OK;
+  for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
+  if (shape->router_on_stream) {
+    L->router = X(dense_create)(MDM_Q, &coef[MDM_Q], R->stream, R->experts, 1);
+    if (!L->router) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
   }
+  if (!status) status = add_populations(L, tied, err);
+  if (status) return limit_free(R), status;
+  add_matrices(L, tied);
   *out = R;
   return MDM_OK;
 }

@@ -1,42 +1,19 @@
-/* The finite realization: dense matrices, a network.
- *
- * Every matrix joins the stream (N neurons) with a population grouped by expert (M experts, or M·N_e expert neurons). It is
- * stored as N × G, the stream contiguous, so that an expert's block is one contiguous piece. Q and W1 map stream → experts
- * (rows are the grouped side), W2 maps back. Three products carry everything:
- *   contract  Y = s Aᵀ X        expand  X (+)= s A Y        rank update  A −= s X Yᵀ        X: N × P, Y: G × P
- * With soft routing each is one BLAS call over all experts. With top-K each expert works on the tokens that it serves,
- * gathered; experts without tokens are not touched. Where experts are so narrow that gathering costs more than it saves,
- * the dense call is used (docs/engineering.md has the measurement).
- */
+/* The finite realization: a network of dense matrices (dense.c), and the probe that reads thin factors off its initial
+ * weights to measure responses. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dense.h"
 #include "memory.h"
 #include "random.h"
 #include "thin.h"
 
-/* Experts narrower than this are multiplied densely even under top-K (measured: docs/engineering.md). */
-#ifndef MDM_GATHER_WIDTH
-#define MDM_GATHER_WIDTH 8
-#endif
-
-typedef struct {
-  X(matrix) base;
-  int rows_grouped; /* 1: rows are experts (Q, W1); 0: columns are (W2) */
-  size_t N, G;      /* stream, grouped side */
-  real *A;          /* N × G, natural units */
-  real *gathered;   /* N × P_capacity: tokens of one expert, stream side */
-  real *block;      /* neurons × P_capacity: tokens of one expert, expert side */
-  size_t capacity;
-} dense;
-
-/* Thin factors read off the initial weights, to measure responses. */
 typedef struct {
   X(thin) factors;
   X(population) rows, cols;
   X(basis) U, Ut;
-  dense initial; /* copy of the matrix before training */
+  X(dense) *initial; /* the matrix before training; of tied experts, the one block that they share */
 } probe;
 
 typedef struct {
@@ -46,173 +23,58 @@ typedef struct {
   probe *probe[MDM_TENSORS];
 } network;
 
-/* ---------------------------------------------------------------- dense products */
-
-static void contract_all(const dense *d, double s, size_t P, const real *Xs, real *Y) {
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, d->G, P, d->N, s, d->A, d->N, Xs, d->N, 0, Y, d->G);
-}
-
-static void expand_all(const dense *d, double s, size_t P, const real *Y, int accumulate, real *Xs) {
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, P, d->G, s, d->A, d->N, Y, d->G, accumulate, Xs, d->N);
-}
-
-static void rank_update_all(dense *d, double s, size_t P, const real *Xs, const real *Y) {
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d->N, d->G, P, -s, Xs, d->N, Y, d->G, 1, d->A, d->N);
-}
-
-/* ---------------------------------------------------------------- gathered products */
-
-static int gathers(const dense *d, const X(routing) *r) {
-  return r && r->neurons >= MDM_GATHER_WIDTH && d->G == r->experts * r->neurons;
-}
-
-static int reserve(dense *d, size_t P, size_t neurons, mdm_error *err) {
-  if (P <= d->capacity) return MDM_OK;
-  free(d->gathered);
-  free(d->block);
-  d->gathered = mdm_alloc(d->N, P, 1, sizeof(real));
-  d->block = mdm_alloc(neurons, P, 1, sizeof(real));
-  d->capacity = d->gathered && d->block ? P : 0;
-  return d->capacity ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the tokens of one expert (%zu × %zu)", d->N, P);
-}
-
-/* Tokens of expert m, in order; columns of length n from `from` (leading dimension ld) packed into `to`. */
-static size_t gather(const X(routing) *r, size_t m, size_t n, size_t ld, const real *from, real *to) {
-  size_t count = 0;
-  for (size_t t = 0; t < r->P; t++)
-    if (r->active[m + r->experts * t]) memcpy(to + n * count++, from + ld * t, n * sizeof *to);
-  return count;
-}
-
-static void contract_gathered(dense *d, const X(routing) *r, double s, const real *Xs, real *Y) {
-  size_t J = r->neurons;
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, d->N, d->N, Xs, d->gathered);
-    if (!n) continue;
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, J, n, d->N, s, d->A + d->N * J * m, d->N, d->gathered, d->N, 0, d->block, J);
-    for (size_t t = 0, c = 0; t < r->P; t++)
-      if (r->active[m + r->experts * t]) memcpy(Y + d->G * t + J * m, d->block + J * c++, J * sizeof *Y);
-  }
-}
-
-static void expand_gathered(dense *d, const X(routing) *r, double s, const real *Y, int accumulate, real *Xs) {
-  size_t J = r->neurons;
-  if (!accumulate) memset(Xs, 0, d->N * r->P * sizeof *Xs);
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, J, d->G, Y + J * m, d->block);
-    if (!n) continue;
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, n, J, s, d->A + d->N * J * m, d->N, d->block, J, 0, d->gathered, d->N);
-    for (size_t t = 0, c = 0; t < r->P; t++)
-      if (r->active[m + r->experts * t]) BLAS(axpy)(d->N, 1, d->gathered + d->N * c++, 1, Xs + d->N * t, 1);
-  }
-}
-
-static void rank_update_gathered(dense *d, const X(routing) *r, double s, const real *Xs, const real *Y) {
-  size_t J = r->neurons;
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, d->N, d->N, Xs, d->gathered);
-    if (!n) continue;
-    gather(r, m, J, d->G, Y + J * m, d->block);
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d->N, J, n, -s, d->gathered, d->N, d->block, J, 1, d->A + d->N * J * m, d->N);
-  }
-}
-
-/* ---------------------------------------------------------------- the three products, by routing */
-
-static int contract(dense *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
-  if (!gathers(d, r)) return contract_all(d, s, P, Xs, Y), MDM_OK;
-  int status = reserve(d, P, r->neurons, err);
-  if (!status) contract_gathered(d, r, s, Xs, Y);
-  return status;
-}
-
-static int expand(dense *d, const X(routing) *r, double s, size_t P, const real *Y, int accumulate, real *Xs, mdm_error *err) {
-  if (!gathers(d, r)) return expand_all(d, s, P, Y, accumulate, Xs), MDM_OK;
-  int status = reserve(d, P, r->neurons, err);
-  if (!status) expand_gathered(d, r, s, Y, accumulate, Xs);
-  return status;
-}
-
-/* ---------------------------------------------------------------- matrix operations */
-
-static int dense_forward(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
-  dense *d = (dense *)A;
-  double s = 1.0 / (double)A->cols;
-  return d->rows_grouped ? contract(d, routing, s, p->P, p->v, chi->v, err) : expand(d, routing, s, p->P, p->v, 0, chi->v, err);
-}
-
-static int dense_backward(X(matrix) *A, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta,
-                          mdm_error *err) {
-  dense *d = (dense *)A;
-  double s = A->coef.tau / (double)A->rows;
-  if (d->rows_grouped) return expand(d, routing, s, q->P, q->v, accumulate, zeta->v, err);
-  if (accumulate) return mdm_fail(err, MDM_ERR_INTERNAL, "accumulating into an expert population is not supported");
-  return contract(d, routing, s, q->P, q->v, zeta->v, err);
-}
-
-static int dense_descend(X(matrix) *A, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing,
-                         mdm_error *err) {
-  dense *d = (dense *)A;
-  const X(field) *stream = d->rows_grouped ? p : q, *grouped = d->rows_grouped ? q : p;
-  double s = rate * A->coef.learn;
-  if (!gathers(d, routing)) return rank_update_all(d, s, p->P, stream->v, grouped->v), MDM_OK;
-  int status = reserve(d, p->P, routing->neurons, err);
-  if (!status) rank_update_gathered(d, routing, s, stream->v, grouped->v);
-  return status;
-}
-
-static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_descend};
-
 /* ---------------------------------------------------------------- the response probe */
 
-/* out (n × P) −= s · left (n × k) · [rightᵀ in / m], right and in: m × … */
-static int subtract(size_t n, size_t m, size_t k, size_t P, double s, const real *left, const real *right, const real *in,
-                    real *out, mdm_error *err) {
-  if (!k) return MDM_OK;
-  real *c = mdm_alloc(k, P, 1, sizeof *c); /* k × P */
+/* Gaussian columns of one side for new directions of the other: what the initial matrix makes of them, less the part
+ * that the factors already hold. */
+static int probe_draw(X(thin) *A, mdm_side side, size_t k, size_t count, real *out, mdm_error *err) {
+  X(dense) *d = A->source;
+  const X(thin_side) *own = &A->side[side], *other = &A->side[!side];
+  size_t n = own->pop->n, m = other->pop->n, known = other->k;
+  double tau = A->base.coef.tau, factor = side == MDM_ROWS ? 1 / tau : tau;
+  X(field) in = {m, count, other->basis->U + m * k, 0}, result = {n, count, out, 0};
+  int status = side == MDM_ROWS ? d->base.ops->forward(&d->base, &in, NULL, &result, err)
+                                : d->base.ops->backward(&d->base, &in, NULL, 0, &result, err);
+  if (status || !known) return status;
+  real *c = mdm_alloc(known, count, 1, sizeof *c); /* known × count */
   if (!c) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, m, 1.0 / (double)m, right, m, in, m, 0, c, k);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, -s, left, n, c, k, 1, out, n);
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, known, count, m, 1.0 / (double)m, other->gauss, m, in.v, m, 0, c, known);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, known, -factor, own->basis->U, n, c, known, 1, out, n);
   free(c);
   return MDM_OK;
 }
 
-/* Ω for new directions of U: what A makes of them, less the part that Ũ and K already hold. */
-static int probe_rows(X(thin) *A, size_t k, size_t count, real *out, mdm_error *err) {
-  dense *d = A->source;
-  X(field) p = {A->base.cols, count, A->U->U + A->base.cols * k, 0}, chi = {A->base.rows, count, out, 0};
-  int status = d->base.ops->forward(&d->base, &p, NULL, &chi, err);
-  return status ? status : subtract(A->base.rows, A->base.cols, A->l, count, 1 / A->base.coef.tau, A->Ut->U, A->K, p.v, out, err);
-}
-
-/* K for new directions of Ũ: what Aᵀ makes of them, less the part that U and Ω already hold. */
-static int probe_cols(X(thin) *A, size_t l, size_t count, real *out, mdm_error *err) {
-  dense *d = A->source;
-  X(field) q = {A->base.rows, count, A->Ut->U + A->base.rows * l, 0}, zeta = {A->base.cols, count, out, 0};
-  int status = d->base.ops->backward(&d->base, &q, NULL, 0, &zeta, err);
-  return status ? status : subtract(A->base.cols, A->base.rows, A->k, count, A->base.coef.tau, A->U->U, A->Omega, q.v, out, err);
-}
-
 static int probe_create(network *net, mdm_tensor t, double tolerance, mdm_error *err) {
-  const dense *d = (const dense *)net->base.matrix[t];
+  const X(dense) *d = (const X(dense) *)net->base.matrix[t];
+  size_t shared = d->base.coef.tied ? net->base.neurons : d->G; /* grouped particles that own a Gaussian column */
+  size_t rows = d->rows_grouped ? shared : d->N, cols = d->rows_grouped ? d->N : shared;
   probe *p = net->probe[t] = calloc(1, sizeof *p);
   if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
-  int status = X(population_init)(&p->rows, "row", d->base.rows, err);
-  if (!status) status = X(population_init)(&p->cols, "column", d->base.cols, err);
+  int status = X(population_init)(&p->rows, "row", rows, err);
+  if (!status) status = X(population_init)(&p->cols, "column", cols, err);
   if (status) return status;
   p->rows.exact = p->cols.exact = 1;
-  p->initial = *d;
-  p->initial.gathered = p->initial.block = NULL;
-  p->initial.A = mdm_alloc(d->N, d->G, 1, sizeof *d->A);
-  if (!p->initial.A) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
-  memcpy(p->initial.A, d->A, d->N * d->G * sizeof *d->A);
+  p->initial = X(dense_create)(t, &d->base.coef, d->N, shared, d->rows_grouped);
+  if (!p->initial) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  memcpy(p->initial->A, d->A, d->N * shared * sizeof *d->A);
   X(basis_init)(&p->U, &p->cols, tolerance);
   X(basis_init)(&p->Ut, &p->rows, tolerance);
-  X(thin_init)(&p->factors, t, &d->base.coef, &p->rows, &p->cols, &p->U, &p->Ut, (mdm_stream){0});
-  p->factors.draw_rows = probe_rows;
-  p->factors.draw_cols = probe_cols;
-  p->factors.source = &p->initial;
+  X(thin_init)(&p->factors, t, &d->base.coef, (X(thin_place)){d->base.rows, &p->rows, &p->Ut},
+               (X(thin_place)){d->base.cols, &p->cols, &p->U}, MDM_ROWS, (mdm_stream){0});
+  p->factors.draw = probe_draw;
+  p->factors.source = p->initial;
   return MDM_OK;
+}
+
+static void probe_free(probe *p) {
+  if (!p) return;
+  X(thin_clear)(&p->factors);
+  X(basis_clear)(&p->U);
+  X(basis_clear)(&p->Ut);
+  X(population_clear)(&p->rows);
+  X(population_clear)(&p->cols);
+  X(dense_free)(p->initial);
+  free(p);
 }
 
 static int network_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
@@ -247,66 +109,44 @@ static void network_diagnostics(const X(realization) *R, const char *const **nam
   *n = 0;
 }
 
-static void dense_free(dense *d) {
-  if (!d) return;
-  free(d->A);
-  free(d->gathered);
-  free(d->block);
-  free(d);
-}
-
-static void probe_free(probe *p) {
-  if (!p) return;
-  X(thin_clear)(&p->factors);
-  X(basis_clear)(&p->U);
-  X(basis_clear)(&p->Ut);
-  X(population_clear)(&p->rows);
-  X(population_clear)(&p->cols);
-  free(p->initial.A);
-  free(p);
-}
-
 static void network_free(X(realization) *R) {
   if (!R) return;
   for (int t = 0; t < MDM_TENSORS; t++) {
-    dense_free((dense *)R->matrix[t]);
+    X(dense_free)((X(dense) *)R->matrix[t]);
     probe_free(((network *)R)->probe[t]);
   }
   free(R);
 }
 
-/* Independent normal entries of variance V_f · cols. */
-static int dense_draw(dense *d, mdm_stream key) {
-  double *draw = mdm_alloc(d->N, 1, 1, sizeof *draw); /* N */
+/* Independent normal entries; tied experts repeat the first one's. */
+static int draw_entries(const network *net, X(dense) *d) {
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor};
+  double *draw = mdm_alloc(d->N, 1, 1, sizeof *draw), scale = d->base.coef.entry; /* N */
+  size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
   if (!draw) return -1;
-  double scale = sqrt(d->base.coef.Vf * (double)d->base.cols);
   for (size_t g = 0; g < d->G; g++) {
+    real *column = d->A + d->N * g;
+    if (g >= distinct) {
+      memcpy(column, column - d->N * distinct, d->N * sizeof *column);
+      continue;
+    }
     mdm_normals(key, g, d->N, draw);
-    for (size_t i = 0; i < d->N; i++) d->A[i + d->N * g] = (real)(scale * draw[i]);
+    for (size_t i = 0; i < d->N; i++) column[i] = (real)(scale * draw[i]);
   }
   free(draw);
   return 0;
 }
 
-static int dense_create(network *net, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
-  size_t N = net->base.stream;
-  dense *d = calloc(1, sizeof *d);
+static int add_matrix(network *net, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
+  X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[t] = (X(matrix) *)d;
-  if (d) {
-    d->base = (X(matrix)){&dense_ops, t, rows_grouped ? G : N, rows_grouped ? N : G, net->base.coef[t]};
-    d->rows_grouped = rows_grouped;
-    d->N = N;
-    d->G = G;
-    d->A = mdm_alloc(N, G, 1, sizeof *d->A);
-  }
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + t};
-  if (!d || !d->A || dense_draw(d, key))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, N);
+  if (!d || draw_entries(net, d))
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
   return MDM_OK;
 }
 
 static void network_raw(const X(realization) *R, mdm_tensor t, double *out) {
-  const dense *d = (const dense *)R->matrix[t];
+  const X(dense) *d = (const X(dense) *)R->matrix[t];
   size_t N = d->N, G = d->G, J = t == MDM_W2 ? R->neurons : 1;
   for (size_t g = 0; g < G; g++) /* W2 of one expert is N × N_e in the file; Q and W1 keep the stream last */
     for (size_t i = 0; i < N; i++) {
@@ -315,16 +155,16 @@ static void network_raw(const X(realization) *R, mdm_tensor t, double *out) {
     }
 }
 
-int X(network_create)(size_t N, size_t M, size_t Ne, const mdm_coefficients coef[MDM_TENSORS], double neuron_weight,
-                      unsigned long seed, unsigned run, X(realization) **out, mdm_error *err) {
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+                      X(realization) **out, mdm_error *err) {
   *out = NULL;
   network *net = calloc(1, sizeof *net);
   if (!net) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   X(realization) *R = &net->base;
-  R->stream = N;
-  R->experts = M;
-  R->neurons = Ne;
-  R->neuron_weight = neuron_weight;
+  R->stream = shape->stream;
+  R->experts = shape->experts;
+  R->neurons = shape->neurons;
+  R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = network_particles;
   R->diagnostics = network_diagnostics;
@@ -333,9 +173,9 @@ int X(network_create)(size_t N, size_t M, size_t Ne, const mdm_coefficients coef
   R->free = network_free;
   net->seed = seed;
   net->run = run;
-  int status = dense_create(net, MDM_Q, M, 1, err);
-  if (!status) status = dense_create(net, MDM_W1, M * Ne, 1, err);
-  if (!status) status = dense_create(net, MDM_W2, M * Ne, 0, err);
+  int status = add_matrix(net, MDM_Q, R->experts, 1, err);
+  if (!status) status = add_matrix(net, MDM_W1, R->experts * R->neurons, 1, err);
+  if (!status) status = add_matrix(net, MDM_W2, R->experts * R->neurons, 0, err);
   if (status) return network_free(R), status;
   *out = R;
   return MDM_OK;

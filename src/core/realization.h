@@ -68,13 +68,12 @@ struct X(realization) {
   void (*free)(X(realization) *R);
 };
 
-/* A finite network: N = stream, M = experts, N_e = neurons, entries drawn with stream key (seed, run). */
-int X(network_create)(size_t N, size_t M, size_t Ne, const mdm_coefficients coef[MDM_TENSORS], double neuron_weight,
-                      unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+/* A finite network, entries drawn with stream key (seed, run). */
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+                      X(realization) **out, mdm_error *err);
 
-/* The limit: sample particles per population; tolerance: relative amplitude of a new direction. */
-int X(limit_create)(size_t stream, size_t experts, size_t neurons, const mdm_coefficients coef[MDM_TENSORS],
-                    double neuron_weight, double tolerance, unsigned long seed, unsigned run, X(realization) **out,
-                    mdm_error *err);
+/* The limit on sample particles; tolerance: relative amplitude of a new direction. */
+int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, unsigned long seed,
+                    unsigned run, X(realization) **out, mdm_error *err);
 
 #endif

@@ -95,17 +95,21 @@ int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field)
   X(thin) *A = r->A;
   const mdm_coefficients *coef = &A->base.coef;
   long at = mdm_problem_time_index(r->problem, t);
+  const X(thin_side) *rows = &A->side[MDM_ROWS], *cols = &A->side[MDM_COLS];
   size_t l = t ? r->forward.k[t - 1] : 0; /* the κ's that p(t) can have felt: those of earlier steps */
+  X(field) p_view, q_view;
   int status = X(thin_follow)(A, p, q, err);
+  if (!status) status = X(thin_view)(A, MDM_COLS, p, &p_view, err);
+  if (!status) status = X(thin_view)(A, MDM_ROWS, q, &q_view, err);
   if (status) return status;
-  r->backward.k[t] = A->U->k_c;
-  r->backward.c[t] = copy_coordinates(A->U);
-  r->forward.k[t] = A->Ut->k_c;
-  r->forward.c[t] = copy_coordinates(A->Ut);
+  r->backward.k[t] = cols->basis->k_c;
+  r->backward.c[t] = copy_coordinates(cols->basis);
+  r->forward.k[t] = rows->basis->k_c;
+  r->forward.c[t] = copy_coordinates(rows->basis);
   int ok = r->forward.c[t] && r->backward.c[t];
   if (ok && at >= 0) {
-    ok &= (r->forward.G[at] = stein(l, A->K, p, coef->Vb)) != NULL;
-    ok &= (r->backward.G[at] = stein(A->U->k_c, A->Omega, q, coef->Vf)) != NULL;
+    ok &= (r->forward.G[at] = stein(l, cols->gauss, &p_view, coef->Vb)) != NULL;
+    ok &= (r->backward.G[at] = stein(cols->basis->k_c, rows->gauss, &q_view, coef->Vf)) != NULL;
   }
   r->steps = t + 1;
   return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");

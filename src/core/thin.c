@@ -5,10 +5,15 @@
  *   ζ(t) = κ(t) + r_b Σ_s R_q(t,s) p(s),   κ ~ GP(0, V_b ⟨q q⟩)
  * plus the learned part. In orthonormal bases U, Ũ of the directions that p and q have visited, with Gaussian columns Ω, K,
  * all of it is one matrix of low rank (docs/theory.md derives this):
- *   A = B Uᵀ + (1/τ) Ũ Kᵀ,   χ = A p / cols,   ζ = τ Aᵀ q / rows,   B = Ω + learned part,   SGD: B ← B − η learn q cᵀ
- * The second term of χ is the response of p to earlier κ's (⟨p K⟩ is V_b R_p by Stein's lemma); the part of B that is Ω acts
- * in ζ as the response of q to the ω's, the equal-time one included. A new direction of p brings a fresh column of Ω, a
- * new direction of q a fresh column of K.
+ *   A = B Uᵀ + (1/τ) Ũ Cᵀ,   χ = A p / cols,   ζ = τ Aᵀ q / rows
+ * with B = Ω and C = K at first. The term with C in χ is the response of p to earlier κ's (⟨p K⟩ is V_b R_p by Stein's lemma),
+ * the term with B in ζ the response of q to the ω's, the equal-time one included. A new direction of p brings a fresh
+ * column of Ω, a new direction of q a fresh column of K. SGD, A ← A − η learn q pᵀ, adds to B (−η learn q cᵀ, c = Uᵀp/cols) or,
+ * the same, to C (−η τ learn p dᵀ, d = Ũᵀq/rows).
+ *
+ * The two products are one: `product` from one side to the other. Tied matrices (experts that start from the same draw)
+ * have Gaussian columns on the neurons that experts share, driven by the fields' means over experts; their learned part
+ * lives on all experts' neurons.
  */
 #include "thin.h"
 
@@ -18,130 +23,175 @@
 
 #include "memory.h"
 
-/* ---------------------------------------------------------------- fresh Gaussian columns */
+/* ---------------------------------------------------------------- tied fields */
 
-static int draw(X(population) *pop, mdm_stream key, double variance, size_t k, size_t count, real *out, mdm_error *err) {
-  if (variance == 0) return memset(out, 0, pop->n * count * sizeof *out), MDM_OK;
-  int status = X(population_fresh)(pop, key, k, count, out, err);
-  if (!status) BLAS(scal)(pop->n * count, (real)sqrt(variance), out, 1);
-  return status;
+/* out (n × P) = mean over groups of in (groups·n × P). */
+static void mean_over_groups(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  for (size_t t = 0; t < P; t++) {
+    real *to = out + n * t;
+    memset(to, 0, n * sizeof *to);
+    for (size_t g = 0; g < groups; g++) BLAS(axpy)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), 1, to, 1);
+  }
 }
 
-static int draw_rows(X(thin) *A, size_t k, size_t count, real *out, mdm_error *err) {
-  mdm_stream key = A->key;
-  key.purpose += MDM_DRAW_ROWS;
-  return draw(A->row_pop, key, A->base.coef.Vf, k, count, out, err);
+/* out (groups·n × P) = in (n × P) in every group, added when accumulate is set. */
+static void spread_over_groups(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  for (size_t t = 0; t < P; t++)
+    for (size_t g = 0; g < groups; g++) {
+      real *to = out + n * (g + groups * t);
+      if (accumulate) BLAS(axpy)(n, 1, in + n * t, 1, to, 1);
+      else memcpy(to, in + n * t, n * sizeof *to);
+    }
 }
 
-static int draw_cols(X(thin) *A, size_t l, size_t count, real *out, mdm_error *err) {
-  mdm_stream key = A->key;
-  key.purpose += MDM_DRAW_COLS;
-  return draw(A->col_pop, key, A->base.coef.Vb, l, count, out, err);
-}
-
-/* One column of Ω and of B for every direction of U. */
-static int follow_U(X(thin) *A, mdm_error *err) {
-  size_t rows = A->base.rows, want = A->U->k;
-  if (A->k == want) return MDM_OK;
-  if (mdm_grow_columns((void **)&A->Omega, rows, sizeof(real), A->k, want, &A->capacity_Omega) ||
-      mdm_grow_columns((void **)&A->B, rows, sizeof(real), A->k, want, &A->capacity_B))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), rows, want);
-  int status = A->draw_rows(A, A->k, want - A->k, A->Omega + rows * A->k, err);
+int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, mdm_error *err) {
+  X(thin_side) *s = &A->side[which];
+  *view = *f;
+  if (s->groups == 1) return MDM_OK;
+  size_t n = s->pop->n;
+  int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
   if (status) return status;
-  memcpy(A->B + rows * A->k, A->Omega + rows * A->k, rows * (want - A->k) * sizeof(real));
-  A->k = want;
+  if (s->mean_id != f->id || !f->id) mean_over_groups(s->groups, n, f->P, f->v, s->mean);
+  s->mean_id = f->id;
+  *view = (X(field)){n, f->P, s->mean, f->id};
   return MDM_OK;
 }
 
-/* One column of K for every direction of Ũ. */
-static int follow_Ut(X(thin) *A, mdm_error *err) {
-  size_t cols = A->base.cols, want = A->Ut->k;
-  if (A->l == want) return MDM_OK;
-  if (mdm_grow_columns((void **)&A->K, cols, sizeof(real), A->l, want, &A->capacity_K))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), cols, want);
-  int status = A->draw_cols(A, A->l, want - A->l, A->K + cols * A->l, err);
-  if (!status) A->l = want;
+/* ---------------------------------------------------------------- Gaussian columns */
+
+static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
+  X(thin_side) *s = &A->side[which];
+  mdm_stream key = A->key;
+  key.purpose += which == MDM_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
+  if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
+  int status = X(population_fresh)(s->pop, key, k, count, out, err);
+  if (!status) BLAS(scal)(s->pop->n * count, (real)sqrt(s->variance), out, 1);
   return status;
+}
+
+/* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
+static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
+  X(thin_side) *s = &A->side[which], *other = &A->side[!which];
+  size_t want = other->basis->k, n = s->pop->n;
+  if (s->k == want) return MDM_OK;
+  if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
+      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)))
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
+  int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
+  if (status) return status;
+  if (s->learns) spread_over_groups(s->groups, n, want - s->k, s->gauss + n * s->k, 0, s->all + s->n * s->k);
+  else s->all = s->gauss;
+  s->k = want;
+  return MDM_OK;
+}
+
+/* Whether anything lives on this side: a Gaussian part or the learned one. */
+static int carries(const X(thin_side) *s) { return s->variance > 0 || s->learns; }
+
+/* Makes the other side span field f, and this side's columns follow. */
+static int absorb(X(thin) *A, mdm_side from, const X(field) *f, mdm_error *err) {
+  X(field) view;
+  int status = X(thin_view)(A, from, f, &view, err);
+  if (!status) status = X(basis_absorb)(A->side[from].basis, &view, err);
+  return status ? status : follow(A, !from, err);
 }
 
 int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
-  int status = X(basis_absorb)(A->U, p, err);
-  if (!status) status = follow_U(A, err);
-  if (!status) status = X(basis_absorb)(A->Ut, q, err);
-  return status ? status : follow_Ut(A, err);
+  int status = absorb(A, MDM_COLS, p, err);
+  return status ? status : absorb(A, MDM_ROWS, q, err);
 }
 
-/* ---------------------------------------------------------------- matrix operations */
+/* ---------------------------------------------------------------- products */
 
-/* out (n × P) = s · left (n × k) · [rightᵀ (k × m) in (m × P) / m] + accumulate · out. */
-static int thin_product(X(thin) *A, size_t n, size_t m, size_t k, size_t P, double s, const real *left, const real *right,
-                        const real *in, int accumulate, real *out, mdm_error *err) {
-  if (!k) {
-    if (!accumulate) memset(out, 0, n * P * sizeof *out);
-    return MDM_OK;
-  }
-  int status = X(reserve)(&A->work, &A->work_size, k, P, err);
+/* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
+static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
+  if (k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, s, left, n, c, ldc, accumulate, out, n);
+  else if (!accumulate) memset(out, 0, n * P * sizeof *out);
+}
+
+/* The same onto one side's particles: a tied side's population is spread over its groups. */
+static int combine_on(X(thin) *A, const X(thin_side) *s, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
+                      int accumulate, real *out, mdm_error *err) {
+  size_t n = s->pop->n;
+  if (s->groups == 1) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
+  int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, m, 1.0 / (double)m, right, m, in, m, 0, A->work, k);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, s, left, n, A->work, k, accumulate, out, n);
+  combine(n, P, k, scale, left, c, ldc, 0, A->shared);
+  spread_over_groups(s->groups, n, P, A->shared, accumulate, out);
   return MDM_OK;
 }
 
-/* out (n × P) = s · left (n × k) · c (k × P) + accumulate · out; c comes from a basis. */
-static void from_coordinates(size_t n, size_t P, size_t k, double s, const real *left, const X(basis) *b, int accumulate,
-                             real *out) {
-  if (k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, s, left, n, b->c, b->k_c, accumulate, out, n);
-  else if (!accumulate) memset(out, 0, n * P * sizeof *out);
+/* Product from one side to the other: what the target's columns make of the field's coordinates, plus factor × the
+ * target's directions times the overlap of the field with the source's columns. */
+static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, int accumulate, X(field) *result, mdm_error *err) {
+  X(thin_side) *source = &A->side[from], *target = &A->side[!from];
+  int status = MDM_OK, begun = accumulate;
+  if (carries(target)) {
+    status = absorb(A, from, f, err);
+    if (status) return status;
+    const X(basis) *b = source->basis;
+    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
+    else status = combine_on(A, target, f->P, b->k_c, 1, target->gauss, b->c, b->k_c, begun, result->v, err);
+    begun = 1;
+  }
+  size_t k = source->k;
+  if (!status) status = X(reserve)(&A->work, &A->work_size, k ? k : 1, f->P, err);
+  if (status) return status;
+  X(field) view = *f;
+  if (!source->learns) status = X(thin_view)(A, from, f, &view, err); /* only Gaussian columns: they see the mean */
+  if (!status && k)
+    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, view.n, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k);
+  return status ? status : combine_on(A, target, f->P, k, factor, k ? target->basis->U : NULL, A->work, k, begun, result->v, err);
 }
 
 static int thin_forward(X(matrix) *M, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
   (void)routing; /* every sample particle is computed: the fields of inactive experts enter with weight zero */
-  X(thin) *A = (X(thin) *)M;
-  int status = X(basis_absorb)(A->U, p, err);
-  if (!status) status = follow_U(A, err);
-  if (status) return status;
-  from_coordinates(M->rows, p->P, A->U->k_c, 1, A->B, A->U, 0, chi->v);
-  return thin_product(A, M->rows, M->cols, A->l, p->P, 1.0 / M->coef.tau, A->Ut->U, A->K, p->v, 1, chi->v, err);
+  return product((X(thin) *)M, MDM_COLS, 1 / M->coef.tau, p, 0, chi, err);
 }
 
-static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta,
-                         mdm_error *err) {
+static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err) {
   (void)routing;
-  X(thin) *A = (X(thin) *)M;
-  int status = thin_product(A, M->cols, M->rows, A->k, q->P, M->coef.tau, A->U->U, A->B, q->v, accumulate, zeta->v, err);
-  if (status || M->coef.Vb == 0) return status; /* no Gaussian part, hence no directions to keep */
-  status = X(basis_absorb)(A->Ut, q, err);
-  if (!status) status = follow_Ut(A, err);
-  if (!status) from_coordinates(M->cols, q->P, A->Ut->k_c, 1, A->K, A->Ut, 1, zeta->v);
-  return status;
+  return product((X(thin) *)M, MDM_ROWS, M->coef.tau, q, accumulate, zeta, err);
 }
 
-static int thin_descend(X(matrix) *M, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing,
-                        mdm_error *err) {
+static int thin_descend(X(matrix) *M, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing;
   X(thin) *A = (X(thin) *)M;
-  double s = rate * M->coef.learn;
-  if (s == 0) return MDM_OK;
-  int status = X(basis_absorb)(A->U, p, err); /* the coordinates that forward left, unless another field came between */
-  if (!status) status = follow_U(A, err);
-  if (!status && A->U->k_c)
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, M->rows, A->U->k_c, q->P, -s, q->v, M->rows, A->U->c, A->U->k_c, 1, A->B, M->rows);
+  mdm_side learns = A->side[MDM_ROWS].learns ? MDM_ROWS : MDM_COLS;
+  const X(field) *own = learns == MDM_ROWS ? q : p, *other = learns == MDM_ROWS ? p : q;
+  X(thin_side) *s = &A->side[learns];
+  double step = rate * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
+  if (step == 0) return MDM_OK;
+  int status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
+  const X(basis) *b = A->side[!learns].basis;
+  if (!status && b->k_c)
+    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, -step, own->v, s->n, b->c, b->k_c, 1, s->all, s->n);
   return status;
 }
 
 static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_descend};
 
-void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(population) *row_pop, X(population) *col_pop,
-                  X(basis) *U, X(basis) *Ut, mdm_stream key) {
-  *A = (X(thin)){.base = {&thin_ops, tensor, row_pop->n, col_pop->n, *coef}, .row_pop = row_pop, .col_pop = col_pop, .U = U,
-                 .Ut = Ut, .draw_rows = draw_rows, .draw_cols = draw_cols, .key = key};
+/* ---------------------------------------------------------------- life and death */
+
+void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
+                  mdm_side learns, mdm_stream key) {
+  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key};
   A->key.purpose = tensor;
+  for (int which = 0; which < 2; which++) {
+    X(thin_place) place = which == MDM_ROWS ? rows : cols;
+    A->side[which] = (X(thin_side)){.n = place.n, .pop = place.pop, .groups = place.n / place.pop->n, .basis = place.basis,
+                                    .variance = which == MDM_ROWS ? coef->Vf : coef->Vb, .learns = (int)learns == which};
+  }
 }
 
 void X(thin_clear)(X(thin) *A) {
-  free(A->Omega);
-  free(A->B);
-  free(A->K);
+  for (int which = 0; which < 2; which++) {
+    X(thin_side) *s = &A->side[which];
+    if (s->learns) free(s->all);
+    free(s->gauss);
+    free(s->mean);
+  }
   free(A->work);
+  free(A->shared);
   *A = (X(thin)){0};
 }

@@ -4,33 +4,55 @@
 
 #include "particles.h"
 
-/* Where the Gaussian columns come from: drawn (the limit), or read off a given matrix (the response probe of a finite
- * network). Fills columns k … k + count − 1 that belong to new directions of U (rows: Ω) or Ũ (cols: K). */
-typedef int (*X(thin_source))(X(thin) *A, size_t k, size_t count, real *out, mdm_error *err);
+typedef enum { MDM_ROWS, MDM_COLS } mdm_side;
+
+/* One side of the matrix. Rows carry the backward input q and the Gaussian part Ω of the forward product; columns carry
+ * the forward input p and the Gaussian part K of the backward product. */
+typedef struct X(thin_side) {
+  size_t n;           /* particles */
+  X(population) *pop; /* where this side's Gaussian columns live: the particles, or (tied) the neurons that experts share */
+  size_t groups;      /* tied: n = groups · pop->n, and Gaussian columns are the same in every group; 1 otherwise */
+  X(basis) *basis;    /* directions of this side's field (tied: of its mean over groups), on pop */
+  double variance;    /* of the Gaussian columns: V_f on rows, V_b on columns; 0: there are none */
+  int learns;         /* the learned part is kept on this side */
+  real *gauss;        /* pop->n × k: Gaussian columns, one for each direction of the other side */
+  real *all;          /* n × k: Gaussian + learned part; the same array as gauss unless this side learns */
+  size_t k, capacity_gauss, capacity_all;
+  unsigned long mean_id; /* tied: field that mean belongs to */
+  real *mean;         /* tied: pop->n × P, the field's mean over groups */
+  size_t mean_size;
+} X(thin_side);
+
+/* Where Gaussian columns come from: drawn (the limit), or read off a given matrix (the response probe of a finite
+ * network). Fills columns k … k + count − 1 of one side's gauss. */
+typedef int (*X(thin_source))(X(thin) *A, mdm_side side, size_t k, size_t count, real *out, mdm_error *err);
 
 struct X(thin) {
   X(matrix) base;
-  X(population) *row_pop, *col_pop;
-  X(basis) *U;   /* directions of the forward input, on the columns; may be shared with other matrices */
-  X(basis) *Ut;  /* directions of the backward input, on the rows */
-  real *Omega;   /* rows × k: Gaussian part, one column for each direction of U */
-  real *B;       /* rows × k: Ω + learned part */
-  size_t k, capacity_Omega, capacity_B;
-  real *K;       /* cols × l: Gaussian part of the backward map, one column for each direction of Ũ */
-  size_t l, capacity_K;
-  X(thin_source) draw_rows, draw_cols;
-  void *source;  /* for the draws */
+  X(thin_side) side[2]; /* MDM_ROWS, MDM_COLS */
+  X(thin_source) draw;
+  void *source;         /* for draw */
   mdm_stream key;
-  real *work;    /* projections */
-  size_t work_size;
+  real *work, *shared;  /* projections; tied: an output before it is spread over groups */
+  size_t work_size, shared_size;
 };
 
-/* A matrix rows ← cols with the coefficients of its tensor. U and Ut outlive it. */
-void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(population) *row_pop, X(population) *col_pop,
-                  X(basis) *U, X(basis) *Ut, mdm_stream key);
+/* What a side of a new matrix is made of. */
+typedef struct X(thin_place) {
+  size_t n;
+  X(population) *pop; /* pop->n divides n */
+  X(basis) *basis;
+} X(thin_place);
+
+/* A matrix rows ← cols with the coefficients of its tensor, its learned part kept on side `learns` (the side whose
+ * counterpart's field has fewer directions). Populations and bases outlive it. */
+void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
+                  mdm_side learns, mdm_stream key);
 void X(thin_clear)(X(thin) *A);
 /* Makes the factors span a forward input p and a backward input q (already so after forward and backward of a limit
- * matrix), their coordinates available in U->c and Ut->c. */
+ * matrix), their coordinates available in both sides' bases. */
 int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err);
+/* The field as this side's population sees it: itself, or its mean over groups. Valid until the next call. */
+int X(thin_view)(X(thin) *A, mdm_side side, const X(field) *f, X(field) *view, mdm_error *err);
 
 #endif

@@ -234,13 +234,13 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
 
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  mdm_sizes ratios = {(double)m->dimension, 1, (double)m->expert_width, m->experts_ratio};
+  mdm_sizes ratios = mdm_model_limit_sizes(m);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
+  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
   int status = mdm_limit_coefficients(m->regime, m->parameterization, ratios, m->init, coef, err);
-  if (!status)
-    status = X(limit_create)(sizes->stream, sizes->experts, m->expert_width, coef, mdm_neuron_weight(m->regime, ratios),
-                             sizes->tolerance, problem->seed, run->index, &R, err);
+  coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
+  if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->rotated, R, run, err);
   if (R) R->free(R);
   return status;
@@ -248,13 +248,12 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
 
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  size_t N = (size_t)run->width, M = (size_t)lround(m->experts_ratio * (double)N);
-  if (!M) return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %zu with model.experts_ratio = %g leaves no expert", N, m->experts_ratio);
-  mdm_sizes sizes = {(double)m->dimension, (double)N, (double)m->expert_width, (double)M};
+  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
+  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), 0};
   mdm_network_coefficients(m->regime, m->parameterization, sizes, m->init, coef);
-  int status = X(network_create)(N, M, m->expert_width, coef, mdm_neuron_weight(m->regime, sizes), problem->seed, run->index, &R, err);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
   return status;
