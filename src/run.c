@@ -106,10 +106,11 @@ static void choose_sizes(const mdm_config *cfg, plan *p) {
     p->sizes.neurons = neurons ? neurons : (3 * S / 2 + p->sizes.experts - 1) / p->sizes.experts;
     return;
   }
-  size_t inner = m->parameterization->rule[MDM_W1].tied ? (S + 15) / 16 : 32;
-  p->sizes.neurons = !m->regime->neurons_grow ? m->expert_width : neurons ? neurons : inner;
-  size_t automatic = m->regime->neurons_grow ? 3 * S / 2 / p->sizes.neurons : S / 2;
-  p->sizes.experts = experts ? experts : automatic > 0 ? automatic : 1;
+  int tied = m->parameterization->rule[MDM_W1].tied; /* experts share their neurons: those are what is scarce */
+  size_t some = tied ? (S + 99) / 100 : (S + 15) / 16;
+  if (some < 200) some = 200; /* room for the directions of the router's fields */
+  p->sizes.experts = experts ? experts : m->regime->neurons_grow ? some : (S + 1) / 2;
+  p->sizes.neurons = !m->regime->neurons_grow ? m->expert_width : neurons ? neurons : tied ? (S + 19) / 20 : 24;
 }
 
 static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {

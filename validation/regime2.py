@@ -173,12 +173,12 @@ def series(widths, d2, s2, powers):
     return c[0], math.sqrt(inverse[0, 0]), float(((d2 / s2 - terms @ c)**2).sum())
 
 
-def judge(widths, entry):
-    """Exponents p of one observable from all widths and without the smallest, and what they say about the predicted 1.
+def judge(widths, entry, aim=1.0):
+    """Exponents p of one observable from all widths and without the smallest, and what they say about the predicted one.
 
-    holds       p is within 2 standard errors of 1
-    approached  it is without the smallest width, or deviations follow m1/N + m2/N^2, so that their squares are
-                c2/N^2 + c3/N^3, c2 > 0, at a significance of 2 % or better and without a remainder at N = infinity
+    holds       p is within 2 standard errors of the aim
+    approached  it is without the smallest width; or the squares follow c/N^(2 aim) + c'/N^(2 aim + 1), a leading term
+                and the next, with c > 0, at a significance of 2 % or better and without a remainder at N = infinity
     deviates    neither
     unresolved  no deviation stands out of the noise, or the error of p exceeds 0.35
     """
@@ -186,23 +186,29 @@ def judge(widths, entry):
     d2, s2 = squares(entry)
     found = SimpleNamespace(p=entry["exponent"], error=entry["exponent_stderr"], upper=math.nan, upper_error=math.nan,
                             rest=math.nan, rest_error=math.nan)
-    close = lambda value, aim, error: abs(value - aim) <= 2 * error
+    close = lambda value, target, error: abs(value - target) <= 2 * error
     if (s2 > 0).all():
-        found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2, 3))
+        found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2 * aim, 2 * aim + 1))
+        found.upper, found.upper_error = power(widths[1:], d2[1:], s2[1:])
     if found.p is None or found.error > 0.35:
         found.verdict = "unresolved"
-    elif close(found.p, 1, found.error):
+    elif close(found.p, aim, found.error):
         found.verdict = "holds"
     else:
-        found.upper, found.upper_error = power(widths[1:], d2[1:], s2[1:])
-        first, error, chi2 = series(widths, d2, s2, (2, 3))
+        first, error, chi2 = series(widths, d2, s2, (2 * aim, 2 * aim + 1))
         curve = first > 2 * error and chi2 < CHI2[len(widths) - 2] and close(found.rest, 0, found.rest_error)
-        found.verdict = "approached" if curve or close(found.upper, 1, found.upper_error) else "deviates"
+        found.verdict = "approached" if curve or close(found.upper, aim, found.upper_error) else "deviates"
     return found
+
+
+def predicted(name, path):
+    """1, but 1/2 for what vanishes with the initial W2 at the first step of muP and is a root: sqrt(0 + O(1/N))."""
+    return 0.5 if "-mup-" in name and path in VANISHING else 1.0
 
 
 # ---- Document -------------------------------------------------------------------------------------------------------
 NOT_COMPARED = ("train/accuracy",)  # counts signs: neither smooth in f nor expected to follow 1/N
+VANISHING = tuple(f"rms/{field}" for field in ("a", "b", "gamma", "rho", "r", "r_slope"))
 FIELDS = {
     "Kernels of forward (f) and backward (b) inputs": [
         (f"{t} {d[0]}", f"kernels/{t}/{d}") for t, d in (
@@ -216,11 +222,15 @@ FIELDS = {
 
 
 def with_error(value, error):
-    """1.04 ± 0.07 as 1.04(7): the error in units of the last digit."""
-    if value is None or error is None or not (math.isfinite(value) and math.isfinite(error)):
+    """1.04 ± 0.07 as 1.04(7), the error in units of the last digit; small values with a power of ten."""
+    if value is None or error is None or not (math.isfinite(value) and math.isfinite(error) and error > 0):
         return "–"
-    digits = min(max(0, -math.floor(math.log10(error)) + (error < 1 and float(f"{error:.0e}") == 0)), 6) if error > 0 else 4
-    return f"{value:.{digits}f}({round(error * 10**digits)})"
+    power_of_ten = math.floor(math.log10(abs(value))) if value else 0
+    shift = power_of_ten if power_of_ten < -3 else 0
+    value, error = value / 10.0**shift, error / 10.0**shift
+    digits = -math.floor(math.log10(error))
+    digits = max(0, digits + (error * 10**digits < 1.95))
+    return f"{value:.{digits}f}({round(error * 10**digits)})" + (f"e{shift}" if shift else "")
 
 
 def table(header, rows):
@@ -229,44 +239,45 @@ def table(header, rows):
 
 
 def main_row(name, result):
-    entry, fit = result["each"]["train/prediction"], result["fit"]
-    found = judge(result["width"], entry)
+    entry, fit, widths = result["each"]["train/prediction"], result["fit"], result["width"]
+    found = judge(widths, entry)
     percent = lambda i: with_error(100 * entry["deviation"][i] / entry["scale"], 100 * entry["stderr"][i] / entry["scale"])
-    deviations = ", ".join(f"{n}: {percent(i)}" for i, n in enumerate(result["width"]))
-    bound = math.sqrt(max(found.rest, 0) + 2 * found.rest_error) / entry["scale"]
-    last = result["spread"][-2:]
-    spread = math.log(last[0] / last[1]) / math.log(result["width"][-1] / result["width"][-2])
+    rest = math.sqrt(max(found.rest, 0) + 2 * found.rest_error) / entry["scale"]
+    spread = result["spread"]
+    last = math.log(spread[-2] / spread[-1]) / math.log(widths[-1] / widths[-2])
+    last_error = (math.hypot(*(e / s for e, s in zip(result["spread_stderr"][-2:], spread[-2:])))
+                  / math.log(widths[-1] / widths[-2]))
     loss = lambda key: with_error(result["loss"][key]["value"][1], result["loss"][key]["stderr"][1])
-    return [name, deviations, with_error(found.p, found.error), with_error(found.upper, found.upper_error),
-            f"{100 * bound:.1f}", f"{with_error(fit['spread_exponent'], fit['spread_exponent_stderr'])} {spread:.2f}",
-            f"{result['loss']['limit']['value'][0]:.3f} → {loss('limit')}", loss(str(result["width"][-1])), found.verdict,
+    return [name, f"{widths[0]}–{widths[-1]}", " ".join(percent(i) for i in range(len(widths))),
+            with_error(found.p, found.error), with_error(found.upper, found.upper_error), f"{100 * rest:.1f}",
+            with_error(fit["spread_exponent"], fit["spread_exponent_stderr"]), with_error(last, last_error),
+            f"{result['loss']['limit']['value'][0]:.2f} → {loss('limit')}", loss(str(widths[-1])), found.verdict,
             f"{result['seconds']:.0f}"]
 
 
-def field_cell(result, path):
+def field_cell(name, result, path):
     entry = result["each"].get(path)
     if entry is None or entry["deviation"][-1] is None:
         return "–"
-    found = judge(result["width"], entry)
+    found = judge(result["width"], entry, predicted(name, path))
     if found.verdict == "unresolved":
-        error = entry["stderr"][-1]
-        return f"[{entry['deviation'][-1] / error if error else 0:.1f}σ]"
-    text = with_error(found.p, found.error)
-    return {"deviates": f"**{text}**", "approached": f"*{text}*"}.get(found.verdict, text)
+        return f"[{100 * entry['deviation'][-1] / entry['scale']:.1f} ± {100 * entry['stderr'][-1] / entry['scale']:.1f}]"
+    cell = with_error(found.p, found.error)
+    return {"deviates": f"**{cell}**", "approached": f"*{cell}*"}.get(found.verdict, cell)
 
 
 def field_tables(found):
     blocks = []
     for title, columns in FIELDS.items():
-        rows = [[name] + [field_cell(result, path) for _, path in columns] for name, result in found.items()]
+        rows = [[name] + [field_cell(name, result, path) for _, path in columns] for name, result in found.items()]
         blocks.append(f"{title}:\n\n" + table(["case"] + [label for label, _ in columns], rows))
     return "\n".join(blocks)
 
 
 def write_document(found):
     """Replaces what stands between the markers of DOCUMENT; the words around them are written by hand."""
-    header = ["case", "deviation / scale at width, %", "rate p", "p without smallest width", "rest at N = ∞ below, %",
-              "spread", "train loss, limit", "largest N", "verdict", "s"]
+    header = ["case", "widths", "deviation, % of scale", "p", "p, upper widths", "rest <, %", "spread exponent",
+              "its last step", "train loss: limit", "largest N", "verdict", "s"]
     blocks = {"cases": table(header, [main_row(name, result) for name, result in found.items()]),
               "fields": field_tables(found),
               "commands": "```sh\n" + "\n".join(f"# {name}\n{r['command']}" for name, r in found.items()) + "\n```\n"}
@@ -282,8 +293,8 @@ def write_document(found):
 
 def report(name, result):
     found = judge(result["width"], result["each"]["train/prediction"])
-    others = [path for path, entry in result["each"].items()
-              if path not in NOT_COMPARED and judge(result["width"], entry).verdict == "deviates"]
+    others = [path for path, entry in result["each"].items() if path not in NOT_COMPARED
+              and judge(result["width"], entry, predicted(name, path)).verdict == "deviates"]
     print(f"{name}: {result['seconds']:.0f} s, deviation ~ N^-{with_error(found.p, found.error)}, {found.verdict}"
           + (f"; deviating: {', '.join(others)}" if others else ""), flush=True)
     return found.verdict == "deviates"

@@ -129,7 +129,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
   R->free = limit_free;
-  L->key = (mdm_stream){seed, run, 0};
+  L->key = (mdm_stream){.seed = seed, .run = run};
   int tied = coef[MDM_W1].tied || coef[MDM_W2].tied, status = MDM_OK;
   for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
   if (shape->router_on_stream) {

@@ -93,7 +93,7 @@ static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *
   network *net = (network *)R;
   double *draw = mdm_alloc(R->stream, 1, 1, sizeof *draw); /* stream */
   if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu initial weights", R->stream);
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN};
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream};
   for (size_t c = 0; c < n; c++) {
     mdm_normals(key, c, R->stream, draw);
     for (size_t i = 0; i < R->stream; i++) out[i + R->stream * c] = (real)draw[i];
@@ -120,7 +120,7 @@ static void network_free(X(realization) *R) {
 
 /* Independent normal entries; tied experts repeat the first one's. */
 static int draw_entries(const network *net, X(dense) *d) {
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor};
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream};
   double *draw = mdm_alloc(d->N, 1, 1, sizeof *draw), scale = d->base.coef.entry; /* N */
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
   if (!draw) return -1;
