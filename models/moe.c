@@ -23,8 +23,9 @@ typedef struct {
   X(field) field[MDM_FIELDS];
   real *slope;               /* stream × P: φ'(z) */
   real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
+  real *gate;                /* experts × P: gate values before the selection */
   real *s;                   /* experts × P: gradient that reaches the gate */
-  real *order;               /* experts: scratch of the selection */
+  real *score, *order;       /* experts: what the selection compares; scratch */
   unsigned char *active;     /* experts × P */
   X(routing) routing;
   real *f;                   /* outputs × P */
@@ -39,6 +40,7 @@ struct X(moe) {
   size_t active_experts; /* K of this population; = experts for soft routing */
   double weight;         /* c/κ */
   real *particles;       /* stream × (inputs + outputs): W_in in units of D^-½, then v */
+  real *bias;            /* experts: selection biases b; NULL: none, logits decide */
   real *w_in, *v;        /* views of particles: stream × inputs, stream × outputs */
   part_fields part[MDM_PARTS];
   unsigned long next_id;
@@ -67,7 +69,9 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   ok &= (p->slope = mdm_alloc(R->stream, P, 1, sizeof(real))) != NULL;
   ok &= (p->expert = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
   ok &= (p->expert_slope = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
+  ok &= (p->gate = mdm_alloc(R->experts, P, 1, sizeof(real))) != NULL;
   ok &= (p->s = mdm_alloc(R->experts, P, 1, sizeof(real))) != NULL;
+  ok &= (p->score = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
   ok &= (p->order = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
   ok &= (p->active = mdm_alloc(R->experts, P, 1, 1)) != NULL;
   ok &= (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real))) != NULL;
@@ -89,6 +93,15 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
   return MDM_OK;
 }
 
+static int initial_biases(X(moe) *m, mdm_error *err) {
+  if (m->active_experts == m->R->experts || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
+  m->bias = mdm_alloc(m->R->experts, 1, 1, sizeof *m->bias);
+  if (!m->bias) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu biases", m->R->experts);
+  int status = m->model->bias_std > 0 ? m->R->biases(m->R, m->bias, err) : MDM_OK;
+  BLAS(scal)(m->R->experts, (real)m->model->bias_std, m->bias, 1);
+  return status;
+}
+
 static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], mdm_error *err) {
   m->phi = X(activation_find)(model->activation);
   m->phi_e = X(activation_find)(model->expert_activation);
@@ -101,6 +114,7 @@ static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], 
                     model->active_fraction, m->R->experts);
   m->weight = model->gate_multiplier * (double)m->R->experts / (double)m->active_experts;
   int status = initial_particles(m, err);
+  if (!status) status = initial_biases(m, err);
   for (int part = 0; part < MDM_PARTS && !status; part++)
     if (P[part]) status = part_allocate(m, (mdm_part)part, P[part], err);
   return status;
@@ -129,12 +143,15 @@ void X(moe_free)(X(moe) *m) {
     free(p->slope);
     free(p->expert);
     free(p->expert_slope);
+    free(p->gate);
     free(p->s);
+    free(p->score);
     free(p->order);
     free(p->active);
     free(p->f);
   }
   free(m->particles);
+  free(m->bias);
   free(m);
 }
 
@@ -152,16 +169,31 @@ static const X(routing) *routing_of(const X(moe) *m, mdm_part part) {
   return m->active_experts < m->R->experts ? &m->part[part].routing : NULL;
 }
 
-/* The K largest logits of one token; ties go to the lower index. */
-static void select_top(const X(moe) *m, part_fields *p, size_t t) {
+/* The K experts with the largest scores; ties go to the lower index. */
+static void select_top(const X(moe) *m, const real *score, real *order, unsigned char *active) {
   size_t E = m->R->experts, K = m->active_experts, taken = 0;
-  const real *psi = p->field[MDM_PSI].v + E * t;
-  unsigned char *active = p->active + E * t;
-  memcpy(p->order, psi, E * sizeof *psi);
-  real threshold = GSL_SELECT(p->order, 1, E, E - K);
-  for (size_t e = 0; e < E; e++) taken += active[e] = psi[e] > threshold;
+  memcpy(order, score, E * sizeof *score);
+  real threshold = GSL_SELECT(order, 1, E, E - K);
+  for (size_t e = 0; e < E; e++) taken += active[e] = score[e] > threshold;
   for (size_t e = 0; e < E && taken < K; e++)
-    if (psi[e] == threshold && !active[e]) active[e] = 1, taken++;
+    if (score[e] == threshold && !active[e]) active[e] = 1, taken++;
+}
+
+/* Which experts serve token t: those of the largest logits, or (with biases) of the largest g + b, g over all experts. */
+static void route(X(moe) *m, part_fields *p, size_t t) {
+  size_t E = m->R->experts;
+  const real *psi = p->field[MDM_PSI].v + E * t, *score = psi;
+  if (m->bias) {
+    m->gate->forward(E, psi, NULL, p->score);
+    BLAS(axpy)(E, 1, m->bias, 1, p->score, 1);
+    score = p->score;
+  }
+  select_top(m, score, p->order, p->active + E * t);
+}
+
+/* Experts that the gate of token t normalizes over; NULL: all. */
+static const unsigned char *gate_scope(const X(moe) *m, const part_fields *p, size_t t) {
+  return m->active_experts < m->R->experts && m->model->gate_selected ? p->active + m->R->experts * t : NULL;
 }
 
 /* g = gate(ψ), zero for experts outside the top K. */
@@ -173,12 +205,10 @@ static void gate_tokens(X(moe) *m, mdm_part part, size_t P) {
   const X(routing) *routing = routing_of(m, part);
   p->routing.P = P;
   for (size_t t = 0; t < P; t++) {
-    if (routing) select_top(m, p, t);
-    m->gate->forward(E, psi + E * t, routing ? p->active + E * t : NULL, g + E * t);
-    if (!routing) continue;
-    for (size_t e = 0; e < E; e++)
-      if (!p->active[e + E * t]) g[e + E * t] = 0;
+    if (routing) route(m, p, t);
+    m->gate->forward(E, psi + E * t, gate_scope(m, p, t), p->gate + E * t);
   }
+  for (size_t e = 0; e < E * P; e++) g[e] = !routing || p->active[e] ? p->gate[e] : 0;
 }
 
 /* out[m,j] = weight · g[m] · in[m,j] for every token; exactly zero where the expert is inactive. */
@@ -225,7 +255,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
 static void backward_gate(X(moe) *m, size_t P) {
   part_fields *p = &m->part[MDM_TRAIN];
   size_t E = m->R->experts, J = m->R->neurons;
-  const real *b = p->field[MDM_B].v, *psi = p->field[MDM_PSI].v, *g = p->field[MDM_G].v;
+  const real *b = p->field[MDM_B].v, *psi = p->field[MDM_PSI].v;
   const X(routing) *routing = routing_of(m, MDM_TRAIN);
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, P)->v;
   real scale = (real)(m->weight * m->R->neuron_weight * m->model->inverse_temperature / (double)J);
@@ -236,7 +266,7 @@ static void backward_gate(X(moe) *m, size_t P) {
     p->s[e] = scale * sum;
   }
   for (size_t t = 0; t < P; t++)
-    m->gate->backward(E, psi + E * t, routing ? p->active + E * t : NULL, g + E * t, p->s + E * t, rho + E * t);
+    m->gate->backward(E, psi + E * t, gate_scope(m, p, t), p->gate + E * t, p->s + E * t, rho + E * t);
 }
 
 /* out = a ∘ b, elementwise. */
@@ -268,6 +298,18 @@ int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err) {
 
 /* ---------------------------------------------------------------- update */
 
+/* b ← b − rate (load − K/M), load: the fraction of the batch's tokens that an expert served (Jiang et al. 2026). */
+static void balance(X(moe) *m, size_t P) {
+  size_t E = m->R->experts;
+  const unsigned char *active = m->part[MDM_TRAIN].active;
+  double target = (double)m->active_experts / (double)E;
+  for (size_t e = 0; e < E; e++) {
+    size_t served = 0;
+    for (size_t t = 0; t < P; t++) served += active[e + E * t];
+    m->bias[e] -= (real)(m->model->bias_rate * ((double)served / (double)P - target));
+  }
+}
+
 int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_error *err) {
   X(realization) *R = m->R;
   part_fields *p = &m->part[MDM_TRAIN];
@@ -288,6 +330,7 @@ int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_erro
   double in = eta * lr[MDM_W_IN] * R->coef[MDM_W_IN].learn, out = eta * lr[MDM_W_OUT] * R->coef[MDM_W_OUT].learn;
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->inputs, P, -in, F[MDM_R_SLOPE].v, S, x, m->inputs, 1, m->w_in, S);
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->outputs, P, -out, F[MDM_A].v, S, e, m->outputs, 1, m->v, S);
+  if (m->bias && m->model->bias_rate > 0) balance(m, P);
   return MDM_OK;
 }
 
@@ -296,5 +339,6 @@ int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_erro
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part) { return m->part[part].f; }
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f) { return &m->part[part].field[f]; }
 const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part) { return routing_of(m, part); }
+const real *X(moe_biases)(const X(moe) *m) { return m->bias; }
 const real *X(moe_input_weights)(const X(moe) *m) { return m->w_in; }
 const real *X(moe_readout_weights)(const X(moe) *m) { return m->v; }

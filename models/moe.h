@@ -32,6 +32,8 @@ int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_erro
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);
 /* Routing of the last forward pass (NULL: soft). */
 const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part);
+/* Selection biases of the experts, or NULL. */
+const real *X(moe_biases)(const X(moe) *m);
 /* Input weights √D W_in (stream × inputs) and readout v (stream × outputs). */
 const real *X(moe_input_weights)(const X(moe) *m);
 const real *X(moe_readout_weights)(const X(moe) *m);

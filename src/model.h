@@ -17,6 +17,8 @@ typedef struct mdm_model {
   double active_fraction;    /* K/M */
   const char *activation, *expert_activation, *gate;
   double inverse_temperature, gate_multiplier;
+  int gate_selected;        /* normalized gates: over the selected experts only */
+  double bias_std, bias_rate; /* selection biases: initial spread, step */
   double init[MDM_TENSORS]; /* multipliers of the initial standard deviations (w_out: std of v) */
   double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
 } mdm_model;

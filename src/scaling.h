@@ -30,7 +30,7 @@ typedef struct mdm_sizes {
 typedef struct mdm_shape {
   size_t stream, experts, neurons; /* neurons of each expert */
   double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
-  int router_on_stream;            /* limit: experts are counted, not sampled (Regime I) */
+  int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
 } mdm_shape;
 
 /* One tensor of a parameterization: standard deviation of an entry and SGD rate per unit base rate (raw gradients of a

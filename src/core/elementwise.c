@@ -67,33 +67,97 @@ const X(activation) *X(activation_find)(const char *name) {
 
 /* ---------------------------------------------------------------- gates */
 
-/* g = 1/(1 + e^−ψ), by tanh: no overflow. */
-static void sigmoid_forward(size_t n, const real *psi, const unsigned char *active, real *g) {
-  (void)active;
+static int inside(const unsigned char *scope, size_t m) { return !scope || scope[m]; }
+
+/* 1/(1 + e^−ψ), by tanh: no overflow. */
+static void sigmoid(size_t n, const real *psi, real *g) {
   for (size_t m = 0; m < n; m++) g[m] = (real)0.5 * psi[m];
   VEC(tanh)(n, g, g);
   for (size_t m = 0; m < n; m++) g[m] = (real)0.5 * (1 + g[m]);
 }
 
-static void sigmoid_backward(size_t n, const real *psi, const unsigned char *active, const real *g, const real *s,
-                             real *rho) {
-  (void)psi, (void)active;
+/* g ← g / (mean over the scope), zero outside. */
+static void normalize(size_t n, const unsigned char *scope, real *g) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t m = 0; m < n; m++)
+    if (inside(scope, m)) sum += (double)g[m], count++;
+  real factor = (real)(sum > 0 ? (double)count / sum : 0);
+  for (size_t m = 0; m < n; m++) g[m] = inside(scope, m) ? factor * g[m] : 0;
+}
+
+/* Mean over the scope of g s: what a normalized gate passes to every logit. */
+static real weighted_mean(size_t n, const unsigned char *scope, const real *g, const real *s) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t m = 0; m < n; m++)
+    if (inside(scope, m)) sum += (double)g[m] * (double)s[m], count++;
+  return (real)(count ? sum / (double)count : 0);
+}
+
+static void sigmoid_forward(size_t n, const real *psi, const unsigned char *scope, real *g) {
+  sigmoid(n, psi, g);
+  for (size_t m = 0; scope && m < n; m++)
+    if (!scope[m]) g[m] = 0;
+}
+
+static void sigmoid_backward(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho) {
+  (void)psi, (void)scope;
   for (size_t m = 0; m < n; m++) rho[m] = g[m] * (1 - g[m]) * s[m];
 }
 
-static void constant_forward(size_t n, const real *psi, const unsigned char *active, real *g) {
-  (void)psi, (void)active;
-  for (size_t m = 0; m < n; m++) g[m] = 1;
+/* g = σ(ψ) / mean σ(ψ). */
+static void normalized_sigmoid_forward(size_t n, const real *psi, const unsigned char *scope, real *g) {
+  sigmoid(n, psi, g);
+  normalize(n, scope, g);
 }
 
-static void constant_backward(size_t n, const real *psi, const unsigned char *active, const real *g, const real *s,
-                              real *rho) {
-  (void)psi, (void)active, (void)g, (void)s;
+static void normalized_sigmoid_backward(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho) {
+  real mean = weighted_mean(n, scope, g, s);
+  sigmoid(n, psi, rho);
+  for (size_t m = 0; m < n; m++) rho[m] = g[m] * (1 - rho[m]) * (s[m] - mean);
+}
+
+/* g = e^ψ / mean e^ψ: softmax times the number of experts in scope. */
+static void softmax_forward(size_t n, const real *psi, const unsigned char *scope, real *g) {
+  real top = -INFINITY;
+  for (size_t m = 0; m < n; m++)
+    if (inside(scope, m) && psi[m] > top) top = psi[m];
+  for (size_t m = 0; m < n; m++) g[m] = inside(scope, m) ? psi[m] - top : 0;
+  VEC(exp)(n, g, g);
+  normalize(n, scope, g);
+}
+
+static void softmax_backward(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho) {
+  (void)psi;
+  real mean = weighted_mean(n, scope, g, s);
+  for (size_t m = 0; m < n; m++) rho[m] = g[m] * (s[m] - mean);
+}
+
+static void linear_forward(size_t n, const real *psi, const unsigned char *scope, real *g) {
+  for (size_t m = 0; m < n; m++) g[m] = inside(scope, m) ? psi[m] : 0;
+}
+
+static void linear_backward(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho) {
+  (void)psi, (void)g;
+  for (size_t m = 0; m < n; m++) rho[m] = inside(scope, m) ? s[m] : 0;
+}
+
+static void constant_forward(size_t n, const real *psi, const unsigned char *scope, real *g) {
+  (void)psi;
+  for (size_t m = 0; m < n; m++) g[m] = inside(scope, m);
+}
+
+static void constant_backward(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho) {
+  (void)psi, (void)scope, (void)g, (void)s;
   memset(rho, 0, n * sizeof *rho);
 }
 
 static const X(gate) gates[] = {
     {"sigmoid", sigmoid_forward, sigmoid_backward},
+    {"normalized_sigmoid", normalized_sigmoid_forward, normalized_sigmoid_backward},
+    {"softmax", softmax_forward, softmax_backward},
+    {"linear", linear_forward, linear_backward},
     {"constant", constant_forward, constant_backward},
 };
 

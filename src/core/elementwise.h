@@ -14,13 +14,14 @@ typedef struct X(activation) {
 /* NULL when the name is unknown. */
 const X(activation) *X(activation_find)(const char *name);
 
-/* A gate works on the logits of all n experts for one token, so that gates which normalize over experts fit as well. */
+/* A gate works on the logits of all n experts for one token, so that gates which normalize over experts fit as well.
+ * `scope` marks the experts that it normalizes over (NULL: all); outside, g and rho are zero. */
 typedef struct X(gate) {
   const char *name;
-  /* g[m] from psi[n]; active (NULL: all) marks the experts that the token uses; g of the others is not read. */
-  void (*forward)(size_t n, const real *psi, const unsigned char *active, real *g);
-  /* rho[m] = Σ_l ∂g_l/∂ψ_m s[l], with s = 0 for inactive experts. */
-  void (*backward)(size_t n, const real *psi, const unsigned char *active, const real *g, const real *s, real *rho);
+  /* g[m] from psi[n]; normalized gates have mean 1 over their scope. */
+  void (*forward)(size_t n, const real *psi, const unsigned char *scope, real *g);
+  /* rho[m] = Σ_l ∂g_l/∂ψ_m s[l], g as forward left it. */
+  void (*backward)(size_t n, const real *psi, const unsigned char *scope, const real *g, const real *s, real *rho);
 } X(gate);
 
 const X(gate) *X(gate_find)(const char *name);

@@ -53,6 +53,13 @@ static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *er
   return status;
 }
 
+/* Counted experts have the biases that networks have; a population of experts has its moments matched. */
+static int limit_biases(X(realization) *R, real *out, mdm_error *err) {
+  limit *L = (limit *)R;
+  mdm_stream key = {L->key.seed, L->router ? 0 : L->key.run, MDM_DRAW_BIAS, 0};
+  return L->router ? X(normals)(key, 0, R->experts, out, err) : X(population_fresh)(&L->pop[POP_EXPERT], key, 0, 1, out, err);
+}
+
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[DIAGNOSTICS] = {"rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
                                                   "particles_stream", "particles_expert", "particles_neuron", "particles_shared"};
@@ -126,13 +133,14 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = limit_particles;
+  R->biases = limit_biases;
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
   R->free = limit_free;
   L->key = (mdm_stream){.seed = seed, .run = run};
   int tied = coef[MDM_W1].tied || coef[MDM_W2].tied, status = MDM_OK;
   for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
-  if (shape->router_on_stream) {
+  if (shape->experts_counted) {
     L->router = X(dense_create)(MDM_Q, &coef[MDM_Q], R->stream, R->experts, 1);
     if (!L->router) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
   }

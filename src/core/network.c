@@ -20,6 +20,7 @@ typedef struct {
   X(realization) base;
   unsigned long seed;
   unsigned run;
+  int counted; /* experts are the same in every run */
   probe *probe[MDM_TENSORS];
 } network;
 
@@ -90,16 +91,17 @@ static int network_factors(X(realization) *R, mdm_tensor t, double tolerance, X(
 /* ---------------------------------------------------------------- the network */
 
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
-  network *net = (network *)R;
-  double *draw = mdm_alloc(R->stream, 1, 1, sizeof *draw); /* stream */
-  if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu initial weights", R->stream);
+  const network *net = (network *)R;
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream};
-  for (size_t c = 0; c < n; c++) {
-    mdm_normals(key, c, R->stream, draw);
-    for (size_t i = 0; i < R->stream; i++) out[i + R->stream * c] = (real)draw[i];
-  }
-  free(draw);
-  return MDM_OK;
+  int status = MDM_OK;
+  for (size_t c = 0; c < n && !status; c++) status = X(normals)(key, c, R->stream, out + R->stream * c, err);
+  return status;
+}
+
+static int network_biases(X(realization) *R, real *out, mdm_error *err) {
+  const network *net = (network *)R;
+  mdm_stream key = {net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream};
+  return X(normals)(key, 0, R->experts, out, err);
 }
 
 static void network_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
@@ -119,30 +121,21 @@ static void network_free(X(realization) *R) {
 }
 
 /* Independent normal entries; tied experts repeat the first one's. */
-static int draw_entries(const network *net, X(dense) *d) {
+static int draw_entries(const network *net, X(dense) *d, mdm_error *err) {
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream};
-  double *draw = mdm_alloc(d->N, 1, 1, sizeof *draw), scale = d->base.coef.entry; /* N */
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
-  if (!draw) return -1;
-  for (size_t g = 0; g < d->G; g++) {
-    real *column = d->A + d->N * g;
-    if (g >= distinct) {
-      memcpy(column, column - d->N * distinct, d->N * sizeof *column);
-      continue;
-    }
-    mdm_normals(key, g, d->N, draw);
-    for (size_t i = 0; i < d->N; i++) column[i] = (real)(scale * draw[i]);
-  }
-  free(draw);
-  return 0;
+  int status = MDM_OK;
+  for (size_t g = 0; g < distinct && !status; g++) status = X(normals)(key, g, d->N, d->A + d->N * g, err);
+  BLAS(scal)(d->N * distinct, (real)d->base.coef.entry, d->A, 1);
+  for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
+  return status;
 }
 
 static int add_matrix(network *net, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[t] = (X(matrix) *)d;
-  if (!d || draw_entries(net, d))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
-  return MDM_OK;
+  if (!d) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
+  return draw_entries(net, d, err);
 }
 
 static void network_raw(const X(realization) *R, mdm_tensor t, double *out) {
@@ -167,12 +160,14 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
   R->particles = network_particles;
+  R->biases = network_biases;
   R->diagnostics = network_diagnostics;
   R->factors = network_factors;
   R->raw = network_raw;
   R->free = network_free;
   net->seed = seed;
   net->run = run;
+  net->counted = shape->experts_counted;
   int status = add_matrix(net, MDM_Q, R->experts, 1, err);
   if (!status) status = add_matrix(net, MDM_W1, R->experts * R->neurons, 1, err);
   if (!status) status = add_matrix(net, MDM_W2, R->experts * R->neurons, 0, err);

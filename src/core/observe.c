@@ -29,7 +29,7 @@ struct X(observer) {
   double *loss[MDM_PARTS], *accuracy[MDM_PARTS], *prediction[MDM_PARTS]; /* step; step; step × P × C */
   double *rms[MDM_FIELDS];                                              /* step */
   double *overlap[MDM_TENSORS];                                         /* step */
-  double *entropy, *load_std, *logit_mean, *logit_std;                  /* step */
+  double *entropy, *load_std, *logit_mean, *logit_std, *bias_std;                  /* step */
   real *kept[MDM_FIELDS];                                               /* n × samples × times, or NULL */
   size_t kept_n[MDM_FIELDS];
   double *kept_e;                                                       /* C × samples × times */
@@ -92,6 +92,8 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   if (!status) status = add_steps(o->record, "router", "load_std", T, "standard deviation over experts of the load (top-K: tokens served; soft: gate share; mean over samples), in units of its mean", &o->load_std, err);
   if (!status) status = add_steps(o->record, "router", "logit_mean", T, "mean over experts and samples of the logits psi", &o->logit_mean, err);
   if (!status) status = add_steps(o->record, "router", "logit_std", T, "standard deviation over experts of the logits psi, root mean square over samples", &o->logit_std, err);
+  if (!status && o->problem->model.active_fraction < 1 && (o->problem->model.bias_std > 0 || o->problem->model.bias_rate > 0))
+    status = add_steps(o->record, "router", "bias_std", T, "standard deviation over experts of the selection biases b", &o->bias_std, err);
   return status;
 }
 
@@ -242,6 +244,14 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
   o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / (double)P) : 0;
 }
 
+static void observe_biases(X(observer) *o, const X(moe) *program, size_t experts, size_t t) {
+  const real *b = X(moe_biases)(program);
+  if (!b || !o->bias_std) return;
+  double sum = 0, square = 0, n = (double)experts;
+  for (size_t e = 0; e < experts; e++) sum += (double)b[e], square += (double)b[e] * (double)b[e];
+  o->bias_std[t] = sqrt(fmax(0, square / n - sum / n * (sum / n)));
+}
+
 static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   const mdm_problem *p = o->problem;
   long at = p->kernels ? mdm_problem_time_index(p, t) : -1;
@@ -258,6 +268,7 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
 void X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   observe_rms(o, program, t);
   observe_router(o, program, t);
+  observe_biases(o, program, X(moe_field)(program, MDM_TRAIN, MDM_G)->n, t);
   keep_for_kernels(o, program, t, e);
 }
 

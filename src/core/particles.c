@@ -22,6 +22,15 @@ int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) 
   return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu numbers", a, b);
 }
 
+int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err) {
+  double *draw = mdm_alloc(n, 1, 1, sizeof *draw); /* n */
+  if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu random numbers", n);
+  mdm_normals(key, column, n, draw);
+  for (size_t i = 0; i < n; i++) out[i] = (real)draw[i];
+  free(draw);
+  return MDM_OK;
+}
+
 /* ---------------------------------------------------------------- products over particles */
 
 /* out (a × b) = s Aᵀ B over n particles. */

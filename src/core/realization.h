@@ -11,6 +11,7 @@
 
 #include <moedmft/error.h>
 
+#include "random.h"
 #include "real.h"
 #include "scaling.h"
 
@@ -28,6 +29,9 @@ typedef struct X(routing) {
 } X(routing);
 
 typedef struct X(matrix) X(matrix);
+
+/* out[i] ~ N(0,1), i < n: plain draws of one column. Returns a status. */
+int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err);
 
 /* Operations of a trained random matrix, rows ← cols. Where a routing is given, entries of inactive experts are zero on
  * input, and unspecified on output. Each returns a status and explains a failure in err. */
@@ -57,6 +61,8 @@ struct X(realization) {
   /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
    * (c < D) or readout c − D. */
   int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
+  /* Initial selection biases of the experts, standard normal: out has one for each. */
+  int (*biases)(X(realization) *R, real *out, mdm_error *err);
   /* Measures of the realization itself, by name ("rank_Q_forward", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
