@@ -9,6 +9,8 @@ DATADIR ?= $(PREFIX)/share/moedmft
 CC ?= cc
 CFLAGS ?= -O3 -g
 BUILD ?= build
+# The interpreter that has Debian's python3-numpy and python3-h5py.
+PYTHON ?= /usr/bin/python3
 
 PKG := pkg-config
 DEPS := openblas lapacke gsl hdf5 yaml-0.1 sleef zlib
@@ -83,6 +85,7 @@ $(BUILD)/moedmft.pc: Makefile
 	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
 
 test: all $(TEST) ## build and run every test
+	sh tests/reference.sh $(BIN) $(PYTHON)
 	$(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)

@@ -6,7 +6,7 @@
 FILE.h5 is what `moedmft simulate --save-weights` writes. The network is the one of docs/theory.md, sections 1 and 2,
 in its textbook form: raw weights, raw gradients, one learning rate per tensor; no natural units anywhere.
 
-    h = phi(W_in x)    psi = Q h / temperature    g = multiplier x gate(psi), 0 outside the K largest psi
+    h = phi(W_in x)    psi = Q h / temperature    g = multiplier x gate(psi), 0 outside the K largest psi (or gate + bias)
     a = (1/K) sum_m W2_m (g_m phi_e(W1_m h))      f_c = sum_i w_out[i,c] a_i      weight -= rate x dL/dweight
 
 Gradients come from PyTorch's autograd or, without PyTorch, from backpropagation written out below. The sample moments
@@ -36,10 +36,16 @@ STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s:
           "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
 RATE_II = {"W_in": lambda s: s.N / s.D, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
            "W2": lambda s: s.M * s.N, "w_out": lambda s: 1 / s.N}
+RATE_WIDE = {**RATE_II, "W1": lambda s: s.M, "W2": lambda s: s.M}  # Regimes I and III: wide experts
 SCALING = {  # (initial standard deviations, SGD learning rates, factor of the sum over experts)
+    ("I", "mup"): ({**STD_II, "Q": lambda s: 1 / s.N}, RATE_WIDE, lambda s: 1 / s.K),
+    ("I", "mssp"): ({**STD_II, "Q": lambda s: 0.0}, RATE_WIDE, lambda s: 1 / s.K),
     ("II", "mup"): (STD_II, RATE_II, lambda s: 1 / s.K),
     ("II", "mssp"): ({**STD_II, "W2": lambda s: (s.M / s.Ne)**0.5}, RATE_II, lambda s: 1 / s.K),
+    ("III", "mup"): (STD_II, RATE_WIDE, lambda s: 1 / s.K),
+    ("III", "mssp"): (STD_II, RATE_WIDE, lambda s: 1 / s.K),
 }
+TIED = {("III", "mssp")}  # all experts start from one draw
 
 # ---- numpy: the chain rule by hand ----------------------------------------------------------------------------------
 erf = np.vectorize(math.erf, otypes=[float])
@@ -53,7 +59,30 @@ ACTIVATION = {  # value, derivative
     "erf": (erf, lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x)),
     "identity": (lambda x: x, np.ones_like),
 }
-GATE = {"sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)), "constant": (np.ones_like, np.zeros_like)}
+SCORE = {  # gate before normalization: value, derivative
+    "sigmoid": (sigmoid, lambda x: sigmoid(x) * sigmoid(-x)), "constant": (np.ones_like, np.zeros_like),
+    "linear": (lambda x: x, np.ones_like), "softmax": (np.exp, np.exp),
+}
+SCORE["normalized_sigmoid"] = SCORE["sigmoid"]
+NORMALIZED = {"softmax", "normalized_sigmoid"}  # divided by their mean over all experts, or over the selected ones
+
+
+def numpy_gate(net, psi, on):
+    """Gate values (B, M) within on (the experts it normalizes over), and the map dL/dg -> dL/dpsi."""
+    value, slope = (part(psi) for part in SCORE[net.gate])
+    if net.gate not in NORMALIZED:
+        return value, lambda dg: slope * dg
+    count, total = on.sum(1, keepdims=True), (value * on).sum(1, keepdims=True)
+    g = count * on * value / total
+    return g, lambda dg: count * on * slope / total * (dg - (dg * g).sum(1, keepdims=True) / count)
+
+
+def selection(net, psi):
+    """1 for the experts that each token uses, else 0."""
+    score = psi if net.bias is None else numpy_gate(net, psi, np.ones_like(psi))[0] + net.bias
+    on = np.zeros_like(psi)
+    np.put_along_axis(on, np.argsort(-score, axis=1, kind="stable")[:, :net.K], 1.0, axis=1)
+    return on
 
 
 def numpy_loss(net, f, y):
@@ -68,16 +97,22 @@ def numpy_loss(net, f, y):
     return -factor * np.sum(y * log_p), factor * (np.exp(log_p) * y.sum(1, keepdims=True) - y)
 
 
+def balance(net, on):
+    """Load balancing moves the selection biases after the step."""
+    if net.bias is not None:
+        net.moved_bias = net.bias - net.bias_rate * (on.mean(0) - net.K / net.M)
+
+
 def numpy_gradients(net, w, x, y):
     """Loss, predictions (B, C) and the gradient of every tensor, for a batch x (B, D), y (B, C)."""
-    (phi, dphi), (phi_e, dphi_e), (gate, dgate) = ACTIVATION[net.phi], ACTIVATION[net.phi_e], GATE[net.gate]
+    (phi, dphi), (phi_e, dphi_e) = ACTIVATION[net.phi], ACTIVATION[net.phi_e]
     product = lambda spec, *operands: np.einsum(spec, *operands, optimize=True)
     z = x @ w["W_in"].T
     h = phi(z)
     psi = h @ w["Q"].T / net.temperature
-    on = np.zeros_like(psi)
-    np.put_along_axis(on, np.argsort(-psi, axis=1)[:, :net.K], net.gate_multiplier, axis=1)
-    g = on * gate(psi)
+    on = selection(net, psi)
+    gate, gate_backward = numpy_gate(net, psi, on if net.selected else np.ones_like(psi))
+    g = net.gate_multiplier * on * gate
     u = product("mjn,pn->pmj", w["W1"], h)
     gated = g[:, :, None] * phi_e(u)
     a = net.aggregation * product("mij,pmj->pi", w["W2"], gated)
@@ -86,8 +121,9 @@ def numpy_gradients(net, w, x, y):
     da = net.aggregation * df @ w["w_out"].T  # the factor of the aggregate rides along
     b = product("mij,pi->pmj", w["W2"], da)
     du = g[:, :, None] * dphi_e(u) * b
-    dpsi = on * dgate(psi) * np.sum(b * phi_e(u), axis=2) / net.temperature
+    dpsi = gate_backward(net.gate_multiplier * on * np.sum(b * phi_e(u), axis=2)) / net.temperature
     dz = (dpsi @ w["Q"] + product("pmj,mjn->pn", du, w["W1"])) * dphi(z)
+    balance(net, on)
     return loss, f, {"W_in": dz.T @ x, "Q": dpsi.T @ h, "W1": product("pmj,pn->mjn", du, h),
                      "W2": product("pi,pmj->mij", da, gated), "w_out": a.T @ df}
 
@@ -101,8 +137,13 @@ def torch_gradients(net, weights, x, y):
     x, y = torch.tensor(x, dtype=torch.float64), torch.tensor(y, dtype=torch.float64)
     h = act[net.phi](x @ w["W_in"].T)
     psi = h @ w["Q"].T / net.temperature
-    selected = torch.zeros_like(psi).scatter(1, psi.topk(net.K, dim=1).indices, 1.0)
-    g = net.gate_multiplier * selected * (torch.sigmoid(psi) if net.gate == "sigmoid" else 1.0)
+    on = selection(net, psi.detach().numpy())
+    selected, scope = torch.tensor(on), torch.tensor(on if net.selected else np.ones_like(on))
+    gate = {"sigmoid": torch.sigmoid, "normalized_sigmoid": torch.sigmoid, "softmax": torch.exp, "linear": lambda v: v,
+            "constant": torch.ones_like}[net.gate](psi)
+    if net.gate in NORMALIZED:
+        gate = gate * scope.sum(1, keepdim=True) / (gate * scope).sum(1, keepdim=True)
+    g = net.gate_multiplier * selected * gate
     a = 0
     for m in range(net.M):
         a = a + (g[:, m:m + 1] * act[net.phi_e](h @ w["W1"][m].T)) @ w["W2"][m].T
@@ -116,6 +157,7 @@ def torch_gradients(net, weights, x, y):
     loss = net.loss_multiplier * loss / len(x)
     found = torch.autograd.grad(loss, list(w.values()), allow_unused=True)  # a constant gate leaves Q unused
     grads = {name: np.zeros_like(weights[name]) if d is None else d.numpy() for name, d in zip(w, found)}
+    balance(net, on)
     return loss.item(), f.detach().numpy(), grads
 
 
@@ -131,6 +173,8 @@ def train(net, initial, batches, gradients):
         predictions.append(f)
         if step + 1 < len(batches):
             weights = {name: value - net.rate[name] * grads[name] for name, value in weights.items()}
+            if net.bias is not None:
+                net.bias = net.moved_bias
     return np.array(losses), np.array(predictions), weights
 
 
@@ -160,9 +204,14 @@ def describe(config, N, D, C):
     if scaling is None or config["train.optimizer"] != "sgd":
         raise Unusable("no reference for regime {}, parameterization {}, optimizer {}".format(
             config["model.regime"], config["model.parameterization"], config["train.optimizer"]))
-    net = SimpleNamespace(N=N, D=D, C=C, Ne=int(config["model.expert_width"]))
-    net.M = half_up(real("model.experts_ratio") * N)
+    regime = config["model.regime"]
+    net = SimpleNamespace(N=N, D=D, C=C, bias=None, bias_rate=real("train.bias_rate"), selected=config["model.gate_scope"] == "selected")
+    net.Ne = int(config["model.expert_width"]) if regime == "II" else half_up(real("model.expert_width_ratio") * N)
+    net.M = int(config["model.experts"]) if regime == "I" else half_up(real("model.experts_ratio") * N)
     net.K = max(1, half_up(real("model.active_fraction") * net.M))
+    if regime == "I" and int(config["model.active"]):
+        net.K = int(config["model.active"])
+    net.tied = (regime, config["model.parameterization"]) in TIED
     net.phi, net.phi_e, net.gate = (config["model." + key] for key in ("activation", "expert_activation", "gate"))
     net.temperature, net.gate_multiplier = real("model.gate_temperature"), real("model.gate_multiplier")
     net.loss, net.loss_multiplier = config["train.loss"], real("train.loss_multiplier")
@@ -227,7 +276,15 @@ def check_network(group, net, batches, gradients, tolerance):
         expected = tuple(getattr(net, size) for size in shape.split())
         if initial[name].shape != expected:
             raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
+    if net.tied and any((initial[name] != initial[name][0]).any() for name in ("W1", "W2")):
+        raise Unusable(f"{group.name}: the experts should start from the same draw, and do not")
+    net.bias = read_array(group, "weights/router_bias/initial") if "weights/router_bias" in group else None
     losses, predictions, final = train(net, initial, batches, gradients)
+    if net.bias is not None and not np.allclose(read_array(group, "weights/router_bias/final"), net.bias, rtol=0, atol=1e-12):
+        print(f"{group.name[1:]}: final router biases deviate")
+        return initial, False
+    if net.tied:
+        initial = {**initial, "W1": initial["W1"][0], "W2": initial["W2"][0]}
     off = {"loss": deviation(group, "observables/train/loss", losses),
            "prediction": deviation(group, "observables/train/prediction", predictions),
            **{name: deviation(group, f"weights/{name}/final", final[name]) for name in SHAPE}}

@@ -193,7 +193,11 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
   status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
   if (status) return status;
   raw_particles(N, C, 1 / (double)N, X(moe_readout_weights)(l->program), v);
-  return MDM_OK;
+  const real *bias = X(moe_biases)(l->program);
+  if (!bias) return MDM_OK;
+  status = add_weights(rec, "router_bias", when, 1, &M, "expert", &v, err);
+  for (size_t m = 0; m < M && !status; m++) v[m] = (double)bias[m];
+  return status;
 }
 
 /* ---------------------------------------------------------------- a run */

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Networks of every kind, replayed in raw parameters by validation/reference.py (numpy). Usage: reference.sh PROGRAM [PYTHON]
+# Exit status 1 when any network deviates from the reference by more than 1e-9.
+set -eu
+program=$1 python=${2:-python3}
+here=$(cd "$(dirname "$0")/.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+passed=0 failed=0
+check() { # settings …
+  settings=
+  for word in "$@"; do settings="$settings --set $word"; done
+  # shellcheck disable=SC2086
+  if "$program" simulate - -q -o "$folder/run.h5" --save-weights --set 'simulate.widths=[12, 25]' --set simulate.seeds=2 \
+      --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy "$folder/run.h5" > "$folder/log"
+  then passed=$((passed + 1)); echo "  Reference: $* ... agrees"
+  else failed=$((failed + 1)); echo "  Reference: $* ... FAILED"; cat "$folder/log"
+  fi
+}
+check model.parameterization=mssp
+check model.parameterization=mup model.activation=relu model.expert_activation=gelu model.active_fraction=0.4
+check train.batch=3 data.train=7 model.gate_temperature=0.7 model.gate_multiplier=1.5 model.activation=erf
+check model.expert_width=20 model.active_fraction=0.4 data.train=16 data.test=5 train.lr=0.1
+check model.gate=softmax model.gate_temperature=2 train.lr=0.1
+check model.gate=softmax model.gate_scope=selected model.active_fraction=0.3 train.lr=0.1
+check model.gate=normalized_sigmoid model.active_fraction=0.5 model.router_bias_std=0.3 train.bias_rate=0.1
+check model.gate=linear train.lr=0.1 model.readout_std=0
+check model.gate=constant train.loss_multiplier=2 train.lr_multiplier.expert_in=3
+check model.regime=I model.parameterization=mup model.experts=3
+check model.regime=I model.parameterization=mssp model.experts=4 model.active=2 model.router_bias_std=1
+check model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.active_fraction=0.5
+check model.regime=III model.parameterization=mssp model.experts_ratio=0.5
+check model.regime=III model.parameterization=mssp model.gate=softmax model.active_fraction=0.5 train.bias_rate=0.05 train.lr=0.2
+check data.source=idx "data.file=$here/data/fashion/train-images-idx3-ubyte.gz" "data.labels=$here/data/fashion/train-labels-idx1-ubyte.gz" \
+  data.train=24 train.loss=cross_entropy train.lr=0.1
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
