@@ -60,9 +60,10 @@ static void reproduces_the_table(void) {
 
 #define LINEAR                                                                                                         \
   "model.activation=identity model.expert_activation=identity model.gate=constant solve.particles=2000 "              \
-  "solve.replicas=2 solve.precision=double solve.tolerance=1e-5 train.lr=0.05 train.steps=12 output.kernels=false "
-#define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.init.expert_in=0.8 model.init.expert_out=1.2 "
-static const double alpha = 1.5, Ne = 2, s1 = 0.64, s2 = 1.44; /* α, N_e, σ₁², σ₂² of SCALES */
+  "solve.expert_particles=200 solve.replicas=2 solve.precision=double solve.tolerance=1e-5 train.lr=0.05 train.steps=12 " \
+  "output.kernels=false "
+#define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.expert_width_ratio=0.5 model.experts=4 model.init.expert_in=0.8 model.init.expert_out=1.2 "
+static const double alpha = 1.5, Ne = 2, eps = 0.5, M = 4, s1 = 0.64, s2 = 1.44; /* α, N_e, ε, M, σ₁², σ₂² of SCALES */
 
 /* One gradient step from f = 0 with kernel k · gram: f_ν = (η k / P) Σ_μ y_μ gram_μν, and so on: f ← f − (η k / P) gram (f − y). */
 static void regression(double k, double eta, size_t steps, double *f) {
@@ -75,42 +76,54 @@ static void regression(double k, double eta, size_t steps, double *f) {
   }
 }
 
+/* Kernels at initialization, over gram, of W_in, Q, W1, W2, w_out: ⟨r²⟩, 0, ⟨b²⟩ learn/τ, learn ⟨u²⟩, ⟨a²⟩ by the coefficients of
+ * each regime. In Regimes II and III under μP what rides on the aggregate's initial part has vanished. */
+static const struct {
+  const char *regime, *parameterization;
+  double kernel[5];
+} linear[] = {
+    {"II", "mssp", {s1 * s2, 0, alpha * s2, Ne * s1, s1 * s2}}, {"II", "mup", {0, 0, 0, Ne * s1, 0}},
+    {"I", "mssp", {s1 * s2 / M, 0, s2, eps * s1, s1 * s2 / M}}, {"I", "mup", {s1 * s2 / M, 0, s2, eps * s1, s1 * s2 / M}},
+    {"III", "mssp", {s1 * s2, 0, s2, eps * s1, s1 * s2}},       {"III", "mup", {0, 0, s2, eps * s1, 0}},
+};
+
 /* f is linear in each tensor: when only one of them learns, training is kernel regression with that tensor's kernel at
  * initialization, which for a linear network is (a constant) × gram. Second moments are matched exactly, so the limit has
  * no sampling error here: the tolerance is that of the basis. */
 static void one_tensor_of_a_linear_network(void) {
   static const char *const learns[5] = {"input", "router", "expert_in", "expert_out", "readout"};
-  const double kernel[2][5] = {{s1 * s2, 0, alpha * s2, Ne * s1, s1 * s2}, {0, 0, 0, Ne * s1, 0}}; /* MSSP; μP: σ₂ parts vanish */
-  for (int mup = 0; mup < 2; mup++)
+  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++)
     for (int which = 0; which < 5; which++) {
-      char settings[1024] = LINEAR SCALES;
-      for (int t = 0; t < 5; t++) {
-        size_t used = strlen(settings);
-        if (t != which) snprintf(settings + used, sizeof settings - used, "train.lr_multiplier.%s=0 ", learns[t]);
-      }
-      strcat(settings, mup ? "model.parameterization=mup" : "model.parameterization=mssp");
+      char settings[1024];
+      int used = snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s ", linear[row].regime, linear[row].parameterization);
+      for (int t = 0; t < 5; t++)
+        if (t != which) used += snprintf(settings + used, sizeof settings - (size_t)used, "train.lr_multiplier.%s=0 ", learns[t]);
       mdm_outcome out;
       run_with(MDM_RUN_LIMIT, 0, settings, &out);
       const double *f = values(out.limit.summary, "observables/train/prediction");
       for (size_t t = 0; t <= 12; t++) {
         double expected[P];
-        regression(kernel[mup][which], 0.05, t, expected);
+        regression(linear[row].kernel[which], 0.05, t, expected);
         for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[t * P + m], expected[m], 2e-6);
       }
       mdm_outcome_clear(&out);
     }
 }
 
-/* All tensors learn. By hand, the first step has no terms beyond the first order in η, so
- *   f_ν(1) = (η/P) Σ_μ y_μ gram_μν [2 σ₁²σ₂² + α σ₂² + N_e σ₁²]. */
+/* All tensors learn. By hand, the first step has no terms beyond the first order in η: the kernels add up. */
 static void first_step_of_a_linear_network(void) {
-  mdm_outcome out;
-  run_with(MDM_RUN_LIMIT, 0, LINEAR SCALES "train.lr=0.7", &out);
-  const double *f = values(out.limit.summary, "observables/train/prediction");
-  double expected[P];
-  regression(2 * s1 * s2 + alpha * s2 + Ne * s1, 0.7, 1, expected);
-  for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[P + m], expected[m], 2e-6);
-  mdm_outcome_clear(&out);
+  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++) {
+    mdm_outcome out;
+    char settings[1024];
+    const double *k = linear[row].kernel;
+    snprintf(settings, sizeof settings, LINEAR SCALES "train.lr=0.7 train.steps=1 model.regime=%s model.parameterization=%s", linear[row].regime, linear[row].parameterization);
+    run_with(MDM_RUN_LIMIT, 0, settings, &out);
+    const double *f = values(out.limit.summary, "observables/train/prediction");
+    double expected[P];
+    regression(k[0] + k[1] + k[2] + k[3] + k[4], 0.7, 1, expected);
+    for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[P + m], expected[m], 2e-6);
+    mdm_outcome_clear(&out);
+  }
 }
 
 /* The equations of a linear network close on second moments, which are matched: two replicas agree to the basis'
@@ -227,6 +240,44 @@ static void large_readouts_are_lazy(void) {
   }
   CU_ASSERT(moved[0] < 0.1);
   CU_ASSERT(moved[1] < 0.15 * moved[0]); /* ~ 1/s² = 1/16 where the first-order motion has no mean */
+}
+
+/* Regime I with soft routing: M alike experts are one dense network of M-fold width with one common gate. With the wider
+ * network's constants translated (σ₂ → σ₂/√M, rates of W1 and W2 by M and 1/M), both limits are the same. */
+static void soft_experts_are_one_dense_network(void) {
+  const char *const base = "model.regime=I solve.particles=6000 solve.replicas=8 output.kernels=false train.steps=15 ";
+  mdm_outcome experts, dense, other;
+  char settings[512];
+  double noise;
+  snprintf(settings, sizeof settings, "%s model.experts=4", base);
+  run_with(MDM_RUN_LIMIT, 0, settings, &experts);
+  snprintf(settings, sizeof settings, "%s model.experts=1 model.expert_width_ratio=4 model.init.expert_out=0.5 train.lr_multiplier.expert_in=4 "
+           "train.lr_multiplier.expert_out=0.25 seed=3", base);
+  run_with(MDM_RUN_LIMIT, 0, settings, &dense);
+  CU_ASSERT(distance(&experts, &dense, &noise) < 4 * noise);
+  snprintf(settings, sizeof settings, "%s model.experts=1 seed=3", base);
+  run_with(MDM_RUN_LIMIT, 0, settings, &other);
+  CU_ASSERT(distance(&experts, &other, &noise) > 10 * noise);
+  mdm_outcome_clear(&experts);
+  mdm_outcome_clear(&dense);
+  mdm_outcome_clear(&other);
+}
+
+/* μP and MSSP have different limits where the aggregate's initial part vanishes under μP. */
+static void mup_and_mssp_differ(void) {
+  const char *const regimes[2] = {"II", "III"};
+  for (int k = 0; k < 2; k++) {
+    mdm_outcome mup, mssp;
+    char settings[256];
+    double noise;
+    snprintf(settings, sizeof settings, "model.regime=%s model.parameterization=mup solve.particles=6000 solve.replicas=4 output.kernels=false train.steps=10", regimes[k]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &mup);
+    snprintf(settings, sizeof settings, "model.regime=%s model.parameterization=mssp solve.particles=6000 solve.replicas=4 output.kernels=false train.steps=10", regimes[k]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &mssp);
+    CU_ASSERT(distance(&mup, &mssp, &noise) > 5 * noise);
+    mdm_outcome_clear(&mup);
+    mdm_outcome_clear(&mssp);
+  }
 }
 
 static void precisions_agree(void) {
@@ -369,6 +420,8 @@ int suite_limit(void) {
       !CU_add_test(s, "initial kernels are arcsine kernels", initial_kernels_are_arcsine) ||
       !CU_add_test(s, "first step follows the tangent kernel", first_step_follows_the_tangent_kernel) ||
       !CU_add_test(s, "top-K of all experts is soft routing", top_k_of_all_experts_is_soft) ||
+      !CU_add_test(s, "Regime I: soft experts are one dense network", soft_experts_are_one_dense_network) ||
+      !CU_add_test(s, "muP and MSSP differ in Regimes II and III", mup_and_mssp_differ) ||
       !CU_add_test(s, "large readouts are lazy", large_readouts_are_lazy) ||
       !CU_add_test(s, "single and double precision agree", precisions_agree) ||
       !CU_add_test(s, "responses: Stein equals pathwise", stein_equals_pathwise))

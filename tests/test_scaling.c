@@ -37,6 +37,31 @@ static void regime_II_limit(void) {
   }
 }
 
+/* Regimes I and III at ε = 0.5, α = 1.5 (Regime I: M = 4): derived from exponents, checked against derivations by hand. In
+ * Regime I the Gaussian parts that reach the stream are means over M independent experts, hence the 1/M. */
+static void regime_I_and_III_limits(void) {
+  const double eps = 0.5, M = 4, q = 0.7, s1 = 1.69, s2 = 0.81;
+  mdm_coefficients c[MDM_TENSORS];
+  for (int mssp = 0; mssp < 2; mssp++) {
+    const char *name = mssp ? "mssp" : "mup";
+    const mdm_regime *I = mdm_regime_find("I"), *III = mdm_regime_find("III");
+    CU_ASSERT_EQUAL_FATAL(mdm_limit_coefficients(I, mdm_parameterization_find(I, name), (mdm_sizes){6, 1, eps, M, 2}, sigma, c, NULL), MDM_OK);
+    check(&c[MDM_W1], s1, s1 * eps / M, eps, 1);
+    check(&c[MDM_W2], s2 / M, s2 / eps, 1 / eps, eps);
+    CU_ASSERT_DOUBLE_EQUAL(c[MDM_Q].entry, mssp ? 0 : q, 1e-12); /* rows that the stream carries */
+    CU_ASSERT_DOUBLE_EQUAL(c[MDM_Q].tau, 1, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c[MDM_Q].learn, 1, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(mdm_neuron_weight(I, (mdm_sizes){6, 1, eps, M, 2}), eps, 1e-12);
+    CU_ASSERT_EQUAL_FATAL(mdm_limit_coefficients(III, mdm_parameterization_find(III, name), (mdm_sizes){6, 1, eps, 1.5, 1.5}, sigma, c, NULL), MDM_OK);
+    check(&c[MDM_Q], q * q, q * q / 1.5, 1, 1);
+    check(&c[MDM_W1], s1, mssp ? s1 * eps : 0, eps, 1);
+    check(&c[MDM_W2], mssp ? s2 : 0, s2 / eps, 1 / eps, eps);
+    CU_ASSERT_EQUAL(c[MDM_W1].tied, mssp);
+    CU_ASSERT_EQUAL(c[MDM_W2].tied, mssp);
+    CU_ASSERT_DOUBLE_EQUAL(mdm_neuron_weight(III, (mdm_sizes){6, 1, eps, 1.5, 1.5}), eps, 1e-12);
+  }
+}
+
 /* A network's coefficients are those of the limit where these survive, and fall as the exponents say where they vanish. */
 static void networks_approach_the_limit(void) {
   const mdm_regime *II = mdm_regime_find("II");
@@ -83,6 +108,7 @@ static void divergence_is_named(void) {
 int suite_scaling(void) {
   CU_pSuite s = CU_add_suite("scaling", NULL, NULL);
   if (!s || !CU_add_test(s, "Regime II: the limit's coefficients", regime_II_limit) ||
+      !CU_add_test(s, "Regimes I and III: the limit's coefficients", regime_I_and_III_limits) ||
       !CU_add_test(s, "networks approach the limit's coefficients", networks_approach_the_limit) ||
       !CU_add_test(s, "raw scales", raw_scales) || !CU_add_test(s, "divergence is named", divergence_is_named))
     return CU_get_error();
