@@ -86,7 +86,7 @@ $(BUILD)/moedmft.pc: Makefile
 
 test: all $(TEST) ## build and run every test
 	sh tests/reference.sh $(BIN) $(PYTHON)
-	$(TEST)
+	MOEDMFT_BIN=$(BIN) $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

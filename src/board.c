@@ -31,9 +31,13 @@ int mdm_board_stopped(mdm_board *board) {
   return failed;
 }
 
-void mdm_board_fail(mdm_board *board) {
+void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why) {
   if (!board) return;
   pthread_mutex_lock(&board->lock);
+  if (!board->failed || task < board->first) {
+    board->first = task;
+    board->why = *why;
+  }
   board->failed = 1;
   pthread_mutex_unlock(&board->lock);
 }

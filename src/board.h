@@ -10,12 +10,15 @@ typedef struct mdm_board {
   pthread_mutex_t lock;
   double total, done; /* work of all tasks, work finished */
   int failed;         /* a task failed: the others need not go on */
+  size_t first;       /* the earliest task that failed, and why */
+  mdm_error why;
 } mdm_board;
 
 /* Step `step` of `steps` of a task is over. */
 void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss);
 int mdm_board_stopped(mdm_board *board);
-void mdm_board_fail(mdm_board *board);
+/* A task failed. Of several, the earliest in the schedule is remembered. */
+void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why);
 
 /* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them. */
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context);

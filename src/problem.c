@@ -39,8 +39,8 @@ static int read_model(const mdm_config *cfg, const mdm_data *data, mdm_model *m,
   m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
   m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
   if (!m->regime->experts_grow && m->active_fraction < 1 && m->bias_std == 0)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld of %zu experts in regime %s: all logits are equal at the start of the limit, a tie; "
-                    "set model.router_bias_std > 0 to break it", active, m->experts, m->regime->name);
+    return mdm_fail(err, MDM_ERR_CONFIG, "top-K routing (model.active or model.active_fraction) in regime %s: all logits are equal at the start of the "
+                    "limit, a tie; set model.router_bias_std > 0 to break it", m->regime->name);
   m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
   if (!isfinite(m->inverse_temperature))
     return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
@@ -108,6 +108,7 @@ static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *word
 
 /* Minibatches take the samples in order (the data set is already shuffled), each once; later epochs are permuted. */
 static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
+  if (p->full_batch) return MDM_OK;
   size_t P = p->data->train.count, total = (p->steps + 1) * p->batch, *epoch = mdm_alloc(P, 1, 1, sizeof *epoch); /* P */
   uint64_t *words = mdm_alloc(P, 1, 1, sizeof *words);                                                           /* P */
   p->order = mdm_alloc(p->steps + 1, p->batch, 1, sizeof *p->order);
@@ -115,7 +116,7 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   if (ok) {
     for (size_t i = 0; i < P; i++) epoch[i] = i;
     for (size_t i = 0; i < total; i++) {
-      if (i && i % P == 0 && !p->full_batch) permute(P, seed, i / P, words, epoch);
+      if (i && i % P == 0) permute(P, seed, i / P, words, epoch);
       p->order[i] = epoch[i % P];
     }
   }
@@ -190,6 +191,8 @@ void mdm_problem_free(mdm_problem *p) {
   free(p->times);
   free(p);
 }
+
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
 
 size_t mdm_problem_test_count(const mdm_problem *p) { return p->steps / p->every + 1 + (p->steps % p->every != 0); }
 

@@ -23,7 +23,7 @@ typedef struct mdm_problem {
   mdm_loss loss;
   double loss_multiplier, lr;
   size_t steps, batch;  /* gradient steps; samples per step */
-  size_t *order;        /* (steps + 1) × batch: sample indices of every step */
+  size_t *order;        /* (steps + 1) × batch: sample indices of every step; NULL for the full batch */
   int full_batch;
   size_t every;         /* test part: every so many steps */
   size_t *times, n_times; /* steps of the time grid of kernels and responses, ascending */
@@ -37,6 +37,8 @@ typedef struct mdm_problem {
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err);
 void mdm_problem_free(mdm_problem *p);
 
+/* Index of the k-th sample of step t's batch. */
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k);
 /* Numbers of test records (steps 0, every, 2 every, … and the last) and whether step t is one of them. */
 size_t mdm_problem_test_count(const mdm_problem *p);
 int mdm_problem_tests_at(const mdm_problem *p, size_t t);

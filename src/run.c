@@ -106,11 +106,14 @@ static void choose_sizes(const mdm_config *cfg, plan *p) {
     p->sizes.neurons = neurons ? neurons : (3 * S / 2 + p->sizes.experts - 1) / p->sizes.experts;
     return;
   }
-  int tied = m->parameterization->rule[MDM_W1].tied; /* experts share their neurons: those are what is scarce */
-  size_t some = tied ? (S + 99) / 100 : (S + 15) / 16;
-  if (some < 200) some = 200; /* room for the directions of the router's fields */
-  p->sizes.experts = experts ? experts : m->regime->neurons_grow ? some : (S + 1) / 2;
-  p->sizes.neurons = !m->regime->neurons_grow ? m->expert_width : neurons ? neurons : tied ? (S + 19) / 20 : 24;
+  size_t tokens = p->problem->batch + p->problem->data->test.count, room = 8 * tokens; /* for the directions of the router's fields */
+  int tied = m->parameterization->rule[MDM_W1].tied, soft = m->active_fraction == 1;
+  size_t some = !m->regime->neurons_grow ? (S + 1) / 2 : tied ? (soft ? 100 : 256) : 3 * S / 64;
+  if (m->regime->neurons_grow && some < room) some = room;
+  if (m->regime->neurons_grow && some < 100) some = 100;
+  p->sizes.experts = experts ? experts : some;
+  size_t inner = !tied ? 32 : 10 * S / p->sizes.experts > 300 ? 10 * S / p->sizes.experts : 300;
+  p->sizes.neurons = !m->regime->neurons_grow ? m->expert_width : neurons ? neurons : inner;
 }
 
 static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
@@ -200,20 +203,13 @@ static void execute(void *context, size_t i) {
     t->status = MDM_INTERRUPTED; /* never started: it counts as stopped before step 0 */
     return;
   }
-  int failure = t->width ? (p->network_single ? train_network_f32 : train_network_f64)(p->problem, t, &t->err)
-                         : (p->limit_single ? train_limit_f32 : train_limit_f64)(p->problem, &p->sizes, t, &t->err);
+  mdm_error why = {0};
+  int failure = t->width ? (p->network_single ? train_network_f32 : train_network_f64)(p->problem, t, &why)
+                         : (p->limit_single ? train_limit_f32 : train_limit_f64)(p->problem, &p->sizes, t, &why);
   if (failure) {
     t->status = failure;
-    mdm_board_fail(&p->board);
+    mdm_board_fail(&p->board, p->schedule[i], &why);
   }
-}
-
-static int first_failure(const plan *p, mdm_error *err) {
-  for (size_t i = 0; i < p->tasks; i++) {
-    int s = p->task[i].status;
-    if (s && s != MDM_ERR_DIVERGED && s != MDM_INTERRUPTED) return mdm_fail(err, s, "%s", p->task[i].err.text);
-  }
-  return MDM_OK;
 }
 
 static int run_plan(plan *p, int threads, mdm_error *err) {
@@ -223,7 +219,7 @@ static int run_plan(plan *p, int threads, mdm_error *err) {
   mdm_parallel(p->tasks, threads > 0 ? threads : mdm_processors(), execute, p);
   pthread_mutex_destroy(&p->board.lock);
   openblas_set_num_threads(blas_threads);
-  return first_failure(p, err);
+  return p->board.failed ? mdm_fail(err, p->board.why.code, "%s", p->board.why.text) : MDM_OK;
 }
 
 /* ---------------------------------------------------------------- results */

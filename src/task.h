@@ -24,8 +24,7 @@ typedef struct mdm_task {
   mdm_record *record;
   mdm_record *weights; /* initial and final weights, if asked for */
   size_t done;      /* complete steps recorded */
-  int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained in err */
-  mdm_error err;
+  int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained on the board */
 } mdm_task;
 
 #endif

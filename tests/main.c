@@ -16,6 +16,7 @@ static const struct {
     {"config", suite_config},
     {"data", suite_data},
     {"record", suite_record},
+    {"cli", suite_cli},
 };
 
 static int wanted(const char *name, int argc, char **argv) {

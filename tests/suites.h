@@ -7,6 +7,7 @@ int suite_scaling(void);
 int suite_network(void);
 int suite_limit(void);
 int suite_config(void);
+int suite_cli(void);
 int suite_data(void);
 int suite_record(void);
 

@@ -43,8 +43,10 @@ static int options_command(const arguments *a, int what, mdm_error *err);
 
 static const command commands[] = {
     {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
-    {"simulate", "moedmft simulate CONFIG -o FILE.h5", "finite networks of several widths and seeds", run_command, MDM_RUN_NETWORKS, 1, 1},
-    {"compare", "moedmft compare CONFIG -o FILE.h5", "both, their deviation and its rate in N", run_command, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
+    {"simulate", "moedmft simulate CONFIG -o FILE.h5", "finite networks of several widths and seeds", run_command,
+     MDM_RUN_NETWORKS, 1, 1},
+    {"compare", "moedmft compare CONFIG -o FILE.h5", "both, their deviation and its rate in N", run_command,
+     MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
     {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves as .png, .svg or .pdf", plot_command, 0, 1, 1},
     {"options", "moedmft options", "every configuration key with its default and range", options_command, 0, 0, 0},
@@ -68,18 +70,27 @@ static void print_help(void) {
 }
 
 static void print_version(void) {
-  printf("moedmft %s\ncommit %s%s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "",
-         mdm_compiler(), mdm_blas());
+  printf("moedmft %s\ncommit %s%s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(),
+         mdm_dirty() ? " (modified)" : "", mdm_compiler(), mdm_blas());
 }
 
 static void print_range(const mdm_option *o) {
   const char *kind = o->type == MDM_OPT_REAL ? "real" : o->type == MDM_OPT_INT_LIST ? "integers" : "integer";
   switch (o->type) {
-  case MDM_OPT_ENUM: printf("%s", o->allowed); return;
-  case MDM_OPT_BOOL: printf("true|false"); return;
-  case MDM_OPT_TEXT: printf("text"); return;
-  case MDM_OPT_WORD_INT: printf("%s|", o->allowed); break;
-  default: break;
+  case MDM_OPT_ENUM:
+    printf("%s", o->allowed);
+    return;
+  case MDM_OPT_BOOL:
+    printf("true|false");
+    return;
+  case MDM_OPT_TEXT:
+    printf("text");
+    return;
+  case MDM_OPT_WORD_INT:
+    printf("%s|", o->allowed);
+    break;
+  default:
+    break;
   }
   printf("%s %s %g", kind, o->min_open ? ">" : ">=", o->min);
   if (o->max < 1e9) printf(", <= %g", o->max);
@@ -113,12 +124,13 @@ static char *join(int argc, char **argv) {
 static int parse_threads(const char *text, int *out, mdm_error *err) {
   char *end;
   long v = strtol(text, &end, 10);
-  if (*end || end == text || v < 1 || v > 256) return mdm_fail(err, MDM_ERR_USAGE, "--threads %s: allowed are integers from 1 to 256", text);
+  if (*end || end == text || v < 1 || v > 256)
+    return mdm_fail(err, MDM_ERR_USAGE, "--threads %s: allowed are integers from 1 to 256", text);
   *out = (int)v;
   return MDM_OK;
 }
 
-static const char letters[] = ":o:s:t:qhV"; /* of the short options, for getopt_long */
+static const char letters[] = ":o:s:t:qhV";      /* of the short options, for getopt_long */
 enum { OPTION_SEED = 256, OPTION_SAVE_WEIGHTS }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -131,23 +143,49 @@ static int unknown_option(char *const *argv, mdm_error *err) {
 
 /* Options into a; *done is set when --help or --version was the whole request. */
 static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_error *err) {
-  static const struct option longs[] = {{"output", required_argument, NULL, 'o'}, {"set", required_argument, NULL, 's'},
-      {"seed", required_argument, NULL, OPTION_SEED}, {"threads", required_argument, NULL, 't'}, {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
-      {"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+  static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
+                                        {"set", required_argument, NULL, 's'},
+                                        {"seed", required_argument, NULL, OPTION_SEED},
+                                        {"threads", required_argument, NULL, 't'},
+                                        {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
+                                        {"quiet", no_argument, NULL, 'q'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {"version", no_argument, NULL, 'V'},
+                                        {0}};
   int c, status = MDM_OK;
   opterr = 0;
   while (!status && !*done && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
     switch (c) {
-    case 'o': a->output = optarg; break;
-    case 's': a->set[a->sets++] = optarg; break;
-    case OPTION_SEED: a->seed = optarg; break;
-    case 't': status = parse_threads(optarg, &a->threads, err); break;
-    case OPTION_SAVE_WEIGHTS: a->save_weights = 1; break;
-    case 'q': a->quiet = 1; break;
-    case 'h': print_help(); *done = 1; break;
-    case 'V': print_version(); *done = 1; break;
-    case ':': return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
-    default: return unknown_option(argv, err);
+    case 'o':
+      a->output = optarg;
+      break;
+    case 's':
+      a->set[a->sets++] = optarg;
+      break;
+    case OPTION_SEED:
+      a->seed = optarg;
+      break;
+    case 't':
+      status = parse_threads(optarg, &a->threads, err);
+      break;
+    case OPTION_SAVE_WEIGHTS:
+      a->save_weights = 1;
+      break;
+    case 'q':
+      a->quiet = 1;
+      break;
+    case 'h':
+      print_help();
+      *done = 1;
+      break;
+    case 'V':
+      print_version();
+      *done = 1;
+      break;
+    case ':':
+      return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
+    default:
+      return unknown_option(argv, err);
     }
   }
   return status;
@@ -167,15 +205,25 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (!a->line || !a->set) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   int status = parse_options(argc, argv, a, &done, err);
   if (status || done) return status;
-  if (optind >= argc) return mdm_fail(err, MDM_ERR_USAGE, "a command is missing: solve, simulate, compare, info, plot or options; see moedmft --help");
+  if (optind >= argc)
+    return mdm_fail(err, MDM_ERR_USAGE,
+                    "a command is missing: solve, simulate, compare, info, plot or options; see moedmft --help");
   const command *c = find_command(argv[optind]);
-  if (!c) return mdm_fail(err, MDM_ERR_USAGE, "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options", argv[optind]);
+  if (!c)
+    return mdm_fail(err, MDM_ERR_USAGE, "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options",
+                    argv[optind]);
   int given = argc - optind - 1;
-  if (given != c->needs_input) return mdm_fail(err, MDM_ERR_USAGE, "%s takes %s; usage: %s", c->name, c->needs_input ? "one file" : "no file", c->usage);
-  if (c->needs_output && !a->output) return mdm_fail(err, MDM_ERR_USAGE, "%s needs -o FILE; usage: %s", c->name, c->usage);
-  if (!c->needs_output && a->output) return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
-  if (a->save_weights && !(c->what & MDM_RUN_NETWORKS)) return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
-  if ((a->sets || a->seed) && !c->what) return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate and compare");
+  if (given != c->needs_input)
+    return mdm_fail(err, MDM_ERR_USAGE, "%s takes %s; usage: %s", c->name, c->needs_input ? "one file" : "no file",
+                    c->usage);
+  if (c->needs_output && !a->output)
+    return mdm_fail(err, MDM_ERR_USAGE, "%s needs -o FILE; usage: %s", c->name, c->usage);
+  if (!c->needs_output && a->output)
+    return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
+  if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
+    return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
+  if ((a->sets || a->seed) && !c->what)
+    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate and compare");
   a->command = c->name;
   a->input = given ? argv[optind + 1] : NULL;
   *what = c;
@@ -189,8 +237,8 @@ static void on_signal(int number) {
   stop_requested = 1;
 }
 
-/* Signals ask to stop and keep what was computed; a second one kills, as usual, if second_kills. nohup's choice to ignore
- * SIGHUP stands. */
+/* Signals ask to stop and keep what was computed; a second one kills, as usual, if second_kills. nohup's choice to
+ * ignore SIGHUP stands. */
 static void catch_signals(int second_kills) {
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = second_kills ? (int)SA_RESETHAND : 0}, hup;
   sigaction(SIGINT, &action, NULL);
@@ -228,25 +276,47 @@ static void limit_memory(double have) {
 #endif
 }
 
-static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
-  int status = mdm_config_create(cfg, err);
-  if (!status && strcmp(a->input, "-")) status = mdm_config_load(*cfg, a->input, err);
-  for (size_t i = 0; i < a->sets && !status; i++) status = mdm_config_set(*cfg, a->set[i], err);
-  if (status || !a->seed) return status;
-  size_t size = strlen(a->seed) + sizeof "seed=";
+/* Adds one finding to those before; other failures than wrong options count alone. */
+static int collect(int status, const mdm_error *one, mdm_error *all) {
+  size_t used = strlen(all->text);
+  if (status != MDM_ERR_CONFIG || !used)
+    *all = *one;
+  else
+    snprintf(all->text + used, sizeof all->text - used, "; %s", one->text);
+  return status;
+}
+
+static int set_seed(mdm_config *cfg, const char *seed, mdm_error *err) {
+  size_t size = strlen(seed) + sizeof "seed=";
   char *assignment = malloc(size);
   if (!assignment) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  snprintf(assignment, size, "seed=%s", a->seed);
-  status = mdm_config_set(*cfg, assignment, err);
+  snprintf(assignment, size, "seed=%s", seed);
+  int status = mdm_config_set(cfg, assignment, err);
   free(assignment);
   return status;
 }
 
-static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have, mdm_error *err) {
+/* The file, then --set in order, then --seed; what is wrong anywhere is told at once. */
+static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
+  mdm_error one;
+  int status = mdm_config_create(cfg, err), found = MDM_OK;
+  if (status) return status;
+  if (strcmp(a->input, "-") && (status = mdm_config_load(*cfg, a->input, &one))) found = collect(status, &one, err);
+  for (size_t i = 0; i < a->sets; i++)
+    if ((status = mdm_config_set(*cfg, a->set[i], &one))) found = collect(status, &one, err);
+  if (a->seed && (status = set_seed(*cfg, a->seed, &one))) found = collect(status, &one, err);
+  return found;
+}
+
+static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have,
+                        mdm_error *err) {
   double need = mdm_memory_estimate(cfg, data, what, a->threads);
   if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
   if (need > have)
-    return mdm_fail(err, MDM_ERR_MEMORY, "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, data.train, train.steps or --threads", need / 1e9, have / 1e9);
+    return mdm_fail(err, MDM_ERR_MEMORY,
+                    "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
+                    "data.train, train.steps or --threads",
+                    need / 1e9, have / 1e9);
   return MDM_OK;
 }
 
@@ -267,9 +337,12 @@ static void print_summary(const mdm_outcome *o) {
     print_losses(who, &o->networks[w]);
   }
   if (!o->comparison) return;
-  if (isnan(o->exponent)) fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
-  else fprintf(stderr, "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %g), spread over seeds ~ N^-%.2f +- %.2f\n", o->exponent, o->exponent_error,
-               o->predicted, o->fluctuation, o->fluctuation_error);
+  if (isnan(o->exponent))
+    fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
+  else
+    fprintf(stderr,
+            "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %g), spread over seeds ~ N^-%.2f +- %.2f\n",
+            o->exponent, o->exponent_error, o->predicted, o->fluctuation, o->fluctuation_error);
 }
 
 /* Whether two names stand for one file. */
@@ -285,7 +358,8 @@ static int probe_output(const char *path, mdm_error *err) {
   int status = mdm_file_create(path, &probe, err);
   if (!status) mdm_file_discard(probe);
   catch_signals(1);
-  if (!status && stop_requested) status = mdm_fail(err, MDM_INTERRUPTED, "stopped before the first step of any run; no file was written");
+  if (!status && stop_requested)
+    status = mdm_fail(err, MDM_INTERRUPTED, "stopped before the first step of any run; no file was written");
   return status;
 }
 
@@ -293,10 +367,12 @@ static int probe_output(const char *path, mdm_error *err) {
 static int check_output(const arguments *a, const mdm_config *cfg, mdm_error *err) {
   static const char *const keys[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
   if (strcmp(a->input, "-") && same_file(a->output, a->input))
-    return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o", a->output);
+    return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o",
+                    a->output);
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (same_file(a->output, mdm_config_text(cfg, keys[i])))
-      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
+      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output,
+                      keys[i]);
   return probe_output(a->output, err);
 }
 
@@ -310,8 +386,10 @@ static int is_empty(const mdm_outcome *o) {
 static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, int status, mdm_error *err) {
   mdm_error failure;
   if (status != MDM_OK && is_empty(o)) /* better keep an earlier file than replace it by nothing */
-    return mdm_fail(err, status, status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
-                    : "training diverged at step 0: the first loss is no number; no file was written; check the data and model.*");
+    return mdm_fail(err, status,
+                    status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
+                                              : "training diverged at step 0: the first loss is no number; no file was "
+                                                "written; check the data and model.*");
   catch_signals(0); /* nothing may end us between the temporary file and its final name */
   int written = mdm_outcome_write(o, cfg, a->command, a->line, a->output, &failure);
   if (written) return mdm_fail(err, written, "%s", failure.text);
@@ -383,8 +461,10 @@ static void print_error(int status, mdm_error *err) {
   const char *name = mdm_status_name(status);
   for (char *c = err->text; *c; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
-  if (strncmp(err->text, name, strlen(name))) fprintf(stderr, "moedmft: %s: %s\n", name, err->text);
-  else fprintf(stderr, "moedmft: %s\n", err->text); /* the text says it itself */
+  if (strncmp(err->text, name, strlen(name)))
+    fprintf(stderr, "moedmft: %s: %s\n", name, err->text);
+  else
+    fprintf(stderr, "moedmft: %s\n", err->text); /* the text says it itself */
 }
 
 int main(int argc, char **argv) {

@@ -165,6 +165,15 @@ void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double
   memcpy(o->prediction[part] + at * P * o->C, f, P * o->C * sizeof *f);
 }
 
+void X(observe_nothing)(X(observer) *o, size_t t) {
+  const mdm_problem *p = o->problem;
+  size_t at = (t + p->every - 1) / p->every, P = p->data->test.count;
+  if (!P || !mdm_problem_tests_at(p, t)) return;
+  fill_nan(o->loss[MDM_TEST] + at, 1);
+  if (o->accuracy[MDM_TEST]) fill_nan(o->accuracy[MDM_TEST] + at, 1);
+  fill_nan(o->prediction[MDM_TEST] + at * P * o->C, P * o->C);
+}
+
 /* Sum over one token's particles; double accumulators, in order. */
 static double sum_products(size_t n, const real *a, const real *b) {
   double sum = 0;
@@ -265,11 +274,14 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
   o->reached[at] = 1;
 }
 
-void X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
+int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   observe_rms(o, program, t);
   observe_router(o, program, t);
   observe_biases(o, program, X(moe_field)(program, MDM_TRAIN, MDM_G)->n, t);
   keep_for_kernels(o, program, t, e);
+  for (int f = 0; f < MDM_FIELDS; f++)
+    if (!isfinite(o->rms[f][t])) return 0;
+  return 1;
 }
 
 /* ---------------------------------------------------------------- at the end */
@@ -300,7 +312,7 @@ static void kernel_of_columns(const X(observer) *o, size_t n, const double *(*co
 
 static const double *input_column(const X(observer) *o, size_t i) {
   const mdm_problem *p = o->problem;
-  size_t t = p->times[i / p->kernel_samples], sample = p->order[t * p->batch + i % p->kernel_samples];
+  size_t t = p->times[i / p->kernel_samples], sample = mdm_problem_sample(p, t, i % p->kernel_samples);
   return o->inputs->train + o->inputs->inputs * sample;
 }
 

@@ -15,8 +15,11 @@ void X(observer_free)(X(observer) *o);
 
 /* Predictions f (outputs × batch), loss and accuracy of one part at step t. */
 void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double *f, double loss, double accuracy);
-/* Fields after forward and backward pass at step t: RMS, overlaps, router; and, on the time grid, what kernels need. */
-void X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e);
+/* Step t diverged: forgets what its test part left. */
+void X(observe_nothing)(X(observer) *o, size_t t);
+/* Fields after forward and backward pass at step t: RMS, overlaps, router; and, on the time grid, what kernels need.
+ * Returns 0 when a field is not finite. */
+int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e);
 /* After the last step: kernels from what was kept; diagnostics of the realization. */
 int X(observe_end)(X(observer) *o, const X(realization) *R, double seconds, mdm_error *err);
 

@@ -193,10 +193,10 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
 
 int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
   if (b->id == p->id && b->c) return MDM_OK;
-  size_t P = p->P, eigen_size = b->eigen ? b->gram_size : 0;
+  size_t P = p->P;
   int status = coordinates(b, p, err);
   if (!status) status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
-  if (!status) status = X(reserve)(&b->eigen, &eigen_size, P, 1, err);
+  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, P, 1, err);
   if (status) return status;
   double scale, residual = residual_gram(b, p, &scale), threshold = b->tolerance * b->tolerance * scale;
   b->id = p->id;

@@ -42,7 +42,7 @@ typedef struct X(basis) {
   real *c;          /* k_c × P: coordinates */
   size_t k_c, P, c_size;
   real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
-  size_t gram_size;
+  size_t gram_size, eigen_size;
 } X(basis);
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, double tolerance);

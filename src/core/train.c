@@ -12,7 +12,8 @@
 #include "observe.h"
 #include "response.h"
 
-/* A run has diverged when its loss is no number or this many times what it was at the start (or 1, if that is larger). */
+/* A run has diverged when its loss, or the mean square of a field, is not finite, or its loss is this many times what it
+ * was at the start (or 1, if that is larger). */
 static const double DIVERGED = 1e6;
 
 typedef struct {
@@ -57,7 +58,7 @@ static void load_batch(loop *l, size_t t) {
   size_t C = p->model.outputs, in = l->inputs->inputs;
   if (p->full_batch && t > 0) return;
   for (size_t k = 0; k < p->batch; k++) {
-    size_t sample = p->order[t * p->batch + k];
+    size_t sample = mdm_problem_sample(p, t, k);
     for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
     memcpy(l->y + C * k, p->data->train.y + C * sample, C * sizeof *l->y);
   }
@@ -125,13 +126,14 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   double accuracy;
   predictions(l, MDM_TRAIN, p->batch);
   *loss = mdm_loss_eval(p, p->batch, l->f, l->y, l->grad, &accuracy);
-  *diverged = !(*loss <= bound);
-  if (*diverged) return MDM_OK;
+  *diverged = !isfinite(*loss) || *loss > bound;
+  if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
   for (size_t i = 0; i < p->batch * p->model.outputs; i++) l->e[i] = (real)l->grad[i];
   status = X(moe_backward)(l->program, l->e, err);
   if (status) return status;
-  X(observe_fields)(l->observer, l->program, t, l->grad);
+  *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
+  if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   status = step_responses(l, t, err);
   if (status) return status;
   return t < p->steps ? X(moe_descend)(l->program, p->lr, l->x, l->e, err) : MDM_OK;
