@@ -332,7 +332,7 @@ static void all_problems_in_one_line(void) {
   CU_ASSERT_EQUAL(load(cfg, yaml, &err), MDM_ERR_CONFIG);
   CU_ASSERT_STRING_EQUAL(err.text,
                          "exp.yaml: line 3: unknown key 'model.expert_widht' (did you mean 'model.expert_width'?); "
-                         "line 4: model.gate = 'soft' is not one of the allowed words (allowed: sigmoid, constant); "
+                         "line 4: model.gate = 'soft' is not one of the allowed words (allowed: sigmoid, normalized_sigmoid, softmax, linear, constant); "
                          "line 7: train.lr = 'fast' is not a number (allowed: real number >= 0); "
                          "line 8: train.steps = '-1' is out of range (allowed: integer in [0, 10000000])");
   CU_ASSERT_EQUAL(mdm_config_load_text(cfg, "exp.yaml", yaml, NULL), MDM_ERR_CONFIG); /* err is optional */
@@ -431,7 +431,7 @@ static void set_one_option(void) {
 
 static void set_messages(void) {
   CU_ASSERT_TRUE(set_refused(
-      "model.regime=IV", "--set model.regime=IV: model.regime = 'IV' is not one of the allowed words (allowed: II)"));
+      "model.regime=IV", "--set model.regime=IV: model.regime = 'IV' is not one of the allowed words (allowed: I, II, III)"));
   CU_ASSERT_TRUE(set_refused("expert_width=3", "unknown key 'expert_width' (did you mean 'model.expert_width'?)"));
   CU_ASSERT_TRUE(set_refused("train.lr", "expected key=value"));
   CU_ASSERT_TRUE(set_refused("=3", "expected key=value"));
