@@ -22,18 +22,29 @@ typedef struct {
   double *mean, *m2; /* k: mean, sum of squared deviations */
 } moments;
 
-/* Mean and squared deviations of all runs but run `skip` (skip ≥ n: none), element by element. */
-static void moments_of(size_t k, size_t n, const double *const *x, size_t skip, moments *s) {
-  s->n = n - (skip < n);
+/* Mean and squared deviations of all runs, element by element. */
+static void moments_of(size_t k, size_t n, const double *const *x, moments *s) {
+  s->n = n;
   memset(s->mean, 0, k * sizeof *s->mean);
   memset(s->m2, 0, k * sizeof *s->m2);
   for (size_t i = 0; i < n; i++)
-    for (size_t e = 0; i != skip && e < k; e++) s->mean[e] += x[i][e] / (double)s->n;
+    for (size_t e = 0; e < k; e++) s->mean[e] += x[i][e] / (double)n;
   for (size_t i = 0; i < n; i++)
-    for (size_t e = 0; i != skip && e < k; e++) {
+    for (size_t e = 0; e < k; e++) {
       double d = x[i][e] - s->mean[e];
       s->m2[e] += d * d;
     }
+}
+
+/* The same without one run x, from those of all: no second pass over the others. */
+static void moments_without(size_t k, const moments *all, const double *x, moments *s) {
+  double n = (double)all->n;
+  s->n = all->n - 1;
+  for (size_t e = 0; e < k; e++) {
+    double d = x[e] - all->mean[e];
+    s->mean[e] = all->mean[e] - d / (n - 1);
+    s->m2[e] = fmax(0, all->m2[e] - d * d * n / (n - 1));
+  }
 }
 
 /* Δ² and the variance over runs of x, from moments. */
@@ -76,16 +87,16 @@ int mdm_distance(size_t k, size_t n, const double *const *x, size_t m, const dou
   moments all_x = {0, work, work + k}, all_y = {0, work + 2 * k, work + 3 * k}, part = {0, work + 4 * k, work + 5 * k};
   tally over_x = {0}, over_y = {0}, spread = {0};
   double s;
-  moments_of(k, n, x, n, &all_x);
-  moments_of(k, m, y, m, &all_y);
+  moments_of(k, n, x, &all_x);
+  moments_of(k, m, y, &all_y);
   *d2 = distance2(k, &all_x, &all_y, spread2);
   for (size_t i = 0; i < n && n > 2; i++) {
-    moments_of(k, n, x, i, &part);
+    moments_without(k, &all_x, x[i], &part);
     count(&over_x, distance2(k, &part, &all_y, &s));
     count(&spread, s);
   }
   for (size_t i = 0; i < m && m > 2; i++) {
-    moments_of(k, m, y, i, &part);
+    moments_without(k, &all_y, y[i], &part);
     count(&over_y, distance2(k, &all_x, &part, &s));
   }
   *d2_error = sqrt(jackknife(&over_x) + jackknife(&over_y));

@@ -2,13 +2,14 @@
 #ifndef MOEDMFT_MODEL_H
 #define MOEDMFT_MODEL_H
 
+#include <moedmft/config.h>
 #include <stddef.h>
 
 #include "scaling.h"
 
 typedef struct mdm_model {
   const mdm_regime *regime;
-  const mdm_parameterization *parameterization;
+  mdm_parameterization parameterization; /* its own copy: `custom` and options change rows */
   size_t dimension, outputs; /* D, C */
   size_t expert_width;       /* N_e where it is fixed */
   double expert_width_ratio; /* N_e/N where it grows */
@@ -22,6 +23,13 @@ typedef struct mdm_model {
   double init[MDM_TENSORS]; /* multipliers of the initial standard deviations (w_out: std of v) */
   double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
 } mdm_model;
+
+/* Regime and parameterization that model.* names, rows given by hand (model.custom.*) included; and the multipliers of the
+ * initial standard deviations. */
+int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out, mdm_error *err);
+void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]);
+/* The whole model section, for inputs and outputs of the given dimensions. */
+int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err);
 
 /* Sizes of a network of stream width N, ratios rounded to whole neurons and experts (0 experts or neurons: N is too small);
  * and the sizes of the limit, N = 1. */

@@ -7,10 +7,19 @@
 #define INT_MAX_D 1e9
 #define BIG 1e12
 
+/* Exponents of one tensor, by hand. */
+#define CUSTOM(tensor) \
+    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2'; 0: starts at zero; empty: as base"}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base"}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base"}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base"}, \
+    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base"}
+
 static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
-    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup", "exponents of initialization and learning rates (docs/theory.md)"},
+    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma"},
     {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)"},
     {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)"},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)"},
@@ -28,6 +37,13 @@ static const mdm_option table[] = {
     {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
     {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},
+    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below"},
+    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)"},
+    CUSTOM("W_in"),
+    CUSTOM("Q"),
+    CUSTOM("W1"),
+    CUSTOM("W2"),
+    CUSTOM("w_out"),
 
     {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: /x and /y of a file; idx: MNIST family, plain or gzip"},
     {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "HDF5 file, or IDX images"},

@@ -13,16 +13,13 @@ enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
 
 /* ---------------------------------------------------------------- model */
 
-static int read_model(const mdm_config *cfg, const mdm_data *data, mdm_model *m, mdm_error *err) {
+int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
   static const char *const lr_keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router",
       "train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
-  m->regime = mdm_regime_find(mdm_config_text(cfg, "model.regime"));
-  m->parameterization = m->regime ? mdm_parameterization_find(m->regime, mdm_config_text(cfg, "model.parameterization")) : NULL;
-  if (!m->parameterization)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.parameterization = %s is not defined in regime %s",
-                    mdm_config_text(cfg, "model.parameterization"), mdm_config_text(cfg, "model.regime"));
-  m->dimension = data->dimension;
-  m->outputs = data->outputs;
+  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
+  if (status) return status;
+  m->dimension = dimension;
+  m->outputs = outputs;
   m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
   m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
   m->experts = (size_t)mdm_config_int(cfg, "model.experts");
@@ -46,11 +43,7 @@ static int read_model(const mdm_config *cfg, const mdm_data *data, mdm_model *m,
     return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
                     mdm_config_real(cfg, "model.gate_temperature"));
   m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
-  m->init[MDM_W_IN] = 1;
-  m->init[MDM_Q] = mdm_config_real(cfg, "model.init.router");
-  m->init[MDM_W1] = mdm_config_real(cfg, "model.init.expert_in");
-  m->init[MDM_W2] = mdm_config_real(cfg, "model.init.expert_out");
-  m->init[MDM_W_OUT] = mdm_config_real(cfg, "model.readout_std");
+  mdm_init_read(cfg, m->init);
   for (int t = 0; t < MDM_TENSORS; t++) m->lr[t] = mdm_config_real(cfg, lr_keys[t]);
   return MDM_OK;
 }
@@ -170,7 +163,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   mdm_problem *p = calloc(1, sizeof *p);
   if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   p->data = data;
-  int status = read_model(cfg, data, &p->model, err);
+  int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = copy_inputs(data, &p->full, err);
   if (!status) status = rotate_inputs(data, &p->full, &p->rotated, err);

@@ -106,8 +106,8 @@ static void choose_sizes(const mdm_config *cfg, plan *p) {
     p->sizes.neurons = neurons ? neurons : (3 * S / 2 + p->sizes.experts - 1) / p->sizes.experts;
     return;
   }
-  size_t tokens = p->problem->batch + p->problem->data->test.count, room = 8 * tokens; /* for the directions of the router's fields */
-  int tied = m->parameterization->rule[MDM_W1].tied, soft = m->active_fraction == 1;
+  size_t tokens = p->problem->batch + p->problem->data->test.count, room = 16 * tokens; /* for the directions of the router's fields */
+  int tied = m->parameterization.rule[MDM_W1].tied, soft = m->active_fraction == 1;
   size_t some = !m->regime->neurons_grow ? (S + 1) / 2 : tied ? (soft ? 100 : 256) : 3 * S / 64;
   if (m->regime->neurons_grow && some < room) some = room;
   if (m->regime->neurons_grow && some < 100) some = 100;

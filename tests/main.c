@@ -16,6 +16,7 @@ static const struct {
     {"config", suite_config},
     {"data", suite_data},
     {"record", suite_record},
+    {"rules", suite_rules},
     {"cli", suite_cli},
 };
 

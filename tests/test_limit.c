@@ -333,7 +333,7 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   const mdm_sizes ratios = {D, 1, NE, 1, 1};
   const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
   const size_t tokens[MDM_PARTS] = {P, 0};
-  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, m->parameterization, ratios, m->init, coef, &err));
+  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, 5, (unsigned)run, &R, &err));
   CU_ASSERT_FATAL(!X(moe_create)(m, R, problem->rotated.inputs, tokens, &program, &err));
   CU_ASSERT_FATAL(!R->factors(R, tensor, 1e-2, &A, &err) && A);

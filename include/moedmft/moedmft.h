@@ -2,11 +2,13 @@
 #ifndef MOEDMFT_H
 #define MOEDMFT_H
 
+#include <moedmft/classify.h>
 #include <moedmft/config.h>
 #include <moedmft/data.h>
 #include <moedmft/error.h>
 #include <moedmft/file.h>
 #include <moedmft/record.h>
+#include <moedmft/rules.h>
 #include <moedmft/run.h>
 #include <moedmft/version.h>
 

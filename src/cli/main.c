@@ -22,7 +22,9 @@ static volatile sig_atomic_t stop_requested;
 /* ---------------------------------------------------------------- texts */
 
 typedef struct arguments {
-  const char *command, *input, *output, *seed;
+  const char *command, *input, *output, *seed, *format;
+  long width; /* 0: not given */
+  int enumerate;
   const char **set; /* sets: "key=value" in order */
   size_t sets;
   int threads, quiet, save_weights;
@@ -32,7 +34,7 @@ typedef struct arguments {
 typedef struct command {
   const char *name, *usage, *help;
   int (*run)(const arguments *a, int what, mdm_error *err);
-  int what;                      /* MDM_RUN_*, for runs */
+  int what; /* MDM_RUN_*, for runs; ABOUT_*, for commands that answer from the configuration alone */
   int needs_input, needs_output; /* 1: must be given, 0: must not */
 } command;
 
@@ -40,6 +42,10 @@ static int run_command(const arguments *a, int what, mdm_error *err);
 static int info_command(const arguments *a, int what, mdm_error *err);
 static int plot_command(const arguments *a, int what, mdm_error *err);
 static int options_command(const arguments *a, int what, mdm_error *err);
+static int rules_command(const arguments *a, int what, mdm_error *err);
+static int classify_command(const arguments *a, int what, mdm_error *err);
+
+enum { ABOUT_RULES = 16, ABOUT_CLASS = 32 };
 
 static const command commands[] = {
     {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
@@ -49,6 +55,11 @@ static const command commands[] = {
      MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
     {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"rules", "moedmft rules CONFIG --width N",
+     "initial standard deviations and learning rates of a width, for your own training program", rules_command,
+     ABOUT_RULES, 1, 0},
+    {"classify", "moedmft classify CONFIG", "what survives, vanishes or diverges with scale, and which desiderata hold",
+     classify_command, ABOUT_CLASS, 1, 0},
     {"options", "moedmft options", "every configuration key with its default and range", options_command, 0, 0, 0},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -62,6 +73,9 @@ static void print_help(void) {
          "      --seed N          same as --set seed=N\n"
          "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
          "      --save-weights    simulate, compare: keep initial and final weights of every network\n"
+         "      --width N         rules: the stream width\n"
+         "      --format FORMAT   rules: text (default), json or csv\n"
+         "      --enumerate       classify: search all exponents for those that satisfy the desiderata\n"
          "  -q, --quiet           no progress, no summary\n"
          "  -h, --help            this text\n"
          "  -V, --version         version, commit, compiler, libraries\n\nexit status:\n");
@@ -130,8 +144,22 @@ static int parse_threads(const char *text, int *out, mdm_error *err) {
   return MDM_OK;
 }
 
-static const char letters[] = ":o:s:t:qhV";      /* of the short options, for getopt_long */
-enum { OPTION_SEED = 256, OPTION_SAVE_WEIGHTS }; /* options without a letter */
+static int parse_width(const char *text, long *out, mdm_error *err) {
+  char *end;
+  *out = strtol(text, &end, 10);
+  if (*end || end == text || *out < 1 || *out > 10000000)
+    return mdm_fail(err, MDM_ERR_USAGE, "--width %s: allowed are integers from 1 to 10000000", text);
+  return MDM_OK;
+}
+
+static const char letters[] = ":o:s:t:qhV"; /* of the short options, for getopt_long */
+enum {
+  OPTION_SEED = 256,
+  OPTION_SAVE_WEIGHTS,
+  OPTION_WIDTH,
+  OPTION_FORMAT,
+  OPTION_ENUMERATE
+}; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
 static int unknown_option(char *const *argv, mdm_error *err) {
@@ -148,6 +176,9 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"seed", required_argument, NULL, OPTION_SEED},
                                         {"threads", required_argument, NULL, 't'},
                                         {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
+                                        {"width", required_argument, NULL, OPTION_WIDTH},
+                                        {"format", required_argument, NULL, OPTION_FORMAT},
+                                        {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
                                         {"quiet", no_argument, NULL, 'q'},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'V'},
@@ -170,6 +201,15 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case OPTION_SAVE_WEIGHTS:
       a->save_weights = 1;
+      break;
+    case OPTION_WIDTH:
+      status = parse_width(optarg, &a->width, err);
+      break;
+    case OPTION_FORMAT:
+      a->format = optarg;
+      break;
+    case OPTION_ENUMERATE:
+      a->enumerate = 1;
       break;
     case 'q':
       a->quiet = 1;
@@ -197,6 +237,16 @@ static const command *find_command(const char *name) {
   return NULL;
 }
 
+/* Options of the commands that answer from the configuration alone. */
+static int check_about(const arguments *a, const command *c, mdm_error *err) {
+  if ((a->width || a->format) && c->what != ABOUT_RULES)
+    return mdm_fail(err, MDM_ERR_USAGE, "--width and --format go with rules");
+  if (c->what == ABOUT_RULES && !a->width)
+    return mdm_fail(err, MDM_ERR_USAGE, "rules needs --width N; usage: %s", c->usage);
+  if (a->enumerate && c->what != ABOUT_CLASS) return mdm_fail(err, MDM_ERR_USAGE, "--enumerate goes with classify");
+  return MDM_OK;
+}
+
 static int parse(int argc, char **argv, arguments *a, const command **what, mdm_error *err) {
   int done = 0;
   *what = NULL;
@@ -206,11 +256,13 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   int status = parse_options(argc, argv, a, &done, err);
   if (status || done) return status;
   if (optind >= argc)
-    return mdm_fail(err, MDM_ERR_USAGE,
-                    "a command is missing: solve, simulate, compare, info, plot or options; see moedmft --help");
+    return mdm_fail(
+        err, MDM_ERR_USAGE,
+        "a command is missing: solve, simulate, compare, info, plot, rules, classify or options; see moedmft --help");
   const command *c = find_command(argv[optind]);
   if (!c)
-    return mdm_fail(err, MDM_ERR_USAGE, "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options",
+    return mdm_fail(err, MDM_ERR_USAGE,
+                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify",
                     argv[optind]);
   int given = argc - optind - 1;
   if (given != c->needs_input)
@@ -223,7 +275,9 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
     return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
   if ((a->sets || a->seed) && !c->what)
-    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate and compare");
+    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, rules and classify");
+  status = check_about(a, c, err);
+  if (status) return status;
   a->command = c->name;
   a->input = given ? argv[optind + 1] : NULL;
   *what = c;
@@ -448,6 +502,46 @@ static int plot_command(const arguments *a, int what, mdm_error *err) {
   int status = mdm_plot(a->input, a->output, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
   return status;
+}
+
+/* ---------------------------------------------------------------- answers from the configuration alone */
+
+/* Takes over text (NULL: status tells why). */
+static int print_answer(int status, char *text) {
+  if (text) fputs(text, stdout);
+  free(text);
+  return status;
+}
+
+/* The data are read for their dimension. */
+static int rules_command(const arguments *a, int what, mdm_error *err) {
+  (void)what;
+  mdm_config *cfg = NULL;
+  mdm_data *data = NULL;
+  mdm_rules rules;
+  char *text = NULL;
+  int status = read_config(a, &cfg, err);
+  if (!status) status = mdm_data_load(cfg, &data, err);
+  if (!status) status = mdm_rules_compute(cfg, data->dimension, (size_t)a->width, &rules, err);
+  if (!status) status = mdm_rules_format(&rules, a->format ? a->format : "text", &text, err);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+  return print_answer(status, text);
+}
+
+static int classify_command(const arguments *a, int what, mdm_error *err) {
+  (void)what;
+  mdm_config *cfg = NULL;
+  mdm_classification c;
+  mdm_search search[MDM_GOALS];
+  char *text = NULL;
+  int status = read_config(a, &cfg, err);
+  if (!status && a->enumerate) status = mdm_enumerate(cfg, search, err);
+  if (!status && !a->enumerate) status = mdm_classify(cfg, &c, err);
+  if (!status)
+    status = a->enumerate ? mdm_search_format(search, &text, err) : mdm_classification_format(&c, &text, err);
+  mdm_config_free(cfg);
+  return print_answer(status, text);
 }
 
 /* Standard output may be a full disk. */

@@ -167,7 +167,7 @@ static double residual_gram(X(basis) *b, const X(field) *p, double *scale) {
 /* Appends the directions gram's leading eigenvectors (the last `count` columns, after the eigensolver) point to. */
 static int append(X(basis) *b, const X(field) *p, size_t count, mdm_error *err) {
   size_t n = p->n, P = p->P, size = 0;
-  if (b->k + count > (b->pop->exact ? n : n / 2))
+  if (b->k + count > n)
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     b->k + count, n, b->pop->name);
   if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, b->k + count, &b->capacity))

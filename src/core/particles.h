@@ -31,7 +31,9 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
 /* Remembers count columns (n × count, any values). */
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err);
 
-/* Orthonormal basis of the directions that one field has visited: Uᵀ U / n = 1. Coordinates c = Uᵀ p / n of the field that
+/* A basis that fills its population (k = n) is no longer a limit but a network with that many neurons, whose error is O(1/n).
+ *
+ * Orthonormal basis of the directions that one field has visited: Uᵀ U / n = 1. Coordinates c = Uᵀ p / n of the field that
  * was absorbed last are kept, so that matrices that share an input share the work. */
 typedef struct X(basis) {
   X(population) *pop;

@@ -170,7 +170,8 @@ static int add_weights(mdm_record *rec, const char *tensor, const char *when, in
   return mdm_record_add(rec, path, rank, dim, dims, "weights in raw units (docs/theory.md, the network)", value, err);
 }
 
-/* Raw W_in (N × D) and w_out (N × C) from √D W_in and N w_out, which the program keeps column-major. */
+/* Raw W_in (N × D) and w_out (N × C) from √D W_in and N w_out (times their multipliers), which the program keeps
+ * column-major. */
 static void raw_particles(size_t N, size_t columns, double scale, const real *from, double *to) {
   for (size_t i = 0; i < N; i++)
     for (size_t c = 0; c < columns; c++) to[i * columns + c] = scale * (double)from[i + N * c];
@@ -182,7 +183,7 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
   double *v;
   int status = add_weights(rec, "W_in", when, 2, in, "stream, input", &v, err);
   if (status) return status;
-  raw_particles(N, D, 1 / sqrt((double)D), X(moe_input_weights)(l->program), v);
+  raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, X(moe_input_weights)(l->program), v);
   status = add_weights(rec, "Q", when, 2, q, "expert, stream", &v, err);
   if (status) return status;
   R->raw(R, MDM_Q, v);
@@ -194,7 +195,7 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
   R->raw(R, MDM_W2, v);
   status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
   if (status) return status;
-  raw_particles(N, C, 1 / (double)N, X(moe_readout_weights)(l->program), v);
+  raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, X(moe_readout_weights)(l->program), v);
   const real *bias = X(moe_biases)(l->program);
   if (!bias) return MDM_OK;
   status = add_weights(rec, "router_bias", when, 1, &M, "expert", &v, err);
@@ -244,7 +245,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
-  int status = mdm_limit_coefficients(m->regime, m->parameterization, ratios, m->init, coef, err);
+  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->rotated, R, run, err);
@@ -258,7 +259,7 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
-  mdm_network_coefficients(m->regime, m->parameterization, sizes, m->init, coef);
+  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
