@@ -263,6 +263,28 @@ static void soft_experts_are_one_dense_network(void) {
   mdm_outcome_clear(&other);
 }
 
+/* With a constant gate all experts of Regime III MSSP stay tied: one dense layer of ε N neurons. Regime II has M N_e = α N_e N
+ * of them. The limits agree at ε = α N_e once the rates of W1 and W2 are translated (1/α and α); with a router they do not. */
+static void regimes_II_and_III_meet_without_router(void) {
+  const char *const gates[2] = {"constant", "sigmoid"};
+  for (int k = 0; k < 2; k++) {
+    mdm_outcome second, third;
+    char settings[512];
+    double noise;
+    snprintf(settings, sizeof settings, "model.gate=%s solve.particles=8000 solve.replicas=8 output.kernels=false train.steps=10 train.lr=0.3 "
+             "model.experts_ratio=0.5 model.expert_width=2 train.lr_multiplier.expert_in=2 train.lr_multiplier.expert_out=0.5", gates[k]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &second);
+    snprintf(settings, sizeof settings, "model.gate=%s solve.particles=8000 solve.replicas=8 output.kernels=false train.steps=10 train.lr=0.3 "
+             "model.regime=III model.experts_ratio=0.5 model.expert_width_ratio=1 seed=4", gates[k]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &third);
+    double apart = distance(&second, &third, &noise);
+    if (k == 0) CU_ASSERT(apart < 4 * noise);
+    if (k == 1) CU_ASSERT(apart > 6 * noise);
+    mdm_outcome_clear(&second);
+    mdm_outcome_clear(&third);
+  }
+}
+
 /* μP and MSSP have different limits where the aggregate's initial part vanishes under μP. */
 static void mup_and_mssp_differ(void) {
   const char *const regimes[2] = {"II", "III"};
@@ -421,6 +443,7 @@ int suite_limit(void) {
       !CU_add_test(s, "first step follows the tangent kernel", first_step_follows_the_tangent_kernel) ||
       !CU_add_test(s, "top-K of all experts is soft routing", top_k_of_all_experts_is_soft) ||
       !CU_add_test(s, "Regime I: soft experts are one dense network", soft_experts_are_one_dense_network) ||
+      !CU_add_test(s, "Regimes II and III meet where there is no router", regimes_II_and_III_meet_without_router) ||
       !CU_add_test(s, "muP and MSSP differ in Regimes II and III", mup_and_mssp_differ) ||
       !CU_add_test(s, "large readouts are lazy", large_readouts_are_lazy) ||
       !CU_add_test(s, "single and double precision agree", precisions_agree) ||

@@ -15,6 +15,7 @@ import datetime
 import json
 import math
 import os
+import resource
 import shlex
 import subprocess
 import sys
@@ -33,17 +34,20 @@ CHI2 = {1: 5.41, 2: 7.82, 3: 9.84}  # exceeded by chance in 2 % of cases, by deg
 DOCUMENT = os.path.join("docs", "validation.md")
 
 # ---- Cases ----------------------------------------------------------------------------------------------------------
-COSINE = {"simulate.widths": "[32,64,128,256]", "simulate.seeds": "[1024,2048,4096,2048]",
-          "solve.particles": 8000, "solve.replicas": 16, "simulate.precision": "single"}
+COSINE = {"solve.particles": 8000, "solve.replicas": 32, "simulate.precision": "single"}
 FASHION = {"data.source": "idx", "data.file": "data/fashion/train-images-idx3-ubyte.gz",
            "data.labels": "data/fashion/train-labels-idx1-ubyte.gz", "simulate.precision": "single",
-           "solve.precision": "single"}
-FULL_BATCH = {**FASHION, "data.train": 32, "train.steps": 20, "output.times": "[1,10,20]",
-              "simulate.widths": "[64,128,256,512]", "simulate.seeds": "[128,256,384,256]",
-              "solve.particles": 8000, "solve.replicas": 8}
-STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 60, "output.times": "[1,30,60]",
-          "simulate.widths": "[64,128,256,512]", "simulate.seeds": "[128,256,384,256]",
-          "solve.particles": 8000, "solve.replicas": 8}
+           "solve.precision": "single", "solve.particles": 8000, "solve.replicas": 12}
+FULL_BATCH = {**FASHION, "data.train": 32, "train.steps": 20, "output.times": "[1,10,20]"}
+STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 60, "output.times": "[1,30,60]"}
+BASE = {"cosine": COSINE, "fashion": FULL_BATCH, "stream": STREAM}
+STEPS = {("cosine", "soft"): 24, ("cosine", "topk"): 16}
+# Widths, and seeds ~ N as far as time allows. Corrections to the leading 1/N are larger for relu and for more samples.
+SIZES = {("cosine", "tanh"): ((32, 1024), (64, 2048), (128, 4096), (256, 2048)),
+         ("cosine", "relu"): ((64, 1024), (128, 2048), (256, 2048), (512, 1024)),
+         ("fashion", "tanh"): ((64, 128), (128, 256), (256, 384), (512, 256)),
+         ("fashion", "relu"): ((64, 128), (128, 256), (256, 384), (512, 256)),
+         ("stream", "tanh"): ((32, 256), (64, 512), (128, 768), (256, 512))}
 # (data, parameterization, activation, soft or top-K): learning rate. Small enough to stay clear of instability, where
 # finite-size corrections are amplified; large enough for the loss to fall by a factor of two at least.
 RATES = {
@@ -57,8 +61,6 @@ RATES = {
     ("fashion", "mssp", "relu", "soft"): 0.9, ("fashion", "mssp", "relu", "topk"): 0.3,
     ("stream", "mup", "tanh", "soft"): 1.5, ("stream", "mssp", "tanh", "soft"): 1.0,
 }
-BASE = {"cosine": COSINE, "fashion": FULL_BATCH, "stream": STREAM}
-STEPS = {("cosine", "soft"): 24, ("cosine", "topk"): 16}
 
 
 def make_case(data, parameterization, activation, routing, lr):
@@ -67,13 +69,22 @@ def make_case(data, parameterization, activation, routing, lr):
                "train.lr": lr}
     if (data, routing) in STEPS:
         options["train.steps"] = STEPS[data, routing]
+    options["simulate.widths"], options["simulate.seeds"] = (
+        "[" + ",".join(map(str, column)) + "]" for column in zip(*SIZES[data, activation]))
     return {**options, **BASE[data]}
 
 
 CASES = {"-".join(key): make_case(*key, lr) for key, lr in RATES.items()}
-QUICK = {"simulate.widths": "[16,32,64]", "simulate.seeds": "[512,1024,1024]", "solve.particles": 4000,
-         "solve.replicas": 8, "simulate.precision": "single"}
+QUICK = {"simulate.widths": "[32,64,128]", "simulate.seeds": "[512,1024,1024]", "solve.particles": 8000,
+         "solve.replicas": 16, "simulate.precision": "single"}
 QUICK = {name + "-quick": {**CASES[name], **QUICK} for name in ("cosine-mssp-tanh-soft", "cosine-mup-relu-topk")}
+
+# What a case's limit is compared with: finer solutions of it.
+FINER = {"4 × particles": {"solve.particles": 32000}, "0.3 × tolerance": {"solve.tolerance": 0.003}}
+FINER_CASES = ("cosine-mssp-tanh-soft", "cosine-mup-relu-soft", "cosine-mssp-relu-topk", "fashion-mssp-relu-topk")
+PROBES = {"prediction": "observables/train/prediction", "loss": "observables/train/loss",
+          "kernel W1 b": "kernels/W1/backward", "kernel Q b": "kernels/Q/backward", "overlap W1": "observables/overlap/W1",
+          "rms a": "observables/rms/a"}
 
 
 # ---- Running --------------------------------------------------------------------------------------------------------
@@ -81,26 +92,58 @@ def output_of(name):
     return os.path.join("out", f"validation-{name}.h5")
 
 
-def command(name, options, program):
+def command(name, options, program, task="compare"):
     sets = [word for key, value in options.items() for word in ("-s", f"{key}={value}")]
-    return [program, "compare", "-", "-o", output_of(name)] + sets
+    return [program, task, "-", "-o", output_of(name)] + sets
+
+
+def execute(name, options, threads, task="compare"):
+    extra = ["-q"] + (["-t", str(threads)] if threads else [])
+    program = os.environ.get("MOEDMFT_BIN", "build/moedmft")
+    return subprocess.run(command(name, options, program, task) + extra, check=False)
+
+
+def keep(result):
+    with open(RESULTS, "a", encoding="utf-8") as lines:
+        lines.write(json.dumps(result) + "\n")
 
 
 def run(name, options, threads):
     """Runs a case and returns its result, which the last line of RESULTS then is."""
-    extra = ["-q"] + (["-t", str(threads)] if threads else [])
-    start = time.monotonic()
-    done = subprocess.run(command(name, options, os.environ.get("MOEDMFT_BIN", "build/moedmft")) + extra, check=False)
-    seconds = time.monotonic() - start
+    start, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = execute(name, options, threads)
+    seconds, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
     if done.returncode:
         print(f"{name}: moedmft compare ended with status {done.returncode}", file=sys.stderr)
         return None
     with h5py.File(output_of(name), "r") as file:
         result = {"name": name, "command": shlex.join(command(name, options, "build/moedmft")), "seconds": round(seconds, 1),
-                  "date": datetime.date.today().isoformat(), **read_result(file)}
+                  "processor_seconds": round(processor, 1), "date": datetime.date.today().isoformat(), **read_result(file)}
     os.remove(output_of(name))
-    with open(RESULTS, "a", encoding="utf-8") as lines:
-        lines.write(json.dumps(result) + "\n")
+    keep(result)
+    return result
+
+
+def run_finer(name, threads):
+    """How much finer solutions of a case's limit differ from the one that networks are compared with, and the noise."""
+    plain = {key: value for key, value in CASES[name].items() if not key.startswith("simulate.")}
+    result, first = {"name": "finer-" + name, "differences": {}}, None
+    for label, change in {"as in the study": {}, **FINER}.items():
+        if execute("finer", {**plain, **change}, threads, "solve").returncode:
+            return None
+        with h5py.File(output_of("finer"), "r") as file:
+            found = {probe: (file[path][...], file[path + "_stderr"][...]) for probe, path in PROBES.items()}
+        os.remove(output_of("finer"))
+        if first is None:
+            first = found
+            continue
+        rms = lambda v: math.sqrt(np.nanmean(np.square(v)))
+        result["differences"][label] = {
+            probe: numbers([rms(mean - first[probe][0]) / rms(first[probe][0]),
+                            math.hypot(rms(error), rms(first[probe][1])) / rms(first[probe][0])])
+            for probe, (mean, error) in found.items()}
+    keep(result)
     return result
 
 
@@ -173,36 +216,40 @@ def series(widths, d2, s2, powers):
     return c[0], math.sqrt(inverse[0, 0]), float(((d2 / s2 - terms @ c)**2).sum())
 
 
-def judge(widths, entry, aim=1.0):
-    """Exponents p of one observable from all widths and without the smallest, and what they say about the predicted one.
+def judge(widths, entry, lowest=1.0):
+    """Exponents p of one observable from all widths and from the largest, and what they say about the prediction: 1, or
+    anything between `lowest` and 1.
 
-    holds       p is within 2 standard errors of the aim
-    approached  it is without the smallest width; or the squares follow c/N^(2 aim) + c'/N^(2 aim + 1), a leading term
-                and the next, with c > 0, at a significance of 2 % or better and without a remainder at N = infinity
+    holds       p is within 2 standard errors of the prediction
+    approached  it is when only the three or two largest widths are fitted; or the squares of the deviations follow
+                c/N^2 + c'/N^3, a leading term and the next, with c > 0, at a significance of 2 % or better and without
+                a remainder at N = infinity
     deviates    neither
     unresolved  no deviation stands out of the noise, or the error of p exceeds 0.35
     """
     widths = np.array(widths, float)
     d2, s2 = squares(entry)
-    found = SimpleNamespace(p=entry["exponent"], error=entry["exponent_stderr"], upper=math.nan, upper_error=math.nan,
+    found = SimpleNamespace(p=entry["exponent"], error=entry["exponent_stderr"], upper=[(math.nan, math.nan)] * 2,
                             rest=math.nan, rest_error=math.nan)
-    close = lambda value, target, error: abs(value - target) <= 2 * error
+    agrees = lambda p, error: lowest - 2 * error <= p <= 1 + 2 * error
     if (s2 > 0).all():
-        found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2 * aim, 2 * aim + 1))
-        found.upper, found.upper_error = power(widths[1:], d2[1:], s2[1:])
+        if len(widths) > 2:
+            found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2, 3))
+        found.upper = [power(widths[-n:], d2[-n:], s2[-n:]) for n in (3, 2)]
     if found.p is None or found.error > 0.35:
         found.verdict = "unresolved"
-    elif close(found.p, aim, found.error):
+    elif agrees(found.p, found.error):
         found.verdict = "holds"
     else:
-        first, error, chi2 = series(widths, d2, s2, (2 * aim, 2 * aim + 1))
-        curve = first > 2 * error and chi2 < CHI2[len(widths) - 2] and close(found.rest, 0, found.rest_error)
-        found.verdict = "approached" if curve or close(found.upper, aim, found.upper_error) else "deviates"
+        first, error, chi2 = series(widths, d2, s2, (2, 3))
+        curve = first > 2 * error and chi2 < CHI2[len(widths) - 2] and abs(found.rest) <= 2 * found.rest_error
+        late = any(agrees(*upper) and upper[1] < 0.35 for upper in found.upper)
+        found.verdict = "approached" if curve or late else "deviates"
     return found
 
 
-def predicted(name, path):
-    """1, but 1/2 for what vanishes with the initial W2 at the first step of muP and is a root: sqrt(0 + O(1/N))."""
+def lowest(name, path):
+    """Of the exponents predicted for an observable: 1/2 for roots whose limit vanishes at the first step of muP."""
     return 0.5 if "-mup-" in name and path in VANISHING else 1.0
 
 
@@ -249,20 +296,21 @@ def main_row(name, result):
                   / math.log(widths[-1] / widths[-2]))
     loss = lambda key: with_error(result["loss"][key]["value"][1], result["loss"][key]["stderr"][1])
     return [name, f"{widths[0]}–{widths[-1]}", " ".join(percent(i) for i in range(len(widths))),
-            with_error(found.p, found.error), with_error(found.upper, found.upper_error), f"{100 * rest:.1f}",
+            with_error(found.p, found.error), *(with_error(p, error) for p, error in found.upper), f"{100 * rest:.1f}",
             with_error(fit["spread_exponent"], fit["spread_exponent_stderr"]), with_error(last, last_error),
             f"{result['loss']['limit']['value'][0]:.2f} → {loss('limit')}", loss(str(widths[-1])), found.verdict,
-            f"{result['seconds']:.0f}"]
+            f"{result['processor_seconds']:.0f}"]
 
 
 def field_cell(name, result, path):
     entry = result["each"].get(path)
     if entry is None or entry["deviation"][-1] is None:
         return "–"
-    found = judge(result["width"], entry, predicted(name, path))
+    found = judge(result["width"], entry, lowest(name, path))
     if found.verdict == "unresolved":
         return f"[{100 * entry['deviation'][-1] / entry['scale']:.1f} ± {100 * entry['stderr'][-1] / entry['scale']:.1f}]"
     cell = with_error(found.p, found.error)
+    cell += "½" if lowest(name, path) < 1 else ""
     return {"deviates": f"**{cell}**", "approached": f"*{cell}*"}.get(found.verdict, cell)
 
 
@@ -274,12 +322,19 @@ def field_tables(found):
     return "\n".join(blocks)
 
 
-def write_document(found):
+def finer_table(found):
+    percent = lambda pair: f"{100 * pair[0]:.2f} ({100 * pair[1]:.2f})"
+    rows = [[name[len("finer-"):], label] + [percent(values[probe]) for probe in PROBES]
+            for name, result in found.items() for label, values in result["differences"].items()]
+    return table(["case", "solved with"] + list(PROBES), rows)
+
+
+def write_document(found, finer):
     """Replaces what stands between the markers of DOCUMENT; the words around them are written by hand."""
-    header = ["case", "widths", "deviation, % of scale", "p", "p, upper widths", "rest <, %", "spread exponent",
-              "its last step", "train loss: limit", "largest N", "verdict", "s"]
+    header = ["case", "widths", "deviation, % of scale", "p", "p of three", "p of two", "rest <, %", "spread exponent",
+              "its last step", "train loss: limit", "largest N", "verdict", "CPU s"]
     blocks = {"cases": table(header, [main_row(name, result) for name, result in found.items()]),
-              "fields": field_tables(found),
+              "fields": field_tables(found), "finer": finer_table(finer),
               "commands": "```sh\n" + "\n".join(f"# {name}\n{r['command']}" for name, r in found.items()) + "\n```\n"}
     with open(DOCUMENT, encoding="utf-8") as file:
         words = file.read()
@@ -294,8 +349,8 @@ def write_document(found):
 def report(name, result):
     found = judge(result["width"], result["each"]["train/prediction"])
     others = [path for path, entry in result["each"].items() if path not in NOT_COMPARED
-              and judge(result["width"], entry, predicted(name, path)).verdict == "deviates"]
-    print(f"{name}: {result['seconds']:.0f} s, deviation ~ N^-{with_error(found.p, found.error)}, {found.verdict}"
+              and judge(result["width"], entry, lowest(name, path)).verdict == "deviates"]
+    print(f"{name}: {result['seconds']:.0f} s ({result['processor_seconds']:.0f} s of processors), deviation ~ N^-{with_error(found.p, found.error)}, {found.verdict}"
           + (f"; deviating: {', '.join(others)}" if others else ""), flush=True)
     return found.verdict == "deviates"
 
@@ -325,9 +380,13 @@ def main():
         for name in names:
             result = run(name, cases[name], args.threads)
             status = max(status, 2 if result is None else report(name, result))
+        for name in FINER_CASES if not args.quick and not args.case else ():
+            status = max(status, 2 if run_finer(name, args.threads) is None else 0)
     if not args.quick:
         found = results()
-        write_document({name: found[name] for name in CASES if name in found})
+        finer = ["finer-" + name for name in FINER_CASES]
+        write_document({name: found[name] for name in CASES if name in found},
+                       {name: found[name] for name in finer if name in found})
     return status
 
 
