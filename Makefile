@@ -79,10 +79,14 @@ $(BIN): $(CLI_OBJ) $(LIB)
 $(TEST): $(TEST_OBJ) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(LIB) $(DEP_LIBS) -lcunit
 
-$(BUILD)/moedmft.pc: Makefile
+# Written anew each time: it depends on PREFIX.
+$(BUILD)/moedmft.pc: FORCE
 	@mkdir -p $(BUILD)
-	printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L$${libdir} -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I$${includedir}\n' \
+	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L$${libdir} -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I$${includedir}\n' \
 	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
+
+demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
+	sh scripts/demo.sh
 
 test: all $(TEST) ## build and run every test
 	sh tests/reference.sh $(BIN) $(PYTHON)

@@ -34,6 +34,7 @@ struct X(observer) {
   size_t kept_n[MDM_FIELDS];
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
+  double *totals;                                                       /* batch: sum of g over experts, of each sample */
 };
 
 /* ---------------------------------------------------------------- arrays */
@@ -137,7 +138,8 @@ int X(observer_create)(const mdm_problem *problem, const mdm_inputs *inputs, con
   o->record = record;
   o->B = problem->batch;
   o->C = problem->model.outputs;
-  int status = add_part(o, MDM_TRAIN, err);
+  o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
+  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
   if (!status) status = add_fields(o, err);
   if (!status && problem->kernels) status = add_kernels(o, R, err);
@@ -151,6 +153,7 @@ void X(observer_free)(X(observer) *o) {
   for (int f = 0; f < MDM_FIELDS; f++) free(o->kept[f]);
   free(o->kept_e);
   free(o->reached);
+  free(o->totals);
   free(o);
 }
 
@@ -213,7 +216,8 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   for (int k = 0; k < MDM_TENSORS; k++) {
     if (drives[k].output == MDM_FIELDS) continue;
     const X(field) *q = X(moe_field)(program, MDM_TRAIN, drives[k].backward), *chi = X(moe_field)(program, MDM_TRAIN, drives[k].output);
-    o->overlap[k][t] = masked_products(q, chi, routing, &count) / (double)(q->n * q->P);
+    double scale = k == MDM_Q ? 1 / o->problem->model.inverse_temperature : 1; /* psi is Q h / temperature */
+    o->overlap[k][t] = scale * masked_products(q, chi, routing, &count) / (double)(q->n * q->P);
   }
 }
 
@@ -237,12 +241,13 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
       if (share > 0) h -= share * log(share);
     }
     entropy += h / (double)E;
+    o->totals[k] = total;
     mean_sum += sum / (double)E;
     var_sum += square / (double)E - sum / (double)E * (sum / (double)E);
   }
   for (size_t m = 0; m < E; m++) {
     double load = 0;
-    for (size_t k = 0; k < P; k++) load += routing ? (double)routing->active[m + E * k] : (double)g->v[m + E * k];
+    for (size_t k = 0; k < P; k++) load += routing ? (double)routing->active[m + E * k] : (double)g->v[m + E * k] / o->totals[k];
     load_sum += load;
     load_square += load * load;
   }
