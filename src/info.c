@@ -29,7 +29,7 @@ static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", t
 
 /* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
 static void with_error(double value, double error, char *buf, size_t size) {
-  if (!isfinite(value) || !isfinite(error) || error <= 0) {
+  if (!isfinite(value) || !isfinite(error) || error <= 1e-7 * fabs(value)) { /* no error, or rounding */
     snprintf(buf, size, "%.5g", value);
     return;
   }

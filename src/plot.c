@@ -144,12 +144,12 @@ static void uppercase(char *s) {
   for (; *s; s++) *s = (char)toupper((unsigned char)*s);
 }
 
-/* "cosine", or the file's name without its folder. */
+/* "cosine", or the file, without its folder where that is long. */
 static void data_name(mdm_file *file, char *buf, size_t size) {
   char path[4096];
   option(file, "data.source", buf, size);
   option(file, "data.file", path, sizeof path);
-  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+  const char *slash = strrchr(path, '/'), *base = slash && strlen(path) > 60 ? slash + 1 : path;
   if (base[0] && strcmp(base, "?") != 0) snprintf(buf, size, "%.*s", (int)size - 1, base);
   for (char *c = buf; *c; c++)
     if (iscntrl((unsigned char)*c)) *c = ' ';
