@@ -185,9 +185,12 @@ static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
   return MDM_OK;
 }
 
-static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, plan *p, mdm_error *err) {
+/* replicas: 0, or how many instead of the configuration's. */
+static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor, plan *p,
+                     mdm_error *err) {
   int status = mdm_problem_create(cfg, data, &p->problem, err);
   if (!status && (what & MDM_RUN_LIMIT)) status = read_limit(cfg, p, err);
+  if (replicas) p->replicas = replicas;
   if (!status && (what & MDM_RUN_NETWORKS)) status = read_widths(cfg, p, err);
   if (!status) status = check_experts(p, err);
   p->network_single = !strcmp(mdm_config_text(cfg, "simulate.precision"), "single");
@@ -358,10 +361,11 @@ static int verdict(const mdm_outcome *o, mdm_error *err) {
   return mdm_fail(err, worst->status, "training diverged at step %ld (%s); the steps before are kept; lower train.lr", worst->ended_at, who);
 }
 
-int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor,
+                            mdm_outcome *out, mdm_error *err) {
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   plan p = {0};
-  int status = make_plan(cfg, data, what, monitor, &p, err);
+  int status = make_plan(cfg, data, what, replicas, monitor, &p, err);
   if (!status) status = run_plan(&p, monitor ? monitor->threads : 0, err);
   if (!status) status = gather(&p, what, out, err);
   plan_clear(&p);
@@ -369,6 +373,37 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   return verdict(out, err);
 }
 
+/* Replicas that bring the standard error of the train predictions (RMS over steps, samples and outputs) to solve.accuracy,
+ * from the spread of a first solution with the configuration's number; 0 when that is enough, or no accuracy is asked for. */
+static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_error *err) {
+  enum { MOST = 100000 };
+  double target = mdm_config_real(cfg, "solve.accuracy"), sum = 0;
+  long first = mdm_config_int(cfg, "solve.replicas");
+  *needed = 0;
+  if (target == 0) return MDM_OK;
+  if (first < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy needs solve.replicas >= 3, to measure the spread; it is %ld", first);
+  mdm_outcome pilot;
+  int status = run_replicas(cfg, data, MDM_RUN_LIMIT, 0, monitor, &pilot, err);
+  const mdm_array *f = pilot.limit.summary ? mdm_record_find(pilot.limit.summary, "observables/train/prediction") : NULL;
+  if (!status && f && f->error) {
+    size_t n = f->dim[0] * f->dim[1] * f->dim[2];
+    for (size_t i = 0; i < n; i++) sum += f->error[i] * f->error[i] / (double)n;
+    double replicas = ceil((double)first * sum / (target * target));
+    if (replicas > MOST)
+      status = mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
+    else if (replicas > (double)first) *needed = (size_t)replicas;
+  }
+  mdm_outcome_clear(&pilot);
+  return status;
+}
+
+int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  size_t replicas = 0;
+  *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
+  if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
+  return run_replicas(cfg, data, what, replicas, monitor, out, err);
+}
 /* ---------------------------------------------------------------- memory */
 
 static double limit_bytes(const plan *p) {
@@ -405,7 +440,7 @@ static double problem_bytes(const plan *p) {
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
   plan p = {0};
   double most = 0, records = 0;
-  if (!make_plan(cfg, data, what, NULL, &p, NULL)) {
+  if (!make_plan(cfg, data, what, 0, NULL, &p, NULL)) {
     /* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
     double ensembles = (double)(p.widths + (p.replicas > 0)), runs = (double)p.tasks;
     double written = 2 * ensembles + (mdm_config_bool(cfg, "output.every_seed") ? runs : 0);

@@ -219,6 +219,20 @@ static void top_k_of_all_experts_is_soft(void) {
   mdm_outcome_clear(&half);
 }
 
+/* solve.accuracy adds replicas until the standard error is what was asked for, up to the noise of its estimate. */
+static void accuracy_is_reached(void) {
+  const double aim = 2e-3;
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, "solve.particles=1500 solve.replicas=6 solve.accuracy=2e-3 output.kernels=false train.steps=12", &out);
+  const double *se = errors(out.limit.summary, "observables/train/prediction");
+  double sum = 0;
+  for (size_t i = 0; i < 13 * P; i++) sum += se[i] * se[i] / (13 * P);
+  CU_ASSERT(out.limit.runs > 6);
+  CU_ASSERT(sqrt(sum) < 1.6 * aim); /* five degrees of freedom in the first estimate */
+  CU_ASSERT(sqrt(sum) > 0.4 * aim);
+  mdm_outcome_clear(&out);
+}
+
 /* With v scaled up by s and η down by s², features move by 1/s: kernels freeze. */
 static void large_readouts_are_lazy(void) {
   double moved[2];
@@ -445,6 +459,7 @@ int suite_limit(void) {
       !CU_add_test(s, "Regime I: soft experts are one dense network", soft_experts_are_one_dense_network) ||
       !CU_add_test(s, "Regimes II and III meet where there is no router", regimes_II_and_III_meet_without_router) ||
       !CU_add_test(s, "muP and MSSP differ in Regimes II and III", mup_and_mssp_differ) ||
+      !CU_add_test(s, "solve.accuracy is reached", accuracy_is_reached) ||
       !CU_add_test(s, "large readouts are lazy", large_readouts_are_lazy) ||
       !CU_add_test(s, "single and double precision agree", precisions_agree) ||
       !CU_add_test(s, "responses: Stein equals pathwise", stein_equals_pathwise))
