@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make validate` runs: networks replayed in raw parameters by an independent program, then the study of the limit.
+# What `make validate` runs: networks replayed in raw parameters by an independent program, then exponents and the studies of the limit.
 # Arguments go to regime2.py: `sh validation/run.sh --quick` takes a minute. Ends with status 0 when everything agrees.
 cd "$(dirname "$0")/.." || exit 2
 python=${PYTHON:-python3}
@@ -23,5 +23,7 @@ replay $fashion -s data.train=32 -s train.steps=10
 replay $fashion -s train.batch=16 -s train.steps=10 -s train.loss=cross_entropy -s model.active_fraction=0.25 -s train.lr=0.2
 rm -f $saved
 
+"$python" validation/exponents.py "$moedmft" || failed=1
 "$python" validation/regime2.py "$@" || failed=1
+[ "$#" -gt 0 ] || "$python" validation/regimes.py || failed=1
 exit $failed
