@@ -39,8 +39,7 @@ FASHION = {"data.source": "idx", "data.file": "data/fashion/train-images-idx3-ub
            "data.labels": "data/fashion/train-labels-idx1-ubyte.gz", "simulate.precision": "single",
            "solve.precision": "single", "solve.particles": 8000, "solve.replicas": 12}
 FULL_BATCH = {**FASHION, "data.train": 32, "train.steps": 20, "output.times": "[1,10,20]"}
-STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 40, "output.times": "[1,20,40]",
-          "solve.particles": 15000, "solve.replicas": 8}
+STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 60, "output.times": "[1,30,60]"}
 BASE = {"cosine": COSINE, "fashion": FULL_BATCH, "stream": STREAM}
 STEPS = {("cosine", "soft"): 24, ("cosine", "topk"): 16}
 # Widths, and seeds ~ N as far as time allows. Corrections to the leading 1/N are larger for relu and for more samples.
