@@ -4,6 +4,7 @@
     python3 validation/regime2.py            all cases, then docs/validation.md
     python3 validation/regime2.py --quick    two small cases, about half a minute; writes no document
     python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands
+    python3 validation/regime2.py --finer    the limit itself: finer solutions of some cases (about 5 minutes)
     python3 validation/regime2.py --table    docs/validation.md again from the results at hand, running nothing
 
 Every case is one `moedmft compare` (program: environment variable MOEDMFT_BIN, else build/moedmft). Its numbers go to
@@ -39,7 +40,8 @@ FASHION = {"data.source": "idx", "data.file": "data/fashion/train-images-idx3-ub
            "data.labels": "data/fashion/train-labels-idx1-ubyte.gz", "simulate.precision": "single",
            "solve.precision": "single", "solve.particles": 8000, "solve.replicas": 12}
 FULL_BATCH = {**FASHION, "data.train": 32, "train.steps": 20, "output.times": "[1,10,20]"}
-STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 60, "output.times": "[1,30,60]"}
+STREAM = {**FASHION, "train.loss": "cross_entropy", "train.batch": 16, "train.steps": 60, "output.times": "[1,30,60]",
+          "solve.particles": 20000, "solve.replicas": 6}  # 5000 directions visit the stream: at least four times as many
 BASE = {"cosine": COSINE, "fashion": FULL_BATCH, "stream": STREAM}
 STEPS = {("cosine", "soft"): 24, ("cosine", "topk"): 16}
 # Widths, and seeds ~ N as far as time allows. Corrections to the leading 1/N are larger for relu and for more samples.
@@ -360,6 +362,7 @@ def main():
     parser = argparse.ArgumentParser(description="Deviation of finite networks from the limit, and its rate.")
     parser.add_argument("case", nargs="*", help="cases to run (default: all)")
     parser.add_argument("--quick", action="store_true", help="two small cases, about half a minute")
+    parser.add_argument("--finer", action="store_true", help="check the limit itself with finer solutions of it")
     parser.add_argument("--table", action="store_true", help="write the document from the results at hand")
     parser.add_argument("--list", action="store_true", help="name the cases")
     parser.add_argument("--print", action="store_true", help="print the commands, run nothing")
@@ -375,13 +378,13 @@ def main():
         print("\n".join(shlex.join(command(name, cases[name], "build/moedmft")) if args.print else name for name in names))
         return 0
     status = 0
-    if not args.table:
-        os.makedirs("out", exist_ok=True)
+    os.makedirs("out", exist_ok=True)
+    if args.finer:
+        status = max(2 if run_finer(name, args.threads) is None else 0 for name in args.case or FINER_CASES)
+    elif not args.table:
         for name in names:
             result = run(name, cases[name], args.threads)
             status = max(status, 2 if result is None else report(name, result))
-        for name in FINER_CASES if not args.quick and not args.case else ():
-            status = max(status, 2 if run_finer(name, args.threads) is None else 0)
     if not args.quick:
         found = results()
         finer = ["finer-" + name for name in FINER_CASES]
