@@ -54,6 +54,7 @@ $(BUILD)/buildinfo.h: FORCE
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/provenance.o: $(BUILD)/buildinfo.h
 
+$(BUILD)/obj/src/vecmath.o $(BUILD)/obj/src/vecmath_avx2.o: ALL_CFLAGS += -fno-math-errno
 # Vector mathematics for processors that have AVX2; chosen at run time (src/vecmath.c).
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
 $(BUILD)/obj/src/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma

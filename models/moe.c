@@ -3,7 +3,7 @@
  *   forward   z = W_in x, h = φ(z), ψ = β Q∘h, g = gate(ψ), u = W1∘h, y = c g φ_e(u) / κ, a = W2∘y, f = ⟨v a⟩
  *   backward  δ = v e, b = W2ᵀ∘δ, γ = c g φ_e'(u) b / κ, ρ = β gate'(ψ) [c (N_e/ν) ⟨b φ_e(u)⟩_j / κ],
  *             r = Qᵀ∘ρ + W1ᵀ∘γ
- *   update    each matrix: −η learn q pᵀ;   W_in: −η learn r φ'(z) xᵀ;   v: −η learn a e
+ *   update    each tensor from its natural gradient: matrices q pᵀ, W_in r φ'(z) xᵀ, v a e; SGD: −η learn × gradient
  * κ = K/M is the active fraction, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's product.
  */
 #include "moe.h"
@@ -16,6 +16,7 @@
 
 #include "elementwise.h"
 #include "memory.h"
+#include "table.h"
 
 /* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
 typedef struct {
@@ -37,11 +38,14 @@ struct X(moe) {
   const X(activation) *phi, *phi_e;
   const X(gate) *gate;
   size_t inputs, outputs;
+  size_t drawn, fixed;   /* columns of W_in that are drawn; that receive no gradient (problem.h) */
   size_t active_experts; /* K of this population; = experts for soft routing */
   double weight;         /* c/κ */
   real *particles;       /* stream × (inputs + outputs): W_in in units of D^-½, then v */
   real *bias;            /* experts: selection biases b; NULL: none, logits decide */
   real *w_in, *v;        /* views of particles: stream × inputs, stream × outputs */
+  X(table) in, out;      /* columns of W_in that receive gradients, v: with their optimizer's state */
+  real *gram[2];         /* P × P: kernels, for the gradient's norm; NULL until it is asked for */
   part_fields part[MDM_PARTS];
   unsigned long next_id;
 };
@@ -81,13 +85,19 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
 
 static int initial_particles(X(moe) *m, mdm_error *err) {
   X(realization) *R = m->R;
-  size_t S = R->stream, columns = m->inputs + m->outputs;
+  size_t S = R->stream, columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
   m->particles = mdm_alloc(S, columns, 1, sizeof(real));
   if (!m->particles) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu initial weights", S, columns);
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
-  int status = R->particles(R, columns, m->particles, err);
+  m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
+  m->out = X(table_of)(S, m->outputs, m->v);
+  int status = R->particles(R, m->drawn + m->outputs, m->particles, err);
   if (status) return status;
+  if (later) { /* v is drawn behind the drawn columns */
+    memmove(m->v, m->w_in + S * m->drawn, S * m->outputs * sizeof *m->v);
+    memset(m->w_in + S * m->drawn, 0, S * later * sizeof *m->w_in);
+  }
   BLAS(scal)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in, 1);
   BLAS(scal)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v, 1);
   return MDM_OK;
@@ -120,14 +130,16 @@ static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], 
   return status;
 }
 
-int X(moe_create)(const mdm_model *model, X(realization) *R, size_t inputs, const size_t P[MDM_PARTS], X(moe) **out,
+int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *inputs, const size_t P[MDM_PARTS], X(moe) **out,
                   mdm_error *err) {
   *out = NULL;
   X(moe) *m = calloc(1, sizeof *m);
   if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   m->R = R;
   m->model = model;
-  m->inputs = inputs;
+  m->inputs = inputs->inputs;
+  m->drawn = inputs->drawn;
+  m->fixed = inputs->fixed;
   m->outputs = model->outputs;
   int status = set_up(m, model, P, err);
   if (status) return X(moe_free)(m), status;
@@ -150,6 +162,10 @@ void X(moe_free)(X(moe) *m) {
     free(p->active);
     free(p->f);
   }
+  X(table_clear)(&m->in);
+  X(table_clear)(&m->out);
+  free(m->gram[0]);
+  free(m->gram[1]);
   free(m->particles);
   free(m->bias);
   free(m);
@@ -310,28 +326,77 @@ static void balance(X(moe) *m, size_t P) {
   }
 }
 
-int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_error *err) {
-  X(realization) *R = m->R;
-  part_fields *p = &m->part[MDM_TRAIN];
-  const X(field) *F = p->field;
-  const X(routing) *routing = routing_of(m, MDM_TRAIN);
-  size_t S = R->stream, P = F[MDM_Z].P;
-  const double *lr = m->model->lr;
-  const struct {
-    mdm_tensor t;
-    mdm_field forward, backward;
-    const X(routing) *routing;
-  } steps[] = {{MDM_Q, MDM_H, MDM_RHO, NULL}, {MDM_W1, MDM_H, MDM_GAMMA, routing}, {MDM_W2, MDM_Y, MDM_DELTA, routing}};
-  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    X(matrix) *A = R->matrix[steps[i].t];
-    int status = A->ops->descend(A, eta * lr[steps[i].t], &F[steps[i].forward], &F[steps[i].backward], steps[i].routing, err);
-    if (status) return status;
+/* The tensors, the fields whose products are their gradients, and whether these are zero for inactive experts. */
+static const struct {
+  mdm_tensor t;
+  mdm_field forward, backward;
+  int routed;
+} matrices[] = {{MDM_Q, MDM_H, MDM_RHO, 0}, {MDM_W1, MDM_H, MDM_GAMMA, 1}, {MDM_W2, MDM_Y, MDM_DELTA, 1}};
+enum { MATRICES = sizeof matrices / sizeof *matrices };
+
+/* Σ_μν (a_μ·a_ν)(b_μ·b_ν) = |Σ_μ a_μ b_μᵀ|², over P tokens; a: n × P, b: k × P (leading dimension ldb). */
+static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k, const real *b, size_t ldb) {
+  double sum = 0;
+  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1, a, n, 0, m->gram[0], P);
+  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, k, 1, b, ldb, 0, m->gram[1], P);
+  for (size_t t = 0; t < P; t++)
+    for (size_t s = t; s < P; s++) sum += (s == t ? 1 : 2) * (double)m->gram[0][s + P * t] * (double)m->gram[1][s + P * t];
+  return sum;
+}
+
+/* Factor that brings the gradient's norm down to `most`; as PyTorch's clip_grad_norm_, in the metric of the SGD rates
+ * (docs/theory.md, clipping): the squared norm is −dL/dη. */
+static int clip_factor(X(moe) *m, double most, const real *x, const real *e, double *factor, mdm_error *err) {
+  const X(realization) *R = m->R;
+  const X(field) *F = m->part[MDM_TRAIN].field;
+  size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
+  double sum = 0;
+  *factor = 1;
+  if (most == 0) return MDM_OK;
+  for (int i = 0; i < 2; i++)
+    if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
+  for (size_t i = 0; i < MATRICES; i++) {
+    const X(field) *p = &F[matrices[i].forward], *q = &F[matrices[i].backward];
+    sum += R->coef[matrices[i].t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
   }
-  double in = eta * lr[MDM_W_IN] * R->coef[MDM_W_IN].learn, out = eta * lr[MDM_W_OUT] * R->coef[MDM_W_OUT].learn;
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->inputs, P, -in, F[MDM_R_SLOPE].v, S, x, m->inputs, 1, m->w_in, S);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, S, m->outputs, P, -out, F[MDM_A].v, S, e, m->outputs, 1, m->v, S);
-  if (m->bias && m->model->bias_rate > 0) balance(m, P);
+  sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
+  sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
+  double ratio = most / (sqrt(sum) + 1e-6);
+  if (ratio < 1) *factor = ratio;
   return MDM_OK;
+}
+
+/* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
+static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e, mdm_error *err) {
+  const X(realization) *R = m->R;
+  const X(field) *F = m->part[MDM_TRAIN].field;
+  size_t S = R->stream, P = F[MDM_Z].P;
+  const mdm_coefficients *in = &R->coef[MDM_W_IN], *out = &R->coef[MDM_W_OUT];
+  double rate = step.rate;
+  step.rate = rate * m->model->lr[MDM_W_IN];
+  BLAS(scal)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in, 1);
+  int status = X(table_step)(&m->in, &step, in, P, F[MDM_R_SLOPE].v, x + m->fixed, m->inputs, err);
+  step.rate = rate * m->model->lr[MDM_W_OUT];
+  if (!status) status = X(table_step)(&m->out, &step, out, P, F[MDM_A].v, e, m->outputs, err);
+  return status;
+}
+
+int X(moe_step)(X(moe) *m, const mdm_optimizer *by, size_t t, const real *x, const real *e, mdm_error *err) {
+  X(realization) *R = m->R;
+  const X(field) *F = m->part[MDM_TRAIN].field;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN);
+  mdm_step step = {.by = by, .rate = mdm_optimizer_rate(by, t), .clip = 1, .t = t};
+  double rate = step.rate;
+  int status = clip_factor(m, by->clip, x, e, &step.clip, err);
+  for (size_t i = 0; i < MATRICES && !status; i++) {
+    X(matrix) *A = R->matrix[matrices[i].t];
+    step.rate = rate * m->model->lr[matrices[i].t];
+    status = A->ops->step(A, &step, &F[matrices[i].forward], &F[matrices[i].backward], matrices[i].routed ? routing : NULL, err);
+  }
+  step.rate = rate;
+  if (!status) status = step_particles(m, step, x, e, err);
+  if (!status && m->bias && m->model->bias_rate > 0) balance(m, F[MDM_Z].P);
+  return status;
 }
 
 /* ---------------------------------------------------------------- what it shows */

@@ -8,14 +8,14 @@
 #ifndef MOEDMFT_MOE_H
 #define MOEDMFT_MOE_H
 
-#include "model.h"
+#include "problem.h"
 #include "realization.h"
 
 typedef struct X(moe) X(moe);
 
-/* A program on realization R (which it does not own), for inputs of length `inputs` and batches of at most P[part] tokens.
- * Draws the initial W_in and v. Free with moe_free (accepts NULL). */
-int X(moe_create)(const mdm_model *model, X(realization) *R, size_t inputs, const size_t P[MDM_PARTS], X(moe) **out,
+/* A program on realization R (which it does not own), for such inputs and batches of at most P[part] tokens. Draws the
+ * initial W_in and v. Free with moe_free (accepts NULL). */
+int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *inputs, const size_t P[MDM_PARTS], X(moe) **out,
                   mdm_error *err);
 void X(moe_free)(X(moe) *m);
 
@@ -25,8 +25,8 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part);
 /* Backward pass of the training part: e (outputs × P) = ∂L/∂f. Changes no weight. */
 int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err);
-/* SGD step with base rate eta, from the last forward and backward pass (x and e as given there). */
-int X(moe_descend)(X(moe) *m, double eta, const real *x, const real *e, mdm_error *err);
+/* Step t of an optimizer, from the last forward and backward pass (x and e as given there). */
+int X(moe_step)(X(moe) *m, const mdm_optimizer *by, size_t t, const real *x, const real *e, mdm_error *err);
 
 /* A field of the last pass. */
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);

@@ -18,6 +18,7 @@
 
 #include "config_internal.h"
 #include "model.h"
+#include "optimizer.h"
 
 #define TINY 1e-9
 
@@ -239,9 +240,11 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   mdm_coefficients coefficients[MDM_TENSORS];
   mdm_exponents e[MDM_TENSORS];
   double init[MDM_TENSORS];
+  mdm_optimizer optimizer;
   mdm_error why = {0};
   memset(out, 0, sizeof *out);
   int status = mdm_parameterization_read(cfg, &regime, &p, err);
+  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
   mdm_init_read(cfg, init);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) e[t] = mdm_exponents_of(t, regime, &p.rule[t], init[t]);
@@ -251,7 +254,7 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   out->f = initial_f(e);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, regime, e, &f, &out->tensor[t]);
   judge(e, out);
-  out->limit_exists = !mdm_limit_coefficients(regime, &p, (mdm_sizes){1, 1, 1, 1, 1}, init, coefficients, &why);
+  out->limit_exists = !mdm_limit_coefficients(regime, &p, (mdm_sizes){1, 1, 1, 1, 1}, init, &optimizer.method, coefficients, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;
 }

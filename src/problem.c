@@ -53,7 +53,7 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
 static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {
   size_t D = data->dimension;
   double scale = 1 / sqrt((double)D);
-  in->inputs = D;
+  in->inputs = in->drawn = D;
   in->train = mdm_alloc(D, data->train.count, 1, sizeof(double));
   in->test = mdm_alloc(D, data->test.count, 1, sizeof(double));
   if (!in->train || !in->test) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
@@ -68,7 +68,7 @@ static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_input
   size_t D = full->inputs, train = data->train.count, test = data->test.count, P = train + test;
   if (P >= D) return copy_inputs(data, in, err);
   double *X = mdm_alloc(D, P, 1, sizeof *X), *tau = mdm_alloc(P, 1, 1, sizeof *tau); /* D × P; P */
-  in->inputs = P;
+  in->inputs = in->drawn = P;
   in->train = mdm_alloc(P, train, 1, sizeof(double));
   in->test = mdm_alloc(P, test, 1, sizeof(double));
   int status = X && tau && in->train && in->test ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
@@ -83,6 +83,38 @@ static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_input
   }
   free(X);
   free(tau);
+  return status;
+}
+
+/* a over b: columns of lengths na and nb stacked. */
+static double *stack(size_t count, size_t na, const double *a, size_t nb, const double *b) {
+  double *out = mdm_alloc(na + nb, count, 1, sizeof *out); /* (na + nb) × count */
+  for (size_t i = 0; i < count && out; i++) {
+    memcpy(out + (na + nb) * i, a + na * i, na * sizeof *out);
+    memcpy(out + (na + nb) * i + na, b + nb * i, nb * sizeof *out);
+  }
+  return out;
+}
+
+/* Inputs of the limit. Entrywise optimizers see single inputs: the learned part of W_in acts on x as it is, and only the
+ * initial part can be rotated. */
+static int reduce_inputs(mdm_problem *p, mdm_error *err) {
+  mdm_inputs *in = &p->reduced, turned = {0};
+  const mdm_inputs *full = &p->full;
+  if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, full, in, err);
+  int status = rotate_inputs(p->data, full, &turned, err);
+  if (!status && turned.inputs == full->inputs) {
+    *in = turned;
+    return MDM_OK;
+  }
+  if (!status) {
+    *in = (mdm_inputs){.inputs = turned.inputs + full->inputs, .drawn = turned.inputs, .fixed = turned.inputs};
+    in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, full->train);
+    in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, full->test);
+    if (!in->train || !in->test) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  }
+  free(turned.train);
+  free(turned.test);
   return status;
 }
 
@@ -140,7 +172,6 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   size_t P = p->data->train.count;
   p->loss = strcmp(mdm_config_text(cfg, "train.loss"), "mse") ? MDM_LOSS_CROSS_ENTROPY : MDM_LOSS_MSE;
   p->loss_multiplier = mdm_config_real(cfg, "train.loss_multiplier");
-  p->lr = mdm_config_real(cfg, "train.lr");
   p->steps = (size_t)mdm_config_int(cfg, "train.steps");
   p->full_batch = mdm_config_enum(cfg, "train.batch") == 0;
   p->batch = p->full_batch ? P : (size_t)mdm_config_int(cfg, "train.batch");
@@ -165,8 +196,9 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);
+  if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   if (!status) status = copy_inputs(data, &p->full, err);
-  if (!status) status = rotate_inputs(data, &p->full, &p->rotated, err);
+  if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
   if (!status) status = make_times(cfg, p, err);
   if (status) return mdm_problem_free(p), status;
@@ -178,8 +210,8 @@ void mdm_problem_free(mdm_problem *p) {
   if (!p) return;
   free(p->full.train);
   free(p->full.test);
-  free(p->rotated.train);
-  free(p->rotated.test);
+  free(p->reduced.train);
+  free(p->reduced.test);
   free(p->order);
   free(p->times);
   free(p);

@@ -6,11 +6,14 @@
 #include <moedmft/data.h>
 
 #include "model.h"
+#include "optimizer.h"
 
 typedef enum { MDM_LOSS_MSE, MDM_LOSS_CROSS_ENTROPY } mdm_loss;
 
 typedef struct mdm_inputs {
   size_t inputs;  /* length of an input vector: D, or fewer when rotated into the span of the samples */
+  size_t drawn;   /* the first of these columns of W_in are drawn, the others start at zero */
+  size_t fixed;   /* the first of these columns receive no gradient (they only decay) */
   double *train;  /* inputs × P_train, column-major: x_μ/√D */
   double *test;   /* inputs × P_test */
 } mdm_inputs;
@@ -19,9 +22,10 @@ typedef struct mdm_problem {
   mdm_model model;
   const mdm_data *data; /* not owned */
   mdm_inputs full;      /* as given: for networks, whose W_in has D columns */
-  mdm_inputs rotated;   /* the same Gram matrix in the fewest coordinates: for the limit */
+  mdm_inputs reduced;   /* for the limit: the same Gram matrix in the fewest coordinates */
   mdm_loss loss;
-  double loss_multiplier, lr;
+  double loss_multiplier;
+  mdm_optimizer optimizer;
   size_t steps, batch;  /* gradient steps; samples per step */
   size_t *order;        /* (steps + 1) × batch: sample indices of every step; NULL for the full batch */
   int full_batch;

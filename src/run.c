@@ -120,6 +120,7 @@ static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
   p->sizes.stream = (size_t)mdm_config_int(cfg, "solve.particles");
   choose_sizes(cfg, p);
   p->sizes.tolerance = mdm_config_real(cfg, "solve.tolerance");
+  p->sizes.pairs = (mdm_pair_scheme){.pivots = 0, .threads = 1};
   p->limit_single = !strcmp(mdm_config_text(cfg, "solve.precision"), "single");
   p->replicas = (size_t)mdm_config_int(cfg, "solve.replicas");
   double floor = p->limit_single ? 2e-3 : 1e-6; /* residuals below are rounding: they come from differences of squares */
@@ -135,7 +136,7 @@ static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
 static double limit_cost(const plan *p) {
   double S = (double)p->sizes.stream, E = (double)p->sizes.experts, J = (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 10 + 1.5 * P;
-  return (6 * S + 4 * E * J + 2 * E) * rank * P + 3 * S * (double)p->problem->rotated.inputs * P;
+  return (6 * S + 4 * E * J + 2 * E) * rank * P + 3 * S * (double)p->problem->reduced.inputs * P;
 }
 
 static double network_cost(const plan *p, double N) {
@@ -409,7 +410,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
 static double limit_bytes(const plan *p) {
   double S = (double)p->sizes.stream, E = (double)p->sizes.experts, EJ = E * (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
-  double in = (double)(p->problem->rotated.inputs + p->problem->model.outputs);
+  double in = (double)(p->problem->reduced.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
   double numbers = S * (8 * P + 10 * rank + 2 * in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
   return numbers * (p->limit_single ? 4 : 8);
@@ -434,7 +435,7 @@ static double record_bytes(const plan *p) {
 static double problem_bytes(const plan *p) {
   const mdm_problem *q = p->problem;
   double P = (double)(q->data->train.count + q->data->test.count);
-  return 8 * (P * (double)(q->full.inputs + q->rotated.inputs) + (double)(q->steps + 1) * (double)q->batch);
+  return 8 * (P * (double)(q->full.inputs + q->reduced.inputs) + (double)(q->steps + 1) * (double)q->batch);
 }
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {

@@ -13,6 +13,15 @@
 
 typedef enum { MDM_W_IN, MDM_Q, MDM_W1, MDM_W2, MDM_W_OUT, MDM_TENSORS } mdm_tensor;
 
+/* What an optimizer asks of the coefficients. */
+typedef struct mdm_method {
+  int entrywise;    /* steps act on single entries (Adam, sign): the rate is the table's Adam rate */
+  int eps;          /* there is an ε > 0 beside which the size of the gradient counts */
+  int global_eps;   /* Adam's ε is the same number for every tensor */
+  int tensor_decay; /* decay acts with each tensor's own rate, not with the base rate */
+  int decays, clips; /* whether those coefficients are needed at all */
+} mdm_method;
+
 /* Name in the output: "W_in", "Q", "W1", "W2", "w_out". */
 const char *mdm_tensor_name(mdm_tensor t);
 
@@ -91,13 +100,16 @@ void mdm_exponent_format(double x, char *out, size_t size);
 /* A trained random matrix in natural units. With A (rows × cols) its matrix in natural units,
  *   forward   χ = A p / cols          (p: forward input,  a mean over the columns' population)
  *   backward  ζ = τ Aᵀ q / rows       (q: backward input, a mean over the rows' population)
- *   SGD       A ← A − η learn q pᵀ
+ *   SGD       A ← A − η learn q pᵀ;   entrywise optimizers: A ← A − η learn · (what they make of the entries of q pᵀ)
  * initially with independent entries of standard deviation `entry`, so that χ has variance V_f ⟨p p⟩ and ζ has V_b ⟨q q⟩.
  * In the notation of docs/theory.md: r_f/V_b = 1/τ, r_b/V_f = τ, m_f = learn, m_b = τ learn. */
 typedef struct mdm_coefficients {
   double Vf, Vb; /* variance of the Gaussian part, forward and backward (0: it vanishes in the limit) */
   double tau;    /* adjoint factor */
   double learn;  /* rate of the learned part in natural units (0: it vanishes in the limit) */
+  double eps;    /* Adam's ε in units of the natural gradient q pᵀ, per unit base ε */
+  double decay;  /* weights shrink by base rate · λ · decay per step */
+  double norm;   /* (SGD rate / η) |raw gradient|² = norm · Σ_μν ⟨p_μ p_ν⟩ ⟨q_μ q_ν⟩, for clipping (W_in: sum over inputs) */
   double raw;    /* finite networks: A = raw × (raw weights); 0 in the limit */
   double entry;  /* standard deviation of an initial entry of A (limit: of a router that stream particles carry) */
   int tied;      /* experts start from the same draw: V_f (of W2) and V_b (of W1) are those of the neurons they share */
@@ -108,21 +120,26 @@ typedef struct mdm_scales {
   mdm_power Vf, Vb, tau, learn, raw, entry;
   mdm_power adam_learn; /* change of χ when every entry of W moves by Adam's rate in step with p */
   mdm_power gradient;   /* entry of the raw gradient of W with natural inputs Θ(1) */
+  mdm_power eps;        /* Adam's ε over that */
+  mdm_power norm;       /* SGD rate × |raw gradient|² */
   mdm_power expert;     /* variance of the initial part of χ that one expert contributes (W2: before experts are averaged) */
 } mdm_scales;
 
 mdm_scales mdm_rule_scales(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule);
 
 /* Coefficients of the five tensors at the given sizes (exact, for a finite network); multipliers[t] multiplies the
- * initial standard deviation. W_in acts with cols = D on x/√D and w_out with its transpose v = N w_out: for them only
+ * initial standard deviation; method NULL: SGD. W_in acts with cols = D on x/√D and w_out with its transpose v = N w_out: for them only
  * Vf (variance of √D W_in, of v) and learn have a meaning. */
 void mdm_network_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
-                              const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS]);
+                              const double multipliers[MDM_TENSORS], const mdm_method *method,
+                              mdm_coefficients out[MDM_TENSORS]);
 
 /* The same as the scale goes to infinity at the ratios of `sizes` (N = 1: α = M/N is sizes.M, …). Vanishing parts become
- * 0. MDM_ERR_CONFIG when a part diverges, naming it, its exponent and the exponent of the configuration to change. */
+ * 0; where Adam's ε outgrows the gradient, the tensor stays as it is. MDM_ERR_CONFIG when a part diverges, naming it, its
+ * exponent and the exponent of the configuration to change. */
 int mdm_limit_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
-                           const double multipliers[MDM_TENSORS], mdm_coefficients out[MDM_TENSORS], mdm_error *err);
+                           const double multipliers[MDM_TENSORS], const mdm_method *method,
+                           mdm_coefficients out[MDM_TENSORS], mdm_error *err);
 
 /* N_e/ν at the given sizes (finite) or ratios (limit): ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u). */
 double mdm_neuron_weight(const mdm_regime *regime, mdm_sizes sizes);

@@ -6,12 +6,15 @@
 #include <moedmft/error.h>
 #include <moedmft/record.h>
 
+#include "optimizer.h"
+
 struct mdm_board; /* shared progress (src/board.h) */
 
 typedef struct mdm_limit_sizes {
   size_t stream, experts, neurons; /* sample particles; neurons of each expert */
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   double tolerance;
+  mdm_pair_scheme pairs;           /* for entrywise optimizers */
 } mdm_limit_sizes;
 
 typedef struct mdm_task {

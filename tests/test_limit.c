@@ -364,14 +364,15 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   X(realization) *R;
   X(moe) *program;
   X(thin) *A;
-  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_config_set(cfg, "train.lr=1.5", &err) && !mdm_data_load(cfg, &data, &err) &&
+                  !mdm_problem_create(cfg, data, &problem, &err));
   const mdm_model *m = &problem->model;
   const mdm_sizes ratios = {D, 1, NE, 1, 1};
   const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
   const size_t tokens[MDM_PARTS] = {P, 0};
-  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, coef, &err));
-  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, 5, (unsigned)run, &R, &err));
-  CU_ASSERT_FATAL(!X(moe_create)(m, R, problem->rotated.inputs, tokens, &program, &err));
+  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
+  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &R, &err));
+  CU_ASSERT_FATAL(!X(moe_create)(m, R, &problem->reduced, tokens, &program, &err));
   CU_ASSERT_FATAL(!R->factors(R, tensor, 1e-2, &A, &err) && A);
   if (nudged) {
     active_nudge = (nudge){A->draw, rows ? MDM_ROWS : MDM_COLS};
@@ -380,12 +381,12 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   for (int t = 0; t < 4; t++) {
     double f[P], e[P];
     real er[P];
-    CU_ASSERT_FATAL(!X(moe_forward)(program, MDM_TRAIN, P, problem->rotated.train, &err));
+    CU_ASSERT_FATAL(!X(moe_forward)(program, MDM_TRAIN, P, problem->reduced.train, &err));
     for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(program, MDM_TRAIN)[i];
     mdm_loss_eval(problem, P, f, data->train.y, e, NULL);
     for (int i = 0; i < P; i++) er[i] = e[i];
     CU_ASSERT_FATAL(!X(moe_backward)(program, er, &err));
-    if (t < 3) CU_ASSERT_FATAL(!X(moe_descend)(program, 1.5, problem->rotated.train, er, &err));
+    if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(program, &problem->optimizer, (size_t)t, problem->reduced.train, er, &err));
   }
   const X(field) *H = X(moe_field)(program, MDM_TRAIN, MDM_H), *G = X(moe_field)(program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
   memcpy(h, H->v, H->n * P * sizeof *h);

@@ -319,12 +319,12 @@ static void same_by_hand(void) {
         CU_ASSERT_EQUAL_FATAL(mdm_config_set(cfg, word, &err), MDM_OK);
       CU_ASSERT_EQUAL_FATAL(mdm_parameterization_read(cfg, &found, &custom, &err), MDM_OK);
       const mdm_sizes sizes = {6, 64, 32, 128, 128}, ratios = {6, 1, 0.5, 2, 2};
-      mdm_network_coefficients(regime, &custom, sizes, init, a);
-      mdm_network_coefficients(regime, mdm_parameterization_find(regime, names[k]), sizes, init, b);
+      mdm_network_coefficients(regime, &custom, sizes, init, NULL, a);
+      mdm_network_coefficients(regime, mdm_parameterization_find(regime, names[k]), sizes, init, NULL, b);
       check_same(a, b);
-      int status = mdm_limit_coefficients(regime, &custom, ratios, init, a, NULL);
+      int status = mdm_limit_coefficients(regime, &custom, ratios, init, NULL, a, NULL);
       CU_ASSERT_EQUAL(
-          status, mdm_limit_coefficients(regime, mdm_parameterization_find(regime, names[k]), ratios, init, b, NULL));
+          status, mdm_limit_coefficients(regime, mdm_parameterization_find(regime, names[k]), ratios, init, NULL, b, NULL));
       CU_ASSERT_EQUAL(status, k == 2 ? MDM_ERR_CONFIG : MDM_OK);
       if (!status) check_same(a, b);
       mdm_config_free(cfg);

@@ -3,7 +3,7 @@
  * Every matrix joins the stream (N neurons) with a population grouped by expert (M experts, or M·N_e expert neurons). It is
  * stored as N × G, the stream contiguous, so that an expert's block is one contiguous piece. Q and W1 map stream → experts
  * (rows are the grouped side), W2 maps back. Three products carry everything:
- *   contract  Y = s Aᵀ X        expand  X (+)= s A Y        rank update  A −= s X Yᵀ        X: N × P, Y: G × P
+ *   contract  Y = s Aᵀ X        expand  X (+)= s A Y        step with gradient  X Yᵀ        X: N × P, Y: G × P
  * With soft routing each is one BLAS call over all experts. With top-K each expert works on the tokens that it serves,
  * gathered; experts without tokens are not touched. Where experts are so narrow that gathering costs more than it saves,
  * the dense call is used (docs/engineering.md has the measurement).
@@ -28,10 +28,6 @@ static void contract_all(const X(dense) *d, double s, size_t P, const real *Xs, 
 
 static void expand_all(const X(dense) *d, double s, size_t P, const real *Y, int accumulate, real *Xs) {
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, P, d->G, s, d->A, d->N, Y, d->G, accumulate, Xs, d->N);
-}
-
-static void rank_update_all(X(dense) *d, double s, size_t P, const real *Xs, const real *Y) {
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d->N, d->G, P, -s, Xs, d->N, Y, d->G, 1, d->A, d->N);
 }
 
 /* ---------------------------------------------------------------- gathered products */
@@ -81,13 +77,16 @@ static void expand_gathered(X(dense) *d, const X(routing) *r, double s, const re
   }
 }
 
-static void rank_update_gathered(X(dense) *d, const X(routing) *r, double s, const real *Xs, const real *Y) {
+/* Every expert's block steps with the gradient of its own tokens. Without momentum, moments and decay, nothing happens to an
+ * expert that has none. */
+static void step_gathered(X(dense) *d, const mdm_step *step, const X(routing) *r, const real *Xs, const real *Y) {
   size_t J = r->neurons;
+  int lazy = !d->table.m && !d->table.v && mdm_step_keep(step, &d->base.coef) == 1;
   for (size_t m = 0; m < r->experts; m++) {
     size_t n = gather(r, m, d->N, d->N, Xs, d->gathered);
-    if (!n) continue;
+    if (!n && lazy) continue;
     gather(r, m, J, d->G, Y + J * m, d->block);
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d->N, J, n, -s, d->gathered, d->N, d->block, J, 1, d->A + d->N * J * m, d->N);
+    X(table_step_columns)(&d->table, step, &d->base.coef, J * m, J, n, d->gathered, d->block, J);
   }
 }
 
@@ -124,18 +123,18 @@ static int dense_backward(X(matrix) *A, const X(field) *q, const X(routing) *rou
   return contract(d, routing, s, q->P, q->v, zeta->v, err);
 }
 
-static int dense_descend(X(matrix) *A, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing,
-                         mdm_error *err) {
+static int dense_step(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing,
+                      mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
   const X(field) *stream = d->rows_grouped ? p : q, *grouped = d->rows_grouped ? q : p;
-  double s = rate * A->coef.learn;
-  if (!gathers(d, routing)) return rank_update_all(d, s, p->P, stream->v, grouped->v), MDM_OK;
+  if (!gathers(d, routing)) return X(table_step)(&d->table, step, &A->coef, p->P, stream->v, grouped->v, d->G, err);
   int status = reserve(d, p->P, routing->neurons, err);
-  if (!status) rank_update_gathered(d, routing, s, stream->v, grouped->v);
+  if (!status) status = X(table_prepare)(&d->table, step, routing->neurons, err);
+  if (!status) step_gathered(d, step, routing, stream->v, grouped->v);
   return status;
 }
 
-static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_descend};
+static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_step};
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -147,6 +146,7 @@ X(dense) *X(dense_create)(mdm_tensor t, const mdm_coefficients *coef, size_t N, 
   d->N = N;
   d->G = G;
   d->A = mdm_alloc(N, G, 1, sizeof *d->A);
+  d->table = X(table_of)(N, G, d->A);
   if (d->A) return d;
   free(d);
   return NULL;
@@ -154,6 +154,7 @@ X(dense) *X(dense_create)(mdm_tensor t, const mdm_coefficients *coef, size_t N, 
 
 void X(dense_free)(X(dense) *d) {
   if (!d) return;
+  X(table_clear)(&d->table);
   free(d->A);
   free(d->gathered);
   free(d->block);

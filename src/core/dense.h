@@ -4,12 +4,14 @@
 #define MOEDMFT_DENSE_H
 
 #include "realization.h"
+#include "table.h"
 
 typedef struct X(dense) {
   X(matrix) base;
   int rows_grouped; /* 1: rows are experts (Q, W1); 0: columns are (W2) */
   size_t N, G;      /* stream, grouped side */
   real *A;          /* N × G, natural units */
+  X(table) table;   /* A and its optimizer's state */
   real *gathered;   /* N × capacity: tokens of one expert, stream side */
   real *block;      /* neurons × capacity: tokens of one expert, expert side */
   size_t capacity;

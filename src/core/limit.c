@@ -5,7 +5,8 @@
  *   W1  neurons ← stream      forward input h, backward input γ       (Q and W1 share the directions of h)
  *   W2  stream  ← neurons     forward input y, backward input δ
  * Neurons are those of every sample expert. Where experts start tied (MSSP in Regime III), Gaussian columns live on the
- * neurons that experts share. Where the number of experts stays finite (Regime I), the router's rows are carried by the
+ * neurons that experts share. Under entrywise optimizers thin factors hold the initial part of these matrices, and pairs.c the
+ * learned one. Where the number of experts stays finite (Regime I), the router's rows are carried by the
  * stream particles: a dense matrix.
  */
 #include <math.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #include "dense.h"
-#include "thin.h"
+#include "pairs.h"
 
 enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
@@ -24,6 +25,7 @@ typedef struct {
   X(population) pop[POPULATIONS];
   X(basis) basis[BASES];
   X(thin) thin[MDM_TENSORS]; /* W1, W2, and Q where experts are a population */
+  X(pairs) pairs[MDM_TENSORS]; /* the same matrices under an entrywise optimizer: thin is their initial part */
   X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
   double values[DIAGNOSTICS];
@@ -75,7 +77,7 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
 static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
   (void)tolerance, (void)err;
   X(thin) *A = &((limit *)R)->thin[t];
-  int exists = (X(matrix) *)A == R->matrix[t];
+  int exists = A->base.ops != NULL;
   *out = exists && A->base.coef.Vf > 0 && A->base.coef.Vb > 0 ? A : NULL;
   return MDM_OK;
 }
@@ -83,7 +85,10 @@ static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(th
 static void limit_free(X(realization) *R) {
   limit *L = (limit *)R;
   if (!L) return;
-  for (int t = 0; t < MDM_TENSORS; t++) X(thin_clear)(&L->thin[t]);
+  for (int t = 0; t < MDM_TENSORS; t++) {
+    X(pairs_clear)(&L->pairs[t]);
+    X(thin_clear)(&L->thin[t]);
+  }
   for (int b = 0; b < BASES; b++) X(basis_clear)(&L->basis[b]);
   for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&L->pop[p]);
   X(dense_free)(L->router);
@@ -107,22 +112,27 @@ static X(thin_place) place(limit *L, int population, int basis, int tied) {
   return (X(thin_place)){n, pop, &L->basis[basis]};
 }
 
-static void add_matrices(limit *L, int tied) {
+static int add_matrices(limit *L, int tied, const mdm_pair_scheme *pairs, mdm_error *err) {
   X(realization) *R = &L->base;
-  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < sizeof matrices / sizeof *matrices && !status; i++) {
     mdm_tensor t = matrices[i].tensor;
     if (t == MDM_Q && L->router) {
       R->matrix[t] = &L->router->base;
       continue;
     }
     X(thin_init)(&L->thin[t], t, &R->coef[t], place(L, matrices[i].rows, matrices[i].row_basis, tied),
-                 place(L, matrices[i].cols, matrices[i].col_basis, tied), matrices[i].learns, L->key);
+                 place(L, matrices[i].cols, matrices[i].col_basis, tied), pairs ? MDM_NEITHER : matrices[i].learns, L->key);
     R->matrix[t] = &L->thin[t].base;
+    if (!pairs) continue;
+    status = X(pairs_init)(&L->pairs[t], &L->thin[t], pairs, err);
+    R->matrix[t] = &L->pairs[t].base;
   }
+  return status;
 }
 
-int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, unsigned long seed,
-                    unsigned run, X(realization) **out, mdm_error *err) {
+int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
+                    unsigned long seed, unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   limit *L = calloc(1, sizeof *L);
   if (!L) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
@@ -145,8 +155,8 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
     if (!L->router) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
   }
   if (!status) status = add_populations(L, tied, err);
+  if (!status) status = add_matrices(L, tied, pairs, err);
   if (status) return limit_free(R), status;
-  add_matrices(L, tied);
   *out = R;
   return MDM_OK;
 }

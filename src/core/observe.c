@@ -23,7 +23,6 @@ static const struct {
 
 struct X(observer) {
   const mdm_problem *problem;
-  const mdm_inputs *inputs;
   mdm_record *record;
   size_t B, C;
   double *loss[MDM_PARTS], *accuracy[MDM_PARTS], *prediction[MDM_PARTS]; /* step; step; step × P × C */
@@ -128,13 +127,12 @@ static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) 
   return status;
 }
 
-int X(observer_create)(const mdm_problem *problem, const mdm_inputs *inputs, const X(realization) *R, mdm_record *record,
+int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record,
                        X(observer) **out, mdm_error *err) {
   *out = NULL;
   X(observer) *o = calloc(1, sizeof *o);
   if (!o) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   o->problem = problem;
-  o->inputs = inputs;
   o->record = record;
   o->B = problem->batch;
   o->C = problem->model.outputs;
@@ -318,7 +316,7 @@ static void kernel_of_columns(const X(observer) *o, size_t n, const double *(*co
 static const double *input_column(const X(observer) *o, size_t i) {
   const mdm_problem *p = o->problem;
   size_t t = p->times[i / p->kernel_samples], sample = mdm_problem_sample(p, t, i % p->kernel_samples);
-  return o->inputs->train + o->inputs->inputs * sample;
+  return p->full.train + p->full.inputs * sample;
 }
 
 static const double *error_column(const X(observer) *o, size_t i) { return o->kept_e + o->C * i; }
@@ -344,7 +342,7 @@ static int write_kernel(X(observer) *o, mdm_tensor t, int backward, mdm_error *e
   if (status) return status;
   if (f != MDM_FIELDS) status = kernel_of_field(o, f, value, err);
   else if (backward) kernel_of_columns(o, o->C, error_column, value);
-  else kernel_of_columns(o, o->inputs->inputs, input_column, value);
+  else kernel_of_columns(o, p->full.inputs, input_column, value);
   blank_unreached(o, value);
   return status;
 }

@@ -9,7 +9,7 @@
 typedef struct X(observer) X(observer);
 
 /* Adds every array of the run to the record. */
-int X(observer_create)(const mdm_problem *problem, const mdm_inputs *inputs, const X(realization) *R, mdm_record *record,
+int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record,
                        X(observer) **out, mdm_error *err);
 void X(observer_free)(X(observer) *o);
 

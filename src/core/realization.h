@@ -11,6 +11,7 @@
 
 #include <moedmft/error.h>
 
+#include "optimizer.h"
 #include "random.h"
 #include "real.h"
 #include "scaling.h"
@@ -40,8 +41,9 @@ typedef struct X(matrix_ops) {
   int (*forward)(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err);
   /* ζ = τ Aᵀ q / rows, added to ζ when accumulate is set. */
   int (*backward)(X(matrix) *A, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err);
-  /* A ← A − rate · learn · q pᵀ, p and q the fields of the last forward and backward. */
-  int (*descend)(X(matrix) *A, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
+  /* One optimizer step from the natural gradient q pᵀ, p and q the fields of the last forward and backward; for SGD,
+   * A ← A − rate · learn · q pᵀ. */
+  int (*step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
 } X(matrix_ops);
 
 struct X(matrix) {
@@ -78,8 +80,9 @@ struct X(realization) {
 int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
                       X(realization) **out, mdm_error *err);
 
-/* The limit on sample particles; tolerance: relative amplitude of a new direction. */
-int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, unsigned long seed,
-                    unsigned run, X(realization) **out, mdm_error *err);
+/* The limit on sample particles; tolerance: relative amplitude of a new direction; pairs: how learned parts are kept (NULL: as
+ * thin factors, for linear optimizers). */
+int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
+                    unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
 
 #endif

@@ -9,7 +9,10 @@
  * with B = Ω and C = K at first. The term with C in χ is the response of p to earlier κ's (⟨p K⟩ is V_b R_p by Stein's lemma),
  * the term with B in ζ the response of q to the ω's, the equal-time one included. A new direction of p brings a fresh
  * column of Ω, a new direction of q a fresh column of K. SGD, A ← A − η learn q pᵀ, adds to B (−η learn q cᵀ, c = Uᵀp/cols) or,
- * the same, to C (−η τ learn p dᵀ, d = Ũᵀq/rows).
+ * the same, to C (−η τ learn p dᵀ, d = Ũᵀq/rows). Entrywise optimizers keep their learned part elsewhere (pairs.c).
+ *
+ * Momentum and decay are linear, so they stay in this form: with decay the initial matrix carries a scalar (`scale`) that
+ * multiplies B's and C's Gaussian columns, later draws included; momentum is a second matrix of the same form.
  *
  * The two products are one: `product` from one side to the other. Tied matrices (experts that start from the same draw)
  * have Gaussian columns on the neurons that experts share, driven by the fields' means over experts; their learned part
@@ -69,18 +72,26 @@ static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real
   return status;
 }
 
+/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */
+static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
+  spread_over_groups(s->groups, shared, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
+  if (factor != 1) BLAS(scal)(s->n * (want - s->k), (real)factor, to + s->n * s->k, 1);
+}
+
 /* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
 static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   X(thin_side) *s = &A->side[which], *other = &A->side[!which];
   size_t want = other->basis->k, n = s->pop->n;
   if (s->k == want) return MDM_OK;
   if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
-      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)))
+      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
+      (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
     return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
   int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
   if (status) return status;
-  if (s->learns) spread_over_groups(s->groups, n, want - s->k, s->gauss + n * s->k, 0, s->all + s->n * s->k);
+  if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
   else s->all = s->gauss;
+  if (s->momentum) spread_scaled(s, n, want, A->scale_momentum, s->momentum);
   s->k = want;
   return MDM_OK;
 }
@@ -131,14 +142,17 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     if (status) return status;
     const X(basis) *b = source->basis;
     if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
-    else status = combine_on(A, target, f->P, b->k_c, 1, target->gauss, b->c, b->k_c, begun, result->v, err);
+    else status = combine_on(A, target, f->P, b->k_c, A->scale, target->gauss, b->c, b->k_c, begun, result->v, err);
     begun = 1;
   }
   size_t k = source->k;
   if (!status) status = X(reserve)(&A->work, &A->work_size, k ? k : 1, f->P, err);
   if (status) return status;
   X(field) view = *f;
-  if (!source->learns) status = X(thin_view)(A, from, f, &view, err); /* only Gaussian columns: they see the mean */
+  if (!source->learns) {
+    status = X(thin_view)(A, from, f, &view, err); /* only Gaussian columns: they see the mean */
+    factor *= A->scale;
+  }
   if (!status && k)
     BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, view.n, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k);
   return status ? status : combine_on(A, target, f->P, k, factor, k ? target->basis->U : NULL, A->work, k, begun, result->v, err);
@@ -154,28 +168,58 @@ static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *rout
   return product((X(thin) *)M, MDM_ROWS, M->coef.tau, q, accumulate, zeta, err);
 }
 
-static int thin_descend(X(matrix) *M, double rate, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
+void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep(step, &A->base.coef); }
+
+/* C (n × k) += s own cᵀ, c: k_c × P. */
+static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
+  if (b->k_c) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, factor, own->v, s->n, b->c, b->k_c, 1, C, s->n);
+}
+
+/* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
+static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(thin_side) *s, const X(field) *own, const X(basis) *b,
+                         mdm_error *err) {
+  double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
+  size_t n = s->n * s->k;
+  if (!s->momentum && s->k) {
+    if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
+      return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+    memset(s->momentum, 0, n * sizeof *s->momentum);
+  }
+  BLAS(scal)(n, (real)mu, s->momentum, 1);
+  add_outer(s, gradient, own, b, s->momentum);
+  BLAS(axpy)(n, (real)lambda, s->all, 1, s->momentum, 1);
+  BLAS(axpy)(n, (real)-step->rate, s->momentum, 1, s->all, 1);
+  A->scale_momentum = mu * A->scale_momentum + lambda * A->scale;
+  A->scale -= step->rate * A->scale_momentum;
+  return MDM_OK;
+}
+
+/* The linear optimizers. */
+static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing;
   X(thin) *A = (X(thin) *)M;
   mdm_side learns = A->side[MDM_ROWS].learns ? MDM_ROWS : MDM_COLS;
   const X(field) *own = learns == MDM_ROWS ? q : p, *other = learns == MDM_ROWS ? p : q;
   X(thin_side) *s = &A->side[learns];
-  double step = rate * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
-  if (step == 0) return MDM_OK;
+  double keep = mdm_step_keep(step, &M->coef), gradient = step->clip * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
+  if (gradient == 0 && keep == 1) return MDM_OK;
   int status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
+  if (status) return status;
   const X(basis) *b = A->side[!learns].basis;
-  if (!status && b->k_c)
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, -step, own->v, s->n, b->c, b->k_c, 1, s->all, s->n);
-  return status;
+  if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
+  if (keep != 1) BLAS(scal)(s->n * s->k, (real)keep, s->all, 1);
+  A->scale *= keep;
+  add_outer(s, -step->rate * gradient, own, b, s->all);
+  return MDM_OK;
 }
 
-static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_descend};
+static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step};
 
 /* ---------------------------------------------------------------- life and death */
 
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
                   mdm_side learns, mdm_stream key) {
-  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key};
+  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key, .scale = 1};
   A->key.purpose = tensor;
   for (int which = 0; which < 2; which++) {
     X(thin_place) place = which == MDM_ROWS ? rows : cols;
@@ -188,6 +232,7 @@ void X(thin_clear)(X(thin) *A) {
   for (int which = 0; which < 2; which++) {
     X(thin_side) *s = &A->side[which];
     if (s->learns) free(s->all);
+    free(s->momentum);
     free(s->gauss);
     free(s->mean);
   }

@@ -4,7 +4,7 @@
 
 #include "particles.h"
 
-typedef enum { MDM_ROWS, MDM_COLS } mdm_side;
+typedef enum { MDM_ROWS, MDM_COLS, MDM_NEITHER } mdm_side;
 
 /* One side of the matrix. Rows carry the backward input q and the Gaussian part Ω of the forward product; columns carry
  * the forward input p and the Gaussian part K of the backward product. */
@@ -15,9 +15,10 @@ typedef struct X(thin_side) {
   X(basis) *basis;    /* directions of this side's field (tied: of its mean over groups), on pop */
   double variance;    /* of the Gaussian columns: V_f on rows, V_b on columns; 0: there are none */
   int learns;         /* the learned part is kept on this side */
-  real *gauss;        /* pop->n × k: Gaussian columns, one for each direction of the other side */
-  real *all;          /* n × k: Gaussian + learned part; the same array as gauss unless this side learns */
-  size_t k, capacity_gauss, capacity_all;
+  real *gauss;        /* pop->n × k: Gaussian columns, one for each direction of the other side, as drawn */
+  real *all;          /* n × k: scaled Gaussian + learned part where this side learns; else the same array as gauss */
+  real *momentum;     /* n × k: what momentum keeps of both; NULL without momentum */
+  size_t k, capacity_gauss, capacity_all, capacity_momentum;
   unsigned long mean_id; /* tied: field that mean belongs to */
   real *mean;         /* tied: pop->n × P, the field's mean over groups */
   size_t mean_size;
@@ -33,6 +34,7 @@ struct X(thin) {
   X(thin_source) draw;
   void *source;         /* for draw */
   mdm_stream key;
+  double scale, scale_momentum; /* decay: what is left of the initial matrix, and its part of the momentum */
   real *work, *shared;  /* projections; tied: an output before it is spread over groups */
   size_t work_size, shared_size;
 };
@@ -45,13 +47,15 @@ typedef struct X(thin_place) {
 } X(thin_place);
 
 /* A matrix rows ← cols with the coefficients of its tensor, its learned part kept on side `learns` (the side whose
- * counterpart's field has fewer directions). Populations and bases outlive it. */
+ * counterpart's field has fewer directions; MDM_NEITHER: it is kept elsewhere). Populations and bases outlive it. */
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
                   mdm_side learns, mdm_stream key);
 void X(thin_clear)(X(thin) *A);
 /* Makes the factors span a forward input p and a backward input q (already so after forward and backward of a limit
  * matrix), their coordinates available in both sides' bases. */
 int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err);
+/* One step in which the initial matrix only decays; its learned part is kept elsewhere. */
+void X(thin_decay)(X(thin) *A, const mdm_step *step);
 /* The field as this side's population sees it: itself, or its mean over groups. Valid until the next call. */
 int X(thin_view)(X(thin) *A, mdm_side side, const X(field) *f, X(field) *view, mdm_error *err);
 

@@ -136,7 +136,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   status = step_responses(l, t, err);
   if (status) return status;
-  return t < p->steps ? X(moe_descend)(l->program, p->lr, l->x, l->e, err) : MDM_OK;
+  return t < p->steps ? X(moe_step)(l->program, &p->optimizer, t, l->x, l->e, err) : MDM_OK;
 }
 
 static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
@@ -215,8 +215,8 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   const mdm_problem *p = l->p;
   const size_t P[MDM_PARTS] = {[MDM_TRAIN] = p->batch, [MDM_TEST] = p->data->test.count};
   int status = mdm_record_create(&run->record, err);
-  if (!status) status = X(moe_create)(&p->model, R, l->inputs->inputs, P, &l->program, err);
-  if (!status) status = X(observer_create)(p, l->inputs, R, run->record, &l->observer, err);
+  if (!status) status = X(moe_create)(&p->model, R, l->inputs, P, &l->program, err);
+  if (!status) status = X(observer_create)(p, R, run->record, &l->observer, err);
   if (!status) status = follow_responses(l, R, err);
   if (!status) status = loop_allocate(l, err);
   return status;
@@ -245,10 +245,10 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, coef, err);
+  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, &problem->optimizer.method, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
-  if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->seed, run->index, &R, err);
-  if (!status) status = X(train)(problem, &problem->rotated, R, run, err);
+  if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
+  if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
   return status;
 }
@@ -259,7 +259,7 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, coef);
+  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
