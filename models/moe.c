@@ -344,15 +344,11 @@ static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k
   return sum;
 }
 
-/* Factor that brings the gradient's norm down to `most`; as PyTorch's clip_grad_norm_, in the metric of the SGD rates
- * (docs/theory.md, clipping): the squared norm is −dL/dη. */
-static int clip_factor(X(moe) *m, double most, const real *x, const real *e, double *factor, mdm_error *err) {
+int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err) {
   const X(realization) *R = m->R;
   const X(field) *F = m->part[MDM_TRAIN].field;
   size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
-  *factor = 1;
-  if (most == 0) return MDM_OK;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
   for (size_t i = 0; i < MATRICES; i++) {
@@ -361,8 +357,7 @@ static int clip_factor(X(moe) *m, double most, const real *x, const real *e, dou
   }
   sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
   sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
-  double ratio = most / (sqrt(sum) + 1e-6);
-  if (ratio < 1) *factor = ratio;
+  *norm = sqrt(sum);
   return MDM_OK;
 }
 
@@ -381,20 +376,18 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   return status;
 }
 
-int X(moe_step)(X(moe) *m, const mdm_optimizer *by, size_t t, const real *x, const real *e, mdm_error *err) {
+int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, mdm_error *err) {
   X(realization) *R = m->R;
   const X(field) *F = m->part[MDM_TRAIN].field;
   const X(routing) *routing = routing_of(m, MDM_TRAIN);
-  mdm_step step = {.by = by, .rate = mdm_optimizer_rate(by, t), .clip = 1, .t = t};
-  double rate = step.rate;
-  int status = clip_factor(m, by->clip, x, e, &step.clip, err);
+  mdm_step step = *base;
+  int status = MDM_OK;
   for (size_t i = 0; i < MATRICES && !status; i++) {
     X(matrix) *A = R->matrix[matrices[i].t];
-    step.rate = rate * m->model->lr[matrices[i].t];
+    step.rate = base->rate * m->model->lr[matrices[i].t];
     status = A->ops->step(A, &step, &F[matrices[i].forward], &F[matrices[i].backward], matrices[i].routed ? routing : NULL, err);
   }
-  step.rate = rate;
-  if (!status) status = step_particles(m, step, x, e, err);
+  if (!status) status = step_particles(m, *base, x, e, err);
   if (!status && m->bias && m->model->bias_rate > 0) balance(m, F[MDM_Z].P);
   return status;
 }

@@ -25,8 +25,11 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part);
 /* Backward pass of the training part: e (outputs × P) = ∂L/∂f. Changes no weight. */
 int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err);
-/* Step t of an optimizer, from the last forward and backward pass (x and e as given there). */
-int X(moe_step)(X(moe) *m, const mdm_optimizer *by, size_t t, const real *x, const real *e, mdm_error *err);
+/* Norm of the gradient in the metric of the SGD rates: its square is Σ (SGD rate/η) |∂L/∂W|² = −dL/dη over all tensors W
+ * (docs/theory.md, clipping). After forward and backward, x and e as given there. */
+int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err);
+/* One step of an optimizer, at its base rate, from the last forward and backward pass. */
+int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, mdm_error *err);
 
 /* A field of the last pass. */
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);

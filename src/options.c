@@ -89,6 +89,8 @@ static const mdm_option table[] = {
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard error of the train predictions (RMS) to reach by adding replicas; 0: as many as solve.replicas"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
+    {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles"},
+    {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)"},
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},

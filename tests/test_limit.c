@@ -364,8 +364,7 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   X(realization) *R;
   X(moe) *program;
   X(thin) *A;
-  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_config_set(cfg, "train.lr=1.5", &err) && !mdm_data_load(cfg, &data, &err) &&
-                  !mdm_problem_create(cfg, data, &problem, &err));
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
   const mdm_model *m = &problem->model;
   const mdm_sizes ratios = {D, 1, NE, 1, 1};
   const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
@@ -386,7 +385,8 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
     mdm_loss_eval(problem, P, f, data->train.y, e, NULL);
     for (int i = 0; i < P; i++) er[i] = e[i];
     CU_ASSERT_FATAL(!X(moe_backward)(program, er, &err));
-    if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(program, &problem->optimizer, (size_t)t, problem->reduced.train, er, &err));
+    const mdm_step step = {&problem->optimizer, 1.5, 1, (size_t)t};
+    if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(program, &step, problem->reduced.train, er, &err));
   }
   const X(field) *H = X(moe_field)(program, MDM_TRAIN, MDM_H), *G = X(moe_field)(program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
   memcpy(h, H->v, H->n * P * sizeof *h);

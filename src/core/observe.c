@@ -29,6 +29,7 @@ struct X(observer) {
   double *rms[MDM_FIELDS];                                              /* step */
   double *overlap[MDM_TENSORS];                                         /* step */
   double *entropy, *load_std, *logit_mean, *logit_std, *bias_std;                  /* step */
+  double *gradient_norm;                                                /* step; NULL without clipping */
   real *kept[MDM_FIELDS];                                               /* n × samples × times, or NULL */
   size_t kept_n[MDM_FIELDS];
   double *kept_e;                                                       /* C × samples × times */
@@ -94,6 +95,8 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   if (!status) status = add_steps(o->record, "router", "logit_std", T, "standard deviation over experts of the logits psi, root mean square over samples", &o->logit_std, err);
   if (!status && o->problem->model.active_fraction < 1 && (o->problem->model.bias_std > 0 || o->problem->model.bias_rate > 0))
     status = add_steps(o->record, "router", "bias_std", T, "standard deviation over experts of the selection biases b", &o->bias_std, err);
+  if (!status && o->problem->optimizer.clip > 0)
+    status = add_steps(o->record, "train", "gradient_norm", T, "norm of the gradient before clipping, sqrt(sum over tensors of (SGD rate / base rate) |dL/dW|^2)", &o->gradient_norm, err);
   return status;
 }
 
@@ -165,6 +168,8 @@ void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double
   if (o->accuracy[part]) o->accuracy[part][at] = accuracy;
   memcpy(o->prediction[part] + at * P * o->C, f, P * o->C * sizeof *f);
 }
+
+void X(observe_gradient_norm)(X(observer) *o, size_t t, double norm) { o->gradient_norm[t] = norm; }
 
 void X(observe_nothing)(X(observer) *o, size_t t) {
   const mdm_problem *p = o->problem;

@@ -15,6 +15,8 @@ void X(observer_free)(X(observer) *o);
 
 /* Predictions f (outputs × batch), loss and accuracy of one part at step t. */
 void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double *f, double loss, double accuracy);
+/* The gradient's norm at step t, when it is clipped. */
+void X(observe_gradient_norm)(X(observer) *o, size_t t, double norm);
 /* Step t diverged: forgets what its test part left. */
 void X(observe_nothing)(X(observer) *o, size_t t);
 /* Fields after forward and backward pass at step t: RMS, overlaps, router; and, on the time grid, what kernels need.

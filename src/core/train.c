@@ -115,6 +115,18 @@ static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
   return status;
 }
 
+/* The optimizer's step, its gradient clipped as PyTorch's clip_grad_norm_ does. */
+static int descend(loop *l, size_t t, mdm_error *err) {
+  const mdm_optimizer *o = &l->p->optimizer;
+  mdm_step step = {.by = o, .rate = mdm_optimizer_rate(o, t), .clip = 1, .t = t};
+  double norm = 0;
+  int status = o->clip > 0 ? X(moe_gradient_norm)(l->program, l->x, l->e, &norm, err) : MDM_OK;
+  if (status) return status;
+  if (o->clip > 0) X(observe_gradient_norm)(l->observer, t, norm);
+  if (norm + 1e-6 > o->clip && o->clip > 0) step.clip = o->clip / (norm + 1e-6);
+  return t < l->p->steps ? X(moe_step)(l->program, &step, l->x, l->e, err) : MDM_OK;
+}
+
 /* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
 static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
   const mdm_problem *p = l->p;
@@ -136,7 +148,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   status = step_responses(l, t, err);
   if (status) return status;
-  return t < p->steps ? X(moe_step)(l->program, &p->optimizer, t, l->x, l->e, err) : MDM_OK;
+  return descend(l, t, err);
 }
 
 static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
