@@ -73,3 +73,15 @@ double mdm_optimizer_rate(const mdm_optimizer *o, size_t t) {
 }
 
 double mdm_step_keep(const mdm_step *step, const mdm_coefficients *c) { return 1 - step->rate * step->by->decay * c->decay; }
+
+size_t mdm_pair_pivots(const mdm_pair_scheme *scheme, size_t rows, size_t cols) {
+  if (!scheme->pivots) return 0;
+  size_t all = scheme->pivots + MDM_HELD_PIVOTS;
+  int fits = all <= rows && all <= cols && (double)(rows + cols) * (double)all < (double)rows * (double)cols;
+  return fits ? scheme->pivots : 0;
+}
+
+double mdm_pair_entries(const mdm_pair_scheme *scheme, size_t rows, size_t cols) {
+  size_t pivots = mdm_pair_pivots(scheme, rows, cols);
+  return pivots ? (double)(rows + cols) * (double)(pivots + MDM_HELD_PIVOTS) : (double)rows * (double)cols;
+}

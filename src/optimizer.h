@@ -42,11 +42,18 @@ typedef struct mdm_step {
   size_t t;    /* steps before this one */
 } mdm_step;
 
-/* How the limit keeps what an entrywise optimizer learns: entries are functions of pairs of particles. */
+/* How the limit keeps what an entrywise optimizer learns: entries are functions of pairs of particles (src/core/pairs.c). */
 typedef struct mdm_pair_scheme {
-  size_t pivots; /* 0: all pairs */
+  size_t pivots; /* pivot rows and columns of a skeleton; 0: all pairs */
   int threads;   /* workers of one solution */
 } mdm_pair_scheme;
+
+enum { MDM_HELD_PIVOTS = 16 }; /* further rows and columns that measure a skeleton's error */
+
+/* Pivots of a matrix of that many particles; 0: the table of all pairs, asked for or no larger than the skeleton. */
+size_t mdm_pair_pivots(const mdm_pair_scheme *scheme, size_t rows, size_t cols);
+/* Entries that are stored. */
+double mdm_pair_entries(const mdm_pair_scheme *scheme, size_t rows, size_t cols);
 
 /* Reads train.*. MDM_ERR_CONFIG for options that contradict each other. */
 int mdm_optimizer_read(const mdm_config *cfg, mdm_optimizer *out, mdm_error *err);

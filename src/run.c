@@ -120,7 +120,7 @@ static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
   p->sizes.stream = (size_t)mdm_config_int(cfg, "solve.particles");
   choose_sizes(cfg, p);
   p->sizes.tolerance = mdm_config_real(cfg, "solve.tolerance");
-  p->sizes.pairs = (mdm_pair_scheme){.pivots = 0, .threads = 1};
+  p->sizes.pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots"), .threads = 1};
   p->limit_single = !strcmp(mdm_config_text(cfg, "solve.precision"), "single");
   p->replicas = (size_t)mdm_config_int(cfg, "solve.replicas");
   double floor = p->limit_single ? 2e-3 : 1e-6; /* residuals below are rounding: they come from differences of squares */
@@ -132,11 +132,19 @@ static int read_limit(const mdm_config *cfg, plan *p, mdm_error *err) {
   return MDM_OK;
 }
 
+/* Stored entries of the learned parts of Q, W1, W2 under an entrywise optimizer. */
+static double pair_entries(const plan *p) {
+  size_t S = p->sizes.stream, E = p->sizes.experts, EJ = E * p->sizes.neurons;
+  if (!p->problem->optimizer.method.entrywise) return 0;
+  double router = p->problem->model.regime->experts_grow ? mdm_pair_entries(&p->sizes.pairs, E, S) : (double)E * (double)S;
+  return router + mdm_pair_entries(&p->sizes.pairs, EJ, S) + mdm_pair_entries(&p->sizes.pairs, S, EJ);
+}
+
 /* Rough work of one step, in multiply-adds, for progress and scheduling. */
 static double limit_cost(const plan *p) {
   double S = (double)p->sizes.stream, E = (double)p->sizes.experts, J = (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 10 + 1.5 * P;
-  return (6 * S + 4 * E * J + 2 * E) * rank * P + 3 * S * (double)p->problem->reduced.inputs * P;
+  return (6 * S + 4 * E * J + 2 * E) * rank * P + pair_entries(p) * (3 * P + 20) + 3 * S * (double)p->problem->reduced.inputs * P;
 }
 
 static double network_cost(const plan *p, double N) {
@@ -217,10 +225,12 @@ static void execute(void *context, size_t i) {
 }
 
 static int run_plan(plan *p, int threads, mdm_error *err) {
+  if (threads <= 0) threads = mdm_processors();
+  if (p->tasks && (size_t)threads > p->tasks) p->sizes.pairs.threads = threads / (int)p->tasks; /* few large solutions share the rest */
   int blas_threads = openblas_get_num_threads();
   openblas_set_num_threads(1);
   pthread_mutex_init(&p->board.lock, NULL);
-  mdm_parallel(p->tasks, threads > 0 ? threads : mdm_processors(), execute, p);
+  mdm_parallel(p->tasks, threads, execute, p);
   pthread_mutex_destroy(&p->board.lock);
   openblas_set_num_threads(blas_threads);
   return p->board.failed ? mdm_fail(err, p->board.why.code, "%s", p->board.why.text) : MDM_OK;
@@ -407,12 +417,16 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
 }
 /* ---------------------------------------------------------------- memory */
 
+/* Arrays of the size of the weights that an optimizer keeps: weights, momentum or moments. */
+static double copies(const mdm_optimizer *o) { return o->kind == MDM_STEP_ADAM ? 3 : o->momentum > 0 ? 2 : 1; }
+
 static double limit_bytes(const plan *p) {
   double S = (double)p->sizes.stream, E = (double)p->sizes.experts, EJ = E * (double)p->sizes.neurons;
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
   double in = (double)(p->problem->reduced.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
-  double numbers = S * (8 * P + 10 * rank + 2 * in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
+  double numbers = S * (8 * P + 10 * rank + in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
+  numbers += (pair_entries(p) + S * in) * copies(&p->problem->optimizer);
   return numbers * (p->limit_single ? 4 : 8);
 }
 
@@ -420,7 +434,7 @@ static double network_bytes(const plan *p, double N) {
   mdm_sizes sizes = mdm_model_network_sizes(&p->problem->model, (size_t)N);
   double M = sizes.M, MJ = M * sizes.Ne;
   double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
-  return (N * (2 * MJ + M + D + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
+  return (N * ((2 * MJ + M + D) * copies(&p->problem->optimizer) + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
 }
 
 /* One run's record: its values, and some 40 kB of names and shapes. */

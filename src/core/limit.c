@@ -18,7 +18,7 @@
 
 enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
-enum { DIAGNOSTICS = BASES + POPULATIONS };
+enum { DIAGNOSTICS = BASES + POPULATIONS, PAIR_DIAGNOSTICS = 6 };
 
 typedef struct {
   X(realization) base;
@@ -28,7 +28,8 @@ typedef struct {
   X(pairs) pairs[MDM_TENSORS]; /* the same matrices under an entrywise optimizer: thin is their initial part */
   X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
-  double values[DIAGNOSTICS];
+  int has_pairs;
+  double values[DIAGNOSTICS + PAIR_DIAGNOSTICS];
 } limit;
 
 /* The learned part is kept on the side whose counterpart has few directions: of h for Q and W1, of δ for W2. */
@@ -63,15 +64,19 @@ static int limit_biases(X(realization) *R, real *out, mdm_error *err) {
 }
 
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
-  static const char *const labels[DIAGNOSTICS] = {"rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
-                                                  "particles_stream", "particles_expert", "particles_neuron", "particles_shared"};
+  static const char *const labels[DIAGNOSTICS + PAIR_DIAGNOSTICS] = {
+      "rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
+                                                  "particles_stream", "particles_expert", "particles_neuron", "particles_shared",
+      "skeleton_error_Q_forward", "skeleton_error_Q_backward", "skeleton_error_W1_forward", "skeleton_error_W1_backward",
+      "skeleton_error_W2_forward", "skeleton_error_W2_backward"};
   limit *L = (limit *)R;
   for (int b = 0; b < BASES; b++) L->values[b] = (double)L->basis[b].k;
   for (int p = 0; p < POPULATIONS; p++) L->values[BASES + p] = (double)L->pop[p].n;
   L->values[BASES + POP_NEURON] = (double)(R->experts * R->neurons);
+  for (int i = 0; i < PAIR_DIAGNOSTICS; i++) L->values[DIAGNOSTICS + i] = L->pairs[MDM_Q + i / 2].error[i % 2];
   *names = labels;
   *values = L->values;
-  *n = DIAGNOSTICS;
+  *n = DIAGNOSTICS + (L->has_pairs ? PAIR_DIAGNOSTICS : 0);
 }
 
 static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
@@ -147,6 +152,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
   R->free = limit_free;
+  L->has_pairs = pairs != NULL;
   L->key = (mdm_stream){.seed = seed, .run = run};
   int tied = coef[MDM_W1].tied || coef[MDM_W2].tied, status = MDM_OK;
   for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
