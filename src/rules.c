@@ -28,44 +28,44 @@ static int check_finite(const mdm_tensor_rule *r, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Methods whose steps ignore the size of the gradient are called adam-something. */
-static int is_adam(const char *optimizer) { return !strncmp(optimizer, "adam", 4); }
-
-static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, double base, int adam, mdm_tensor_rule *out,
+static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, const mdm_optimizer *o, mdm_tensor_rule *out,
                        mdm_error *err) {
   const mdm_rule *rule = &m->parameterization.rule[t];
-  double rate = base * m->lr[t];
+  double rate = o->lr * m->lr[t];
   out->tensor = mdm_tensor_name(t);
   out->init_std = rule->zero ? 0 : m->init[t] * mdm_power_evaluate(rule->std, sizes);
   out->multiplier = mdm_power_evaluate(rule->multiplier, sizes);
   out->sgd_lr = rate * mdm_power_evaluate(rule->lr, sizes);
   out->adam_lr = rate * mdm_power_evaluate(rule->adam_lr, sizes);
-  out->adam_eps = mdm_power_evaluate(rule->adam_eps, sizes);
-  out->lr = adam ? out->adam_lr : out->sgd_lr;
+  const mdm_power eps = o->method.global_eps ? (mdm_power){0} : rule->adam_eps;
+  out->adam_eps = mdm_power_evaluate(eps, sizes);
+  out->lr = o->method.entrywise ? out->adam_lr : out->sgd_lr;
   out->tied = rule->tied;
   mdm_power_format(rule->std, out->init_law);
   if (rule->zero) strcpy(out->init_law, "0");
   mdm_power_format(rule->multiplier, out->multiplier_law);
   mdm_power_format(rule->lr, out->sgd_law);
   mdm_power_format(rule->adam_lr, out->adam_law);
-  mdm_power_format(rule->adam_eps, out->eps_law);
+  mdm_power_format(eps, out->eps_law);
   return check_finite(out, err);
 }
 
 int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm_rules *out, mdm_error *err) {
   mdm_model m = {0};
   memset(out, 0, sizeof *out);
+  mdm_optimizer optimizer;
   int status = mdm_model_read(cfg, dimension, 1, &m, err);
+  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
   mdm_sizes s = mdm_model_network_sizes(&m, width);
   status = check_sizes(&s, err);
   out->regime = m.regime->name;
   out->parameterization = m.parameterization.name;
   out->source = m.parameterization.source;
-  snprintf(out->optimizer, sizeof out->optimizer, "%s", mdm_config_text(cfg, "train.optimizer"));
+  snprintf(out->optimizer, sizeof out->optimizer, "%s", optimizer.name);
   out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K;
   for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++)
-    status = tensor_rule(&m, s, t, mdm_config_real(cfg, "train.lr"), is_adam(out->optimizer), &out->tensor[t], err);
+    status = tensor_rule(&m, s, t, &optimizer, &out->tensor[t], err);
   return status;
 }
 

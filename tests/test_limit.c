@@ -65,14 +65,18 @@ static void reproduces_the_table(void) {
 #define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.expert_width_ratio=0.5 model.experts=4 model.init.expert_in=0.8 model.init.expert_out=1.2 "
 static const double alpha = 1.5, Ne = 2, eps = 0.5, M = 4, s1 = 0.64, s2 = 1.44; /* α, N_e, ε, M, σ₁², σ₂² of SCALES */
 
-/* One gradient step from f = 0 with kernel k · gram: f_ν = (η k / P) Σ_μ y_μ gram_μν, and so on: f ← f − (η k / P) gram (f − y). */
-static void regression(double k, double eta, size_t steps, double *f) {
+/* Kernel regression with kernel k · gram from f = 0: B ← μ B + (k / P) gram (f − y) + λ f, f ← f − η B. */
+static void regression(double k, double eta, double mu, double lambda, size_t steps, double *f) {
+  double B[P] = {0};
   memset(f, 0, P * sizeof *f);
   for (size_t t = 0; t < steps; t++) {
     double e[P];
     for (size_t m = 0; m < P; m++) e[m] = (f[m] - target[m]) / P;
-    for (size_t m = 0; m < P; m++)
-      for (size_t n = 0; n < P; n++) f[m] -= eta * k * gram(m, n) * e[n];
+    for (size_t m = 0; m < P; m++) {
+      B[m] = mu * B[m] + lambda * f[m];
+      for (size_t n = 0; n < P; n++) B[m] += k * gram(m, n) * e[n];
+    }
+    for (size_t m = 0; m < P; m++) f[m] -= eta * B[m];
   }
 }
 
@@ -87,15 +91,15 @@ static const struct {
     {"III", "mssp", {s1 * s2, 0, s2, eps * s1, s1 * s2}},       {"III", "mup", {0, 0, s2, eps * s1, 0}},
 };
 
-/* f is linear in each tensor: when only one of them learns, training is kernel regression with that tensor's kernel at
- * initialization, which for a linear network is (a constant) × gram. Second moments are matched exactly, so the limit has
- * no sampling error here: the tolerance is that of the basis. */
-static void one_tensor_of_a_linear_network(void) {
+/* f is linear in each tensor: when only one of them learns (and decays), training is kernel regression with that tensor's
+ * kernel at initialization, which for a linear network is (a constant) × gram. Second moments are matched exactly, so the
+ * limit has no sampling error here: the tolerance is that of the basis. */
+static void check_one_tensor(const char *optimizer, double mu, double lambda) {
   static const char *const learns[5] = {"input", "router", "expert_in", "expert_out", "readout"};
   for (size_t row = 0; row < sizeof linear / sizeof *linear; row++)
     for (int which = 0; which < 5; which++) {
       char settings[1024];
-      int used = snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s ", linear[row].regime, linear[row].parameterization);
+      int used = snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s %s ", linear[row].regime, linear[row].parameterization, optimizer);
       for (int t = 0; t < 5; t++)
         if (t != which) used += snprintf(settings + used, sizeof settings - (size_t)used, "train.lr_multiplier.%s=0 ", learns[t]);
       mdm_outcome out;
@@ -103,11 +107,41 @@ static void one_tensor_of_a_linear_network(void) {
       const double *f = values(out.limit.summary, "observables/train/prediction");
       for (size_t t = 0; t <= 12; t++) {
         double expected[P];
-        regression(linear[row].kernel[which], 0.05, t, expected);
+        regression(linear[row].kernel[which], 0.05, mu, lambda, t, expected);
         for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[t * P + m], expected[m], 2e-6);
       }
       mdm_outcome_clear(&out);
     }
+}
+
+static void one_tensor_of_a_linear_network(void) { check_one_tensor("", 0, 0); }
+
+static void momentum_and_decay_of_a_linear_network(void) {
+  check_one_tensor("train.optimizer=momentum train.momentum=0.6 train.weight_decay=0.7", 0.6, 0.7);
+  check_one_tensor("train.weight_decay=0.7", 0, 0.7);
+}
+
+/* |G|² = −dL/dη = Σ_μν e_μ e_ν (kernel of all tensors), known at the start; a clipped first step is the step of that length. */
+static void clipped_step_of_a_linear_network(void) {
+  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++) {
+    char settings[1024];
+    snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s train.clip=0.1 train.steps=1", linear[row].regime, linear[row].parameterization);
+    mdm_outcome out;
+    run_with(MDM_RUN_LIMIT, 0, settings, &out);
+    const double *f = values(out.limit.summary, "observables/train/prediction"), *norm = values(out.limit.summary, "observables/train/gradient_norm");
+    double k = 0, square = 0;
+    for (int t = 0; t < 5; t++) k += linear[row].kernel[t];
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) square += k * gram(m, n) * target[m] * target[n] / (P * P);
+    CU_ASSERT_DOUBLE_EQUAL(norm[0], sqrt(square), 1e-6);
+    CU_ASSERT(norm[0] > 0.11); /* it is clipped */
+    for (size_t m = 0; m < P; m++) { /* to second order in η */
+      double slope = 0;
+      for (size_t n = 0; n < P; n++) slope += 0.05 * 0.1 / norm[0] * k * gram(m, n) * target[n] / P;
+      CU_ASSERT_DOUBLE_EQUAL(f[P + m], slope, 5e-5);
+    }
+    mdm_outcome_clear(&out);
+  }
 }
 
 /* All tensors learn. By hand, the first step has no terms beyond the first order in η: the kernels add up. */
@@ -120,7 +154,7 @@ static void first_step_of_a_linear_network(void) {
     run_with(MDM_RUN_LIMIT, 0, settings, &out);
     const double *f = values(out.limit.summary, "observables/train/prediction");
     double expected[P];
-    regression(k[0] + k[1] + k[2] + k[3] + k[4], 0.7, 1, expected);
+    regression(k[0] + k[1] + k[2] + k[3] + k[4], 0.7, 0, 0, 1, expected);
     for (size_t m = 0; m < P; m++) CU_ASSERT_DOUBLE_EQUAL(f[P + m], expected[m], 2e-6);
     mdm_outcome_clear(&out);
   }
@@ -299,6 +333,72 @@ static void regimes_II_and_III_meet_without_router(void) {
   }
 }
 
+#define ADAM                                                                                                           \
+  "train.optimizer=adam train.adam.eps=0.1 train.adam.beta2=0.99 train.lr=0.1 train.steps=8 solve.particles=900 "      \
+  "solve.replicas=4 solve.precision=double output.kernels=false "
+
+/* A skeleton of few pivots gives what the table of all pairs gives on the same particles: to a tenth of the sampling error of
+ * one replica, in every regime and routing; and held-out particles tell its error. */
+static void skeletons_stand_for_all_pairs(void) {
+  static const char *const cases[] = {"model.regime=II model.parameterization=mssp", "model.regime=II model.parameterization=mup model.active_fraction=0.5",
+                                      "model.regime=I model.parameterization=mup", "model.regime=III model.parameterization=mup solve.expert_particles=100 solve.neuron_particles=12",
+                                      "model.regime=III model.parameterization=mssp solve.expert_particles=100 solve.neuron_particles=200 train.optimizer=adamw"};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    mdm_outcome full, skeleton;
+    char settings[1024];
+    snprintf(settings, sizeof settings, ADAM "%s solve.pairs=full", cases[i]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &full);
+    snprintf(settings, sizeof settings, ADAM "%s solve.pivots=48", cases[i]);
+    run_with(MDM_RUN_LIMIT, 0, settings, &skeleton);
+    const double *f = values(full.limit.summary, "observables/train/prediction"), *g = values(skeleton.limit.summary, "observables/train/prediction"),
+                 *se = errors(full.limit.summary, "observables/train/prediction");
+    double difference = 0, spread = 0;
+    for (size_t k = 0; k < 9 * P; k++) difference += (f[k] - g[k]) * (f[k] - g[k]), spread += 4 * se[k] * se[k];
+    CU_ASSERT(difference > 0 && difference < 0.01 * spread);
+    double error = *values(skeleton.limit.summary, "diagnostics/skeleton_error_W1_forward");
+    CU_ASSERT(error > 0 && error < 0.05);
+    CU_ASSERT_EQUAL(*values(full.limit.summary, "diagnostics/skeleton_error_W1_forward"), 0);
+    mdm_outcome_clear(&full);
+    mdm_outcome_clear(&skeleton);
+  }
+}
+
+/* One solution shared between threads is the same, bit for bit, with all pairs and with a skeleton. */
+static void threads_of_one_solution(void) {
+  for (int k = 0; k < 2; k++) {
+    mdm_outcome one, three;
+    const char *settings = k ? ADAM "solve.replicas=1 solve.pairs=full" : ADAM "solve.replicas=1 solve.pivots=32";
+    run_with(MDM_RUN_LIMIT, 1, settings, &one);
+    run_with(MDM_RUN_LIMIT, 3, settings, &three);
+    CU_ASSERT(!memcmp(values(one.limit.summary, "observables/train/prediction"), values(three.limit.summary, "observables/train/prediction"), 9 * P * sizeof(double)));
+    mdm_outcome_clear(&one);
+    mdm_outcome_clear(&three);
+  }
+}
+
+/* The mean over networks approaches the limit under Adam with decay, clipping and a schedule: at N = 96 it is there within
+ * 4 combined standard errors plus the 1/N shift measured between N = 48 and N = 96. */
+static void networks_approach_the_adam_limit(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0,
+           ADAM "train.optimizer=adamw train.adam.weight_decay=0.5 train.clip=0.3 train.schedule=cosine train.warmup=2 solve.particles=3000 train.lr=0.4 train.adam.eps=0.03 "
+                "simulate.widths=[48,96] simulate.seeds=[192,192]", &out);
+  const double *f = values(out.limit.summary, "observables/train/prediction"), *se = errors(out.limit.summary, "observables/train/prediction");
+  const double *n[2], *ne[2];
+  for (int w = 0; w < 2; w++) {
+    n[w] = values(out.networks[w].summary, "observables/train/prediction");
+    ne[w] = errors(out.networks[w].summary, "observables/train/prediction");
+  }
+  double largest = 0;
+  for (size_t k = 0; k < 9 * P; k++) {
+    double error = sqrt(se[k] * se[k] + ne[1][k] * ne[1][k]), shift = fabs(n[1][k] - n[0][k]) + hypot(ne[0][k], ne[1][k]);
+    CU_ASSERT(fabs(n[1][k] - f[k]) < 4 * error + shift);
+    if (fabs(f[k]) > largest) largest = fabs(f[k]);
+  }
+  CU_ASSERT(largest > 0.2); /* it learned */
+  mdm_outcome_clear(&out);
+}
+
 /* μP and MSSP have different limits where the aggregate's initial part vanishes under μP. */
 static void mup_and_mssp_differ(void) {
   const char *const regimes[2] = {"II", "III"};
@@ -452,6 +552,11 @@ int suite_limit(void) {
   CU_pSuite s = CU_add_suite("limit", NULL, NULL);
   if (!s || !CU_add_test(s, "reproduces the table of the cosine set", reproduces_the_table) ||
       !CU_add_test(s, "linear network, one tensor learns: kernel regression", one_tensor_of_a_linear_network) ||
+      !CU_add_test(s, "linear network, momentum and decay: kernel regression", momentum_and_decay_of_a_linear_network) ||
+      !CU_add_test(s, "linear network, clipped step", clipped_step_of_a_linear_network) ||
+      !CU_add_test(s, "skeletons stand for all pairs", skeletons_stand_for_all_pairs) ||
+      !CU_add_test(s, "threads of one solution", threads_of_one_solution) ||
+      !CU_add_test(s, "networks approach the Adam limit", networks_approach_the_adam_limit) ||
       !CU_add_test(s, "linear network, first step", first_step_of_a_linear_network) ||
       !CU_add_test(s, "linear network: no sampling noise", linear_networks_have_no_sampling_noise) ||
       !CU_add_test(s, "initial kernels are arcsine kernels", initial_kernels_are_arcsine) ||

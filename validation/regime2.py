@@ -31,7 +31,7 @@ except ImportError as missing:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join("out", "validation.jsonl")
-CHI2 = {1: 5.41, 2: 7.82, 3: 9.84}  # exceeded by chance in 2 % of cases, by degrees of freedom
+CHI2 = {1: 5.41, 2: 7.82, 3: 9.84, 4: 11.67}  # exceeded by chance in 2 % of cases, by degrees of freedom
 DOCUMENT = os.path.join("docs", "validation.md")
 
 # ---- Cases ----------------------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def table(header, rows):
 
 def main_row(name, result):
     entry, fit, widths = result["each"]["train/prediction"], result["fit"], result["width"]
-    found = judge(widths, entry)
+    found = judge(widths, entry, lowest(name, "train/prediction"))
     percent = lambda i: with_error(100 * entry["deviation"][i] / entry["scale"], 100 * entry["stderr"][i] / entry["scale"])
     rest = math.sqrt(max(found.rest, 0) + 2 * found.rest_error) / entry["scale"]
     spread = result["spread"]
@@ -349,7 +349,7 @@ def write_document(found, finer):
 
 
 def report(name, result):
-    found = judge(result["width"], result["each"]["train/prediction"])
+    found = judge(result["width"], result["each"]["train/prediction"], lowest(name, "train/prediction"))
     others = [path for path, entry in result["each"].items() if path not in NOT_COMPARED
               and judge(result["width"], entry, lowest(name, path)).verdict == "deviates"]
     print(f"{name}: {result['seconds']:.0f} s ({result['processor_seconds']:.0f} s of processors), deviation ~ N^-{with_error(found.p, found.error)}, {found.verdict}"

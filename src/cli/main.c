@@ -383,9 +383,23 @@ static void print_losses(const char *who, const mdm_ensemble *e) {
   fprintf(stderr, "  (%zu %s)\n", e->runs, e->width ? "seeds" : "replicas");
 }
 
+/* The largest error of a skeleton's product in the limit (docs/output.md, diagnostics). */
+static void print_skeleton(const mdm_record *limit) {
+  static const char *const products[] = {"Q_forward", "Q_backward", "W1_forward", "W1_backward", "W2_forward", "W2_backward"};
+  double worst = 0;
+  for (size_t i = 0; limit && i < sizeof products / sizeof *products; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "diagnostics/skeleton_error_%s", products[i]);
+    const mdm_array *error = mdm_record_find(limit, path);
+    if (error && error->value[0] > worst) worst = error->value[0];
+  }
+  if (worst > 0) fprintf(stderr, "             skeleton of the pair table: largest error of a product %.2g of its RMS (solve.pivots)\n", worst);
+}
+
 static void print_summary(const mdm_outcome *o) {
   char who[32];
   print_losses("limit", &o->limit);
+  print_skeleton(o->limit.summary);
   for (size_t w = 0; w < o->widths; w++) {
     snprintf(who, sizeof who, "N = %ld", o->networks[w].width);
     print_losses(who, &o->networks[w]);

@@ -6,8 +6,12 @@
  * function for all, so A is close to a matrix of low rank, and any of its rows and columns can be followed without the others.
  * A skeleton keeps the columns L = A[:, J] and rows R = A[I, :] of a few pivots:
  *   A ≈ L W⁺ R,   W = A[I, J],   W⁺ = (WᵀW + λ² 1)⁻¹ Wᵀ
- * (skeleton or CUR decomposition; Goreinov, Tyrtyshnikov, Zamarashkin 1997). Particles are exchangeable, so pivots are spread
- * evenly. Some rows and columns more are kept exactly and left out of it: they measure the error of every product.
+ * (skeleton or CUR decomposition; Goreinov, Tyrtyshnikov, Zamarashkin 1997). What W⁺ leaves out is estimated by its mean over the
+ * pivots, a random sample of particles (the regression estimator of survey sampling):
+ *   A p / cols ≈ L y,   y = p_J / n + W⁺ (R p / cols − W p_J / n),
+ * which is exact where L W⁺ R is, the plain mean over pivots where W⁺ vanishes, and so insensitive to λ. Particles are
+ * exchangeable: pivots are spread evenly. Some rows and columns more are kept exactly and left out: they measure the error of
+ * every product.
  */
 #include "pairs.h"
 
@@ -20,8 +24,8 @@
 
 enum { SLICE = 512 }; /* rows of a product that one worker forms at a time */
 
-/* λ relative to the largest singular value's bound |W|_F. */
-static const double REGULARIZATION = 1e-4;
+/* λ relative to |W|_F, which bounds the largest singular value (docs/engineering.md). */
+static const double REGULARIZATION = 1e-2;
 
 /* ---------------------------------------------------------------- products */
 
@@ -48,20 +52,16 @@ static void multiply(int threads, product w) { mdm_parallel((w.n + SLICE - 1) / 
 
 /* ---------------------------------------------------------------- the skeleton */
 
-/* Entry (row pivot i, column pivot j). */
-static real entry(const X(pairs) *A, size_t i, size_t j) {
-  return A->pivots[MDM_COLS].entries[A->pivots[MDM_ROWS].index[i] + A->base.rows * j];
-}
-
-/* inverse = (WᵀW + λ²)⁻¹ Wᵀ. A matrix that is not finite makes it so: the training loop finds out. */
+/* W, and inverse = (WᵀW + λ²)⁻¹ Wᵀ. A matrix that is not finite makes it so: the training loop finds out. */
 static void invert_core(X(pairs) *A) {
   size_t m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n;
   double norm = 0;
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < m; i++) {
-      double w = (double)entry(A, i, j);
-      A->core[j + n * i] = w; /* Wᵀ */
-      norm += w * w;
+      real w = A->pivots[MDM_COLS].entries[A->pivots[MDM_ROWS].index[i] + A->base.rows * j];
+      A->between[i + m * j] = w;
+      A->core[j + n * i] = (double)w; /* Wᵀ */
+      norm += (double)w * (double)w;
     }
   A->learned = norm != 0;
   if (!A->learned) return;
@@ -82,14 +82,14 @@ static int gather(X(pivots) *side, const X(field) *f, mdm_error *err) {
 
 /* Error of the product at the held-out particles of the target side: `exact` (held × P, leading dimension ld) against what
  * the skeleton gives, L[held, :] y; relative to the RMS there of the whole result, which so far lacks the learned part. */
-static double held_error(const X(pivots) *target, const X(pivots) *source, double s, size_t P, const real *exact, size_t ld,
-                         const real *y, const X(field) *result) {
+static double held_error(const X(pivots) *target, const X(pivots) *source, size_t P, const real *exact, size_t ld, const real *y,
+                         const X(field) *result) {
   double error = 0, total = 0;
   for (size_t t = 0; t < P; t++)
     for (size_t k = 0; k < target->held; k++) {
       size_t i = target->index[target->n + k];
-      double known = s * (double)exact[k + ld * t], guess = 0;
-      for (size_t j = 0; j < source->n; j++) guess += s * (double)source->entries[i + source->others * j] * (double)y[j + source->n * t];
+      double known = (double)exact[k + ld * t], guess = 0;
+      for (size_t j = 0; j < source->n; j++) guess += (double)source->entries[i + source->others * j] * (double)y[j + source->n * t];
       double all = (double)result->v[i + result->n * t] + known;
       error += (guess - known) * (guess - known);
       total += all * all;
@@ -97,20 +97,25 @@ static double held_error(const X(pivots) *target, const X(pivots) *source, doubl
   return total > 0 ? sqrt(error / total) : 0;
 }
 
-/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), A ≈ L W⁺ R. */
+/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. */
 static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
   X(pivots) *source = &A->pivots[from], *target = &A->pivots[!from];
-  size_t P = f->P, m = target->n + target->held, n = source->n;
+  size_t P = f->P, m = target->n, all = m + target->held, n = source->n, rows = A->pivots[MDM_ROWS].n;
+  double sample = s * (double)f->n / (double)n; /* the same mean over pivots */
+  const CBLAS_TRANSPOSE turn = from == MDM_COLS ? CblasNoTrans : CblasTrans; /* of W and W⁺ */
   if (!A->learned) return MDM_OK;
-  int status = X(reserve)(&A->work[0], &A->work_size[0], m, P, err);
+  int status = X(reserve)(&A->work[0], &A->work_size[0], all, P, err);
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
-  real *exact = A->work[0], *y = A->work[1]; /* the target's pivots × P: exact; source's pivots × P */
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, m, P, f->n, 1, target->entries, f->n, f->v, f->n, 0, exact, m);
-  if (from == MDM_COLS) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, target->n, 1, A->inverse, n, exact, m, 0, y, n);
-  else BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, n, P, target->n, 1, A->inverse, target->n, exact, m, 0, y, n);
-  A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], held_error(target, source, s, P, exact + target->n, m, y, result));
-  multiply(A->threads, (product){0, result->n, n, P, s, source->entries, y, n, 1, result->v});
+  real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, all, P, f->n, s, target->entries, f->n, f->v, f->n, 0, exact, all);
+  for (size_t t = 0; t < P; t++)
+    for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * f->v[source->index[k] + f->n * t];
+  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, rows, y, n, 1, exact, all);
+  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, n, P, m, 1, A->inverse, A->pivots[MDM_COLS].n, exact, all, 1, y, n);
+  double error = held_error(target, source, P, exact + m, all, y, result);
+  A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
+  multiply(A->threads, (product){0, result->n, n, P, 1, source->entries, y, n, 1, result->v});
   return MDM_OK;
 }
 
@@ -180,10 +185,11 @@ static int skeleton_init(X(pairs) *A, size_t pivots) {
   if (pivots_init(&A->pivots[MDM_ROWS], rows, cols, pivots, MDM_HELD_PIVOTS, A->threads) ||
       pivots_init(&A->pivots[MDM_COLS], cols, rows, pivots, MDM_HELD_PIVOTS, A->threads))
     return -1;
+  A->between = mdm_alloc(pivots, pivots, 1, sizeof *A->between);
   A->inverse = mdm_alloc(pivots, pivots, 1, sizeof *A->inverse);
   A->core = mdm_alloc(pivots, pivots, 1, sizeof *A->core);
   A->gram = mdm_alloc(pivots, pivots, 1, sizeof *A->gram);
-  return A->inverse && A->core && A->gram ? 0 : -1;
+  return A->between && A->inverse && A->core && A->gram ? 0 : -1;
 }
 
 int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm_error *err) {
@@ -205,6 +211,7 @@ void X(pairs_clear)(X(pairs) *A) {
   }
   X(table_clear)(&A->table);
   free(A->full);
+  free(A->between);
   free(A->inverse);
   free(A->core);
   free(A->gram);

@@ -25,7 +25,8 @@ typedef struct X(pairs) {
   real *full;        /* rows × cols: every pair; NULL: a skeleton */
   X(table) table;    /* of full */
   X(pivots) pivots[2]; /* skeleton: MDM_ROWS, MDM_COLS */
-  real *inverse;     /* pivot columns × pivot rows: regularized inverse of the entries between pivots */
+  real *between;     /* pivot rows × pivot columns: W, entries between pivots */
+  real *inverse;     /* pivot columns × pivot rows: its regularized inverse */
   double *core, *gram; /* pivot rows × pivot columns; pivot columns squared */
   int learned;       /* 0: still zero */
   real *work[2];     /* pivots × P */
