@@ -11,7 +11,8 @@
  *   c̄ = ⟨c⟩,   C = ⟨c_mj c_mj'⟩ over pairs j ≠ j' of one expert,
  * averaged over samples. C − c̄² is the variance between experts, ⟨c²⟩ − c̄² the total one. Pairs leave out the noise of a mean
  * over finitely many neurons: where N_e grows it vanishes in the limit but not on its sample neurons. Contributions b y to f are
- * sums over an expert's neurons; where N_e is fixed their noise is part of the answer, and C = ⟨(⟨c_mj⟩_j)²⟩_m. */
+ * sums over an expert's neurons; where N_e is fixed their noise is part of the answer, and C = ⟨(⟨c_mj⟩_j)²⟩_m, as with one
+ * neuron for each expert. */
 #include "statistics.h"
 
 #include <math.h>
@@ -218,7 +219,7 @@ static void add_sample(const X(statistics) *s, const X(moe) *program, size_t sam
     sum_neurons(J, u->v + at, y->v + at, b->v + at, sum, square);
     for (int k = 0; k < QUANTITIES; k++) {
       mean[k] += sum[k] / n;
-      within[k] += s->pairs[k] ? (sum[k] * sum[k] - square[k]) / (n * (n - 1)) : sum[k] * sum[k] / (n * n);
+      within[k] += s->pairs[k] && J > 1 ? (sum[k] * sum[k] - square[k]) / (n * (n - 1)) : sum[k] * sum[k] / (n * n);
       total[k] += square[k] / n;
     }
     active++;
@@ -233,16 +234,19 @@ static void add_sample(const X(statistics) *s, const X(moe) *program, size_t sam
 
 static double between(const moments *m) { return m->within - m->mean2; }
 
+/* 0 where there is nothing to compare with: outputs or errors that vanish. */
+static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
 static void observe_experts(X(statistics) *s, const X(moe) *program, size_t t, const double *e) {
   size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U)->P, C = s->problem->model.outputs;
   moments of[QUANTITIES] = {{0}};
   double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN) ? s->load_mean[t] : 1;
   for (size_t k = 0; k < P; k++) add_sample(s, program, k, 1 / (double)P, of);
   for (size_t i = 0; i < P * C; i++) error2 += e[i] * e[i] / (double)P;
-  s->between_u[t] = between(&of[OF_U]) / (of[OF_U].total - of[OF_U].mean2);
-  s->between_y[t] = between(&of[OF_Y]) / (of[OF_Y].total - of[OF_Y].mean2);
-  s->power[t] = between(&of[OF_POWER]) / of[OF_POWER].mean2;
-  s->contribution[t] = kappa * kappa / (s->tau * s->tau) * between(&of[OF_CONTRIBUTION]) / error2;
+  s->between_u[t] = ratio(between(&of[OF_U]), of[OF_U].total - of[OF_U].mean2);
+  s->between_y[t] = ratio(between(&of[OF_Y]), of[OF_Y].total - of[OF_Y].mean2);
+  s->power[t] = ratio(between(&of[OF_POWER]), of[OF_POWER].mean2);
+  s->contribution[t] = kappa * kappa / (s->tau * s->tau) * ratio(between(&of[OF_CONTRIBUTION]), error2);
 }
 
 /* ---------------------------------------------------------------- on the time grid */
