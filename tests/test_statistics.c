@@ -132,7 +132,12 @@ static void loads(void) {
       CU_ASSERT(kl > 0.1 && kl < log(4));
       const double *q = values(both[k], "statistics/load/quantile");
       CU_ASSERT(q[0] == 0 && q[8] <= 1 && q[8] > 0.25);
+      CU_ASSERT(values(both[k], "statistics/g/quantile")[0] > 0.4); /* of active experts alone: no zeros */
     }
+  mdm_outcome_clear(&out);
+  run_with(MDM_RUN_NETWORKS, 0, "model.active_fraction=0.25 model.gate=constant train.steps=1 simulate.widths=16 simulate.seeds=1", &out);
+  const mdm_record *r = out.networks[0].each[0]; /* shares are those of the selection */
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/router/share_kl")[0], values(r, "observables/router/load_kl")[0], 1e-12);
   mdm_outcome_clear(&out);
 }
 
@@ -140,67 +145,96 @@ static void loads(void) {
 
 enum { N = 5, M = 5, NE = 3 };
 
-/* u, y and the part of f (M times its share) of every expert and neuron for one input. */
-static void plain_experts(const mdm_record *w, const double *x, double u[M][NE], double y[M][NE], double part[M]) {
+/* The K experts with the largest logits: u and y of every neuron, and the part of f that they contribute (f is the mean of the
+ * K), for one input. */
+static void plain_experts(const mdm_record *w, int K, const double *x, double u[M][NE], double y[M][NE], double part[M]) {
   const double *W_in = values(w, "weights/W_in/initial"), *Q = values(w, "weights/Q/initial"), *W1 = values(w, "weights/W1/initial"),
                *W2 = values(w, "weights/W2/initial"), *v = values(w, "weights/w_out/initial");
-  double h[N] = {0};
+  double h[N] = {0}, psi[M] = {0};
   for (int i = 0; i < N; i++) {
     for (int d = 0; d < D; d++) h[i] += W_in[i * D + d] * x[d];
     h[i] = tanh(h[i]);
+    for (int m = 0; m < M; m++) psi[m] += Q[m * N + i] * h[i];
   }
-  for (int m = 0; m < M; m++) {
-    double psi = 0;
-    for (int i = 0; i < N; i++) psi += Q[m * N + i] * h[i];
-    part[m] = 0;
+  for (int m = 0, a = 0; m < M; m++) {
+    int larger = 0;
+    for (int l = 0; l < M; l++) larger += psi[l] > psi[m];
+    if (larger >= K) continue;
+    part[a] = 0;
     for (int j = 0; j < NE; j++) {
-      u[m][j] = 0;
-      for (int i = 0; i < N; i++) u[m][j] += W1[(m * NE + j) * N + i] * h[i];
-      y[m][j] = tanh(u[m][j]) / (1 + exp(-psi));
-      for (int i = 0; i < N; i++) part[m] += v[i] * W2[(m * N + i) * NE + j] * y[m][j];
+      u[a][j] = 0;
+      for (int i = 0; i < N; i++) u[a][j] += W1[(m * NE + j) * N + i] * h[i];
+      double g_phi = tanh(u[a][j]) / (1 + exp(-psi[m]));
+      y[a][j] = g_phi * M / K;
+      for (int i = 0; i < N; i++) part[a] += v[i] * W2[(m * N + i) * NE + j] * g_phi;
     }
+    a++;
   }
 }
 
-/* Mean over pairs of different neurons of one expert, minus the squared mean over all. */
-static double pair_variance(double c[M][NE], double *mean) {
-  double pairs = 0;
-  *mean = 0;
-  for (int m = 0; m < M; m++)
+/* Of K experts: mean over pairs of different neurons of one expert minus the squared mean, added to *between; the variance over
+ * all neurons, added to *total; the squared mean, added to *mean2. */
+static void add_moments(int K, double c[M][NE], double *between, double *total, double *mean2) {
+  double pairs = 0, square = 0, mean = 0;
+  for (int m = 0; m < K; m++)
     for (int j = 0; j < NE; j++) {
-      *mean += c[m][j] / (M * NE);
-      for (int k = 0; k < NE; k++) pairs += k != j ? c[m][j] * c[m][k] / (M * NE * (NE - 1)) : 0;
+      mean += c[m][j] / (K * NE);
+      square += c[m][j] * c[m][j] / (K * NE);
+      for (int k = 0; k < NE; k++) pairs += k != j ? c[m][j] * c[m][k] / (K * NE * (NE - 1)) : 0;
     }
-  return pairs - *mean * *mean;
+  *between += pairs - mean * mean;
+  *total += square - mean * mean;
+  *mean2 += mean * mean;
 }
 
-static void experts_from_raw_weights(void) {
+static void check_experts(const char *settings, int K) {
   mdm_outcome out;
-  run_with_weights("train.steps=0 simulate.widths=5 simulate.seeds=1", &out);
+  run_with_weights(settings, &out);
   const mdm_record *r = out.networks[0].each[0];
-  double between = 0, total = 0, spread = 0, power = 0, contribution = 0, e2 = 0, variance = 0, mean2 = 0;
+  double bu = 0, tu = 0, by = 0, ty = 0, bs = 0, ts = 0, mean2 = 0, unused = 0, contribution = 0, e2 = 0;
   for (size_t k = 0; k < P; k++) {
-    double x[D], u[M][NE], y[M][NE], square[M][NE], part[M], f = 0, f2 = 0, mean, e = (values(r, "observables/train/prediction")[k] - target[k]) / P;
+    double x[D], u[M][NE], y[M][NE], square[M][NE], part[M], f = 0, f2 = 0, e = (values(r, "observables/train/prediction")[k] - target[k]) / P;
     for (size_t d = 0; d < D; d++) x[d] = sqrt(2) * cos(1.7 * (double)((k + 1) * (d + 1)) + 0.3 * (double)k);
-    plain_experts(out.networks[0].weights[0], x, u, y, part);
-    for (int m = 0; m < M; m++) {
-      f += part[m] / M;
-      f2 += part[m] * part[m] / M;
-      for (int j = 0; j < NE; j++) square[m][j] = y[m][j] * y[m][j], total += u[m][j] * u[m][j] / (M * NE);
+    plain_experts(out.networks[0].weights[0], K, x, u, y, part);
+    for (int m = 0; m < K; m++) {
+      f += part[m] / K;
+      f2 += part[m] * part[m] / K;
+      for (int j = 0; j < NE; j++) square[m][j] = y[m][j] * y[m][j];
     }
     CU_ASSERT_DOUBLE_EQUAL(f, values(r, "observables/train/prediction")[k], 1e-13);
-    between += pair_variance(u, &mean);
-    mean2 += mean * mean;
-    spread += pair_variance(square, &mean);
-    power += mean * mean;
+    add_moments(K, u, &bu, &tu, &unused);
+    add_moments(K, y, &by, &ty, &unused);
+    add_moments(K, square, &bs, &ts, &mean2);
     contribution += e * e * (f2 - f * f);
     e2 += e * e;
   }
-  variance = total - mean2;
-  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/between_u")[0], between / variance, 1e-12);
-  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/power_spread")[0], spread / power, 1e-12);
-  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/contribution_variance")[0], contribution / e2, 1e-12);
-  CU_ASSERT(contribution > 0 && spread != 0 && between != 0);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/between_u")[0], bu / tu, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/between_y")[0], by / ty, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/power_spread")[0], bs / mean2, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/experts/contribution_variance")[0], contribution / e2, 1e-11);
+  CU_ASSERT(contribution > 0 && bs != 0 && bu != 0);
+  mdm_outcome_clear(&out);
+}
+
+static void experts_from_raw_weights(void) {
+  check_experts("train.steps=0 simulate.widths=5 simulate.seeds=1", M);
+  check_experts("train.steps=0 simulate.widths=5 simulate.seeds=1 model.active_fraction=0.6", 3);
+}
+
+/* Alignments follow from the stored kernels. */
+static void alignment_of_stored_kernels(void) {
+  static const char *const kernels[3] = {"kernels/W1/forward", "kernels/W2/forward", "kernels/w_out/forward"};
+  static const char *const alignments[3] = {"statistics/alignment/h", "statistics/alignment/y", "statistics/alignment/a"};
+  mdm_outcome out;
+  run_with(MDM_RUN_NETWORKS, 0, "train.steps=4 output.times=[0,4] simulate.widths=9 simulate.seeds=1", &out);
+  const mdm_record *r = out.networks[0].each[0];
+  for (int a = 0; a < 3; a++)
+    for (size_t t = 0; t < 2; t++) {
+      double k[P * P], work[P];
+      for (size_t i = 0; i < P; i++)
+        for (size_t j = 0; j < P; j++) k[i * P + j] = values(r, kernels[a])[((t * P + i) * 2 + t) * P + j];
+      CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, target, work), values(r, alignments[a])[t], 1e-12);
+    }
   mdm_outcome_clear(&out);
 }
 
@@ -390,6 +424,7 @@ int suite_statistics(void) {
       !CU_add_test(s, "alignment with several outputs", alignment_of_several_outputs) ||
       !CU_add_test(s, "initial logits are Gaussian", initial_logits_are_gaussian) || !CU_add_test(s, "loads", loads) ||
       !CU_add_test(s, "experts: sums from raw weights", experts_from_raw_weights) ||
+      !CU_add_test(s, "alignment of stored kernels", alignment_of_stored_kernels) ||
       !CU_add_test(s, "tangent kernel predicts a small step", tangent_kernel_predicts_a_small_step) ||
       !CU_add_test(s, "tangent kernel of three outputs", tangent_kernel_of_three_outputs) ||
       !CU_add_test(s, "measuring changes nothing", measuring_changes_nothing) ||
