@@ -26,6 +26,11 @@ static void quantiles_of_known_numbers(void) {
   mdm_quantiles(10, x, q);
   for (int k = 0; k < MDM_QUANTILES; k++)
     CU_ASSERT_DOUBLE_EQUAL(q[k], fmin(10, fmax(1, mdm_probability[k] * (10 + 1.0 / 3) + 1.0 / 3)), 1e-12);
+  static double many[10007]; /* the permutation 3 i of the residues of a prime, and an atom of a fifth of them */
+  for (size_t i = 0; i < 10007; i++) many[i] = fmax(2001, (double)((3 * i) % 10007));
+  mdm_quantiles(10007, many, q);
+  for (int k = 0; k < MDM_QUANTILES; k++)
+    CU_ASSERT_DOUBLE_EQUAL(q[k], fmax(2001, mdm_probability[k] * (10007 + 1.0 / 3) - 2.0 / 3), 1e-9);
   x[0] = -3;
   mdm_quantiles(1, x, q);
   for (int k = 0; k < MDM_QUANTILES; k++) CU_ASSERT_EQUAL(q[k], -3);
