@@ -215,6 +215,53 @@ static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n
   return status;
 }
 
+/* ---- order parameters ---- */
+
+/* Arrays over steps or times of which the first and last values are shown. */
+static const struct {
+  const char *path, *label;
+} traits[] = {
+    {"observables/router/load_kl", "load, KL from uniform"},
+    {"observables/experts/power_spread", "experts, spread of ⟨y²⟩"},
+    {"statistics/alignment/h", "alignment of ⟨hh⟩"},
+    {"statistics/alignment/a", "alignment of ⟨aa⟩"},
+    {"statistics/ntk/alignment", "alignment of the NTK"},
+};
+enum { TRAITS = sizeof traits / sizeof *traits };
+
+/* One group's values; *rows counts the lines, and the first is preceded by a heading. */
+static int print_traits_of(FILE *out, mdm_file *file, const char *group, const char *source, int *rows, mdm_error *err) {
+  const char *paths[TRAITS];
+  for (size_t i = 0; i < TRAITS; i++) paths[i] = traits[i].path;
+  mdm_record *rec;
+  int status = mdm_file_read_some(file, group, paths, TRAITS, &rec, err);
+  for (size_t i = 0; status == MDM_OK && i < TRAITS; i++) {
+    const mdm_array *a = mdm_record_find(rec, traits[i].path);
+    char first[80], last[80];
+    if (!a || a->rank != 1 || a->dim[0] == 0) continue;
+    with_error(a->value[0], error_at(a, 0), first, sizeof first);
+    with_error(a->value[a->dim[0] - 1], error_at(a, a->dim[0] - 1), last, sizeof last);
+    if (!(*rows)++) heading(out, "Order parameters, initial and final (docs/output.md)");
+    padded(out, source, 12);
+    padded(out, traits[i].label, 26);
+    padded(out, first, 23);
+    fprintf(out, "%s\n", last);
+  }
+  if (status == MDM_OK) mdm_record_free(rec);
+  return status;
+}
+
+static int print_traits(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
+  char group[64], label[64];
+  int rows = 0, status = print_traits_of(out, file, "/", "limit N = ∞", &rows, err);
+  for (size_t i = 0; status == MDM_OK && i < n; i++) {
+    snprintf(group, sizeof group, "/width_%ld", widths[i]);
+    snprintf(label, sizeof label, "N = %ld", widths[i]);
+    status = print_traits_of(out, file, group, label, &rows, err);
+  }
+  return status;
+}
+
 /* ---- comparison ---- */
 
 static void print_fit(FILE *out, mdm_file *file) {
@@ -348,6 +395,7 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   }
   print_options(out, file);
   status = print_results(out, file, widths, n, err);
+  if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);
   if (status == MDM_OK) print_tree(out, file, widths, n);
   free(widths);

@@ -47,7 +47,7 @@ int mdm_optimizer_read(const mdm_config *cfg, mdm_optimizer *o, mdm_error *err) 
                            .eps = o->kind == MDM_STEP_ADAM && o->eps > 0,
                            .global_eps = mdm_config_enum(cfg, "train.adam.eps_scale") == 1,
                            .tensor_decay = mdm_config_enum(cfg, "train.decay_scale") == 1,
-                           .clips = o->clip > 0};
+                           .norm = o->clip > 0};
   if (o->beta1 >= 1 || o->beta2 >= 1 || o->momentum >= 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "train.momentum, train.adam.beta1 and train.adam.beta2 must be below 1");
   int status = read_decay(cfg, kind, o, err);

@@ -100,6 +100,10 @@ static const mdm_option table[] = {
     {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)"},
     {"output.kernels", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store kernels on the time grid output.times"},
     {"output.responses", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store response functions on the time grid (full batch)"},
+    {"output.statistics", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store loads and differences between experts, and on the time grid quantiles, histograms and alignments"},
+    {"output.histogram.bins", MDM_OPT_INT, "81", 1, 10000, 0, NULL, "bins of equal width, plus one below and one above; odd numbers keep 0 off the edges"},
+    {"output.histogram.range", MDM_OPT_REAL, "4", 0, BIG, 1, NULL, "histograms cover -range to range (logits) and 0 to range/2 (gates)"},
+    {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
     {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
 

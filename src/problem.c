@@ -181,6 +181,10 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->every = (size_t)mdm_config_int(cfg, "output.every");
   p->kernels = mdm_config_bool(cfg, "output.kernels");
   p->responses = mdm_config_bool(cfg, "output.responses");
+  p->statistics = mdm_config_bool(cfg, "output.statistics");
+  p->ntk = mdm_config_bool(cfg, "output.ntk");
+  p->histogram_bins = (size_t)mdm_config_int(cfg, "output.histogram.bins");
+  p->histogram_range = mdm_config_real(cfg, "output.histogram.range");
   p->kernel_samples = p->batch < KERNEL_SAMPLES ? p->batch : KERNEL_SAMPLES;
   p->tolerance = mdm_config_real(cfg, "solve.tolerance");
   p->seed = (unsigned long)mdm_config_int(cfg, "seed");
@@ -197,6 +201,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
+  p->optimizer.method.norm |= p->ntk;
   if (!status) status = copy_inputs(data, &p->full, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);

@@ -32,7 +32,9 @@ typedef struct mdm_problem {
   size_t every;         /* test part: every so many steps */
   size_t *times, n_times; /* steps of the time grid of kernels and responses, ascending */
   size_t kernel_samples;  /* samples of the batch whose kernels are stored */
-  int kernels, responses;
+  int kernels, responses, statistics, ntk; /* what to record */
+  size_t histogram_bins;
+  double histogram_range; /* of the logits: −range … range */
   double tolerance;       /* relative amplitude of a new direction, in the limit and in response probes */
   unsigned long seed;
 } mdm_problem;

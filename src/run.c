@@ -425,7 +425,7 @@ static double limit_bytes(const plan *p) {
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
   double in = (double)(p->problem->reduced.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
-  double numbers = S * (8 * P + 10 * rank + in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
+  double numbers = S * (8 * P + 10 * rank + in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * ((p->problem->statistics ? 8 : 6) * P + 4 * rank + kept);
   numbers += (pair_entries(p) + S * in) * copies(&p->problem->optimizer);
   return numbers * (p->limit_single ? 4 : 8);
 }
@@ -434,14 +434,16 @@ static double network_bytes(const plan *p, double N) {
   mdm_sizes sizes = mdm_model_network_sizes(&p->problem->model, (size_t)N);
   double M = sizes.M, MJ = M * sizes.Ne;
   double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
-  return (N * ((2 * MJ + M + D) * copies(&p->problem->optimizer) + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
+  return (N * ((2 * MJ + M + D) * copies(&p->problem->optimizer) + 8 * P) + MJ * 6 * P + (p->problem->statistics ? 2 * M * P : 0)) * (p->network_single ? 4 : 8);
 }
 
 /* One run's record: its values, and some 40 kB of names and shapes. */
 static double record_bytes(const plan *p) {
   const mdm_problem *q = p->problem;
   double k = q->kernels ? (double)(q->n_times * q->kernel_samples) : 0, C = (double)q->model.outputs;
-  return 4e4 + 8 * ((double)(q->steps + 1) * ((double)q->batch * C + 30) + 10 * k * k +
+  double times = (double)q->n_times, S = (double)q->kernel_samples; /* on the time grid: quantiles, histograms, tangent kernels */
+  double grid = (q->statistics ? times * (20 * S + 2 * (double)q->histogram_bins) : 0) + (q->ntk ? 6 * times * S * S : 0);
+  return 4e4 + 8 * ((double)(q->steps + 1) * ((double)q->batch * C + 40) + 10 * k * k + grid +
                     (double)mdm_problem_test_count(q) * (double)q->data->test.count * C);
 }
 

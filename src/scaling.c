@@ -182,7 +182,7 @@ static int step_limit(mdm_tensor t, const mdm_regime *regime, const method_power
     double *to;
     int needed;
   } parts[] = {{m->decay, "weight decay (train.decay_scale: tensor)", &c->decay, method->decays},
-               {m->norm, "the gradient's norm (train.clip)", &c->norm, method->clips}};
+               {m->norm, "the gradient's norm (train.clip, output.ntk)", &c->norm, method->norm}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     double exponent = mdm_power_exponent(parts[i].power, regime);
     *parts[i].to = fabs(exponent) < TINY ? mdm_power_evaluate(parts[i].power, sizes) : 0;

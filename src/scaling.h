@@ -19,7 +19,7 @@ typedef struct mdm_method {
   int eps;          /* there is an ε > 0 beside which the size of the gradient counts */
   int global_eps;   /* Adam's ε is the same number for every tensor */
   int tensor_decay; /* decay acts with each tensor's own rate, not with the base rate */
-  int decays, clips; /* whether those coefficients are needed at all */
+  int decays, norm; /* whether the coefficients of decay, and of the gradient's norm, are needed at all */
 } mdm_method;
 
 /* Name in the output: "W_in", "Q", "W1", "W2", "w_out". */

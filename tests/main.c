@@ -17,6 +17,7 @@ static const struct {
     {"data", suite_data},
     {"record", suite_record},
     {"rules", suite_rules},
+    {"statistics", suite_statistics},
     {"cli", suite_cli},
 };
 

@@ -11,5 +11,6 @@ int suite_cli(void);
 int suite_rules(void);
 int suite_data(void);
 int suite_record(void);
+int suite_statistics(void);
 
 #endif

@@ -28,6 +28,9 @@ typedef struct {
   X(pairs) pairs[MDM_TENSORS]; /* the same matrices under an entrywise optimizer: thin is their initial part */
   X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
+  struct {
+    size_t basis[BASES], pop[POPULATIONS], side[MDM_TENSORS][2]; /* directions, columns */
+  } mark;
   int has_pairs;
   double values[DIAGNOSTICS + PAIR_DIAGNOSTICS];
 } limit;
@@ -77,6 +80,24 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   *names = labels;
   *values = L->values;
   *n = DIAGNOSTICS + (L->has_pairs ? PAIR_DIAGNOSTICS : 0);
+}
+
+/* Columns are appended, so a state is its numbers of columns. Coordinates that a basis keeps belong to a field, which is
+ * rewritten before they are asked for again. */
+static void limit_mark(X(realization) *R) {
+  limit *L = (limit *)R;
+  for (int b = 0; b < BASES; b++) L->mark.basis[b] = L->basis[b].k;
+  for (int p = 0; p < POPULATIONS; p++) L->mark.pop[p] = L->pop[p].k;
+  for (int t = 0; t < MDM_TENSORS; t++)
+    for (int s = 0; s < 2; s++) L->mark.side[t][s] = L->thin[t].side[s].k;
+}
+
+static void limit_rewind(X(realization) *R) {
+  limit *L = (limit *)R;
+  for (int b = 0; b < BASES; b++) L->basis[b].k = L->mark.basis[b];
+  for (int p = 0; p < POPULATIONS; p++) L->pop[p].k = L->mark.pop[p];
+  for (int t = 0; t < MDM_TENSORS; t++)
+    for (int s = 0; s < 2; s++) L->thin[t].side[s].k = L->mark.side[t][s];
 }
 
 static int limit_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
@@ -151,6 +172,8 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->biases = limit_biases;
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
+  R->mark = limit_mark;
+  R->rewind = limit_rewind;
   R->free = limit_free;
   L->has_pairs = pairs != NULL;
   L->key = (mdm_stream){.seed = seed, .run = run};

@@ -70,6 +70,10 @@ struct X(realization) {
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
    * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
   int (*factors)(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
+  /* Bracket a backward pass that only measures: directions that it visits, and what is drawn for them, are forgotten, so that
+   * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
+  void (*mark)(X(realization) *R);
+  void (*rewind)(X(realization) *R);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, mdm_tensor t, double *out);

@@ -11,6 +11,8 @@
 #include "moe.h"
 #include "observe.h"
 #include "response.h"
+#include "statistics.h"
+#include "tangent.h"
 
 /* A run has diverged when its loss, or the mean square of a field, is not finite, or its loss is this many times what it
  * was at the start (or 1, if that is larger). */
@@ -22,6 +24,8 @@ typedef struct {
   X(moe) *program;
   X(observer) *observer;
   X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
+  X(statistics) *statistics;          /* NULL: not asked for */
+  X(tangent) *tangent;                /* NULL: not asked for */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
 } loop;
@@ -48,6 +52,8 @@ static void loop_clear(loop *l) {
   free(l->grad);
   free(l->y);
   for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
+  X(statistics_free)(l->statistics);
+  X(tangent_free)(l->tangent);
   X(observer_free)(l->observer);
   X(moe_free)(l->program);
 }
@@ -142,11 +148,13 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
   for (size_t i = 0; i < p->batch * p->model.outputs; i++) l->e[i] = (real)l->grad[i];
-  status = X(moe_backward)(l->program, l->e, err);
+  if (l->tangent) status = X(tangent_step)(l->tangent, l->program, t, err);
+  if (!status) status = X(moe_backward)(l->program, l->e, err);
   if (status) return status;
   *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
-  status = step_responses(l, t, err);
+  if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
+  if (!status) status = step_responses(l, t, err);
   if (status) return status;
   return descend(l, t, err);
 }
@@ -229,6 +237,8 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   int status = mdm_record_create(&run->record, err);
   if (!status) status = X(moe_create)(&p->model, R, l->inputs, P, &l->program, err);
   if (!status) status = X(observer_create)(p, R, run->record, &l->observer, err);
+  if (!status && p->statistics) status = X(statistics_create)(p, R, run->record, &l->statistics, err);
+  if (!status && p->ntk) status = X(tangent_create)(p, R, run->record, &l->tangent, err);
   if (!status) status = follow_responses(l, R, err);
   if (!status) status = loop_allocate(l, err);
   return status;

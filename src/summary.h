@@ -1,0 +1,30 @@
+/* Numbers that sum up a distribution or a kernel. Shared by limit and networks, free of precision. */
+#ifndef MOEDMFT_SUMMARY_H
+#define MOEDMFT_SUMMARY_H
+
+#include <stddef.h>
+
+enum { MDM_QUANTILES = 9 };
+/* 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99. */
+extern const double mdm_probability[MDM_QUANTILES];
+
+/* Quantiles of n numbers at mdm_probability into out; rearranges x. The estimator is median-unbiased (Hyndman and Fan 1996, type
+ * 8), so that few experts and many compare: position p (n + 1/3) + 1/3 in the sorted numbers, counted from 1, linear in
+ * between, the extremes beyond. NaN when n = 0. */
+void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]);
+
+/* Fractions of n numbers in bins of equal width between low and high, into out (bins + 2): first those below low, last those
+ * above high. A bin contains its lower edge; the last one also its upper. NaN when n = 0. */
+void mdm_histogram(size_t n, const double *x, size_t bins, double low, double high, double *out);
+
+/* Kullback–Leibler divergence from uniform of nonnegative weights: (1/n) Σ p log p, p = w / mean(w). Terms with p ≤ 0 count as
+ * zero. 0 for equal weights, NaN when the mean is not positive. */
+double mdm_divergence(size_t n, const double *w);
+
+/* Centred alignment of a kernel (n × n, symmetric) with targets y (outputs × n, column-major):
+ *   ⟨K_c, Y_c⟩ / (‖K_c‖ ‖Y_c‖), Y = Σ y yᵀ over outputs, X_c = H X H with H = 1 − 1/n, ‖·‖ the Frobenius norm
+ * (Cortes, Mohri and Rostamizadeh 2012). NaN when either vanishes, for instance when all targets are equal. Centres
+ * kernel in place; work: outputs × n. */
+double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double *work);
+
+#endif
