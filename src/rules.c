@@ -28,10 +28,7 @@ static int check_finite(const mdm_tensor_rule *r, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Methods whose steps ignore the size of the gradient are called adam-something. */
-static int is_adam(const char *optimizer) { return !strncmp(optimizer, "adam", 4); }
-
-static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, double base, int adam, mdm_tensor_rule *out,
+static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, double base, int entrywise, mdm_tensor_rule *out,
                        mdm_error *err) {
   const mdm_rule *rule = &m->parameterization.rule[t];
   double rate = base * m->lr[t];
@@ -41,7 +38,7 @@ static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, double
   out->sgd_lr = rate * mdm_power_evaluate(rule->lr, sizes);
   out->adam_lr = rate * mdm_power_evaluate(rule->adam_lr, sizes);
   out->adam_eps = mdm_power_evaluate(rule->adam_eps, sizes);
-  out->lr = adam ? out->adam_lr : out->sgd_lr;
+  out->lr = entrywise ? out->adam_lr : out->sgd_lr;
   out->tied = rule->tied;
   mdm_power_format(rule->std, out->init_law);
   if (rule->zero) strcpy(out->init_law, "0");
@@ -54,18 +51,20 @@ static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, double
 
 int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm_rules *out, mdm_error *err) {
   mdm_model m = {0};
+  mdm_optimizer optimizer;
   memset(out, 0, sizeof *out);
   int status = mdm_model_read(cfg, dimension, 1, &m, err);
+  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
   mdm_sizes s = mdm_model_network_sizes(&m, width);
   status = check_sizes(&s, err);
   out->regime = m.regime->name;
   out->parameterization = m.parameterization.name;
   out->source = m.parameterization.source;
-  snprintf(out->optimizer, sizeof out->optimizer, "%s", mdm_config_text(cfg, "train.optimizer"));
+  snprintf(out->optimizer, sizeof out->optimizer, "%s", optimizer.name);
   out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K;
   for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++)
-    status = tensor_rule(&m, s, t, mdm_config_real(cfg, "train.lr"), is_adam(out->optimizer), &out->tensor[t], err);
+    status = tensor_rule(&m, s, t, mdm_config_real(cfg, "train.lr"), optimizer.method.entrywise, &out->tensor[t], err);
   return status;
 }
 
