@@ -11,6 +11,7 @@ static const struct {
 } suites[] = {
     {"math", suite_math},
     {"scaling", suite_scaling},
+    {"optimizer", suite_optimizer},
     {"network", suite_network},
     {"limit", suite_limit},
     {"config", suite_config},

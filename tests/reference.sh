@@ -7,12 +7,16 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 passed=0 failed=0
+clips() { # settings: where they clip gradients, the reference must have clipped some
+  case $1 in *train.clip*) grep -q 'clipped [1-9]' "$folder/log" ;; esac
+}
 check() { # settings …
   settings=
   for word in "$@"; do settings="$settings --set $word"; done
   # shellcheck disable=SC2086
   if "$program" simulate - -q -o "$folder/run.h5" --save-weights --set 'simulate.widths=[12, 25]' --set simulate.seeds=2 \
-      --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy "$folder/run.h5" > "$folder/log"
+      --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy "$folder/run.h5" > "$folder/log" &&
+      clips "$*"
   then passed=$((passed + 1)); echo "  Reference: $* ... agrees"
   else failed=$((failed + 1)); echo "  Reference: $* ... FAILED"; cat "$folder/log"
   fi
@@ -33,5 +37,23 @@ check model.regime=III model.parameterization=mssp model.experts_ratio=0.5
 check model.regime=III model.parameterization=mssp model.gate=softmax model.active_fraction=0.5 train.bias_rate=0.05 train.lr=0.2
 check data.source=idx "data.file=$here/data/fashion/train-images-idx3-ubyte.gz" "data.labels=$here/data/fashion/train-labels-idx1-ubyte.gz" \
   data.train=24 train.loss=cross_entropy train.lr=0.1
+# Optimizers. Few tokens and many experts (N_e >= 8, gathered): experts without tokens still decay, and move on their momentum.
+few="model.expert_width=20 model.active_fraction=0.1 train.batch=2 data.train=8"
+check train.optimizer=momentum train.momentum=0.8 train.weight_decay=0.3 train.lr=0.1 model.parameterization=mup
+check train.optimizer=momentum train.weight_decay=0.01 train.decay_scale=tensor train.lr=0.05 train.clip=0.15 model.regime=III model.parameterization=mup
+check train.weight_decay=0.2 train.schedule=linear train.final_lr=0.1 train.warmup=4 model.parameterization=mup model.active_fraction=0.4
+check train.optimizer=sign train.weight_decay=0.5 train.lr=0.02 train.schedule=cosine model.regime=I model.parameterization=mup model.experts=3
+check train.optimizer=sign train.weight_decay=0.02 train.decay_scale=tensor train.lr=0.02 model.regime=III model.expert_width_ratio=0.5
+check train.optimizer=adam train.lr=0.05 train.lr_multiplier.router=2 model.regime=I model.experts=4 model.active=2 model.router_bias_std=1
+check train.optimizer=adam train.lr=0.2 train.adam.eps=0.3 train.adam.beta1=0.7 train.adam.beta2=0.95 model.regime=III model.parameterization=mup
+check train.optimizer=adam train.lr=0.05 train.adam.eps=0.1 train.clip=0.05 train.schedule=linear train.warmup=12 model.regime=III model.active_fraction=0.5
+check train.optimizer=adamw train.lr=0.05 train.adam.weight_decay=0.5 train.lr_multiplier.expert_out=0.5 train.schedule=cosine train.warmup=3 train.final_lr=0.2
+check train.optimizer=adamw train.lr=0.05 train.adam.weight_decay=0.5 train.decay_scale=tensor train.adam.eps=0.01 train.adam.eps_scale=global model.parameterization=mup
+check train.optimizer=momentum train.weight_decay=0.5 train.lr=0.1 $few
+check train.optimizer=adam train.lr=0.02 train.adam.eps=0.01 $few model.parameterization=mup
+check train.optimizer=adamw train.lr=0.02 train.adam.eps=0 train.adam.weight_decay=1 $few
+check train.optimizer=sign train.weight_decay=1 train.lr=0.01 model.regime=III model.active_fraction=0.1 train.batch=2 data.train=8
+check train.optimizer=momentum train.momentum=0.5 train.lr=0.1 train.clip=0.5 model.parameterization=standard model.regime=I model.experts=3
+check train.optimizer=adamw train.lr=0.1 train.clip=0.05 train.adam.eps=0.01 model.parameterization=ntp
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

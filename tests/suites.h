@@ -4,6 +4,7 @@
 
 int suite_math(void);
 int suite_scaling(void);
+int suite_optimizer(void);
 int suite_network(void);
 int suite_limit(void);
 int suite_config(void);

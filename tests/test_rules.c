@@ -101,6 +101,19 @@ static void table_by_hand(void) {
   }
 }
 
+/* `lr` is the rate that the optimizer uses: entrywise steps take the Adam rate. */
+static void rate_of_the_optimizer(void) {
+  static const struct {
+    const char *settings;
+    int adam;
+  } each[] = {{"train.optimizer=sgd", 0}, {"train.optimizer=momentum", 0}, {"train.optimizer=sign", 1}, {"train.optimizer=adam", 1}, {"train.optimizer=adamw", 1}};
+  for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+    mdm_rules r = rules_at(each[i].settings, 6, 64);
+    for (int t = 0; t < 5; t++) CU_ASSERT_EQUAL(r.tensor[t].lr, each[i].adam ? r.tensor[t].adam_lr : r.tensor[t].sgd_lr);
+    CU_ASSERT_STRING_EQUAL(r.optimizer, strchr(each[i].settings, '=') + 1);
+  }
+}
+
 static void others_by_hand(void) {
   const double N = 16;
   mdm_rules j = rules_at("model.regime=III;model.parameterization=jbph;model.router_gamma=0.75;train.lr=1", 6, 16);
@@ -369,6 +382,7 @@ int suite_rules(void) {
   CU_pSuite s = CU_add_suite("rules", NULL, NULL);
   if (!s || !CU_add_test(s, "the table by hand", table_by_hand) ||
       !CU_add_test(s, "other rows by hand", others_by_hand) || !CU_add_test(s, "text, JSON, CSV", rules_as_text) ||
+      !CU_add_test(s, "the optimizer's rate", rate_of_the_optimizer) ||
       !CU_add_test(s, "powers as text", powers_as_text) || !CU_add_test(s, "verdicts", verdicts) ||
       !CU_add_test(s, "exponents of the neural tangent parameterization", neural_tangent_exponents) ||
       !CU_add_test(s, "parts by hand", parts_by_hand) ||

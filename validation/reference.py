@@ -4,13 +4,18 @@
     python3 validation/reference.py FILE.h5 [--tolerance 1e-9] [--backend auto|numpy|torch]
 
 FILE.h5 is what `moedmft simulate --save-weights` writes. The network is the one of docs/theory.md, sections 1 and 2,
-in its textbook form: raw weights, raw gradients, one learning rate per tensor; no natural units anywhere.
+in its textbook form: raw weights, raw gradients, one parameter group per tensor; no natural units anywhere.
 
     h = phi(W_in x)    psi = Q h / temperature    g = multiplier x gate(psi), 0 outside the K largest psi (or gate + bias)
-    a = (1/K) sum_m W2_m (g_m phi_e(W1_m h))      f_c = sum_i w_out[i,c] a_i      weight -= rate x dL/dweight
+    a = (1/K) sum_m W2_m (g_m phi_e(W1_m h))      f_c = sum_i w_out[i,c] a_i
 
-Gradients come from PyTorch's autograd or, without PyTorch, from backpropagation written out below. The sample moments
-of the initial weights are also held against the parameterization's standard deviations, within 5 standard errors.
+Each tensor has its own rate, Adam epsilon and weight decay. With train.decay_scale: base, rate x decay is the same for all,
+train.lr x multiplier x lambda, so the group's decay is lambda over the table's power; with tensor it is lambda. Clipping
+bounds sqrt(sum over tensors of (table's SGD power) |dL/dweight|^2).
+
+Backend torch: autograd, torch.optim.SGD, Adam and AdamW, LambdaLR and clip_grad_norm_. Backend numpy: backpropagation and
+steps written out below. The sample moments of the initial weights are also held against the parameterization's standard
+deviations, within 5 standard errors.
 Exit status: 0 all agree, 1 something deviates, 2 the file cannot be replayed.
 """
 import argparse
@@ -32,18 +37,34 @@ except ImportError:
 # ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, K, Ne, C. --------------------------
 OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "w_out": "readout"}
 SHAPE = {"W_in": "N D", "Q": "M N", "W1": "M Ne N", "W2": "M N Ne", "w_out": "N C"}
+ONE = {name: lambda s: 1.0 for name in SHAPE}
 STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
           "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
 RATE_II = {"W_in": lambda s: s.N / s.D, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
            "W2": lambda s: s.M * s.N, "w_out": lambda s: 1 / s.N}
 RATE_WIDE = {**RATE_II, "W1": lambda s: s.M, "W2": lambda s: s.M}  # Regimes I and III: wide experts
-SCALING = {  # (initial standard deviations, SGD learning rates, factor of the sum over experts)
-    ("I", "mup"): ({**STD_II, "Q": lambda s: 1 / s.N}, RATE_WIDE, lambda s: 1 / s.K),
-    ("I", "mssp"): ({**STD_II, "Q": lambda s: 0.0}, RATE_WIDE, lambda s: 1 / s.K),
-    ("II", "mup"): (STD_II, RATE_II, lambda s: 1 / s.K),
-    ("II", "mssp"): ({**STD_II, "W2": lambda s: (s.M / s.Ne)**0.5}, RATE_II, lambda s: 1 / s.K),
-    ("III", "mup"): (STD_II, RATE_WIDE, lambda s: 1 / s.K),
-    ("III", "mssp"): (STD_II, RATE_WIDE, lambda s: 1 / s.K),
+ADAM = {"W_in": lambda s: 1 / s.D, "Q": lambda s: 1 / s.N, "W1": lambda s: 1 / s.N, "W2": lambda s: 1 / s.Ne,
+        "w_out": lambda s: 1 / s.N}
+EPS_II = {**ONE, "W_in": lambda s: 1 / s.N, "Q": lambda s: 1 / s.M, "W1": lambda s: 1 / s.M,
+          "W2": lambda s: 1 / (s.M * s.N)}
+EPS_WIDE = {**EPS_II, "W1": lambda s: 1 / (s.M * s.N)}
+FAN_IN = {**STD_II, "w_out": lambda s: s.N**-0.5}
+
+
+def scaling(std, sgd=RATE_WIDE, adam=ADAM, eps=EPS_WIDE, multiplier=ONE):
+    """Initial standard deviations, rates of SGD and of Adam and sign, epsilons, factors of the weights in the network."""
+    return SimpleNamespace(std=std, sgd=sgd, adam=adam, eps=eps, multiplier=multiplier)
+
+
+SCALING = {
+    ("I", "mup"): scaling({**STD_II, "Q": lambda s: 1 / s.N}),
+    ("I", "mssp"): scaling({**STD_II, "Q": lambda s: 0.0}),
+    ("II", "mup"): scaling(STD_II, RATE_II, eps=EPS_II),
+    ("II", "mssp"): scaling({**STD_II, "W2": lambda s: (s.M / s.Ne)**0.5}, RATE_II, eps=EPS_II),
+    ("III", "mup"): scaling(STD_II),
+    ("III", "mssp"): scaling(STD_II),
+    **{(regime, "standard"): scaling(FAN_IN, ONE, ONE, ONE) for regime in ("I", "II", "III")},
+    **{(regime, "ntp"): scaling(ONE, ONE, ONE, ONE, FAN_IN) for regime in ("I", "II", "III")},
 }
 TIED = {("III", "mssp")}  # all experts start from one draw
 
@@ -103,8 +124,9 @@ def balance(net, on):
         net.moved_bias = net.bias - net.bias_rate * (on.mean(0) - net.K / net.M)
 
 
-def numpy_gradients(net, w, x, y):
+def numpy_gradients(net, weights, x, y):
     """Loss, predictions (B, C) and the gradient of every tensor, for a batch x (B, D), y (B, C)."""
+    w = {name: net.multiplier[name] * value for name, value in weights.items()}
     (phi, dphi), (phi_e, dphi_e) = ACTIVATION[net.phi], ACTIVATION[net.phi_e]
     product = lambda spec, *operands: np.einsum(spec, *operands, optimize=True)
     z = x @ w["W_in"].T
@@ -124,17 +146,57 @@ def numpy_gradients(net, w, x, y):
     dpsi = gate_backward(net.gate_multiplier * on * np.sum(b * phi_e(u), axis=2)) / net.temperature
     dz = (dpsi @ w["Q"] + product("pmj,mjn->pn", du, w["W1"])) * dphi(z)
     balance(net, on)
-    return loss, f, {"W_in": dz.T @ x, "Q": dpsi.T @ h, "W1": product("pmj,pn->mjn", du, h),
-                     "W2": product("pi,pmj->mij", da, gated), "w_out": a.T @ df}
+    grads = {"W_in": dz.T @ x, "Q": dpsi.T @ h, "W1": product("pmj,pn->mjn", du, h),
+             "W2": product("pi,pmj->mij", da, gated), "w_out": a.T @ df}
+    return loss, f, {name: net.multiplier[name] * value for name, value in grads.items()}
+
+
+class NumpyDescent:
+    """Training with the steps of torch.optim written out."""
+
+    def __init__(self, net, initial):
+        self.net, self.weights, self.clipped, self.t = net, dict(initial), 0, 0
+        self.first = {name: np.zeros_like(value) for name, value in initial.items()}   # momentum, first moment
+        self.second = {name: np.zeros_like(value) for name, value in initial.items()}  # second moment
+
+    def evaluate(self, x, y):
+        loss, f, self.grads = numpy_gradients(self.net, self.weights, x, y)
+        return loss, f
+
+    def clip(self):
+        norm = math.sqrt(sum(self.net.metric[name] * np.sum(g**2) for name, g in self.grads.items()))
+        factor = self.net.clip / (norm + 1e-6) if self.net.clip else 1.0
+        self.clipped += factor < 1
+        return min(1.0, factor)
+
+    def direction(self, name, g):
+        """What the rate multiplies, without weight decay; g: the clipped gradient."""
+        net, m, v = self.net, self.first[name], self.second[name]
+        if net.optimizer == "sign":
+            return np.sign(g)
+        m[:] = net.beta1 * m + (1 - net.beta1) * g
+        v[:] = net.beta2 * v + (1 - net.beta2) * g**2
+        below = np.sqrt(v / (1 - net.beta2**self.t)) + net.eps[name]
+        return np.divide(m / (1 - net.beta1**self.t), below, out=np.zeros_like(m), where=below > 0)
+
+    def step(self):
+        net, factor, schedule = self.net, self.clip(), self.net.schedule(self.t)
+        self.t += 1
+        for name, w in self.weights.items():
+            g, rate, decay = factor * self.grads[name], net.rate[name] * schedule, net.decay[name]
+            if net.optimizer in ("sgd", "momentum"):
+                self.first[name] = net.momentum * self.first[name] + g + decay * w
+                self.weights[name] = w - rate * self.first[name]
+            else:
+                self.weights[name] = (1 - rate * decay) * w - rate * self.direction(name, g)
 
 
 # ---- torch: the forward pass only -----------------------------------------------------------------------------------
-def torch_gradients(net, weights, x, y):
-    """The same by automatic differentiation."""
+def torch_loss(net, weights, x, y):
+    """Loss and predictions (B, C)."""
     act = {"tanh": torch.tanh, "relu": torch.relu, "gelu": torch.nn.functional.gelu, "erf": torch.erf,
            "identity": lambda v: v}
-    w = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
-    x, y = torch.tensor(x, dtype=torch.float64), torch.tensor(y, dtype=torch.float64)
+    w = {name: net.multiplier[name] * value for name, value in weights.items()}
     h = act[net.phi](x @ w["W_in"].T)
     psi = h @ w["Q"].T / net.temperature
     on = selection(net, psi.detach().numpy())
@@ -154,28 +216,74 @@ def torch_gradients(net, weights, x, y):
         loss = torch.logaddexp(torch.zeros_like(f), -y * f).sum()
     else:
         loss = -(y * torch.log_softmax(f, dim=1)).sum()
-    loss = net.loss_multiplier * loss / len(x)
-    found = torch.autograd.grad(loss, list(w.values()), allow_unused=True)  # a constant gate leaves Q unused
-    grads = {name: np.zeros_like(weights[name]) if d is None else d.numpy() for name, d in zip(w, found)}
     balance(net, on)
-    return loss.item(), f.detach().numpy(), grads
+    return net.loss_multiplier * loss / len(x), f
 
 
-BACKEND = {"numpy": numpy_gradients, "torch": torch_gradients}
+class TorchDescent:
+    """Training with PyTorch's optimizers, one parameter group per tensor."""
+
+    def __init__(self, net, initial):
+        if net.optimizer in ("adam", "adamw") and 0 in net.eps.values():
+            raise Unusable("PyTorch's Adam divides 0 by 0 at train.adam.eps = 0; use --backend numpy")
+        self.net, self.clipped = net, 0
+        self.tensors = {name: torch.tensor(value, requires_grad=True) for name, value in initial.items()}
+        groups = [{"params": [w], "lr": net.rate[name], "weight_decay": net.decay[name]} for name, w in self.tensors.items()]
+        if net.optimizer in ("adam", "adamw"):
+            for group, name in zip(groups, self.tensors):
+                group["eps"] = net.eps[name]
+            kind = torch.optim.AdamW if net.optimizer == "adamw" else torch.optim.Adam
+            self.optimizer = kind(groups, betas=(net.beta1, net.beta2))
+        else:  # sign: SGD with the sign of the gradient
+            self.optimizer = torch.optim.SGD(groups, lr=1.0, momentum=net.momentum)
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, net.schedule)
+
+    @property
+    def weights(self):
+        return {name: w.detach().numpy() for name, w in self.tensors.items()}
+
+    def evaluate(self, x, y):
+        self.optimizer.zero_grad()
+        loss, f = torch_loss(self.net, self.tensors, torch.tensor(x), torch.tensor(y))
+        loss.backward()
+        for w in self.tensors.values():  # a constant gate leaves Q unused; PyTorch would not even let it decay
+            w.grad = torch.zeros_like(w) if w.grad is None else w.grad
+        return loss.item(), f.detach().numpy()
+
+    def clip(self):
+        """clip_grad_norm_ in the metric of the SGD rates: an ordinary call where they are all 1."""
+        for name, w in self.tensors.items():
+            w.grad *= math.sqrt(self.net.metric[name])
+        norm = torch.nn.utils.clip_grad_norm_(list(self.tensors.values()), self.net.clip)
+        self.clipped += int(norm + 1e-6 > self.net.clip)
+        for name, w in self.tensors.items():
+            w.grad /= math.sqrt(self.net.metric[name])
+
+    def step(self):
+        if self.net.clip:
+            self.clip()
+        if self.net.optimizer == "sign":
+            for w in self.tensors.values():
+                w.grad.sign_()
+        self.optimizer.step()
+        self.scheduler.step()
 
 
-def train(net, initial, batches, gradients):
-    """Losses, predictions and final weights of descent over [(x, y), …]; the last batch is only evaluated."""
-    weights, losses, predictions = dict(initial), [], []
+BACKEND = {"numpy": NumpyDescent, "torch": TorchDescent}
+
+
+def train(net, initial, batches, backend):
+    """Losses, predictions, final weights, number of clipped steps over [(x, y), …]; the last batch is only evaluated."""
+    descent, losses, predictions = backend(net, initial), [], []
     for step, (x, y) in enumerate(batches):
-        loss, f, grads = gradients(net, weights, x, y)
+        loss, f = descent.evaluate(x, y)
         losses.append(loss)
         predictions.append(f)
         if step + 1 < len(batches):
-            weights = {name: value - net.rate[name] * grads[name] for name, value in weights.items()}
+            descent.step()
             if net.bias is not None:
                 net.bias = net.moved_bias
-    return np.array(losses), np.array(predictions), weights
+    return np.array(losses), np.array(predictions), descent.weights, descent.clipped
 
 
 # ---- The file -------------------------------------------------------------------------------------------------------
@@ -196,15 +304,44 @@ def read_array(group, path):
     return np.asarray(group[path], dtype=float)
 
 
+def schedule_of(config):
+    """Rate of step t over train.lr: linear warm-up, then constant, linear or cosine decay over the remaining steps."""
+    shape, warmup, steps = config["train.schedule"], int(config["train.warmup"]), int(config["train.steps"])
+    end = float(config["train.final_lr"])
+
+    def factor(t):
+        if t < warmup:
+            return (t + 1) / warmup
+        progress = (t - warmup) / max(1, steps - warmup)
+        return {"constant": 1.0, "linear": 1 - (1 - end) * progress,
+                "cosine": end + (1 - end) * (1 + math.cos(math.pi * progress)) / 2}[shape]
+    return factor
+
+
+def describe_optimizer(config, net, table):
+    """Rates, epsilons and decays of the parameter groups, and what else the optimizer needs."""
+    real = lambda key: float(config[key])
+    net.optimizer, net.schedule, net.clip = config["train.optimizer"], schedule_of(config), real("train.clip")
+    adam, sign = net.optimizer in ("adam", "adamw"), net.optimizer == "sign"
+    net.momentum = real("train.momentum") if net.optimizer == "momentum" else 0.0
+    net.beta1, net.beta2 = real("train.adam.beta1"), real("train.adam.beta2")
+    scale = config["train.adam.eps_scale"]
+    net.eps = {name: real("train.adam.eps") * (1 if scale == "global" else eps(net)) for name, eps in table.eps.items()}
+    decay = real({"adamw": "train.adam.weight_decay"}.get(net.optimizer, "train.weight_decay"))
+    power = {name: rate(net) for name, rate in (table.adam if adam or sign else table.sgd).items()}
+    net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * power[name] for name in SHAPE}
+    net.decay = {name: decay / (1 if config["train.decay_scale"] == "tensor" else power[name]) for name in SHAPE}
+    net.metric = {name: rate(net) for name, rate in table.sgd.items()}
+
+
 def describe(config, N, D, C):
     """Sizes, functions, rates and standard deviations of the networks of width N."""
     real = lambda key: float(config[key])
     half_up = lambda value: math.floor(value + 0.5)
-    scaling = SCALING.get((config["model.regime"], config["model.parameterization"]))
-    if scaling is None or config["train.optimizer"] != "sgd":
+    regime, table = config["model.regime"], SCALING.get((config["model.regime"], config["model.parameterization"]))
+    if table is None or config["train.optimizer"] not in ("sgd", "momentum", "sign", "adam", "adamw"):
         raise Unusable("no reference for regime {}, parameterization {}, optimizer {}".format(
-            config["model.regime"], config["model.parameterization"], config["train.optimizer"]))
-    regime = config["model.regime"]
+            regime, config["model.parameterization"], config["train.optimizer"]))
     net = SimpleNamespace(N=N, D=D, C=C, bias=None, bias_rate=real("train.bias_rate"), selected=config["model.gate_scope"] == "selected")
     net.Ne = int(config["model.expert_width"]) if regime == "II" else half_up(real("model.expert_width_ratio") * N)
     net.M = int(config["model.experts"]) if regime == "I" else half_up(real("model.experts_ratio") * N)
@@ -217,10 +354,10 @@ def describe(config, N, D, C):
     net.loss, net.loss_multiplier = config["train.loss"], real("train.loss_multiplier")
     factor = {"W_in": 1.0, "w_out": real("model.readout_std"),
               **{name: real("model.init." + OPTION[name]) for name in ("Q", "W1", "W2")}}
-    net.std = {name: factor[name] * std(net) for name, std in scaling[0].items()}
-    net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * rate(net)
-                for name, rate in scaling[1].items()}
-    net.aggregation = scaling[2](net)
+    net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
+    net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
+    net.aggregation = 1 / net.K
+    describe_optimizer(config, net, table)
     return net
 
 
@@ -269,7 +406,7 @@ def check_moments(label, net, initial):
     return worst
 
 
-def check_network(group, net, batches, gradients, tolerance):
+def check_network(group, net, batches, backend, tolerance):
     """Replays one seed. Returns its initial weights and whether everything agrees."""
     initial = {name: read_array(group, f"weights/{name}/initial") for name in SHAPE}
     for name, shape in SHAPE.items():
@@ -279,7 +416,7 @@ def check_network(group, net, batches, gradients, tolerance):
     if net.tied and any((initial[name] != initial[name][0]).any() for name in ("W1", "W2")):
         raise Unusable(f"{group.name}: the experts should start from the same draw, and do not")
     net.bias = read_array(group, "weights/router_bias/initial") if "weights/router_bias" in group else None
-    losses, predictions, final = train(net, initial, batches, gradients)
+    losses, predictions, final, clipped = train(net, initial, batches, backend)
     if net.bias is not None and not np.allclose(read_array(group, "weights/router_bias/final"), net.bias, rtol=0, atol=1e-12):
         print(f"{group.name[1:]}: final router biases deviate")
         return initial, False
@@ -292,7 +429,8 @@ def check_network(group, net, batches, gradients, tolerance):
     score = check_moments(label, net, initial)
     good = off[worst] <= tolerance and score <= 5
     print(f"{label}: max relative deviation {off[worst]:.2e} ({worst}; loss {off['loss']:.1e}, prediction "
-          f"{off['prediction']:.1e}), initial moments within {score:.1f} standard errors: {'ok' if good else 'FAILED'}")
+          f"{off['prediction']:.1e}), initial moments within {score:.1f} standard errors"
+          + (f", clipped {clipped} of {len(batches) - 1} steps" if net.clip else "") + f": {'ok' if good else 'FAILED'}")
     return initial, good
 
 
@@ -302,7 +440,7 @@ def numbered(group, prefix):
     return sorted((int(name[len(prefix) + 1:]), group[name]) for name in names)
 
 
-def check_file(file, gradients, tolerance):
+def check_file(file, backend, tolerance):
     """Number of networks replayed and number of failed checks."""
     text = lambda value: value.decode() if isinstance(value, bytes) else str(value)
     config = Config((key[7:], text(value)) for key, value in file.attrs.items() if key.startswith("config:"))
@@ -314,7 +452,7 @@ def check_file(file, gradients, tolerance):
     batches, failed, pooled = load_batches(file, config), 0, {}
     for N, seed in networks:
         net = describe(config, N, batches[0][0].shape[1], batches[0][1].shape[1])
-        initial, good = check_network(seed, net, batches, gradients, tolerance)
+        initial, good = check_network(seed, net, batches, backend, tolerance)
         failed += not good
         pooled.setdefault(N, (net, []))[1].append(initial)
     for N, (net, draws) in pooled.items():  # all seeds together show finer errors of scale

@@ -21,6 +21,19 @@ replay
 replay -s model.parameterization=mup -s model.active_fraction=0.25 $relu -s train.lr=0.2
 replay $fashion -s data.train=32 -s train.steps=10
 replay $fashion -s train.batch=16 -s train.steps=10 -s train.loss=cross_entropy -s model.active_fraction=0.25 -s train.lr=0.2
+# Optimizers: with PyTorch, its own SGD, Adam, AdamW, LambdaLR and clip_grad_norm_.
+momentum="-s train.optimizer=momentum -s train.lr=0.1"
+adam="-s train.optimizer=adam -s train.lr=0.05"
+adamw="-s train.optimizer=adamw -s train.lr=0.05 -s train.adam.weight_decay=0.5"
+few="-s model.expert_width=20 -s model.active_fraction=0.1 -s train.batch=2 -s data.train=8" # experts without tokens
+replay $momentum -s train.weight_decay=0.3 -s train.schedule=linear -s train.warmup=6
+replay $momentum -s model.parameterization=standard -s model.regime=I -s model.experts=3 -s train.clip=0.5
+replay $momentum $few -s model.parameterization=mup -s train.weight_decay=0.002 -s train.decay_scale=tensor
+replay -s train.optimizer=sign -s train.lr=0.02 -s train.weight_decay=0.5 -s model.regime=III
+replay $adam -s model.regime=I -s model.experts=4 -s train.schedule=cosine -s train.final_lr=0.1
+replay $adam -s model.regime=III -s model.parameterization=mup -s train.adam.eps=0.1 -s train.clip=0.05
+replay $adamw $few
+replay $adamw -s train.decay_scale=tensor -s train.adam.eps_scale=global -s train.adam.eps=0.01 -s model.parameterization=mup
 rm -f $saved
 
 "$python" validation/exponents.py "$moedmft" || failed=1
