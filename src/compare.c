@@ -246,11 +246,11 @@ static int add_observable(mdm_outcome *o, const mdm_array *a, rows *r, mdm_error
   return status;
 }
 
-/* Observables and kernels, but no axes. */
+/* Observables, kernels, responses and parts, but no axes. */
 static int is_compared(const mdm_array *a) {
-  if (!strcmp(a->path, "observables/test/step") || !strcmp(a->path, "kernels/time")) return 0;
+  if (!strcmp(a->path, "observables/test/step") || !strcmp(a->path, "kernels/time") || !strcmp(a->path, "parts/time")) return 0;
   if (!strncmp(a->path, "kernels/W_in/forward", 20)) return 0; /* the data themselves */
-  return !strncmp(a->path, "observables/", 12) || !strncmp(a->path, "kernels/", 8) || !strncmp(a->path, "responses/", 10);
+  return !strncmp(a->path, "observables/", 12) || !strncmp(a->path, "kernels/", 8) || !strncmp(a->path, "responses/", 10) || !strncmp(a->path, "parts/", 6);
 }
 
 static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {

@@ -150,6 +150,7 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->every = (size_t)mdm_config_int(cfg, "output.every");
   p->kernels = mdm_config_bool(cfg, "output.kernels");
   p->responses = mdm_config_bool(cfg, "output.responses");
+  p->parts = mdm_config_bool(cfg, "output.parts");
   p->kernel_samples = p->batch < KERNEL_SAMPLES ? p->batch : KERNEL_SAMPLES;
   p->tolerance = mdm_config_real(cfg, "solve.tolerance");
   p->seed = (unsigned long)mdm_config_int(cfg, "seed");

@@ -29,6 +29,7 @@ typedef struct mdm_problem {
   size_t *times, n_times; /* steps of the time grid of kernels and responses, ascending */
   size_t kernel_samples;  /* samples of the batch whose kernels are stored */
   int kernels, responses;
+  int parts;              /* split products into initial, propagating, effective and cross parts on the time grid */
   double tolerance;       /* relative amplitude of a new direction, in the limit and in response probes */
   unsigned long seed;
 } mdm_problem;

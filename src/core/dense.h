@@ -10,6 +10,7 @@ typedef struct X(dense) {
   int rows_grouped; /* 1: rows are experts (Q, W1); 0: columns are (W2) */
   size_t N, G;      /* stream, grouped side */
   real *A;          /* N × G, natural units */
+  real *drawn;      /* N × G: A as it was drawn; NULL unless it is to be remembered */
   real *gathered;   /* N × capacity: tokens of one expert, stream side */
   real *block;      /* neurons × capacity: tokens of one expert, expert side */
   size_t capacity;

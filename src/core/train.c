@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "board.h"
+#include "coordcheck.h"
 #include "memory.h"
 #include "moe.h"
 #include "observe.h"
@@ -21,6 +22,7 @@ typedef struct {
   const mdm_inputs *inputs;
   X(moe) *program;
   X(observer) *observer;
+  X(parts) *parts;           /* NULL unless output.parts */
   X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
@@ -48,6 +50,7 @@ static void loop_clear(loop *l) {
   free(l->grad);
   free(l->y);
   for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
+  X(parts_free)(l->parts);
   X(observer_free)(l->observer);
   X(moe_free)(l->program);
 }
@@ -115,10 +118,26 @@ static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
   return status;
 }
 
+/* Minibatches: a forward and backward pass of a fixed batch, the first samples, without training on it. */
+static int probe_parts(loop *l, size_t t, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  size_t C = p->model.outputs, in = l->inputs->inputs, n = p->batch;
+  if (p->full_batch || !X(parts_wanted)(l->parts, t)) return MDM_OK;
+  for (size_t i = 0; i < in * n; i++) l->x[i] = (real)l->inputs->train[i];
+  int status = X(moe_forward)(l->program, MDM_TRAIN, n, l->x, err);
+  if (status) return status;
+  predictions(l, MDM_TRAIN, n);
+  mdm_loss_eval(p, n, l->f, p->data->train.y, l->grad, NULL);
+  for (size_t i = 0; i < n * C; i++) l->e[i] = (real)l->grad[i];
+  status = X(moe_backward)(l->program, l->e, err);
+  return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
+}
+
 /* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
 static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
   const mdm_problem *p = l->p;
   int status = evaluate_test(l, t, err);
+  if (!status) status = probe_parts(l, t, err);
   if (status) return status;
   load_batch(l, t);
   status = X(moe_forward)(l->program, MDM_TRAIN, p->batch, l->x, err);
@@ -135,6 +154,8 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   status = step_responses(l, t, err);
+  if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
+    status = X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
   if (status) return status;
   return t < p->steps ? X(moe_descend)(l->program, p->lr, l->x, l->e, err) : MDM_OK;
 }
@@ -217,6 +238,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   int status = mdm_record_create(&run->record, err);
   if (!status) status = X(moe_create)(&p->model, R, l->inputs->inputs, P, &l->program, err);
   if (!status) status = X(observer_create)(p, l->inputs, R, run->record, &l->observer, err);
+  if (!status && p->parts) status = X(parts_create)(p, R, l->program, l->inputs->inputs, run->record, &l->parts, err);
   if (!status) status = follow_responses(l, R, err);
   if (!status) status = loop_allocate(l, err);
   return status;
