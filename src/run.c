@@ -243,6 +243,7 @@ void mdm_outcome_clear(mdm_outcome *o) {
   for (size_t i = 0; i < o->widths; i++) mdm_ensemble_clear(&o->networks[i]);
   free(o->networks);
   mdm_record_free(o->comparison);
+  mdm_record_free(o->coordcheck);
   mdm_record_free(o->extra);
   *o = (mdm_outcome){0};
 }
@@ -411,7 +412,8 @@ static double limit_bytes(const plan *p) {
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
   double in = (double)(p->problem->rotated.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
-  double numbers = S * (8 * P + 10 * rank + 2 * in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
+  double split = p->problem->parts ? 10 * (double)p->problem->batch : 0; /* initial fields, corners of a split */
+  double numbers = S * (8 * P + 10 * rank + 2 * in + 4 * kept + 2 * split) + EJ * split + EJ * (6 * P + 8 * rank + 2 * kept) + E * (6 * P + 4 * rank + kept);
   return numbers * (p->limit_single ? 4 : 8);
 }
 
@@ -419,7 +421,8 @@ static double network_bytes(const plan *p, double N) {
   mdm_sizes sizes = mdm_model_network_sizes(&p->problem->model, (size_t)N);
   double M = sizes.M, MJ = M * sizes.Ne;
   double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
-  return (N * (2 * MJ + M + D + 8 * P) + MJ * 6 * P) * (p->network_single ? 4 : 8);
+  double split = p->problem->parts ? 10 * (double)p->problem->batch : 0, drawn = p->problem->parts ? 2 * MJ + M + D : 0;
+  return (N * (2 * MJ + M + D + 8 * P + 2 * split + drawn) + MJ * (6 * P + split)) * (p->network_single ? 4 : 8);
 }
 
 /* One run's record: its values, and some 40 kB of names and shapes. */

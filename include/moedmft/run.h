@@ -50,6 +50,7 @@ typedef struct mdm_outcome {
   mdm_record *comparison; /* deviations by width (compare), or NULL */
   double exponent, exponent_error, predicted; /* compare: deviation ∝ N^−exponent */
   double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
+  mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
 
