@@ -152,13 +152,20 @@ static int is_absent(const table *t, size_t cell) {
   return 1;
 }
 
-/* NaN where there is nothing to compare: no prediction, no fit. */
+/* The networks are still on their way to a limit that is less than half, or more than twice, what they have at the largest width. */
+static int is_on_its_way(const table *t, size_t cell) {
+  double limit = t->limit->value[cell], last = t->rms->value[cell * t->widths + t->widths - 1], p = t->exponent->value[cell];
+  return limit > 0 && (p < 0 ? last > 2 * limit : last < 0.5 * limit);
+}
+
+/* NaN where there is nothing to compare: no prediction, no fit, or a part that survives but is not there yet. */
 static double agreement(const table *t, size_t cell) {
   double predicted = t->predicted->value[cell], p = t->exponent->value[cell], error = t->exponent->error[cell];
   if (isnan(predicted)) return NAN;
   if (is_absent(t, cell)) return predicted == -INFINITY ? 1 : NAN;
   if (predicted == -INFINITY) return 0;
-  return isnan(p) ? NAN : fabs(p - predicted) <= 3 * error + SLACK;
+  if (isnan(p) || fabs(p - predicted) <= 3 * error + SLACK) return isnan(p) ? NAN : 1;
+  return predicted == 0 && is_on_its_way(t, cell) ? NAN : 0;
 }
 
 /* ---------------------------------------------------------------- desiderata */
@@ -178,12 +185,19 @@ static double all_survive(const table *t, size_t n, const mdm_split *s, mdm_part
   return all;
 }
 
+static double either(double a, double b) { return fmax(a, b); } /* NaN only where both are */
+
 /* 0 as soon as one is 0, also where another cannot be seen. */
 static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 
-static double is_stable(const table *t) {
-  for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++)
-    if (t->exponent->value[cell] > 3 * t->exponent->error[cell] + SLACK) return 0;
+/* Backward fields may be as large as the readout, n^readout. Growth towards the value of the limit is none. */
+static double is_stable(const table *t, double readout) {
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+      size_t cell = cell_of((mdm_split)s, (mdm_part_kind)k);
+      double last = t->rms->value[cell * t->widths + t->widths - 1], unit = mdm_split_is_backward((mdm_split)s) ? readout : 0;
+      if (t->exponent->value[cell] - unit > 3 * t->exponent->error[cell] + SLACK && !(last <= t->limit->value[cell])) return 0;
+    }
   return 1;
 }
 
@@ -196,25 +210,15 @@ static double learns(const table *t) {
   return any;
 }
 
-static void judge(table *t) {
+static void judge(table *t, double readout) {
   static const mdm_split forward[] = {MDM_SPLIT_Z, MDM_SPLIT_PSI, MDM_SPLIT_U, MDM_SPLIT_A, MDM_SPLIT_F};
-  static const mdm_split experts[] = {MDM_SPLIT_PSI, MDM_SPLIT_U}, sums[] = {MDM_SPLIT_U, MDM_SPLIT_A}, sums_back[] = {MDM_SPLIT_R1, MDM_SPLIT_B};
-  t->kept->value[MDM_STABLE] = is_stable(t);
+  static const mdm_split sums[] = {MDM_SPLIT_U, MDM_SPLIT_A}, sums_back[] = {MDM_SPLIT_R1, MDM_SPLIT_B};
+  t->kept->value[MDM_STABLE] = is_stable(t, readout);
   t->kept->value[MDM_LEARNS] = learns(t);
   t->kept->value[MDM_EFFECTIVE] = all_survive(t, 5, forward, MDM_PART_LEARNED);
-  t->kept->value[MDM_PROPAGATING] = all_survive(t, 2, experts, MDM_PART_PROPAGATING);
+  t->kept->value[MDM_PROPAGATING] = both(either(survives(t, MDM_SPLIT_PSI, MDM_PART_PROPAGATING), survives(t, MDM_SPLIT_RQ, MDM_PART_PROPAGATING)),
+                                         either(survives(t, MDM_SPLIT_U, MDM_PART_PROPAGATING), survives(t, MDM_SPLIT_R1, MDM_PART_PROPAGATING)));
   t->kept->value[MDM_BALANCED] = both(all_survive(t, 2, sums, MDM_PART_INIT), all_survive(t, 2, sums_back, MDM_PART_INIT));
-}
-
-static int predict(const mdm_config *cfg, table *t, mdm_error *err) {
-  double predicted[MDM_SPLITS][MDM_PARTS_COUNT];
-  mdm_classification c;
-  int status = mdm_parts_predict(cfg, predicted, err);
-  if (!status) status = mdm_classify(cfg, &c, err);
-  if (status) return status;
-  memcpy(t->predicted->value, predicted, sizeof predicted);
-  for (int d = 0; d <= MDM_BALANCED; d++) t->promised->value[d] = c.verdict[d].holds;
-  return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -229,10 +233,15 @@ static int fill(const mdm_config *cfg, const mdm_outcome *o, const mdm_array *ti
   drop_rounding(&t);
   for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++)
     fit_line(t.widths, t.width, t.rms->value + cell * t.widths, t.rms->error + cell * t.widths, &t.exponent->value[cell], &t.exponent->error[cell]);
-  int status = predict(cfg, &t, err);
+  mdm_classification c;
+  double predicted[MDM_SPLITS][MDM_PARTS_COUNT];
+  int status = mdm_classify(cfg, &c, err);
+  if (!status) status = mdm_parts_predict(cfg, predicted, err);
   if (status) return status;
+  memcpy(t.predicted->value, predicted, sizeof predicted);
   for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++) t.agrees->value[cell] = agreement(&t, cell);
-  judge(&t);
+  for (int d = 0; d <= MDM_BALANCED; d++) t.promised->value[d] = c.verdict[d].holds;
+  judge(&t, c.readout);
   return MDM_OK;
 }
 

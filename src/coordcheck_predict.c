@@ -4,10 +4,13 @@
  *   init         a + p₀                        a: initial part of the matrix (√V_f; backward √V_b)
  *   propagating  max(a + Δp, response)         the initial matrix meets a p that has felt it
  *   effective    m + q + ⟨p(s) p₀⟩             m: learned part
- *   cross        m + q + p + Δp,   learned     m + q + 2p
+ *   cross        m + q + ⟨p(s) Δp⟩             overlaps are means over a population
  * and the backward products the same with p and q exchanged; there init has a response too, as γ and ρ have felt W1 and Q in the
- * same step. ⟨p(s) p₀⟩: where p₀ is smaller than p is later, it is a random direction of its own, and its overlap with what
- * comes later carries another n^(−½) — unless all entries of the field are alike (ρ of experts that are counted, or tied).
+ * same step. Where p₀ is smaller than p is later, it is a random direction of its own, and its overlap with what comes later
+ * carries another n^(−½), unless all entries of the field are alike (ρ of experts that are counted, or tied).
+ *
+ * This is for fields that move by as much as they are large. Where a matrix trains, but its learned part vanishes (ntp), changes
+ * are small random directions of their own, and propagating and cross parts are not predicted.
  */
 #include "coordcheck_predict.h"
 
@@ -34,7 +37,7 @@ typedef struct {
 
 static double overlap(course p, int alike) { return p.start + p.now - (p.start < p.now && !alike ? 0.5 : 0); }
 
-/* init and propagating given; the rest from the learned part (its coefficient and the other input): `learned`. */
+/* init and propagating given; learned: exponent of the learned matrix times its other input. */
 static void finish(double learned, course p, int alike, double out[MDM_PARTS_COUNT]) {
   out[MDM_PART_EFFECTIVE] = learned + overlap(p, alike);
   out[MDM_PART_CROSS] = learned + p.now + p.change;
@@ -51,12 +54,12 @@ static void forward(const exponents *x, mdm_tensor t, course p, double out[MDM_P
   finish(e->learn + q, p, 0, out);
 }
 
-/* felt: exponent of the response of q at time 0 to the forward product of the same step. */
-static void backward(const exponents *x, mdm_tensor t, course q, double felt, int alike, double out[MDM_PARTS_COUNT]) {
+/* felt[0], felt[1]: exponents of the response of q to the forward product, at time 0 and what training adds. */
+static void backward(const exponents *x, mdm_tensor t, course q, const double felt[2], int alike, double out[MDM_PARTS_COUNT]) {
   const mdm_exponents *e = &x->e[t];
-  double response = 2 * e->forward + e->tau, later = x->c[t].part[MDM_PART_RESPONSE_BACKWARD] + x->f.readout;
-  out[MDM_PART_INIT] = fmax(e->backward + q.start, response + felt);
-  out[MDM_PART_PROPAGATING] = q.now == -INFINITY ? -INFINITY : fmax(e->backward + q.change, later);
+  double response = 2 * e->forward + e->tau;
+  out[MDM_PART_INIT] = fmax(e->backward + q.start, response + felt[0]);
+  out[MDM_PART_PROPAGATING] = fmax(e->backward + q.change, response + felt[1]);
   finish(e->tau + e->learn, q, alike, out);
 }
 
@@ -104,15 +107,17 @@ static void all_backward(const exponents *x, double out[MDM_SPLITS][MDM_PARTS_CO
   course e = {0, 0, fmin(0, out[MDM_SPLIT_F][MDM_PART_UPDATE])};
   readout_error(x, x->e[MDM_W_OUT].learn + x->f.sum, e, out[MDM_SPLIT_DELTA]);
   course delta = {out[MDM_SPLIT_DELTA][MDM_PART_INIT], x->f.readout, out[MDM_SPLIT_DELTA][MDM_PART_UPDATE]};
-  backward(x, MDM_W2, delta, -INFINITY, 0, out[MDM_SPLIT_B]);
+  backward(x, MDM_W2, delta, (double[2]){-INFINITY, fmin(0, x->e[MDM_W_OUT].learn)}, 0, out[MDM_SPLIT_B]);
 
   double b = out[MDM_SPLIT_B][MDM_PART_INIT], change = fmax(out[MDM_SPLIT_B][MDM_PART_UPDATE], b + moves);
   double independent = r->experts_grow && r->neurons_grow && !x->tied ? 1 : 0.5; /* an average of b over experts and neurons */
   course gamma = {b, x->f.back, change};
   course rho = {b + y - (r->neurons_grow ? 0.5 : 0), x->f.gate, fmin(x->f.gate, change)};
+  const double none[2] = {-INFINITY, -INFINITY};
+  double felt[2] = {b - independent, x->f.gate};
   if (x->constant_gate) rho = (course){-INFINITY, -INFINITY, -INFINITY};
-  backward(x, MDM_Q, rho, x->constant_gate ? -INFINITY : b - independent, !r->experts_grow || x->tied, out[MDM_SPLIT_RQ]);
-  backward(x, MDM_W1, gamma, b - independent, 0, out[MDM_SPLIT_R1]);
+  backward(x, MDM_Q, rho, x->constant_gate ? none : felt, !r->experts_grow || x->tied, out[MDM_SPLIT_RQ]);
+  backward(x, MDM_W1, gamma, felt, 0, out[MDM_SPLIT_R1]);
   for (int k = 0; k < MDM_PARTS_COUNT; k++) out[MDM_SPLIT_R][k] = fmax(out[MDM_SPLIT_RQ][k], out[MDM_SPLIT_R1][k]);
 }
 
@@ -129,7 +134,7 @@ int mdm_parts_predict(const mdm_config *cfg, double out[MDM_SPLITS][MDM_PARTS_CO
   exponents x = {.constant_gate = !strcmp(mdm_config_text(cfg, "model.gate"), "constant")};
   mdm_parameterization p;
   double init[MDM_TENSORS];
-  int status = mdm_parameterization_read(cfg, &x.regime, &p, err), stable = 1;
+  int status = mdm_parameterization_read(cfg, &x.regime, &p, err), stable = 1, lazy = 0;
   if (status) return status;
   mdm_init_read(cfg, init);
   x.tied = p.rule[MDM_W1].tied;
@@ -140,11 +145,14 @@ int mdm_parts_predict(const mdm_config *cfg, double out[MDM_SPLITS][MDM_PARTS_CO
   x.f = mdm_field_scales_of(x.e);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
     mdm_tensor_parts(t, x.regime, x.e, &x.f, &x.c[t]);
+    double learned = x.c[t].part[MDM_PART_LEARNED_FORWARD];
     stable &= mdm_is_stable(t, &x.c[t]);
+    lazy |= isfinite(learned) && learned < 0 && !mdm_survives(learned);
   }
   all_forward(&x, out);
   all_backward(&x, out);
-  for (int s = 0; s < MDM_SPLITS && !stable; s++)
-    for (int k = 0; k < MDM_PARTS_COUNT; k++) out[s][k] = NAN;
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++)
+      if (!stable || (lazy && k != MDM_PART_INIT && k != MDM_PART_EFFECTIVE)) out[s][k] = NAN;
   return MDM_OK;
 }

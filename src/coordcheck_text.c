@@ -61,7 +61,12 @@ static void print_predicted(FILE *out, double p) {
   fprintf(out, "%11s", text);
 }
 
-static const char *mark(double agrees) { return isnan(agrees) ? "" : agrees != 0 ? "agrees" : "DEVIATES"; }
+/* A part with prediction and fit but no verdict is on its way to a limit far from the networks (src/coordcheck.c). */
+static const char *mark(const table *t, size_t cell) {
+  double agrees = t->agrees->value[cell];
+  if (!isnan(agrees)) return agrees != 0 ? "agrees" : "DEVIATES";
+  return isnan(t->predicted->value[cell]) || isnan(t->exponent->value[cell]) ? "" : "not there yet";
+}
 
 static void print_part(FILE *out, const table *t, int split, int part) {
   size_t cell = cell_of(split, part), widths = t->width->dim[0];
@@ -77,7 +82,7 @@ static void print_part(FILE *out, const table *t, int split, int part) {
   print_predicted(out, t->predicted->value[cell]);
   if (isnan(p)) fprintf(out, "  %-16s", absent ? "absent" : "-");
   else fprintf(out, "  %6.2f +- %-6.2f", p, error);
-  fprintf(out, "  %s\n", mark(t->agrees->value[cell]));
+  fprintf(out, "  %s\n", mark(t, cell));
 }
 
 static void print_head(FILE *out, const table *t) {

@@ -13,10 +13,10 @@ static const struct {
     [MDM_SPLIT_A] = {"W2/forward", "a = W2 y", MDM_W2},
     [MDM_SPLIT_F] = {"w_out/forward", "f = v a", MDM_W_OUT},
     [MDM_SPLIT_DELTA] = {"w_out/backward", "delta = v e", MDM_W_OUT},
-    [MDM_SPLIT_B] = {"W2/backward", "b = W2' delta", MDM_W2},
-    [MDM_SPLIT_RQ] = {"Q/backward", "Q' rho", MDM_Q},
-    [MDM_SPLIT_R1] = {"W1/backward", "W1' gamma", MDM_W1},
-    [MDM_SPLIT_R] = {"r/backward", "r = Q' rho + W1' gamma", MDM_TENSORS},
+    [MDM_SPLIT_B] = {"W2/backward", "b = W2^T delta", MDM_W2},
+    [MDM_SPLIT_RQ] = {"Q/backward", "Q^T rho", MDM_Q},
+    [MDM_SPLIT_R1] = {"W1/backward", "W1^T gamma", MDM_W1},
+    [MDM_SPLIT_R] = {"r/backward", "r = Q^T rho + W1^T gamma", MDM_TENSORS},
 };
 
 const char *mdm_part_name(mdm_part_kind part) { return part_names[part]; }
