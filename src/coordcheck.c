@@ -80,6 +80,7 @@ typedef struct {
   double *width;
   size_t widths, at; /* index in the time grid */
   double rounding;
+  double readout;    /* exponent of v: backward fields are as large as it is */
 } table;
 
 static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, int error, mdm_error *err) {
@@ -172,10 +173,15 @@ static double agreement(const table *t, size_t cell) {
 
 static size_t cell_of(mdm_split s, mdm_part_kind k) { return (size_t)s * MDM_PARTS_COUNT + (size_t)k; }
 
+/* Exponent in units of what the product should be: 1, or the readout. */
+static double natural_exponent(const table *t, mdm_split s, mdm_part_kind k) {
+  return t->exponent->value[cell_of(s, k)] - (mdm_split_is_backward(s) ? t->readout : 0);
+}
+
 /* 1: the part neither grows nor vanishes, 0: it does, NaN: it is absent. */
 static double survives(const table *t, mdm_split s, mdm_part_kind k) {
   size_t cell = cell_of(s, k);
-  double p = t->exponent->value[cell];
+  double p = natural_exponent(t, s, k);
   return isnan(p) ? NAN : fabs(p) <= 3 * t->exponent->error[cell] + SLACK;
 }
 
@@ -190,13 +196,13 @@ static double either(double a, double b) { return fmax(a, b); } /* NaN only wher
 /* 0 as soon as one is 0, also where another cannot be seen. */
 static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 
-/* Backward fields may be as large as the readout, n^readout. Growth towards the value of the limit is none. */
-static double is_stable(const table *t, double readout) {
+/* Growth towards the value of the limit is none. */
+static double is_stable(const table *t) {
   for (int s = 0; s < MDM_SPLITS; s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {
       size_t cell = cell_of((mdm_split)s, (mdm_part_kind)k);
-      double last = t->rms->value[cell * t->widths + t->widths - 1], unit = mdm_split_is_backward((mdm_split)s) ? readout : 0;
-      if (t->exponent->value[cell] - unit > 3 * t->exponent->error[cell] + SLACK && !(last <= t->limit->value[cell])) return 0;
+      double last = t->rms->value[cell * t->widths + t->widths - 1], p = natural_exponent(t, (mdm_split)s, (mdm_part_kind)k);
+      if (p > 3 * t->exponent->error[cell] + SLACK && !(last <= t->limit->value[cell])) return 0;
     }
   return 1;
 }
@@ -210,10 +216,10 @@ static double learns(const table *t) {
   return any;
 }
 
-static void judge(table *t, double readout) {
+static void judge(table *t) {
   static const mdm_split forward[] = {MDM_SPLIT_Z, MDM_SPLIT_PSI, MDM_SPLIT_U, MDM_SPLIT_A, MDM_SPLIT_F};
   static const mdm_split sums[] = {MDM_SPLIT_U, MDM_SPLIT_A}, sums_back[] = {MDM_SPLIT_R1, MDM_SPLIT_B};
-  t->kept->value[MDM_STABLE] = is_stable(t, readout);
+  t->kept->value[MDM_STABLE] = is_stable(t);
   t->kept->value[MDM_LEARNS] = learns(t);
   t->kept->value[MDM_EFFECTIVE] = all_survive(t, 5, forward, MDM_PART_LEARNED);
   t->kept->value[MDM_PROPAGATING] = both(either(survives(t, MDM_SPLIT_PSI, MDM_PART_PROPAGATING), survives(t, MDM_SPLIT_RQ, MDM_PART_PROPAGATING)),
@@ -241,7 +247,8 @@ static int fill(const mdm_config *cfg, const mdm_outcome *o, const mdm_array *ti
   memcpy(t.predicted->value, predicted, sizeof predicted);
   for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++) t.agrees->value[cell] = agreement(&t, cell);
   for (int d = 0; d <= MDM_BALANCED; d++) t.promised->value[d] = c.verdict[d].holds;
-  judge(&t, c.readout);
+  t.readout = c.readout;
+  judge(&t);
   return MDM_OK;
 }
 
