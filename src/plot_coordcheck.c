@@ -99,8 +99,8 @@ static void width_axis(FILE *out, const figure *f) {
 
 static mdm_box place_of(int split) {
   int column = split % COLUMNS, row = split / COLUMNS;
-  double left = column * PANEL_WIDTH + 78, top = TOP + row * PANEL_HEIGHT + 34;
-  return (mdm_box){left / WIDTH, (left + PANEL_WIDTH - 92) / WIDTH, 1 - (top + PANEL_HEIGHT - 86) / HEIGHT, 1 - top / HEIGHT};
+  double left = column * PANEL_WIDTH + 90, top = TOP + row * PANEL_HEIGHT + 34;
+  return (mdm_box){left / WIDTH, (left + PANEL_WIDTH - 104) / WIDTH, 1 - (top + PANEL_HEIGHT - 86) / HEIGHT, 1 - top / HEIGHT};
 }
 
 static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int split) {
@@ -112,7 +112,7 @@ static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int spl
   fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", mdm_split_symbol((mdm_split)split));
   width_axis(out, f);
   const char *direction = mdm_split_is_backward((mdm_split)split) ? "backward: RMS" : "forward: RMS";
-  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 2,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "", split % COLUMNS ? "" : direction);
+  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "", split % COLUMNS ? "" : direction);
   fprintf(out, "set logscale y\nunset mytics\nset yrange [%.9g:%.9g]\n", lo, hi);
   mdm_plot_log_tics(out, 'y', lo, hi);
   fprintf(out, "set ytics nomirror\nplot NaN notitle");

@@ -17,6 +17,7 @@ static const struct {
     {"data", suite_data},
     {"record", suite_record},
     {"rules", suite_rules},
+    {"coordcheck", suite_coordcheck},
     {"cli", suite_cli},
 };
 
