@@ -153,20 +153,21 @@ static int is_absent(const table *t, size_t cell) {
   return 1;
 }
 
-/* The networks are still on their way to a limit that is less than half, or more than twice, what they have at the largest width. */
-static int is_on_its_way(const table *t, size_t cell) {
+/* The trend of a part that survives may be the way to its limit. Beyond FAR times that value the limit is no explanation. */
+static int approaches_limit(const table *t, size_t cell) {
+  static const double FAR = 10;
   double limit = t->limit->value[cell], last = t->rms->value[cell * t->widths + t->widths - 1], p = t->exponent->value[cell];
-  return limit > 0 && (p < 0 ? last > 2 * limit : last < 0.5 * limit);
+  return p < 0 ? last > limit && last < FAR * limit : last < limit && last > limit / FAR;
 }
 
-/* NaN where there is nothing to compare: no prediction, no fit, or a part that survives but is not there yet. */
+/* NaN where there is nothing to compare: no prediction, no fit, or a part that survives and is still on its way. */
 static double agreement(const table *t, size_t cell) {
   double predicted = t->predicted->value[cell], p = t->exponent->value[cell], error = t->exponent->error[cell];
   if (isnan(predicted)) return NAN;
   if (is_absent(t, cell)) return predicted == -INFINITY ? 1 : NAN;
   if (predicted == -INFINITY) return 0;
   if (isnan(p) || fabs(p - predicted) <= 3 * error + SLACK) return isnan(p) ? NAN : 1;
-  return predicted == 0 && is_on_its_way(t, cell) ? NAN : 0;
+  return predicted == 0 && approaches_limit(t, cell) ? NAN : 0;
 }
 
 /* ---------------------------------------------------------------- desiderata */

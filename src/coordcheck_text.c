@@ -53,6 +53,17 @@ static void print_value(FILE *out, double v) {
   else fprintf(out, v != 0 && fabs(v) < 1e-4 ? "%11.2e" : "%11.4f", v);
 }
 
+/* In parentheses where the part vanishes: then it is what sampling leaves of zero. */
+static void print_limit(FILE *out, double v, double predicted) {
+  char text[32];
+  if (isnan(v) || !(predicted < 0)) {
+    print_value(out, v);
+    return;
+  }
+  snprintf(text, sizeof text, v != 0 && v < 1e-4 ? "(%.0e)" : "(%.4f)", v);
+  fprintf(out, "%11s", text);
+}
+
 static void print_predicted(FILE *out, double p) {
   char text[MDM_REAL_SIZE];
   if (isnan(p)) snprintf(text, sizeof text, "-");
@@ -61,11 +72,11 @@ static void print_predicted(FILE *out, double p) {
   fprintf(out, "%11s", text);
 }
 
-/* A part with prediction and fit but no verdict is on its way to a limit far from the networks (src/coordcheck.c). */
+/* A part with prediction and fit, but no verdict, is on its way to its limit (src/coordcheck.c). */
 static const char *mark(const table *t, size_t cell) {
   double agrees = t->agrees->value[cell];
   if (!isnan(agrees)) return agrees != 0 ? "agrees" : "DEVIATES";
-  return isnan(t->predicted->value[cell]) || isnan(t->exponent->value[cell]) ? "" : "not there yet";
+  return isnan(t->predicted->value[cell]) || isnan(t->exponent->value[cell]) ? "" : "nears the limit";
 }
 
 static void print_part(FILE *out, const table *t, int split, int part) {
@@ -78,7 +89,7 @@ static void print_part(FILE *out, const table *t, int split, int part) {
   fprintf(out, "  %-14s", mdm_part_name((mdm_part_kind)part));
   print_value(out, rms[0]);
   print_value(out, rms[widths - 1]);
-  print_value(out, t->limit->value[cell]);
+  print_limit(out, t->limit->value[cell], t->predicted->value[cell]);
   print_predicted(out, t->predicted->value[cell]);
   if (isnan(p)) fprintf(out, "  %-16s", absent ? "absent" : "-");
   else fprintf(out, "  %6.2f +- %-6.2f", p, error);
