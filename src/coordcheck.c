@@ -208,11 +208,13 @@ static double is_stable(const table *t) {
   return 1;
 }
 
+/* NaN where nothing is trained. */
 static double learns(const table *t) {
-  double any = 0;
+  double any = NAN;
   for (int s = MDM_SPLIT_Z; s < MDM_SPLIT_F; s++) {
     size_t cell = cell_of((mdm_split)s, MDM_PART_LEARNED);
-    if (t->exponent->value[cell] >= -3 * t->exponent->error[cell] - SLACK) any = 1;
+    double p = t->exponent->value[cell];
+    if (!isnan(p)) any = either(any, p >= -3 * t->exponent->error[cell] - SLACK);
   }
   return any;
 }
