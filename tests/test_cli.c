@@ -830,7 +830,8 @@ static void test_coordcheck(void) {
   check(r->code == 0 && mentions(r->out, "Coordinate check|W2/forward|propagating|promised|parts/"), "expected a summary", "info", r);
   succeeds("plot -q @/a.h5 -o @/a.png");
   succeeds("plot -q @/a.h5 -o @/a.svg");
-  r = run("coordcheck - -q -o @/c.h5 --expect -s model.parameterization=mup -s model.readout_std=0 " FEW);
+  r = run("coordcheck - -q -o @/c.h5 --expect -s model.parameterization=mup -s model.readout_std=0 " FEW
+          "-s simulate.widths=[16,64] -s simulate.seeds=8");
   check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && exists("c.h5"), "expected a broken promise", "coordcheck --expect", r);
   clear();
 }
