@@ -202,8 +202,8 @@ static double is_stable(const table *t) {
   for (int s = 0; s < MDM_SPLITS; s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {
       size_t cell = cell_of((mdm_split)s, (mdm_part_kind)k);
-      double last = t->rms->value[cell * t->widths + t->widths - 1], p = natural_exponent(t, (mdm_split)s, (mdm_part_kind)k);
-      if (p > 3 * t->exponent->error[cell] + SLACK && !(last <= t->limit->value[cell])) return 0;
+      double p = natural_exponent(t, (mdm_split)s, (mdm_part_kind)k);
+      if (p > 3 * t->exponent->error[cell] + SLACK && !approaches_limit(t, cell)) return 0;
     }
   return 1;
 }

@@ -56,7 +56,7 @@ static const command commands[] = {
     {"coordcheck", "moedmft coordcheck CONFIG -o FILE.h5", "effective and propagating updates of every layer, and how they scale with width",
      run_command, MDM_RUN_LIMIT | MDM_RUN_NETWORKS | ABOUT_PARTS, 1, 1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
-    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves (coordcheck: parts by width) as .png, .svg or .pdf", plot_command, 0, 1, 1},
     {"rules", "moedmft rules CONFIG --width N",
      "initial standard deviations and learning rates of a width, for your own training program", rules_command,
      ABOUT_RULES, 1, 0},
