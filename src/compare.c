@@ -252,12 +252,12 @@ static int is_axis_of_statistics(const mdm_array *a) {
   return !strncmp(a->path, "statistics/", 11) && a->rank == 1 && !strcmp(name + 1, a->dims);
 }
 
-/* Observables, kernels, responses and statistics, but no axes. */
+/* Observables, kernels, responses, statistics and parts, but no axes. */
 static int is_compared(const mdm_array *a) {
-  if (!strcmp(a->path, "observables/test/step") || !strcmp(a->path, "kernels/time") || is_axis_of_statistics(a)) return 0;
+  if (!strcmp(a->path, "observables/test/step") || !strcmp(a->path, "kernels/time") || !strcmp(a->path, "parts/time") || is_axis_of_statistics(a)) return 0;
   if (!strncmp(a->path, "kernels/W_in/forward", 20)) return 0; /* the data themselves */
   return !strncmp(a->path, "observables/", 12) || !strncmp(a->path, "kernels/", 8) || !strncmp(a->path, "responses/", 10) ||
-         !strncmp(a->path, "statistics/", 11);
+         !strncmp(a->path, "statistics/", 11) || !strncmp(a->path, "parts/", 6);
 }
 
 static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {

@@ -18,6 +18,7 @@ int mdm_fail(mdm_error *err, int code, const char *format, ...) {
 const char *mdm_status_name(int code) {
   switch (code) {
   case MDM_OK: return "ok";
+  case MDM_ERR_EXPECT: return "expectation not met";
   case MDM_ERR_USAGE: return "usage error";
   case MDM_ERR_CONFIG: return "configuration error";
   case MDM_ERR_DATA: return "data error";

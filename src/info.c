@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include <moedmft/coordcheck.h>
+
 #include "file_internal.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
@@ -295,6 +297,21 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
   return MDM_OK;
 }
 
+static int print_coordcheck(FILE *out, mdm_file *file, mdm_error *err) {
+  mdm_record *rec;
+  char *text = NULL;
+  if (!mdm_file_has_group(file, "/coordcheck")) return MDM_OK;
+  int status = mdm_file_read_record(file, "/coordcheck", 0, &rec, err);
+  if (status != MDM_OK) return status;
+  status = mdm_coordcheck_format(rec, &text, err);
+  mdm_record_free(rec);
+  if (status != MDM_OK) return status;
+  heading(out, "Coordinate check");
+  fputs(text, out);
+  free(text);
+  return MDM_OK;
+}
+
 /* ---- tree of datasets ---- */
 
 static void shape_text(hid_t set, char *buf, size_t size) {
@@ -397,6 +414,7 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   status = print_results(out, file, widths, n, err);
   if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);
+  if (status == MDM_OK) status = print_coordcheck(out, file, err);
   if (status == MDM_OK) print_tree(out, file, widths, n);
   free(widths);
   return status;

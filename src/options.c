@@ -104,6 +104,7 @@ static const mdm_option table[] = {
     {"output.histogram.bins", MDM_OPT_INT, "81", 1, 10000, 0, NULL, "bins of equal width, plus one below and one above; odd numbers keep 0 off the edges"},
     {"output.histogram.range", MDM_OPT_REAL, "4", 0, BIG, 1, NULL, "histograms cover -range to range (logits) and 0 to range/2 (gates)"},
     {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
+    {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
     {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
 

@@ -47,6 +47,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
     status = write_ensemble(file, group, "seed", &o->networks[w], each, err);
   }
   if (!status && o->comparison) status = write_comparison(file, o, err);
+  if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
   if (!status && o->extra) status = mdm_file_record(file, "/", o->extra, err);
   return status;
 }

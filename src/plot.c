@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "file_internal.h"
+#include "plot_internal.h"
 
 extern char **environ;
 
@@ -54,19 +55,11 @@ static const curve curves[] = {
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
-/* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
-typedef struct {
-  const char *format; /* also the ending of the picture's name */
-  const char *end;    /* with which a complete picture ends, but for a few bytes */
-  int font, small, large;
-  double marker;
-} look;
-
-static const look looks[] = {
+static const mdm_look looks[] = {
     {"png", "IEND", 13, 11, 15, 1.0}, {"svg", "</svg>", 14, 12, 17, 0.6}, {"pdf", "%%EOF", 10, 8, 12, 0.8}};
 
 typedef struct {
-  const look *look;
+  const mdm_look *look;
   source *sources; /* n of them, the limit first when there is one */
   size_t n;
   int has_limit;
@@ -80,10 +73,6 @@ typedef struct {
   double lo, hi;
   int log;
 } range;
-
-typedef struct {
-  double left, right, bottom, top; /* of the axes, as fractions of the page */
-} box;
 
 /* ---- reading ---- */
 
@@ -155,7 +144,7 @@ static void data_name(mdm_file *file, char *buf, size_t size) {
     if (iscntrl((unsigned char)*c)) *c = ' ';
 }
 
-static void make_title(mdm_file *file, figure *fig) {
+void mdm_plot_title(mdm_file *file, char *title, size_t size) {
   char regime[32], scaling[32], optimizer[32], fraction[32], routing[80], data[160];
   option(file, "model.regime", regime, sizeof regime);
   option(file, "model.parameterization", scaling, sizeof scaling);
@@ -171,7 +160,7 @@ static void make_title(mdm_file *file, figure *fig) {
     snprintf(routing, sizeof routing, "top-K routing (K/M = %s)", fraction);
   else
     snprintf(routing, sizeof routing, "soft routing");
-  snprintf(fig->title, sizeof fig->title, "Regime %s, %s, %s, %s, data: %s", regime, scaling, optimizer, routing, data);
+  snprintf(title, size, "Regime %s, %s, %s, %s, data: %s", regime, scaling, optimizer, routing, data);
 }
 
 /* ---- axis ranges ---- */
@@ -232,7 +221,7 @@ static range axis_range(range r, int may_log) {
 }
 
 /* Labels at 1, 2, 5 × 10^k where powers of ten alone would be too few. */
-static void log_tics(FILE *out, char axis, double lo, double hi) {
+void mdm_plot_log_tics(FILE *out, char axis, double lo, double hi) {
   double decades = log10(hi / lo);
   if (decades > 3) {
     fprintf(out, "set %ctics format '10^{%%L}' autofreq\n", axis);
@@ -340,7 +329,7 @@ static void curve_data(FILE *out, const figure *fig, int panel, range axis) {
 
 /* ---- panels ---- */
 
-static void place(FILE *out, box b) {
+void mdm_plot_place(FILE *out, mdm_box b) {
   fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset bmargin at screen %.4f\n", b.left, b.right,
           b.bottom);
   fprintf(out, "set tmargin at screen %.4f\n", b.top);
@@ -352,7 +341,7 @@ static void axes(FILE *out, const char *x, const char *y, range rx, range ry) {
   if (!rx.log && rx.hi < 10) fprintf(out, "set xtics 1\n"); /* steps are whole numbers */
   if (rx.log) fprintf(out, "set logscale x\n");
   if (ry.log) fprintf(out, "set logscale y\n");
-  if (ry.log) log_tics(out, 'y', ry.lo, ry.hi);
+  if (ry.log) mdm_plot_log_tics(out, 'y', ry.lo, ry.hi);
   fprintf(out, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", rx.lo, rx.hi, ry.lo, ry.hi);
 }
 
@@ -367,13 +356,13 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
   fprintf(out, " notitle");
 }
 
-static void draw_curves(FILE *out, const figure *fig, int panel, box b) {
+static void draw_curves(FILE *out, const figure *fig, int panel, mdm_box b) {
   const curve *c = &curves[panel];
   range ry = axis_range(value_range(fig, c), c->may_log);
   double end = fmax(x_end(fig, c), 1);
   range rx = {-0.02 * end, 1.02 * end, 0};
   curve_data(out, fig, panel, ry);
-  place(out, b);
+  mdm_plot_place(out, b);
   axes(out, "training step", c->title, rx, ry);
   int limit = fig->has_limit && array_of(&fig->sources[0], c) != NULL;
   fprintf(out, "plot NaN notitle");
@@ -445,11 +434,11 @@ static size_t style_of(const figure *fig, double width) {
   return 0;
 }
 
-static void draw_deviation(FILE *out, const figure *fig, box b) {
+static void draw_deviation(FILE *out, const figure *fig, mdm_box b) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
   deviation_data(out, fig, &rx, &ry);
-  place(out, b);
+  mdm_plot_place(out, b);
   axes(out, "width N", "RMS deviation from the limit", rx, ry);
   width_tics(out, w);
   fprintf(out, "set key default\nset key bottom left Left reverse samplen 2.5\nset samples 200\nplot NaN notitle");
@@ -485,24 +474,24 @@ static page arrange(const figure *fig) {
 }
 
 /* Axes of the cell in the given column, from row first to row last (0 is the top). */
-static box cell(const page *p, int column, int first, int last) {
+static mdm_box cell(const page *p, int column, int first, int last) {
   double w = (double)p->width / p->columns, h = (double)(p->height - HEADER - FOOTER) / p->rows;
   double top = p->height - HEADER - first * h, bottom = p->height - HEADER - (last + 1) * h;
-  return (box){(column * w + 118) / p->width, ((column + 1) * w - 30) / p->width, (bottom + 68) / p->height,
+  return (mdm_box){(column * w + 118) / p->width, ((column + 1) * w - 30) / p->width, (bottom + 68) / p->height,
                (top - 14) / p->height};
 }
 
-static void terminal(FILE *out, const page *p, const look *l) {
+void mdm_plot_terminal(FILE *out, int width, int height, const mdm_look *l) {
   if (strcmp(l->format, "pdf") == 0)
-    fprintf(out, "set terminal pdfcairo enhanced fontscale 1 size %.2fin,%.2fin", p->width / 100.0, p->height / 100.0);
+    fprintf(out, "set terminal pdfcairo enhanced fontscale 1 size %.2fin,%.2fin", width / 100.0, height / 100.0);
   else
     fprintf(out, "set terminal %s enhanced size %d,%d background 'white'",
-            strcmp(l->format, "png") == 0 ? "pngcairo" : "svg", p->width, p->height);
+            strcmp(l->format, "png") == 0 ? "pngcairo" : "svg", width, height);
   fprintf(out, " font 'sans,%d' linewidth 1.4\n", l->font);
 }
 
 /* In gnuplot's single quotes only the quote itself is special. */
-static void quoted(FILE *out, const char *s) {
+void mdm_plot_quoted(FILE *out, const char *s) {
   fputc('\'', out);
   for (; *s; s++) fprintf(out, *s == '\'' ? "''" : "%c", *s);
   fputc('\'', out);
@@ -510,7 +499,7 @@ static void quoted(FILE *out, const char *s) {
 
 /* A plot without axes across the page, so that the legend of all panels can never cover data. */
 static void legend(FILE *out, const figure *fig, const page *p) {
-  place(out, (box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
+  mdm_plot_place(out, (mdm_box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
   fprintf(out,
           "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
   fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
@@ -529,23 +518,24 @@ static void inscriptions(FILE *out, const figure *fig, const page *p) {
   const char *band = fig->has_limit ? "band: ±2 standard errors of the limit" : "";
   const char *bars = widths_in(fig) ? "bars: ±1 standard error of the mean over networks" : "";
   fprintf(out, "set label 1 ");
-  quoted(out, fig->title);
+  mdm_plot_quoted(out, fig->title);
   fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, fig->look->large);
   fprintf(out, "set label 2 '%s%s%s' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", band,
           *band && *bars ? ";  " : "", bars, 18.0 / p->height, fig->look->small);
 }
 
 /* gnuplot takes a name that begins with | for a command to run, and with ~ for a home folder. */
-static void output_to(FILE *out, const char *picture) {
+void mdm_plot_output(FILE *out, const char *picture) {
   fprintf(out, "set output %s", picture[0] == '/' ? "" : "'./'.");
-  quoted(out, picture);
+  mdm_plot_quoted(out, picture);
 }
 
-static void write_script(FILE *out, const figure *fig, const char *picture) {
+static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *picture) {
+  const figure *fig = figure_;
   page p = arrange(fig);
-  terminal(out, &p, fig->look);
+  mdm_plot_terminal(out, p.width, p.height, look);
   fprintf(out, "set encoding utf8\n");
-  output_to(out, picture);
+  mdm_plot_output(out, picture);
   fprintf(out, "\nset multiplot\nset bars 0.5\n");
   inscriptions(out, fig, &p);
   legend(out, fig, &p);
@@ -653,7 +643,7 @@ static int run_gnuplot(const char *script, size_t length, const char *picture, m
 /* ---- all of it ---- */
 
 /* By the ending of the name; NULL when it is none of the known ones. */
-static const look *look_for(const char *picture) {
+static const mdm_look *look_for(const char *picture) {
   const char *dot = strrchr(picture, '.');
   for (size_t i = 0; dot && i < sizeof looks / sizeof *looks; i++)
     if (strcasecmp(dot + 1, looks[i].format) == 0) return &looks[i];
@@ -675,7 +665,7 @@ static int read_figure(const char *path, figure *fig, mdm_error *err) {
   if (status != MDM_OK) return status;
   status = read_sources(file, fig, err);
   if (status == MDM_OK) status = read_comparison(file, fig, err);
-  if (status == MDM_OK) make_title(file, fig);
+  if (status == MDM_OK) mdm_plot_title(file, fig->title, sizeof fig->title);
   mdm_file_discard(file);
   if (status == MDM_OK && !drawable(fig, &curves[0]))
     status = mdm_fail(err, MDM_ERR_DATA, "%s holds no train loss to draw", path);
@@ -694,39 +684,52 @@ static int is_complete(const char *picture, const char *end) {
   return 0;
 }
 
-static int draw(const figure *fig, const char *temp, const char *picture, mdm_error *err) {
+static int draw(mdm_plot_writer *write, const void *figure_, const mdm_look *look, const char *temp, const char *picture, mdm_error *err) {
   char *script = NULL;
   size_t length = 0;
   FILE *out = open_memstream(&script, &length);
   if (!out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
-  write_script(out, fig, temp);
+  write(out, figure_, look, temp);
   int status = fclose(out) == 0 ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
   if (status == MDM_OK) status = run_gnuplot(script, length, picture, err);
   free(script);
   struct stat s;
   if (status == MDM_OK && (stat(temp, &s) != 0 || s.st_size == 0))
     status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote nothing; is the disk full?", picture);
-  if (status == MDM_OK && !is_complete(temp, fig->look->end))
+  if (status == MDM_OK && !is_complete(temp, look->end))
     status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote half a picture; is the disk full?", picture);
   return status;
 }
 
-int mdm_plot(const char *path, const char *picture, mdm_error *err) {
-  figure fig = {.look = look_for(picture)};
+int mdm_plot_draw(mdm_plot_writer *write, const void *figure_, const char *picture, mdm_error *err) {
   char *temp = NULL;
-  int fd = -1, status = check_picture(picture, err);
-  if (status == MDM_OK) status = read_figure(path, &fig, err);
-  if (status == MDM_OK) status = mdm_temp_open(picture, &temp, &fd, err);
+  int fd = -1, status = mdm_temp_open(picture, &temp, &fd, err);
+  if (status != MDM_OK) return status;
+  status = draw(write, figure_, look_for(picture), temp, picture, err);
   if (status == MDM_OK) {
-    status = draw(&fig, temp, picture, err);
-    if (status == MDM_OK) {
-      status = mdm_temp_commit(fd, temp, picture, err);
-    } else {
-      close(fd);
-      unlink(temp);
-    }
+    status = mdm_temp_commit(fd, temp, picture, err);
+  } else {
+    close(fd);
+    unlink(temp);
   }
   free(temp);
+  return status;
+}
+
+static int plot_curves(const char *path, const char *picture, mdm_error *err) {
+  figure fig = {.look = look_for(picture)};
+  int status = read_figure(path, &fig, err);
+  if (status == MDM_OK) status = mdm_plot_draw(write_script, &fig, picture, err);
   release(&fig);
   return status;
+}
+
+int mdm_plot(const char *path, const char *picture, mdm_error *err) {
+  mdm_file *file;
+  int status = check_picture(picture, err);
+  if (status == MDM_OK) status = mdm_file_open(path, &file, err);
+  if (status != MDM_OK) return status;
+  int parts = mdm_file_has_group(file, "/coordcheck");
+  mdm_file_discard(file);
+  return parts ? mdm_plot_coordcheck(path, picture, err) : plot_curves(path, picture, err);
 }

@@ -185,6 +185,7 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->ntk = mdm_config_bool(cfg, "output.ntk");
   p->histogram_bins = (size_t)mdm_config_int(cfg, "output.histogram.bins");
   p->histogram_range = mdm_config_real(cfg, "output.histogram.range");
+  p->parts = mdm_config_bool(cfg, "output.parts");
   p->kernel_samples = p->batch < KERNEL_SAMPLES ? p->batch : KERNEL_SAMPLES;
   p->tolerance = mdm_config_real(cfg, "solve.tolerance");
   p->seed = (unsigned long)mdm_config_int(cfg, "seed");

@@ -35,6 +35,7 @@ typedef struct mdm_problem {
   int kernels, responses, statistics, ntk; /* what to record */
   size_t histogram_bins;
   double histogram_range; /* of the logits: −range … range */
+  int parts;              /* split products into initial, propagating, effective and cross parts on the time grid */
   double tolerance;       /* relative amplitude of a new direction, in the limit and in response probes */
   unsigned long seed;
 } mdm_problem;

@@ -254,6 +254,7 @@ void mdm_outcome_clear(mdm_outcome *o) {
   for (size_t i = 0; i < o->widths; i++) mdm_ensemble_clear(&o->networks[i]);
   free(o->networks);
   mdm_record_free(o->comparison);
+  mdm_record_free(o->coordcheck);
   mdm_record_free(o->extra);
   *o = (mdm_outcome){0};
 }
@@ -425,7 +426,8 @@ static double limit_bytes(const plan *p) {
   double P = (double)(p->problem->batch + p->problem->data->test.count), rank = 40 + P; /* directions per field, a guess */
   double in = (double)(p->problem->reduced.inputs + p->problem->model.outputs);
   double kept = p->problem->kernels ? (double)(p->problem->n_times * p->problem->kernel_samples) : 0;
-  double numbers = S * (8 * P + 10 * rank + in + 4 * kept) + EJ * (6 * P + 8 * rank + 2 * kept) + E * ((p->problem->statistics ? 8 : 6) * P + 4 * rank + kept);
+  double split = p->problem->parts ? 10 * (double)p->problem->batch : 0; /* initial fields, corners of a split */
+  double numbers = S * (8 * P + 10 * rank + in + 4 * kept + 2 * split) + EJ * (6 * P + 8 * rank + 2 * kept + split) + E * ((p->problem->statistics ? 8 : 6) * P + 4 * rank + kept);
   numbers += (pair_entries(p) + S * in) * copies(&p->problem->optimizer);
   return numbers * (p->limit_single ? 4 : 8);
 }
@@ -434,7 +436,8 @@ static double network_bytes(const plan *p, double N) {
   mdm_sizes sizes = mdm_model_network_sizes(&p->problem->model, (size_t)N);
   double M = sizes.M, MJ = M * sizes.Ne;
   double P = (double)(p->problem->batch + p->problem->data->test.count), D = (double)p->problem->full.inputs;
-  return (N * ((2 * MJ + M + D) * copies(&p->problem->optimizer) + 8 * P) + MJ * 6 * P + (p->problem->statistics ? 2 * M * P : 0)) * (p->network_single ? 4 : 8);
+  double split = p->problem->parts ? 10 * (double)p->problem->batch : 0, arrays = copies(&p->problem->optimizer) + (p->problem->parts ? 1 : 0);
+  return (N * ((2 * MJ + M + D) * arrays + 8 * P + 2 * split) + MJ * (6 * P + split) + (p->problem->statistics ? 2 * M * P : 0)) * (p->network_single ? 4 : 8);
 }
 
 /* One run's record: its values, and some 40 kB of names and shapes. */

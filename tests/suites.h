@@ -9,6 +9,7 @@ int suite_network(void);
 int suite_limit(void);
 int suite_config(void);
 int suite_cli(void);
+int suite_coordcheck(void);
 int suite_rules(void);
 int suite_data(void);
 int suite_record(void);

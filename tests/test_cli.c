@@ -810,6 +810,32 @@ static void test_texts(void) {
   clear();
 }
 
+/* A coordinate check, from the command line to the picture. */
+static void test_coordcheck(void) {
+  static const refusal usage[] = {{"coordcheck -", "-o FILE"},
+                                  {"compare - -o @/earlier.h5 --expect", "--expect goes with coordcheck"}};
+  static const refusal options[] = {{"-s simulate.widths=[8]", "simulate.widths|at least two"},
+                                    {"-s simulate.seeds=1", "simulate.seeds"},
+                                    {"-s train.steps=1", "train.steps|at least 3"},
+                                    {"-s output.parts=maybe", "output.parts|true"}};
+#define FEW "-s solve.particles=300 -s solve.replicas=2 -s train.steps=3 -s simulate.widths=[8,16] -s simulate.seeds=4 "
+  REFUSED(MDM_ERR_USAGE, "", usage);
+  REFUSED(MDM_ERR_CONFIG, "coordcheck - -q -o @/earlier.h5 ", options);
+  remove(in_folder("earlier.h5"));
+  const result *r = run("coordcheck - -o @/a.h5 " FEW "-t 1");
+  check(r->code == 0 && mentions(r->out, "W2/forward|effective|predicted|balanced aggregation|N = 16"), "expected a table", "coordcheck", r);
+  succeeds("coordcheck - -q -o @/b.h5 " FEW "-t 5");
+  same_results("a.h5", "b.h5", 1);
+  r = run("info @/a.h5");
+  check(r->code == 0 && mentions(r->out, "Coordinate check|W2/forward|propagating|promised|parts/"), "expected a summary", "info", r);
+  succeeds("plot -q @/a.h5 -o @/a.png");
+  succeeds("plot -q @/a.h5 -o @/a.svg");
+  r = run("coordcheck - -q -o @/c.h5 --expect -s model.parameterization=mup -s model.readout_std=0 " FEW
+          "-s simulate.widths=[16,64] -s simulate.seeds=8");
+  check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && exists("c.h5"), "expected a broken promise", "coordcheck --expect", r);
+  clear();
+}
+
 /* Names that a shell, gnuplot or printf would take for something else. */
 static void test_names_of_pictures(void) {
   static const char *const names[] = {
@@ -864,6 +890,7 @@ int suite_cli(void) {
                {"overrides and seeds", test_overrides},
                {"edges of the allowed", test_edges},
                {"help, options, summary", test_texts},
+               {"coordinate checks", test_coordcheck},
                {"names of pictures", test_names_of_pictures}};
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
     if (!CU_add_test(suite, tests[i].name, tests[i].run)) return (int)CU_get_error();

@@ -291,7 +291,7 @@ static agreement compare(int what, const char *common, const char *first, const 
 
 #define NETWORK "simulate.widths=32 simulate.seeds=1 "
 #define LIMIT "solve.particles=300 solve.replicas=2 solve.precision=double "
-#define FINE LIMIT "solve.tolerance=1e-6 "
+#define FINE LIMIT "solve.tolerance=1e-6 solve.pairs=full "
 
 /* Networks: every regime and both parameterizations; `ratio` is SGD's rate of W2 in natural units, where Adam's is 1. */
 static const struct {

@@ -39,4 +39,5 @@ rm -f $saved
 "$python" validation/exponents.py "$moedmft" || failed=1
 "$python" validation/regime2.py "$@" || failed=1
 [ "$#" -gt 0 ] || "$python" validation/regimes.py || failed=1
+[ "$#" -gt 0 ] || "$python" validation/coordcheck.py || failed=1
 exit $failed

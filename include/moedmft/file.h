@@ -53,7 +53,8 @@ int mdm_file_has_group(mdm_file *file, const char *group);
 int mdm_file_info(const char *path, char **out, mdm_error *err);
 /* Draws the file's loss curves: the limit as a line with its error band (when the root holds observables), networks of
  * each width as points with error bars; train and test panels, with accuracy when present. Format from the ending of
- * picture: .png, .svg, .pdf. Uses gnuplot without a display. MDM_ERR_IO when gnuplot is missing, with what to install. */
+ * picture: .png, .svg, .pdf. A file of a coordinate check is drawn as RMS of its parts
+ * against width instead. Uses gnuplot without a display. MDM_ERR_IO when gnuplot is missing, with what to install. */
 int mdm_plot(const char *path, const char *picture, mdm_error *err);
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
 
 #include <moedmft/classify.h>
 #include <moedmft/config.h>
+#include <moedmft/coordcheck.h>
 #include <moedmft/data.h>
 #include <moedmft/error.h>
 #include <moedmft/file.h>

@@ -50,6 +50,7 @@ typedef struct mdm_outcome {
   mdm_record *comparison; /* deviations by width (compare), or NULL */
   double exponent, exponent_error, predicted; /* compare: deviation ∝ N^−exponent */
   double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
+  mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
 
@@ -61,7 +62,7 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
-/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate" or "compare". */
+/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck". */
 int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
                       const char *path, mdm_error *err);
 

@@ -27,7 +27,7 @@ typedef struct arguments {
   int enumerate;
   const char **set; /* sets: "key=value" in order */
   size_t sets;
-  int threads, quiet, save_weights;
+  int threads, quiet, save_weights, expect;
   char *line; /* the command line, for the output */
 } arguments;
 
@@ -45,7 +45,7 @@ static int options_command(const arguments *a, int what, mdm_error *err);
 static int rules_command(const arguments *a, int what, mdm_error *err);
 static int classify_command(const arguments *a, int what, mdm_error *err);
 
-enum { ABOUT_RULES = 16, ABOUT_CLASS = 32 };
+enum { ABOUT_RULES = 16, ABOUT_CLASS = 32, ABOUT_PARTS = 64 };
 
 static const command commands[] = {
     {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
@@ -53,8 +53,10 @@ static const command commands[] = {
      MDM_RUN_NETWORKS, 1, 1},
     {"compare", "moedmft compare CONFIG -o FILE.h5", "both, their deviation and its rate in N", run_command,
      MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
+    {"coordcheck", "moedmft coordcheck CONFIG -o FILE.h5", "effective and propagating updates of every layer, and how they scale with width",
+     run_command, MDM_RUN_LIMIT | MDM_RUN_NETWORKS | ABOUT_PARTS, 1, 1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
-    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves (coordcheck: parts by width) as .png, .svg or .pdf", plot_command, 0, 1, 1},
     {"rules", "moedmft rules CONFIG --width N",
      "initial standard deviations and learning rates of a width, for your own training program", rules_command,
      ABOUT_RULES, 1, 0},
@@ -72,9 +74,10 @@ static void print_help(void) {
          "  -s, --set KEY=VALUE   override a key of the configuration; repeatable\n"
          "      --seed N          same as --set seed=N\n"
          "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
-         "      --save-weights    simulate, compare: keep initial and final weights of every network\n"
+         "      --save-weights    simulate, compare, coordcheck: keep initial and final weights of every network\n"
          "      --width N         rules: the stream width\n"
          "      --format FORMAT   rules: text (default), json or csv\n"
+         "      --expect          coordcheck: fail (status 1) when a part or a promise is not as predicted\n"
          "      --enumerate       classify: search all exponents for those that satisfy the desiderata\n"
          "  -q, --quiet           no progress, no summary\n"
          "  -h, --help            this text\n"
@@ -158,7 +161,8 @@ enum {
   OPTION_SAVE_WEIGHTS,
   OPTION_WIDTH,
   OPTION_FORMAT,
-  OPTION_ENUMERATE
+  OPTION_ENUMERATE,
+  OPTION_EXPECT
 }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -179,6 +183,7 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"width", required_argument, NULL, OPTION_WIDTH},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
+                                        {"expect", no_argument, NULL, OPTION_EXPECT},
                                         {"quiet", no_argument, NULL, 'q'},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'V'},
@@ -210,6 +215,9 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case OPTION_ENUMERATE:
       a->enumerate = 1;
+      break;
+    case OPTION_EXPECT:
+      a->expect = 1;
       break;
     case 'q':
       a->quiet = 1;
@@ -244,6 +252,7 @@ static int check_about(const arguments *a, const command *c, mdm_error *err) {
   if (c->what == ABOUT_RULES && !a->width)
     return mdm_fail(err, MDM_ERR_USAGE, "rules needs --width N; usage: %s", c->usage);
   if (a->enumerate && c->what != ABOUT_CLASS) return mdm_fail(err, MDM_ERR_USAGE, "--enumerate goes with classify");
+  if (a->expect && !(c->what & ABOUT_PARTS)) return mdm_fail(err, MDM_ERR_USAGE, "--expect goes with coordcheck");
   return MDM_OK;
 }
 
@@ -258,11 +267,11 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (optind >= argc)
     return mdm_fail(
         err, MDM_ERR_USAGE,
-        "a command is missing: solve, simulate, compare, info, plot, rules, classify or options; see moedmft --help");
+        "a command is missing: solve, simulate, compare, info, plot, rules, classify, coordcheck or options; see moedmft --help");
   const command *c = find_command(argv[optind]);
   if (!c)
     return mdm_fail(err, MDM_ERR_USAGE,
-                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify",
+                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify, coordcheck",
                     argv[optind]);
   int given = argc - optind - 1;
   if (given != c->needs_input)
@@ -273,9 +282,9 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (!c->needs_output && a->output)
     return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
-    return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
+    return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate, compare and coordcheck");
   if ((a->sets || a->seed) && !c->what)
-    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, rules and classify");
+    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, coordcheck, rules and classify");
   status = check_about(a, c, err);
   if (status) return status;
   a->command = c->name;
@@ -468,16 +477,29 @@ static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_ou
   return status;
 }
 
+/* The table on standard output; whether it is as predicted, for those who ask. */
+static int report_parts(const arguments *a, const mdm_outcome *o, mdm_error *err) {
+  char *text;
+  if (!o->coordcheck) return MDM_OK;
+  int status = mdm_coordcheck_format(o->coordcheck, &text, err);
+  if (status) return status;
+  if (!a->quiet) fputs(text, stdout);
+  free(text);
+  return a->expect ? mdm_coordcheck_expect(o->coordcheck, err) : MDM_OK;
+}
+
 static int run_and_write(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
   progress line;
   mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
   if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
   mdm_outcome outcome;
   progress_start(&line);
-  int status = mdm_run(cfg, data, what, &monitor, &outcome, err);
+  int status = mdm_run(cfg, data, what & (MDM_RUN_LIMIT | MDM_RUN_NETWORKS), &monitor, &outcome, err);
   if (!a->quiet) progress_end(&line);
+  if (!status && (what & ABOUT_PARTS)) status = mdm_coordcheck_fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED)
     status = write_outcome(a, cfg, &outcome, status, err);
+  if (!status) status = report_parts(a, &outcome, err);
   mdm_outcome_clear(&outcome);
   return status;
 }
@@ -488,11 +510,13 @@ static int run_command(const arguments *a, int what, mdm_error *err) {
   double memory = available_memory();
   ignore_signals();
   limit_memory(memory);
-  int status = read_config(a, &cfg, err);
+  int status = read_config(a, &cfg, err), runs = what;
+  if (!status && (what & ABOUT_PARTS)) status = mdm_coordcheck_prepare(cfg, &runs, err);
+  what = runs | (what & ABOUT_PARTS);
   if (!status) status = check_output(a, cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
-  if (!status) status = check_memory(a, cfg, data, what, memory, err);
+  if (!status) status = check_memory(a, cfg, data, runs, memory, err);
   if (!status) status = run_and_write(a, what, cfg, data, err);
   mdm_data_free(data);
   mdm_config_free(cfg);

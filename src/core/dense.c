@@ -134,7 +134,26 @@ static int dense_step(X(matrix) *A, const mdm_step *step, const X(field) *p, con
   return status;
 }
 
-static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_step};
+static int dense_remember(X(matrix) *A, mdm_error *err) {
+  X(dense) *d = (X(dense) *)A;
+  if (!d->drawn) d->drawn = mdm_alloc(d->N, d->G, 1, sizeof *d->drawn);
+  if (!d->drawn)
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the initial %s (%zu × %zu); set output.parts: false", mdm_tensor_name(A->tensor), d->N, d->G);
+  memcpy(d->drawn, d->A, d->N * d->G * sizeof *d->A);
+  return MDM_OK;
+}
+
+static int dense_initial(X(matrix) *A, int backward, const X(field) *f, X(field) *out, mdm_error *err) {
+  X(dense) drawn = *(X(dense) *)A;
+  if (!drawn.drawn) return mdm_fail(err, MDM_ERR_INTERNAL, "the initial %s was not remembered", mdm_tensor_name(A->tensor));
+  double s = backward ? A->coef.tau / (double)A->rows : 1.0 / (double)A->cols;
+  drawn.A = drawn.drawn;
+  if (drawn.rows_grouped != backward) contract_all(&drawn, s, f->P, f->v, out->v);
+  else expand_all(&drawn, s, f->P, f->v, 0, out->v);
+  return MDM_OK;
+}
+
+static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_step, dense_remember, dense_initial};
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -156,6 +175,7 @@ void X(dense_free)(X(dense) *d) {
   if (!d) return;
   X(table_clear)(&d->table);
   free(d->A);
+  free(d->drawn);
   free(d->gathered);
   free(d->block);
   free(d);

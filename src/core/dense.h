@@ -12,6 +12,7 @@ typedef struct X(dense) {
   size_t N, G;      /* stream, grouped side */
   real *A;          /* N × G, natural units */
   X(table) table;   /* A and its optimizer's state */
+  real *drawn;      /* N × G: A as it was drawn; NULL unless it is to be remembered */
   real *gathered;   /* N × capacity: tokens of one expert, stream side */
   real *block;      /* neurons × capacity: tokens of one expert, expert side */
   size_t capacity;

@@ -153,7 +153,17 @@ static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, con
   return status;
 }
 
-static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step};
+static int pairs_remember(X(matrix) *M, mdm_error *err) {
+  X(matrix) *thin = &((X(pairs) *)M)->thin->base;
+  return thin->ops->remember(thin, err);
+}
+
+static int pairs_initial(X(matrix) *M, int backward, const X(field) *f, X(field) *out, mdm_error *err) {
+  X(matrix) *thin = &((X(pairs) *)M)->thin->base;
+  return thin->ops->initial(thin, backward, f, out, err);
+}
+
+static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, pairs_remember, pairs_initial};
 
 /* ---------------------------------------------------------------- life and death */
 

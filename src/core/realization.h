@@ -44,6 +44,10 @@ typedef struct X(matrix_ops) {
   /* One optimizer step from the natural gradient q pᵀ, p and q the fields of the last forward and backward; for SGD,
    * A ← A − rate · learn · q pᵀ. */
   int (*step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
+  /* Asks to keep what `initial` needs; after the particles are drawn, before the first step. */
+  int (*remember)(X(matrix) *A, mdm_error *err);
+  /* The forward (or backward) product with A as it was drawn, all experts: χ = A₀ p / cols, ζ = τ A₀ᵀ q / rows. */
+  int (*initial)(X(matrix) *A, int backward, const X(field) *f, X(field) *out, mdm_error *err);
 } X(matrix_ops);
 
 struct X(matrix) {

@@ -213,7 +213,32 @@ static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, cons
   return MDM_OK;
 }
 
-static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step};
+/* Gaussian columns are kept apart from the learned part. */
+static int thin_remember(X(matrix) *M, mdm_error *err) {
+  (void)M, (void)err;
+  return MDM_OK;
+}
+
+/* `product` with Gaussian columns on both sides: Ω c + (1/τ) Ũ Kᵀp/S_C, response included, and its adjoint. */
+static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) *out, mdm_error *err) {
+  X(thin) *A = (X(thin) *)M;
+  mdm_side from = backward ? MDM_ROWS : MDM_COLS;
+  X(thin_side) *source = &A->side[from], *target = &A->side[!from];
+  X(field) view;
+  int status = MDM_OK;
+  memset(out->v, 0, target->n * f->P * sizeof *out->v);
+  if (target->variance > 0) status = absorb(A, from, f, err);
+  if (!status && target->variance > 0)
+    status = combine_on(A, target, f->P, source->basis->k_c, 1, target->gauss, source->basis->c, source->basis->k_c, 0, out->v, err);
+  size_t k = source->variance > 0 ? source->k : 0, n = source->pop->n;
+  if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
+  if (!status && k) status = X(thin_view)(A, from, f, &view, err);
+  if (status || !k) return status;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, n, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k);
+  return combine_on(A, target, f->P, k, backward ? M->coef.tau : 1 / M->coef.tau, target->basis->U, A->work, k, 1, out->v, err);
+}
+
+static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, thin_remember, thin_initial};
 
 /* ---------------------------------------------------------------- life and death */
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "board.h"
+#include "coordcheck.h"
 #include "memory.h"
 #include "moe.h"
 #include "observe.h"
@@ -23,6 +24,7 @@ typedef struct {
   const mdm_inputs *inputs;
   X(moe) *program;
   X(observer) *observer;
+  X(parts) *parts;           /* NULL unless output.parts */
   X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
   X(statistics) *statistics;          /* NULL: not asked for */
   X(tangent) *tangent;                /* NULL: not asked for */
@@ -54,6 +56,7 @@ static void loop_clear(loop *l) {
   for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
   X(statistics_free)(l->statistics);
   X(tangent_free)(l->tangent);
+  X(parts_free)(l->parts);
   X(observer_free)(l->observer);
   X(moe_free)(l->program);
 }
@@ -133,10 +136,26 @@ static int descend(loop *l, size_t t, mdm_error *err) {
   return t < l->p->steps ? X(moe_step)(l->program, &step, l->x, l->e, err) : MDM_OK;
 }
 
+/* Minibatches: a forward and backward pass of a fixed batch, the first samples, without training on it. */
+static int probe_parts(loop *l, size_t t, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  size_t C = p->model.outputs, in = l->inputs->inputs, n = p->batch;
+  if (p->full_batch || !X(parts_wanted)(l->parts, t)) return MDM_OK;
+  for (size_t i = 0; i < in * n; i++) l->x[i] = (real)l->inputs->train[i];
+  int status = X(moe_forward)(l->program, MDM_TRAIN, n, l->x, err);
+  if (status) return status;
+  predictions(l, MDM_TRAIN, n);
+  mdm_loss_eval(p, n, l->f, p->data->train.y, l->grad, NULL);
+  for (size_t i = 0; i < n * C; i++) l->e[i] = (real)l->grad[i];
+  status = X(moe_backward)(l->program, l->e, err);
+  return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
+}
+
 /* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
 static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
   const mdm_problem *p = l->p;
   int status = evaluate_test(l, t, err);
+  if (!status) status = probe_parts(l, t, err);
   if (status) return status;
   load_batch(l, t);
   status = X(moe_forward)(l->program, MDM_TRAIN, p->batch, l->x, err);
@@ -155,6 +174,8 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
   if (!status) status = step_responses(l, t, err);
+  if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
+    status = X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
   if (status) return status;
   return descend(l, t, err);
 }
@@ -239,6 +260,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   if (!status) status = X(observer_create)(p, R, run->record, &l->observer, err);
   if (!status && p->statistics) status = X(statistics_create)(p, R, run->record, &l->statistics, err);
   if (!status && p->ntk) status = X(tangent_create)(p, R, run->record, &l->tangent, err);
+  if (!status && p->parts) status = X(parts_create)(p, R, l->program, l->inputs->inputs, run->record, &l->parts, err);
   if (!status) status = follow_responses(l, R, err);
   if (!status) status = loop_allocate(l, err);
   return status;
