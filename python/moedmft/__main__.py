@@ -16,8 +16,8 @@ def overview(run: Run) -> str:
     """Where the file comes from, what was computed, and its arrays (those of the networks once)."""
     p = run.provenance
     lines = [
-        f"{run.filename}: moedmft {p.command}, version {p.version}{' (modified)' if p.dirty else ''}, {p.created}, seed {p.seed}",
-        f"made by: {p.arguments}",
+        f"{run.filename}: moedmft {p.command}, version {p.version}, commit {p.commit[:12]}{'+' if p.dirty else ''}",
+        f"made on {p.created} with seed {p.seed} by: {p.arguments}",
         "incomplete: " + "; ".join(run.problems) if run.problems else "complete",
         "",
         *_results(run),
@@ -35,7 +35,7 @@ def _results(run: Run) -> List[str]:
     if "comparison/width" in run:
         rate = run.comparison.rate
         found = f"N^-p, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "below its noise"
-        rows.append(f"  deviation of the networks' mean prediction from the limit: {found} (predicted {rate.predicted:g})")
+        rows.append(f"  deviation of the mean prediction from the limit: {found} (predicted {rate.predicted:g})")
     return rows
 
 

@@ -90,7 +90,8 @@ class Comparison(Group):
         return float(self[path]) if path in self else _NAN
 
     def __repr__(self) -> str:
-        return f"<Comparison N = {', '.join(map(str, self.widths))}: deviation ~ N^-{self.rate.exponent:.2f} ± {self.rate.error:.2f}>"
+        rate = f"deviation ~ N^-p, p = {self.rate.exponent:.2f} ± {self.rate.error:.2f}"
+        return f"<Comparison N = {', '.join(map(str, self.widths))}: {rate}>"
 
 
 _NAN = float("nan")

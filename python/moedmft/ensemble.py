@@ -32,13 +32,13 @@ At = Union[None, int, Tuple[int, int]]
 
 @dataclass(frozen=True)
 class Stop:
-    """Why runs ended early ("interrupted" or "diverged"), and how many steps were kept."""
+    """Why runs ended early ("interrupted" or "diverged"): arrays hold steps 0 to ``step`` - 1."""
 
     reason: str
     step: int
 
     def __str__(self) -> str:
-        return f"{self.reason} at step {self.step}"
+        return f"{self.reason} before step {self.step}"
 
 
 def not_of_an_ensemble(path: str) -> bool:
@@ -57,8 +57,8 @@ class Ensemble(Group):
     @property
     def label(self) -> str:
         """Name for legends: "limit" or "N = 64"."""
-        name = "limit" if math.isinf(self.width) else f"N = {self.width:.0f}"
-        return name if self.member is None else f"{name}, {'replica' if math.isinf(self.width) else 'seed'} {self.member}"
+        name, single = ("limit", "replica") if math.isinf(self.width) else (f"N = {self.width:.0f}", "seed")
+        return name if self.member is None else f"{name}, {single} {self.member}"
 
     @property
     def runs(self) -> int:
@@ -158,7 +158,7 @@ class Ensemble(Group):
         """
         path = f"responses/{matrix}/{direction}" + ("_action" if action else "")
         if path not in self:
-            raise MissingError(self._no_array(f"{path} of '{self.label}'", "responses", [], "output.responses"))
+            raise MissingError(self._no_array(f"{path} ({self.label})", "responses", [], "output.responses"))
         return self._block(self[path], at)
 
     def _block(self, array: Quantity, at: At) -> Quantity:
@@ -171,8 +171,8 @@ class Ensemble(Group):
     def _time_index(self, step: int) -> int:
         times = self.times
         if step not in times:
-            grid = ", ".join(str(t) for t in times)
-            raise MissingError(f"{self._node.file.filename}: step {step} is not on the time grid; output.times has {grid}")
+            grid = ", ".join(map(str, times))
+            raise MissingError(f"{self._node.file.filename}: step {step} is not on the time grid; it has {grid}")
         return int(np.flatnonzero(times == step)[0])
 
     def _no_array(self, what: str, group: str, fields: Sequence[str], option: str) -> str:

@@ -78,9 +78,10 @@ class Group(Mapping[str, Quantity]):
         names = self.names()
         where = f"{self._node.file.filename}: '{path}' is"
         if isinstance(found, h5py.Group):
-            inside = [name for name in Group(found).names()][:4]
+            inside = Group(found).names()[:4]
             return f"{where} a group; it holds {', '.join(f'{path}/{name}' for name in inside) or 'nothing'}"
-        close = difflib.get_close_matches(path, names, 3) or [n for n in names if n.split("/")[-1] == path.split("/")[-1]]
+        last = path.split("/")[-1]
+        close = difflib.get_close_matches(path, names, 3) or [name for name in names if name.split("/")[-1] == last]
         hint = f"; did you mean {' or '.join(close[:3])}?" if close else "; names() lists what there is"
         return f"{where} not in {self.path}{hint}"
 

@@ -1,7 +1,7 @@
-"""Pictures of a Run: theory dashed over networks, deviations against N, kernels and their spectra.
+"""Pictures of a Run: theory over networks, deviations against N, kernels and their spectra.
 
-Every function draws into ``ax`` (a new figure when None) and returns the Axes; save with ax.figure.savefig(...). Without
-a display matplotlib takes its Agg backend by itself. Widths differ in shade, marker and dash, so that pictures can be
+Every function draws into ``ax`` (a new figure when None) and returns the Axes; save with ax.figure.savefig(...).
+Without a display matplotlib takes its Agg backend by itself. Widths differ in shade and marker, so that pictures can be
 read in grey; the limit is the black dashed line. Bands and bars are two standard errors.
 """
 
@@ -42,7 +42,7 @@ def observable(run: Run, name: str, ax: Any = None) -> Any:
         run[f"observables/{name}"]  # raises, with what there is instead
     for i, (ensemble, curve) in enumerate(curves):
         if curve.ndim != 1:
-            raise MissingError(f"{run.filename}: {name} has dimensions {', '.join(curve.dims)}, not one number for each step")
+            raise MissingError(f"{run.filename}: {name} is no curve, its dimensions are {', '.join(curve.dims)}")
         steps = ensemble.test_steps if name.startswith("test/") else np.arange(len(curve))
         _curve(ax, i, ensemble, steps, curve)
     ax.set_xlabel("gradient step")
@@ -78,7 +78,8 @@ def rates(run: Run, names: Sequence[str] = (), ax: Any = None) -> Any:
     return ax
 
 
-def kernel(run: Run, field: str = "h", time: Optional[int] = None, width: Optional[int] = None, axes: Any = None) -> Any:
+def kernel(run: Run, field: str = "h", time: Optional[int] = None, width: Optional[int] = None,
+           axes: Any = None) -> Any:
     """Kernel of a field at a step (the last of the grid by default): networks, limit, and their difference.
 
     width: which networks; the widest by default. Returns an array of three Axes, or of one when the file has only
@@ -116,9 +117,11 @@ def spectrum(run: Run, field: str = "h", count: int = 3, width: Optional[int] = 
     for ensemble in shown + ([run.limit] if run.has_limit else []):
         values = eigenvalues(ensemble, field)[:, :count]
         for i in range(values.shape[1]):
-            style = dict(LIMIT) if np.isinf(ensemble.width) else {"color": SHADES[i % 4], "marker": MARKERS[i % 8], "linestyle": "none"}
-            name = f"{ensemble.label}, eigenvalue {i + 1}" if np.isfinite(ensemble.width) else ensemble.label if i == 0 else None
-            ax.plot(ensemble.times, values[:, i], label=name, **style)
+            if np.isinf(ensemble.width):
+                ax.plot(ensemble.times, values[:, i], label=None if i else ensemble.label, **LIMIT)
+            else:
+                ax.plot(ensemble.times, values[:, i], MARKERS[i % len(MARKERS)], color=SHADES[i % len(SHADES)],
+                        label=f"{ensemble.label}, eigenvalue {i + 1}")
     ax.set_xlabel("gradient step")
     ax.set_ylabel(f"eigenvalues of the kernel of {field}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -151,7 +154,7 @@ def _heat_axes(panels: int) -> Any:
 def _curve(ax: Any, i: int, ensemble: Ensemble, steps: Array, curve: Quantity) -> None:
     """The limit: dashed with a band; networks: a thin line with a few markers and bars."""
     steps = steps[: len(curve)]
-    label = ensemble.label + (f" ({ensemble.stopped})" if ensemble.stopped else "")
+    label = ensemble.label + (f" ({ensemble.stopped.reason})" if ensemble.stopped else "")
     if np.isinf(ensemble.width):
         ax.plot(steps, curve.mean, label=label, **LIMIT)
         if curve.error is not None:
@@ -182,7 +185,8 @@ def _fit(ax: Any, i: int, widths: Array, value: Array, error: Array, seen: Array
     """The power law of the file's exponent through the points (height: their weighted mean), and the predicted one."""
     if not np.isfinite(rate.exponent) or not seen.any():
         return
-    n, weight = np.array([widths.min(), widths.max()], dtype=float), (value[seen] / np.maximum(error[seen], 1e-12 * value[seen])) ** 2
+    n = np.array([widths.min(), widths.max()], dtype=float)
+    weight = (value[seen] / np.maximum(error[seen], 1e-12 * value[seen])) ** 2
     for exponent, style in ((rate.exponent, "-"), (rate.predicted, ":")):
         if np.isfinite(exponent):
             height = np.average(np.log(value[seen]) + exponent * np.log(widths[seen]), weights=weight)
@@ -191,12 +195,11 @@ def _fit(ax: Any, i: int, widths: Array, value: Array, error: Array, seen: Array
 
 
 def _heat(ax: Any, values: Array, top: float, title: str) -> None:
-    """A matrix of samples; zero is white, both signs grow darker, and negative values carry a minus sign when few."""
+    """A matrix of samples on a scale from -top to top; minus signs tell the colours of the two signs apart in grey."""
     image = ax.imshow(values, cmap="RdBu_r", vmin=-top, vmax=top, interpolation="nearest")
-    if len(values) <= 8:
-        for (i, j), value in np.ndenumerate(values):
-            dark = abs(value) > 0.6 * top
-            ax.text(j, i, f"{value:.2g}", ha="center", va="center", fontsize=7, color="white" if dark else "black")
+    for i, j in np.argwhere(values < 0):
+        dark = values[i, j] < -0.6 * top
+        ax.text(j, i, "\N{MINUS SIGN}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
     ax.set_title(title)
     ax.set_xlabel("sample")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
@@ -207,4 +210,4 @@ def _heat(ax: Any, values: Array, top: float, title: str) -> None:
 def _legend(ax: Any) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
-        ax.legend(handles, labels, frameon=False, fontsize=9)
+        ax.legend(handles, labels, fontsize=9, framealpha=0.8, edgecolor="none")

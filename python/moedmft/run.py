@@ -81,9 +81,11 @@ class Run(Group):
 
     @property
     def networks(self) -> Dict[int, Ensemble]:
-        """Ensembles of finite networks by width, ascending; empty when only the limit was solved."""
-        found = {int(key[6:]): key for key in self._open_node() if re.fullmatch(r"width_\d+", key)}
-        return _Networks(self.filename, {width: Ensemble(self._file[key], width) for width, key in sorted(found.items())})
+        """Ensembles of finite networks by width, ascending; widths that hold nothing are left out."""
+        node = self._open_node()
+        found = {int(k[6:]): k for k in node if re.fullmatch(r"width_\d+", k) and "observables" in node[k]}
+        widths = {width: Ensemble(self._file[key], width) for width, key in sorted(found.items())}
+        return _Networks(self.filename, widths)
 
     @property
     def ensembles(self) -> List[Ensemble]:
@@ -94,7 +96,7 @@ class Run(Group):
     def comparison(self) -> Comparison:
         """Networks against the limit; MissingError when the file has no comparison."""
         if "comparison" not in self._open_node():
-            raise MissingError(f"{self.filename}: holds no comparison; `moedmft compare` writes it, with two replicas or more")
+            raise MissingError(f"{self.filename}: no comparison (`moedmft compare` with two replicas or more has one)")
         return Comparison(self._file["comparison"])
 
     @property
@@ -115,7 +117,7 @@ class Run(Group):
     def _some(self) -> List[Ensemble]:
         found = self.ensembles
         if not found:
-            raise MissingError(f"{self.filename}: holds neither a limit nor networks (`moedmft {self._command}` wrote it)")
+            raise MissingError(f"{self.filename}: no limit and no networks (written by `moedmft {self._command}`)")
         return found
 
     # How it was computed
@@ -230,8 +232,8 @@ def _check_schema(path: str, attributes: Dict[str, Any]) -> None:
     if attributes.get("format") != "moedmft" or not isinstance(version, int):
         raise FileError(f"{path}: is an HDF5 file, but was not written by moedmft")
     if not 1 <= version <= SCHEMA:
-        wrote = f"it was written by moedmft {attributes.get('version', '?')}"
-        raise SchemaError(f"{path}: schema version {version} is not known here (only 1 to {SCHEMA}); {wrote}, use its package")
+        release = f"use the Python package of moedmft {attributes.get('version', '?')}, which wrote it"
+        raise SchemaError(f"{path}: schema version {version} is not known here (1 to {SCHEMA} are); {release}")
 
 
 def _typed(value: Any) -> Any:
