@@ -1,7 +1,7 @@
 """A parameterization by hand beside the published one it changes: a router that starts smaller.
 
     build/moedmft compare examples/custom.yaml -o out/custom.h5
-    build/moedmft compare examples/custom.yaml -o out/mssp.h5 -s model.parameterization=mssp
+    build/moedmft compare - -o out/mssp.h5 -s 'simulate.widths=[32, 64, 128]' -s 'simulate.seeds=[256, 256, 128]'
     PYTHONPATH=python /usr/bin/python3 examples/python/custom.py
 """
 
