@@ -105,4 +105,5 @@ _moedmft() {
   done <<< "$words"
 }
 
-complete -F _moedmft moedmft
+# zsh has no compopt: there no completion is followed by a space
+if [[ -n ${ZSH_VERSION-} ]]; then complete -o nospace -F _moedmft moedmft; else complete -F _moedmft moedmft; fi
