@@ -20,7 +20,7 @@ from .quantity import Array, Quantity
 from .run import Run
 
 MARKERS = "os^Dv<>p"
-SHADES = ["#e69f00", "#3a8fc4", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
+SHADES = ["#e69f00", "#4a9bd0", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
 LIMIT = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
 BAND = 2.0  # standard errors
 
@@ -48,6 +48,7 @@ def observable(run: Run, name: str, ax: Any = None) -> Any:
     ax.set_xlabel("gradient step")
     ax.set_ylabel(name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.ticklabel_format(axis="y", useOffset=False)
     _legend(ax)
     return ax
 
@@ -74,7 +75,7 @@ def rates(run: Run, names: Sequence[str] = (), ax: Any = None) -> Any:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xticks(comparison.widths, [str(width) for width in comparison.widths])
     ax.yaxis.set_minor_formatter(NullFormatter())
-    _legend(ax)
+    _legend_above(ax, columns=1)
     return ax
 
 
@@ -125,7 +126,7 @@ def spectrum(run: Run, field: str = "h", count: int = 3, width: Optional[int] = 
     ax.set_xlabel("gradient step")
     ax.set_ylabel(f"eigenvalues of the kernel of {field}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(ax)
+    _legend_above(ax)
     return ax
 
 
@@ -169,10 +170,11 @@ def _curve(ax: Any, i: int, ensemble: Ensemble, steps: Array, curve: Quantity) -
 
 def _rate(ax: Any, i: int, widths: Array, rate: Rate, unit: float, name: str) -> None:
     """Points with bars and the fitted line; a deviation below its error is drawn as an upper bound (arrow down)."""
+    widths = widths * 1.03**i  # so that bars of several series do not lie on each other
     value = rate.deviation.mean / unit
     error = BAND * (np.zeros_like(value) if rate.deviation.error is None else rate.deviation.error / unit)
     seen = value > error
-    style = {"color": SHADES[(2 * i + 3) % 4], "marker": MARKERS[i % len(MARKERS)], "markersize": 6}
+    style = {"color": SHADES[-1 - i % len(SHADES)], "marker": MARKERS[i % len(MARKERS)], "markersize": 6}
     label = f"{name}: $N^{{-p}}$, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else \
             f"{name}: below its noise"
     ax.errorbar(widths[seen], value[seen], error[seen], linestyle="none", capsize=3, label=label, **style)
@@ -190,7 +192,7 @@ def _fit(ax: Any, i: int, widths: Array, value: Array, error: Array, seen: Array
     for exponent, style in ((rate.exponent, "-"), (rate.predicted, ":")):
         if np.isfinite(exponent):
             height = np.average(np.log(value[seen]) + exponent * np.log(widths[seen]), weights=weight)
-            ax.plot(n, np.exp(height) * n**-exponent, linestyle=style, color=SHADES[(2 * i + 3) % 4], linewidth=1.2,
+            ax.plot(n, np.exp(height) * n**-exponent, linestyle=style, color=SHADES[-1 - i % len(SHADES)], linewidth=1.2,
                     label=f"predicted: $N^{{-{exponent:g}}}$" if style == ":" else None)
 
 
@@ -211,3 +213,10 @@ def _legend(ax: Any) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
         ax.legend(handles, labels, fontsize=9, framealpha=0.8, edgecolor="none")
+
+
+def _legend_above(ax: Any, columns: int = 2) -> None:
+    """Where points and bars are everywhere: the legend above the panel, below its title."""
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        ax.legend(handles, labels, fontsize=9, edgecolor="none", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
