@@ -48,7 +48,8 @@ def observable(run: Run, name: str, ax: Any = None) -> Any:
     ax.set_xlabel("gradient step")
     ax.set_ylabel(name)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.ticklabel_format(axis="y", useOffset=False)
+    if ax.get_yscale() == "linear":
+        ax.ticklabel_format(axis="y", useOffset=False)
     _legend(ax)
     return ax
 
