@@ -28,7 +28,7 @@ offers() {
 }
 
 mapfile -t commands < <("$program" --help | sed -n 's/^  moedmft \([a-z]*\) .*/\1/p')
-[[ ${#commands[@]} -ge 8 ]]
+[[ ${#commands[@]} -ge 8 ]] || { echo "  Completion: cannot read $program --help" >&2; exit 1; }
 offers "${commands[@]}" -- ""
 offers solve -- sol
 offers run.yaml "sub folder" -- compare ""
@@ -54,7 +54,7 @@ offers "" -- compare - --wi
 offers "" -- solve - -t ""
 offers "" -- nonsense
 mapfile -t keys < <("$program" options | sed -n 's/^\([^ ][^:]*\): .*/\1=/p')
-[[ ${#keys[@]} -ge 80 ]]
+[[ ${#keys[@]} -ge 80 ]] || { echo "  Completion: cannot read $program options" >&2; exit 1; }
 offers "${keys[@]}" -- solve - -s ""
 echo "  Completion: $passed passed, $failed failed"
 [[ $failed == 0 ]]
