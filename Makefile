@@ -6,10 +6,12 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share/moedmft
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 CC ?= cc
 CFLAGS ?= -O3 -g
 BUILD ?= build
-# The interpreter that has Debian's python3-numpy and python3-h5py.
+# The interpreter that has Debian's python3-numpy, python3-h5py and python3-matplotlib.
 PYTHON ?= /usr/bin/python3
 
 PKG := pkg-config
@@ -91,6 +93,9 @@ demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 
 test: all $(TEST) ## build and run every test
 	sh tests/reference.sh $(BIN) $(PYTHON)
+	sh tests/manual.sh $(BIN)
+	bash tests/completion.sh $(BIN)
+	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 	MOEDMFT_BIN=$(BIN) $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
@@ -108,6 +113,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -m 644 $(BUILD)/moedmft.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	install -m 644 include/moedmft/*.h $(DESTDIR)$(INCLUDEDIR)/moedmft/
 	cp -r data examples $(DESTDIR)$(DATADIR)/
+	install -D -m 644 docs/moedmft.1 $(DESTDIR)$(MANDIR)/man1/moedmft.1
+	install -D -m 644 completions/moedmft.bash $(DESTDIR)$(COMPLETIONDIR)/moedmft
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

@@ -10,12 +10,13 @@ import os
 import sys
 
 import regime2 as study
+from regimes import ROUTER
 
 # Cosine: 4 samples, full batch, 24 steps. Fashion stream: 10 classes, cross-entropy, 8 new images in each of 40 steps.
 COSINE = {"simulate.precision": "single", "solve.particles": 8000, "solve.replicas": 24, "train.steps": 24}
 STREAM = {**study.FASHION, "train.loss": "cross_entropy", "train.batch": 8, "train.steps": 40, "output.times": "[1,20,40]",
           "solve.particles": 12000, "solve.replicas": 6}
-SIZES = {"II": ("[16,32,64,128,256,512]", "[2048,2048,2048,1024,512,256]"), "I": ("[32,64,128,256]", "[512,512,512,256]"),
+SIZES = {"II": ("[16,32,64,128,256,512]", "[2048,2048,2048,1024,512,256]"), "I": ("[8,16,32,64,128]", "[4096,4096,4096,2048,1024]"),
          "III": ("[16,32,64,128]", "[1024,1024,1024,512]"), "stream": ("[32,64,128,256]", "[128,256,256,192]")}
 SHAPE = {"I": {"model.expert_width_ratio": 1, "model.experts": 4}, "II": {},
          "III": {"model.expert_width_ratio": 0.5, "model.experts_ratio": 0.5}}
@@ -46,8 +47,9 @@ def make_case(place, parameterization, optimizer, routing):
 
 def lowest(name, path):
     """Of the exponents predicted for an observable: 1/2 wherever muP meets Adam (gradients that vanish like N^-1/2 are
-    rescaled until they pass epsilon), and for sign descent, which rescales every gradient."""
-    return 0.5 if "-mup-" in name or "-sign" in name else 1.0
+    rescaled until they pass epsilon), for sign descent, which rescales every gradient, and for Regime I's router, whose logits
+    start at zero in the limit and at O(N^-1/2) in networks."""
+    return 0.5 if "-mup-" in name or "-sign" in name or (name.startswith("I-") and path in ROUTER + ("overlap/Q",)) else 1.0
 
 
 study.CASES = {"-".join(key): make_case(*key) for key in KEYS}

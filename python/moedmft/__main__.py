@@ -1,0 +1,108 @@
+"""python -m moedmft FILE.h5 [NAME]: what a file holds, or the numbers of one array."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from typing import Dict, List, Optional
+
+import numpy as np
+
+from . import MoedmftError, Quantity, Run, __version__, open
+
+
+def overview(run: Run) -> str:
+    """Where the file comes from, what was computed, and its arrays (those of the networks once)."""
+    p = run.provenance
+    lines = [
+        f"{run.filename}: moedmft {p.command}, version {p.version}, commit {p.commit[:12]}{'+' if p.dirty else ''}",
+        f"made on {p.created} with seed {p.seed} by: {p.arguments}",
+        "incomplete: " + "; ".join(run.problems) if run.problems else "complete",
+        "",
+        *_results(run),
+        "",
+        *_arrays(run),
+    ]
+    return "\n".join(lines)
+
+
+def _results(run: Run) -> List[str]:
+    rows = [f"  {'':12} {'runs':>6}  {'steps':>6}  first and last train loss"]
+    for e in run.ensembles:
+        if "observables/train/loss" in e:
+            rows.append(f"  {e.label:12} {e.runs:>6}  {len(e.loss) - 1:>6}  {e.loss[0]}  ->  {e.loss[len(e.loss) - 1]}")
+    if "comparison/width" in run:
+        rate = run.comparison.rate
+        found = f"N^-p, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "below its noise"
+        rows.append(f"  deviation of the mean prediction from the limit: {found} (predicted {rate.predicted:g})")
+    return rows
+
+
+def _arrays(run: Run) -> List[str]:
+    """Arrays of the whole file; what the limit and several widths share is listed once, with those that hold it."""
+    owners: Dict[str, List[str]] = {}
+    ensembles = run.ensembles
+    listed = set()
+    for e in ensembles:
+        start = e.path.strip("/")
+        for name in e.names():
+            owners.setdefault(name, []).append(e.label)
+            listed.add(f"{start}/{name}".lstrip("/"))
+    lines = []
+    for name in sorted(owners):
+        holder = next(e for e in ensembles if e.label == owners[name][0])
+        everywhere = len(owners[name]) == len(ensembles)
+        lines.append(_line(name, holder[name], "" if everywhere else f" ({', '.join(owners[name])})"))
+    title = f"arrays of {'each of ' if len(ensembles) > 1 else ''}{', '.join(e.label for e in ensembles)}:"
+    rest = [_line(n, run[n], "") for n in run.names() if n not in listed and not n.startswith("comparison/each/")]
+    return ([title, *lines] if lines else []) + (["", "other arrays:", *rest] if rest else []) + _rates(run)
+
+
+def _rates(run: Run) -> List[str]:
+    """Deviations of all arrays in percent of their size, and their exponents."""
+    if "comparison/width" not in run:
+        return []
+    comparison = run.comparison
+    lines = ["", "comparison/each: deviation from the limit in % of the array's size, and p of deviation ~ N^-p:",
+             f"  {'':<34} " + "".join(f"{'N = ' + str(width):>10}" for width in comparison.widths) + "  p"]
+    for name, rate in comparison.rates.items():
+        percent = "".join(f"{100 * value:>10.2f}" for value in rate.deviation.mean / rate.scale)
+        exponent = f"{rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "-"
+        lines.append(f"  {name:<34} {percent}  {exponent}")
+    return lines
+
+
+def _line(name: str, q: Quantity, note: str) -> str:
+    size = "×".join(map(str, q.shape)) or "1"
+    return f"  {name:<34} {size:<11} [{', '.join(q.dims)}] {q.meaning}{note}"
+
+
+def values(q: Quantity) -> str:
+    """One array in full: its meaning, means, standard errors."""
+    with np.printoptions(threshold=sys.maxsize, linewidth=120, precision=6):
+        error = f"\nstandard error:\n{q.error}" if q.error is not None else ""
+        return f"{q!r}\n{q.mean}{error}"
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m moedmft", description="What an output file of moedmft holds.")
+    parser.add_argument("file", help="written by moedmft solve, simulate or compare")
+    parser.add_argument("name", nargs="?", help="print the numbers of this array, e.g. observables/train/loss")
+    parser.add_argument("--version", action="version", version=f"moedmft {__version__}")
+    asked = parser.parse_args(arguments)
+    warnings.simplefilter("ignore")  # the overview says itself that a file is incomplete
+    try:
+        with open(asked.file) as run:
+            print(values(run[asked.name]) if asked.name else overview(run))
+    except MoedmftError as error:
+        print(f"moedmft: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # output into `head`
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

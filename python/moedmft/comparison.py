@@ -1,0 +1,97 @@
+"""Deviations of networks from the limit, and their rates in N (docs/output.md, Comparison)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List
+
+from .group import Group
+from .quantity import Array, Quantity
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A fit of deviation ~ N^-exponent; ``exponent`` is NaN where nothing stands out of the noise.
+
+    name       what deviates: path of the array without observables/
+    deviation  root mean square over all elements, noise removed, for every width
+    scale      root mean square of the array in the limit (NaN where the file has none)
+    exponent, error   of the fit
+    predicted  exponent expected by docs/theory.md, section 11 (NaN where the file has none)
+    """
+
+    name: str
+    deviation: Quantity
+    scale: float
+    exponent: float
+    error: float
+    predicted: float = float("nan")
+
+
+class Comparison(Group):
+    """What `moedmft compare` found: networks against the limit."""
+
+    @property
+    def widths(self) -> Array:
+        """N, ascending."""
+        return self["width"].mean.astype(int)
+
+    @property
+    def seeds(self) -> Array:
+        """Networks of each width."""
+        return self["seeds"].mean.astype(int)
+
+    @property
+    def deviation(self) -> Quantity:
+        """Deviation of the mean train prediction from the limit, shape (width,)."""
+        return self["deviation"]
+
+    @property
+    def spread(self) -> Quantity:
+        """Standard deviation of the train prediction over seeds, shape (width,)."""
+        return self["spread"]
+
+    @property
+    def rate(self) -> Rate:
+        """Rate of ``deviation``."""
+        fit = self._fit()
+        return Rate("train/prediction", self.deviation, self._scale("train/prediction"), fit.get("exponent", _NAN),
+                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN))
+
+    @property
+    def spread_rate(self) -> Rate:
+        """Rate of ``spread``; independent neurons give 1/2."""
+        fit = self._fit()
+        return Rate("spread", self.spread, _NAN, fit.get("spread_exponent", _NAN),
+                    fit.get("spread_exponent_stderr", _NAN), 0.5)
+
+    def compared(self) -> List[str]:
+        """Names of all arrays that were compared, as `rate_of` takes them."""
+        start, end = "each/", "/deviation"
+        return [name[len(start) : -len(end)] for name in self.names() if name.startswith(start) and name.endswith(end)]
+
+    def rate_of(self, name: str) -> Rate:
+        """Deviation and rate of one array, e.g. "rms/h", "test/loss" or "kernels/Q/forward"."""
+        exponent = self[f"each/{name}/exponent"]
+        error = _NAN if exponent.error is None else float(exponent.error.item())
+        return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error)
+
+    @property
+    def rates(self) -> Dict[str, Rate]:
+        """All of them."""
+        return {name: self.rate_of(name) for name in self.compared()}
+
+    def _fit(self) -> Dict[str, float]:
+        node = self._open_node()
+        return Group(node["fit"]).attributes if "fit" in node else {}
+
+    def _scale(self, name: str) -> float:
+        path = f"each/{name}/scale"
+        return float(self[path]) if path in self else _NAN
+
+    def __repr__(self) -> str:
+        rate = f"deviation ~ N^-p, p = {self.rate.exponent:.2f} ± {self.rate.error:.2f}"
+        return f"<Comparison N = {', '.join(map(str, self.widths))}: {rate}>"
+
+
+_NAN = float("nan")

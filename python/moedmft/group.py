@@ -1,0 +1,112 @@
+"""Arrays below one group of a file, read when they are asked for."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
+
+import h5py
+import numpy as np
+
+from .errors import FileError, MissingError
+from .quantity import Quantity
+
+TWIN = "_stderr"  # NAME_stderr is the standard error of NAME
+
+
+class Group(Mapping[str, Quantity]):
+    """The datasets below a group as a mapping from their paths to Quantities.
+
+    Works for groups of any name, also for those that later versions of moedmft add. Paths are relative to the group.
+    ``leave_out(path)`` says which groups belong to somebody else and are not listed; they can still be asked for.
+    """
+
+    def __init__(self, node: h5py.Group, leave_out: Optional[Callable[[str], bool]] = None) -> None:
+        self._node = node
+        self._leave_out = leave_out or (lambda path: False)
+
+    @property
+    def path(self) -> str:
+        """Where the group is in the file, "/" for the root."""
+        return str(self._open_node().name)
+
+    @property
+    def attributes(self) -> Dict[str, Any]:
+        """Attributes of the group as Python numbers and text."""
+        return {key: plain(value) for key, value in self._open_node().attrs.items()}
+
+    def names(self) -> List[str]:
+        """Paths of all datasets, sorted; standard errors belong to their datasets and are not listed."""
+        found: List[str] = []
+        self._collect(self._open_node(), "", found)
+        return sorted(found)
+
+    def _collect(self, node: h5py.Group, prefix: str, found: List[str]) -> None:
+        for key in node:
+            path = prefix + key
+            child = node.get(key)
+            if isinstance(child, h5py.Group):
+                if not self._leave_out(path):
+                    self._collect(child, path + "/", found)
+            elif isinstance(child, h5py.Dataset) and not (key.endswith(TWIN) and key[: -len(TWIN)] in node):
+                found.append(path)
+
+    def __getitem__(self, path: str) -> Quantity:
+        """The dataset at ``path``; MissingError, a KeyError, tells what there is instead."""
+        node = self._open_node()
+        found = node.get(path) if path else None
+        if not isinstance(found, h5py.Dataset):
+            raise MissingError(self._missing(path, found))
+        try:
+            return read(found)
+        except OSError as error:
+            raise FileError(f"{node.file.filename}: {found.name} cannot be read ({error})") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    __eq__ = object.__eq__  # a Mapping would read and compare all arrays
+    __hash__ = object.__hash__
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and path != "" and isinstance(self._open_node().get(path), h5py.Dataset)
+
+    def _missing(self, path: str, found: Any) -> str:
+        names = self.names()
+        where = f"{self._node.file.filename}: '{path}' is"
+        if isinstance(found, h5py.Group):
+            inside = Group(found).names()[:4]
+            return f"{where} a group; it holds {', '.join(f'{path}/{name}' for name in inside) or 'nothing'}"
+        last = path.split("/")[-1]
+        close = difflib.get_close_matches(path, names, 3) or [name for name in names if name.split("/")[-1] == last]
+        hint = f"; did you mean {' or '.join(close[:3])}?" if close else "; names() lists what there is"
+        return f"{where} not in {self.path}{hint}"
+
+    def _open_node(self) -> h5py.Group:
+        if not self._node:
+            raise FileError("the file is closed; read what is needed inside the 'with' block, or without one")
+        return self._node
+
+
+def plain(value: Any) -> Any:
+    """An attribute as a Python number, text or list."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if isinstance(value, np.generic) else value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def read(dataset: h5py.Dataset) -> Quantity:
+    """A dataset with its twin and its attributes."""
+    twin = dataset.parent.get(dataset.name.split("/")[-1] + TWIN)
+    dims = str(plain(dataset.attrs.get("dims", "")))
+    names = tuple(part.strip() for part in dims.split(",")) if dims else ("?",) * dataset.ndim
+    return Quantity(
+        name=str(dataset.name).lstrip("/"),
+        mean=np.asarray(dataset[()]),
+        error=None if twin is None else np.asarray(twin[()]),
+        dims=names,
+        meaning=str(plain(dataset.attrs.get("description", ""))),
+    )

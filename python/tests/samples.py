@@ -1,0 +1,60 @@
+"""Small output files for the tests, written by the program named in MOEDMFT_BIN (default: build/moedmft)."""
+
+import atexit
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.path.abspath(os.environ.get("MOEDMFT_BIN", ROOT / "build" / "moedmft"))
+SMALL = {
+    "train.steps": "6",
+    "solve.particles": "400",
+    "solve.replicas": "3",
+    "simulate.widths": "[8, 16]",
+    "simulate.seeds": "[40, 30]",
+    "output.times": "[0, 2, 6]",
+    "output.responses": "true",
+    "data.train": "4",
+    "data.test": "3",
+}
+_folder = None
+_made = {}
+
+
+def folder():
+    """A folder that lives as long as the tests."""
+    global _folder
+    if _folder is None:
+        _folder = tempfile.mkdtemp(prefix="moedmft-python-")
+        atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    return _folder
+
+
+def sample(command="compare", expect=0, weights=False, **changes):
+    """Path of the file that `moedmft COMMAND` writes with the settings SMALL and changes ("__" for "."); made once."""
+    settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
+    line = [PROGRAM, command, "-", "-q", *(["--save-weights"] if weights else [])]
+    for key, value in settings.items():
+        line += ["--set", f"{key}={value}"]
+    key = tuple(line)
+    if key not in _made:
+        path = os.path.join(folder(), f"{command}{len(_made)}.h5")
+        done = subprocess.run([*line, "-o", path], stderr=subprocess.PIPE, text=True)
+        if done.returncode != expect:
+            raise RuntimeError(f"{' '.join(line)}: status {done.returncode}: {done.stderr}")
+        _made[key] = path
+    return _made[key]
+
+
+def altered(source, change):
+    """A copy of a file after change(h5py.File)."""
+    import h5py
+
+    path = os.path.join(folder(), f"altered{len(os.listdir(folder()))}.h5")
+    shutil.copy(source, path)
+    with h5py.File(path, "r+") as file:
+        change(file)
+    return path

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Completion in bash offers what the program knows. Usage: completion.sh PROGRAM
+set -uo pipefail
+program=$(realpath "$1")
+root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=/dev/null
+source "$root/completions/moedmft.bash"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/sub folder"
+touch "$folder/run.yaml" "$folder/run.h5" "$folder/run.png" "$folder/notes.txt"
+cd "$folder" || exit 1
+passed=0 failed=0
+
+# offers WORDS -- WORD …: completing the command line "moedmft WORD …" at its end offers exactly the words (sorted)
+offers() {
+  local expected=()
+  while [[ $1 != -- ]]; do expected+=("$1") && shift; done
+  shift
+  COMP_WORDS=("$program" "$@") COMP_CWORD=$# COMPREPLY=()
+  _moedmft
+  local got wanted
+  got=$(printf '%s\n' "${COMPREPLY[@]-}" | LC_ALL=C sort)
+  wanted=$(printf '%s\n' "${expected[@]-}" | LC_ALL=C sort)
+  if [[ $got == "$wanted" ]]; then passed=$((passed + 1))
+  else failed=$((failed + 1)) && echo "  Completion: 'moedmft $*' offers '${got//$'\n'/ }' instead of '${wanted//$'\n'/ }'" >&2
+  fi
+}
+
+mapfile -t commands < <("$program" --help | sed -n 's/^  moedmft \([a-z]*\) .*/\1/p')
+[[ ${#commands[@]} -ge 8 ]] || { echo "  Completion: cannot read $program --help" >&2; exit 1; }
+offers "${commands[@]}" -- ""
+offers solve -- sol
+offers run.yaml "sub folder" -- compare ""
+offers run.h5 "sub folder" -- info ""
+offers run.yaml -- solve -s train.lr=3 run
+offers run.h5 "sub folder" -- compare - -o ""
+offers run.png "sub folder" -- plot run.h5 -o ""
+offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,readout}= -- solve - -s train.lr
+offers I II III -- solve - -s model.regime = ""          # as bash splits the word
+offers model.regime=II model.regime=III -- solve - --set model.regime=II  # as zsh does
+offers II III -- solve - -s model.regime = II
+offers I II III -- solve - -s model.regime =
+offers true false -- solve - -s output.kernels = ""
+offers full -- solve - -s train.batch = f
+offers 24 -- solve - -s train.steps = ""
+offers run.yaml run.h5 run.png -- solve - -s data.file = run
+offers text json csv -- rules - --format ""
+offers --save-weights --seed --set -- compare - --s
+offers --seed --set -- rules - --s
+offers --width -- rules - --wi
+offers --enumerate -- classify - --e
+offers "" -- compare - --wi
+offers "" -- solve - -t ""
+offers "" -- nonsense
+mapfile -t keys < <("$program" options | sed -n 's/^\([^ ][^:]*\): .*/\1=/p')
+[[ ${#keys[@]} -ge 80 ]] || { echo "  Completion: cannot read $program options" >&2; exit 1; }
+offers "${keys[@]}" -- solve - -s ""
+echo "  Completion: $passed passed, $failed failed"
+[[ $failed == 0 ]]
