@@ -38,7 +38,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test validate demo install clean help format FORCE
+.PHONY: all test test-reference test-interface test-unit validate demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -91,11 +91,18 @@ $(BUILD)/moedmft.pc: FORCE
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
-test: all $(TEST) ## build and run every test
+test: all $(TEST) ## build and run every test (the groups below, side by side)
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit
+
+test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
+
+test-interface: all
 	sh tests/manual.sh $(BIN)
 	bash tests/completion.sh $(BIN)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
+
+test-unit: all $(TEST)
 	MOEDMFT_BIN=$(BIN) $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
