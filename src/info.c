@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "file_internal.h"
+#include "sweep_internal.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
 
@@ -27,8 +28,7 @@ static void padded(FILE *out, const char *s, int width) {
 
 static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - columns(text)), rule); }
 
-/* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
-static void with_error(double value, double error, char *buf, size_t size) {
+void mdm_with_error(double value, double error, char *buf, size_t size) {
   if (!isfinite(value) || !isfinite(error) || error <= 1e-7 * fabs(value)) { /* no error, or rounding */
     snprintf(buf, size, "%.5g", value);
     return;
@@ -183,7 +183,7 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   padded(out, measures[m].label, 16);
   for (int i = 0; i < 3; i++) {
     char text[80];
-    with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
+    mdm_with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
     padded(out, text, 23);
   }
   int has_step = step && step->rank == 1 && step->dim[0] > best;
@@ -223,7 +223,7 @@ static void print_fit(FILE *out, mdm_file *file) {
   if (mdm_file_get_real(file, "/comparison/fit", "exponent", &p, NULL) != MDM_OK) return;
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
-  with_error(p, error, text, sizeof text);
+  mdm_with_error(p, error, text, sizeof text);
   fprintf(out, "fit: deviation ∝ N^-p with p = %s", text);
   if (isfinite(predicted)) fprintf(out, " (predicted: %g)", predicted);
   fprintf(out, "\n");
@@ -239,13 +239,27 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
     heading(out, "Comparison: RMS deviation of the networks' mean prediction from the limit");
     for (size_t i = 0; i < width->dim[0]; i++) {
       char text[80];
-      with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
+      mdm_with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
       fprintf(out, "N = %-8.0f%s\n", width->value[i], text);
     }
     print_fit(out, file);
   }
   mdm_record_free(rec);
   return MDM_OK;
+}
+
+/* ---- sweep ---- */
+
+static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
+  mdm_sweep *sweep;
+  char *text = NULL;
+  int status = mdm_sweep_from_file(file, &sweep, err);
+  if (status == MDM_OK) status = mdm_sweep_report(sweep, &text, err);
+  heading(out, "Sweep (± standard error)");
+  if (status == MDM_OK) fputs(text, out);
+  free(text);
+  mdm_sweep_free(sweep);
+  return status;
 }
 
 /* ---- tree of datasets ---- */
@@ -347,8 +361,12 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
     print_remarks(out, file, group, group + 1);
   }
   print_options(out, file);
-  status = print_results(out, file, widths, n, err);
-  if (status == MDM_OK) status = print_comparison(out, file, err);
+  if (mdm_file_has_group(file, "/sweep")) {
+    status = print_sweep(out, file, err);
+  } else {
+    status = print_results(out, file, widths, n, err);
+    if (status == MDM_OK) status = print_comparison(out, file, err);
+  }
   if (status == MDM_OK) print_tree(out, file, widths, n);
   free(widths);
   return status;
