@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "file_internal.h"
+#include "plot_internal.h"
 
 extern char **environ;
 
@@ -54,14 +54,6 @@ static const curve curves[] = {
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
-/* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
-typedef struct {
-  const char *format; /* also the ending of the picture's name */
-  const char *end;    /* with which a complete picture ends, but for a few bytes */
-  int font, small, large;
-  double marker;
-} look;
-
 static const look looks[] = {
     {"png", "IEND", 13, 11, 15, 1.0}, {"svg", "</svg>", 14, 12, 17, 0.6}, {"pdf", "%%EOF", 10, 8, 12, 0.8}};
 
@@ -75,15 +67,6 @@ typedef struct {
   double exponent, exponent_error, predicted;
   char title[512];
 } figure;
-
-typedef struct {
-  double lo, hi;
-  int log;
-} range;
-
-typedef struct {
-  double left, right, bottom, top; /* of the axes, as fractions of the page */
-} box;
 
 /* ---- reading ---- */
 
@@ -186,7 +169,7 @@ static double x_of(const source *s, const curve *c, size_t i) {
   return step && step->rank == 1 && i < step->dim[0] ? step->value[i] : (double)i;
 }
 
-static void extend(range *r, double v) {
+void mdm_plot_extend(range *r, double v) {
   if (!isfinite(v)) return;
   if (!(r->lo <= v)) r->lo = v;
   if (!(r->hi >= v)) r->hi = v;
@@ -199,9 +182,9 @@ static range value_range(const figure *fig, const curve *c) {
   for (size_t s = 0; s < fig->n; s++) {
     const mdm_array *a = array_of(&fig->sources[s], c);
     for (size_t i = 0; a && i < a->dim[0]; i++) {
-      extend(&r, a->value[i]);
-      if (a->error) extend(&r, a->value[i] + a->error[i]);
-      if (a->error && !c->may_log) extend(&r, a->value[i] - a->error[i]);
+      mdm_plot_extend(&r, a->value[i]);
+      if (a->error) mdm_plot_extend(&r, a->value[i] + a->error[i]);
+      if (a->error && !c->may_log) mdm_plot_extend(&r, a->value[i] - a->error[i]);
     }
   }
   return r;
@@ -219,7 +202,7 @@ static double x_end(const figure *fig, const curve *c) {
 static int drawable(const figure *fig, const curve *c) { return isfinite(value_range(fig, c).lo); }
 
 /* Room around the values; a quantity that is never negative and comes near zero gets an axis from zero. */
-static range axis_range(range r, int may_log) {
+range mdm_plot_axis_range(range r, int may_log) {
   r.log = may_log && r.lo > 0 && r.hi > 10 * r.lo;
   if (r.log) {
     double pad = pow(r.hi / r.lo, 0.05);
@@ -232,7 +215,7 @@ static range axis_range(range r, int may_log) {
 }
 
 /* Labels at 1, 2, 5 × 10^k where powers of ten alone would be too few. */
-static void log_tics(FILE *out, char axis, double lo, double hi) {
+void mdm_plot_log_tics(FILE *out, char axis, double lo, double hi) {
   double decades = log10(hi / lo);
   if (decades > 3) {
     fprintf(out, "set %ctics format '10^{%%L}' autofreq\n", axis);
@@ -264,11 +247,11 @@ static unsigned plasma(double t) {
 }
 
 /* k of n widths, the narrowest lightest. */
-static unsigned width_colour(size_t k, size_t n) {
+unsigned mdm_plot_colour(size_t k, size_t n) {
   return plasma(n < 2 ? 0.45 : 0.78 * (1 - (double)k / (double)(n - 1)));
 }
 
-static int width_shape(size_t k) {
+int mdm_plot_shape(size_t k) {
   static const int filled_then_open[] = {7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14};
   return filled_then_open[k % (sizeof filled_then_open / sizeof *filled_then_open)];
 }
@@ -279,7 +262,7 @@ static size_t widths_in(const figure *fig) { return fig->n - (size_t)fig->has_li
 static void width_style(FILE *out, const figure *fig, size_t k) {
   size_t n = widths_in(fig);
   double size = n < 2 ? 1.1 : 1.35 - 0.4 * (double)k / (double)(n - 1);
-  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", width_shape(k), size * fig->look->marker, width_colour(k, n));
+  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(k), size * fig->look->marker, mdm_plot_colour(k, n));
 }
 
 /* ---- data blocks ---- */
@@ -340,7 +323,7 @@ static void curve_data(FILE *out, const figure *fig, int panel, range axis) {
 
 /* ---- panels ---- */
 
-static void place(FILE *out, box b) {
+void mdm_plot_place(FILE *out, box b) {
   fprintf(out, "set lmargin at screen %.4f\nset rmargin at screen %.4f\nset bmargin at screen %.4f\n", b.left, b.right,
           b.bottom);
   fprintf(out, "set tmargin at screen %.4f\n", b.top);
@@ -352,7 +335,7 @@ static void axes(FILE *out, const char *x, const char *y, range rx, range ry) {
   if (!rx.log && rx.hi < 10) fprintf(out, "set xtics 1\n"); /* steps are whole numbers */
   if (rx.log) fprintf(out, "set logscale x\n");
   if (ry.log) fprintf(out, "set logscale y\n");
-  if (ry.log) log_tics(out, 'y', ry.lo, ry.hi);
+  if (ry.log) mdm_plot_log_tics(out, 'y', ry.lo, ry.hi);
   fprintf(out, "set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", rx.lo, rx.hi, ry.lo, ry.hi);
 }
 
@@ -361,7 +344,7 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
   size_t k = s - (size_t)fig->has_limit;
   if (!fig->has_limit)
     fprintf(out, ", $line_%d_%zu using 1:2 with lines lw 1 lc rgb '#a0%06x' notitle", panel, s,
-            width_colour(k, widths_in(fig)));
+            mdm_plot_colour(k, widths_in(fig)));
   fprintf(out, ", $marks_%d_%zu using 1:2:3:4 with yerrorbars ", panel, s);
   width_style(out, fig, k);
   fprintf(out, " notitle");
@@ -369,11 +352,11 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
 
 static void draw_curves(FILE *out, const figure *fig, int panel, box b) {
   const curve *c = &curves[panel];
-  range ry = axis_range(value_range(fig, c), c->may_log);
+  range ry = mdm_plot_axis_range(value_range(fig, c), c->may_log);
   double end = fmax(x_end(fig, c), 1);
   range rx = {-0.02 * end, 1.02 * end, 0};
   curve_data(out, fig, panel, ry);
-  place(out, b);
+  mdm_plot_place(out, b);
   axes(out, "training step", c->title, rx, ry);
   int limit = fig->has_limit && array_of(&fig->sources[0], c) != NULL;
   fprintf(out, "plot NaN notitle");
@@ -409,9 +392,9 @@ static void deviation_data(FILE *out, const figure *fig, range *rx, range *ry) {
     double v = d->value[i], e = d->error && isfinite(d->error[i]) ? d->error[i] : 0;
     if (!(w->value[i] > 0 && v > 0 && isfinite(v))) continue;
     double lo = fmax(v - e, v / 10);
-    extend(rx, w->value[i]);
-    extend(ry, lo);
-    extend(ry, v + e);
+    mdm_plot_extend(rx, w->value[i]);
+    mdm_plot_extend(ry, lo);
+    mdm_plot_extend(ry, v + e);
     fprintf(out, "$deviation_%zu << EOD\n%.9g %.9g %.9g %.9g\nEOD\n", i, w->value[i], v, lo, v + e);
   }
   *rx = (range){rx->lo / 1.4, rx->hi * 1.4, 1};
@@ -449,7 +432,7 @@ static void draw_deviation(FILE *out, const figure *fig, box b) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
   deviation_data(out, fig, &rx, &ry);
-  place(out, b);
+  mdm_plot_place(out, b);
   axes(out, "width N", "RMS deviation from the limit", rx, ry);
   width_tics(out, w);
   fprintf(out, "set key default\nset key bottom left Left reverse samplen 2.5\nset samples 200\nplot NaN notitle");
@@ -492,17 +475,17 @@ static box cell(const page *p, int column, int first, int last) {
                (top - 14) / p->height};
 }
 
-static void terminal(FILE *out, const page *p, const look *l) {
+static void terminal(FILE *out, int width, int height, const look *l) {
   if (strcmp(l->format, "pdf") == 0)
-    fprintf(out, "set terminal pdfcairo enhanced fontscale 1 size %.2fin,%.2fin", p->width / 100.0, p->height / 100.0);
+    fprintf(out, "set terminal pdfcairo enhanced fontscale 1 size %.2fin,%.2fin", width / 100.0, height / 100.0);
   else
     fprintf(out, "set terminal %s enhanced size %d,%d background 'white'",
-            strcmp(l->format, "png") == 0 ? "pngcairo" : "svg", p->width, p->height);
+            strcmp(l->format, "png") == 0 ? "pngcairo" : "svg", width, height);
   fprintf(out, " font 'sans,%d' linewidth 1.4\n", l->font);
 }
 
 /* In gnuplot's single quotes only the quote itself is special. */
-static void quoted(FILE *out, const char *s) {
+void mdm_plot_quoted(FILE *out, const char *s) {
   fputc('\'', out);
   for (; *s; s++) fprintf(out, *s == '\'' ? "''" : "%c", *s);
   fputc('\'', out);
@@ -510,7 +493,7 @@ static void quoted(FILE *out, const char *s) {
 
 /* A plot without axes across the page, so that the legend of all panels can never cover data. */
 static void legend(FILE *out, const figure *fig, const page *p) {
-  place(out, (box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
+  mdm_plot_place(out, (box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
   fprintf(out,
           "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
   fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
@@ -529,7 +512,7 @@ static void inscriptions(FILE *out, const figure *fig, const page *p) {
   const char *band = fig->has_limit ? "band: ±2 standard errors of the limit" : "";
   const char *bars = widths_in(fig) ? "bars: ±1 standard error of the mean over networks" : "";
   fprintf(out, "set label 1 ");
-  quoted(out, fig->title);
+  mdm_plot_quoted(out, fig->title);
   fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, fig->look->large);
   fprintf(out, "set label 2 '%s%s%s' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", band,
           *band && *bars ? ";  " : "", bars, 18.0 / p->height, fig->look->small);
@@ -538,15 +521,20 @@ static void inscriptions(FILE *out, const figure *fig, const page *p) {
 /* gnuplot takes a name that begins with | for a command to run, and with ~ for a home folder. */
 static void output_to(FILE *out, const char *picture) {
   fprintf(out, "set output %s", picture[0] == '/' ? "" : "'./'.");
-  quoted(out, picture);
+  mdm_plot_quoted(out, picture);
 }
 
-static void write_script(FILE *out, const figure *fig, const char *picture) {
-  page p = arrange(fig);
-  terminal(out, &p, fig->look);
+void mdm_plot_begin(FILE *out, const look *l, int width, int height, const char *picture) {
+  terminal(out, width, height, l);
   fprintf(out, "set encoding utf8\n");
   output_to(out, picture);
   fprintf(out, "\nset multiplot\nset bars 0.5\n");
+}
+
+static void write_script(FILE *out, const void *context, const char *picture) {
+  const figure *fig = context;
+  page p = arrange(fig);
+  mdm_plot_begin(out, fig->look, p.width, p.height, picture);
   inscriptions(out, fig, &p);
   legend(out, fig, &p);
   fprintf(out, "unset label 1\nunset label 2\n");
@@ -694,39 +682,53 @@ static int is_complete(const char *picture, const char *end) {
   return 0;
 }
 
-static int draw(const figure *fig, const char *temp, const char *picture, mdm_error *err) {
+static int draw(const look *l, mdm_plot_script script_of, const void *context, const char *temp, const char *picture, mdm_error *err) {
   char *script = NULL;
   size_t length = 0;
   FILE *out = open_memstream(&script, &length);
   if (!out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
-  write_script(out, fig, temp);
+  script_of(out, context, temp);
   int status = fclose(out) == 0 ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory to draw %s", picture);
   if (status == MDM_OK) status = run_gnuplot(script, length, picture, err);
   free(script);
   struct stat s;
   if (status == MDM_OK && (stat(temp, &s) != 0 || s.st_size == 0))
     status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote nothing; is the disk full?", picture);
-  if (status == MDM_OK && !is_complete(temp, fig->look->end))
+  if (status == MDM_OK && !is_complete(temp, l->end))
     status = mdm_fail(err, MDM_ERR_IO, "cannot draw %s: gnuplot wrote half a picture; is the disk full?", picture);
   return status;
 }
 
-int mdm_plot(const char *path, const char *picture, mdm_error *err) {
-  figure fig = {.look = look_for(picture)};
+int mdm_plot_picture(const look *l, mdm_plot_script script, const void *context, const char *picture, mdm_error *err) {
   char *temp = NULL;
-  int fd = -1, status = check_picture(picture, err);
-  if (status == MDM_OK) status = read_figure(path, &fig, err);
-  if (status == MDM_OK) status = mdm_temp_open(picture, &temp, &fd, err);
+  int fd = -1, status = mdm_temp_open(picture, &temp, &fd, err);
+  if (status != MDM_OK) return status;
+  status = draw(l, script, context, temp, picture, err);
   if (status == MDM_OK) {
-    status = draw(&fig, temp, picture, err);
-    if (status == MDM_OK) {
-      status = mdm_temp_commit(fd, temp, picture, err);
-    } else {
-      close(fd);
-      unlink(temp);
-    }
+    status = mdm_temp_commit(fd, temp, picture, err);
+  } else {
+    close(fd);
+    unlink(temp);
   }
   free(temp);
+  return status;
+}
+
+/* Whether the file at path is that of a sweep, which has a picture of its own. */
+static int is_sweep(const char *path) {
+  mdm_file *file;
+  if (mdm_file_open(path, &file, NULL) != MDM_OK) return 0;
+  int sweep = mdm_file_has_group(file, "/sweep");
+  mdm_file_discard(file);
+  return sweep;
+}
+
+int mdm_plot(const char *path, const char *picture, mdm_error *err) {
+  figure fig = {.look = look_for(picture)};
+  int status = check_picture(picture, err);
+  if (status == MDM_OK && is_sweep(path)) return mdm_plot_sweep(path, fig.look, picture, err);
+  if (status == MDM_OK) status = read_figure(path, &fig, err);
+  if (status == MDM_OK) status = mdm_plot_picture(fig.look, write_script, &fig, picture, err);
   release(&fig);
   return status;
 }

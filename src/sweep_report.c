@@ -49,7 +49,7 @@ static void count_cells(const mdm_sweep *s, size_t slice, size_t w, size_t count
 }
 
 static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w, int kind) {
-  static const char *const where[] = {"", "at the lower end of the grid: a bound", "at the upper end of the grid: a bound", "next to a value that diverged: error from the spacing"};
+  static const char *const where[] = {"", "at the lower end of the grid: a bound", "at the upper end of the grid: a bound", "beside a value that diverged or did not learn"};
   static const char *const what[] = {"not computed yet", "", "diverged", "without a limit", "failed"};
   size_t count[5];
   const char *comma = "";

@@ -1,9 +1,11 @@
 /* What follows from the losses of a sweep: the best value of an axis at each width, its drift, where larger is worse.
  *
- * Best value: through the smallest loss of the list and its two neighbours goes a parabola in ln(value), whose minimum is
- * the best value η*. Where a neighbour diverged there is no parabola, and η* is the value of the list, known to one spacing.
- * At an end of the list η* is only a bound. Errors come from a bootstrap over runs; a run (seed) keeps its initial weights from
- * value to value, so runs are resampled for all values together. Drift: slope d ln η* / d ln N of a weighted straight line
+ * Best value: through ln L at the smallest loss L of the list and its two neighbours goes a parabola in ln(value), whose
+ * minimum is the best value η*. Its error has two parts, added in squares: a bootstrap over runs, and the distance from the
+ * minimum of the parabola through L itself, which tells how far the list is from any parabola. A run (seed) keeps its
+ * initial weights from value to value, so runs are resampled for all values together. Where a neighbour diverged, or ended
+ * above the loss of step 0, there is no parabola: η* is the value of the list, known to one spacing. At an end of the list
+ * η* is only a bound. Drift: slope d ln η* / d ln N of a weighted straight line
  * through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²) > 2 for neighbouring widths N < N'. */
 #include "sweep_internal.h"
 
@@ -19,11 +21,21 @@ enum { RESAMPLES = 400 };
 
 /* ---------------------------------------------------------------- best value */
 
-/* Mean losses of the list over the runs that pick names (NULL: every run once). */
-static void mean_losses(size_t n, size_t runs, const double *y, const uint64_t *pick, double *mean) {
-  for (size_t i = 0; i < n; i++) {
-    mean[i] = 0;
-    for (size_t r = 0; r < runs; r++) mean[i] += y[i * runs + (pick ? pick[r] % runs : r)] / (double)runs;
+/* The list: ln of n values, losses of the same runs at each, and the loss at step 0. */
+typedef struct {
+  size_t n, runs;
+  double *x, *y, *ceiling; /* n; n × runs; n, or NULL */
+  double *mean;            /* n: room */
+  uint64_t *pick;          /* runs: room */
+} list;
+
+/* Mean losses over the runs that pick names (NULL: every run once); infinite where runs have not learned. */
+static void mean_losses(const list *l, const uint64_t *pick) {
+  for (size_t i = 0; i < l->n; i++) {
+    double sum = 0;
+    for (size_t r = 0; r < l->runs; r++) sum += l->y[i * l->runs + (pick ? pick[r] % l->runs : r)];
+    l->mean[i] = sum / (double)l->runs;
+    if (l->ceiling && l->mean[i] > l->ceiling[i]) l->mean[i] = INFINITY;
   }
 }
 
@@ -42,20 +54,38 @@ static void parabola(const double *x, const double *f, double *at, double *lowes
             f[2] * (v - x[0]) * (v - x[1]) / ((x[2] - x[0]) * (x[2] - x[1]));
 }
 
-/* Where the mean losses have their minimum; no errors but that of the spacing. */
-static mdm_best locate(size_t n, const double *x, const double *mean) {
+/* Minimum of the parabola through logarithms, of the one through the losses where these are not all positive; *other is the
+ * minimum of the second. */
+static void two_parabolas(const double *x, const double *f, mdm_best *b, double *other) {
+  double lowest, logs[3];
+  parabola(x, f, other, &lowest);
+  b->x = *other;
+  b->loss = lowest;
+  if (!(f[1] > 0)) return;
+  for (int i = 0; i < 3; i++) logs[i] = log(f[i]);
+  parabola(x, logs, &b->x, &lowest);
+  b->loss = exp(lowest);
+}
+
+/* Where the mean losses have their minimum; of errors only what does not come from the spread over runs. */
+static mdm_best locate(const list *l) {
   mdm_best b = {MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
+  const double *mean = l->mean, *x = l->x;
+  size_t n = l->n;
   for (size_t i = 0; i < n; i++)
     if (isfinite(mean[i]) && (b.kind == MDM_BEST_NONE || mean[i] < mean[b.position])) b.kind = MDM_BEST_INSIDE, b.position = i;
   if (b.kind == MDM_BEST_NONE) return b;
   size_t i = b.position;
+  double other;
   b.x = x[i];
   b.loss = mean[i];
   int bad = (i > 0 && !isfinite(mean[i - 1])) || (i + 1 < n && !isfinite(mean[i + 1]));
   b.kind = bad ? MDM_BEST_DIVERGED : i == 0 ? MDM_BEST_LOWER : i + 1 == n ? MDM_BEST_UPPER : MDM_BEST_INSIDE;
-  if (b.kind == MDM_BEST_INSIDE) parabola(x + i - 1, mean + i - 1, &b.x, &b.loss);
-  /* Anywhere between the neighbours with equal probability. */
-  if (bad && i > 0 && i + 1 < n) b.x_error = (x[i + 1] - x[i - 1]) / sqrt(12);
+  if (b.kind == MDM_BEST_INSIDE) {
+    two_parabolas(x + i - 1, mean + i - 1, &b, &other);
+    b.x_error = fabs(b.x - other);
+  }
+  if (bad && i > 0 && i + 1 < n) b.x_error = (x[i + 1] - x[i - 1]) / sqrt(12); /* anywhere between the neighbours */
   return b;
 }
 
@@ -64,15 +94,14 @@ static double spread(double sum, double squares, size_t n, size_t runs) {
   return v > 0 ? sqrt(v * (double)runs / (double)(runs - 1)) : 0; /* a resample spreads less than the population */
 }
 
-/* Standard errors of b by resampling runs. */
-static void bootstrap(size_t n, const double *x, size_t runs, const double *y, uint64_t seed, uint64_t stream, double *mean, uint64_t *pick,
-                      mdm_best *b) {
+/* Adds the spread over runs to the errors of b, by resampling. */
+static void bootstrap(const list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
   double sum[2] = {0, 0}, squares[2] = {0, 0};
   size_t used = 0;
   for (size_t k = 0; k < RESAMPLES; k++) {
-    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream}, k, runs, pick);
-    mean_losses(n, runs, y, pick, mean);
-    mdm_best one = locate(n, x, mean);
+    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream}, k, l->runs, l->pick);
+    mean_losses(l, l->pick);
+    mdm_best one = locate(l);
     if (one.kind == MDM_BEST_NONE) continue;
     double dx = one.x - b->x, dl = one.loss - b->loss; /* differences: squares keep their digits */
     sum[0] += dx, squares[0] += dx * dx;
@@ -80,33 +109,51 @@ static void bootstrap(size_t n, const double *x, size_t runs, const double *y, u
     used++;
   }
   if (!used) return;
-  if (b->kind == MDM_BEST_INSIDE) b->x_error = spread(sum[0], squares[0], used, runs);
-  b->loss_error = spread(sum[1], squares[1], used, runs);
+  if (b->kind == MDM_BEST_INSIDE) b->x_error = hypot(b->x_error, spread(sum[0], squares[0], used, l->runs));
+  b->loss_error = spread(sum[1], squares[1], used, l->runs);
 }
 
-mdm_best mdm_best_value(size_t n, const double *x, size_t runs, const double *y, uint64_t seed, uint64_t stream) {
-  double *kept_x = mdm_alloc(n, 1, 1, sizeof *kept_x), *kept = mdm_alloc(n, runs, 1, sizeof *kept), *mean = mdm_alloc(n, 1, 1, sizeof *mean);
-  size_t *from = mdm_alloc(n, 1, 1, sizeof *from), m = 0;
-  uint64_t *pick = mdm_alloc(runs, 1, 1, sizeof *pick);
-  mdm_best b = {MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
-  if (kept_x && kept && mean && from && pick) {
-    for (size_t i = 0; i < n; i++) {
-      if (isnan(y[i * runs])) continue;
-      kept_x[m] = x[i];
-      from[m] = i;
-      memcpy(kept + m++ * runs, y + i * runs, runs * sizeof *y);
-    }
-    mean_losses(m, runs, kept, NULL, mean);
-    b = locate(m, kept_x, mean);
-    if (runs > 1 && b.kind != MDM_BEST_NONE) bootstrap(m, kept_x, runs, kept, seed, stream, mean, pick, &b);
-    if (b.kind != MDM_BEST_NONE) b.position = from[b.position];
+static int allocate_list(list *l, size_t n, size_t runs) {
+  l->runs = runs;
+  l->x = mdm_alloc(n, 1, 1, sizeof *l->x);
+  l->y = mdm_alloc(n, runs, 1, sizeof *l->y);
+  l->ceiling = mdm_alloc(n, 1, 1, sizeof *l->ceiling);
+  l->mean = mdm_alloc(n, 1, 1, sizeof *l->mean);
+  l->pick = mdm_alloc(runs, 1, 1, sizeof *l->pick);
+  return l->x && l->y && l->ceiling && l->mean && l->pick;
+}
+
+static void free_list(list *l) {
+  free(l->x);
+  free(l->y);
+  free(l->ceiling);
+  free(l->mean);
+  free(l->pick);
+}
+
+int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed, uint64_t stream,
+                   mdm_best *out, mdm_error *err) {
+  list l = {0};
+  size_t *from = mdm_alloc(n, 1, 1, sizeof *from); /* n: where a value was before values without losses were left out */
+  *out = (mdm_best){MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
+  int status = allocate_list(&l, n, runs) && from ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
+  for (size_t i = 0; i < n && !status; i++) {
+    if (isnan(y[i * runs])) continue;
+    l.x[l.n] = x[i];
+    l.ceiling[l.n] = ceiling ? ceiling[i] : INFINITY;
+    from[l.n] = i;
+    memcpy(l.y + l.n++ * runs, y + i * runs, runs * sizeof *y);
   }
-  free(kept_x);
-  free(kept);
-  free(mean);
+  if (!status) {
+    mean_losses(&l, NULL);
+    *out = locate(&l);
+    if (runs > 1 && out->kind != MDM_BEST_NONE) bootstrap(&l, seed, stream, out);
+    if (runs < 2 && out->kind == MDM_BEST_INSIDE) out->x_error = NAN;
+    if (out->kind != MDM_BEST_NONE) out->position = from[out->position];
+  }
+  free_list(&l);
   free(from);
-  free(pick);
-  return b;
+  return status;
 }
 
 /* ---------------------------------------------------------------- drift */
@@ -182,8 +229,8 @@ static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, 
 static int add_arrays(mdm_sweep *s, arrays *r, mdm_error *err) {
   size_t W = s->widths, pairs = W - 1;
   int status = MDM_OK;
-  if (s->along >= 0) status = add_pair(s, "optimum", W, "width", "best value of the axis: minimum of a parabola in ln(value) through the smallest loss and its neighbours", &r->optimum, err);
-  if (s->along >= 0 && !status) status = add(s, "optimum_kind", 0, W, "width", "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value that diverged, 4: none", &r->kind, err);
+  if (s->along >= 0) status = add_pair(s, "optimum", W, "width", "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest loss and its neighbours", &r->optimum, err);
+  if (s->along >= 0 && !status) status = add(s, "optimum_kind", 0, W, "width", "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value at which runs diverged or ended above the loss of step 0, 4: none", &r->kind, err);
   if (s->along >= 0 && !status) status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
   if (s->along >= 0 && !status) status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
   if (s->along >= 0 && s->with_limit && !status) status = add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)", &r->distance, err);
@@ -203,17 +250,25 @@ static double rise_of(double from, double from_error, double to, double to_error
   return (to - from) / sqrt(from_error * from_error + to_error * to_error);
 }
 
+/* Loss at step 0 that goes with the measure. */
+static double first_loss(const mdm_sweep *s, size_t cell) {
+  return s->measure == MDM_MEASURE_TEST ? s->test.value[cell * s->tests] : s->loss.value[cell * s->steps];
+}
+
 static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_error *err) {
   const mdm_axis *axis = &s->grid.axis[s->along];
   size_t runs = (size_t)s->runs[w];
-  double *x = mdm_alloc(axis->n, 1, 1, sizeof *x), *y = mdm_alloc(axis->n, runs, 1, sizeof *y); /* n; n × runs */
+  double *x = mdm_alloc(axis->n, 2, 1, sizeof *x), *first = x + axis->n; /* n; n */
+  double *y = mdm_alloc(axis->n, runs, 1, sizeof *y);                    /* n × runs */
   int status = x && y ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
   for (size_t i = 0; i < axis->n && !status; i++) {
     size_t cell = mdm_sweep_point(s, slice, i) * s->widths + w;
     x[i] = log(axis->value[i]);
+    first[i] = first_loss(s, cell);
     memcpy(y + i * runs, s->each[s->measure] + cell * s->most_runs, runs * sizeof *y);
   }
-  if (!status) *out = mdm_best_value(axis->n, x, runs, y, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w);
+  if (!status)
+    status = mdm_best_value(axis->n, x, runs, y, first, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w, out, err);
   free(x);
   free(y);
   return status;

@@ -145,6 +145,8 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
   int status = MDM_OK;
   double numbers = 0;
+  int blas_threads = openblas_get_num_threads();
+  openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
     double n = a->error ? 2 : 1;
@@ -155,6 +157,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
   for (size_t p = 0; p < s->points && !status; p++)
     if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
+  openblas_set_num_threads(blas_threads);
   *bytes += 8 * 3 * numbers; /* held, and written as a file in memory and its image */
   return status;
 }
