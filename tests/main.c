@@ -17,6 +17,7 @@ static const struct {
     {"data", suite_data},
     {"record", suite_record},
     {"rules", suite_rules},
+    {"sweep", suite_sweep},
     {"cli", suite_cli},
 };
 

@@ -9,6 +9,7 @@ int suite_limit(void);
 int suite_config(void);
 int suite_cli(void);
 int suite_rules(void);
+int suite_sweep(void);
 int suite_data(void);
 int suite_record(void);
 

@@ -14,7 +14,7 @@ if [ "$regime" != III ]; then
 fi
 if [ "$regime" != II ]; then
   "$moedmft" sweep examples/sweep.yaml -o out/sweep_III.h5 --over model.parameterization=mup,mssp \
-    --over train.lr=log:0.7:11.2:9 -s model.regime=III -s model.experts_ratio=0.5 -s model.expert_width_ratio=0.5 \
+    --over train.lr=log:1:8:7 -s model.regime=III -s model.experts_ratio=0.5 -s model.expert_width_ratio=0.5 \
     -s data.train=640 -s train.batch=16 -s train.steps=39 -s solve.expert_particles=1000 \
-    -s 'simulate.seeds=[64, 48, 32, 16]' "$@" && "$moedmft" plot out/sweep_III.h5 -o out/sweep_III.png || exit 1
+    -s solve.replicas=2 -s 'simulate.seeds=[48, 32, 24, 12]' "$@" && "$moedmft" plot out/sweep_III.h5 -o out/sweep_III.png || exit 1
 fi
