@@ -289,11 +289,11 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (optind >= argc)
     return mdm_fail(
         err, MDM_ERR_USAGE,
-        "a command is missing: solve, simulate, compare, sweep, info, plot, rules, classify or options; see moedmft --help");
+        "a command is missing: solve, simulate, compare, info, plot, rules, classify, sweep or options; see moedmft --help");
   const command *c = find_command(argv[optind]);
   if (!c)
     return mdm_fail(err, MDM_ERR_USAGE,
-                    "unknown command '%s'; allowed: solve, simulate, compare, sweep, info, plot, options, rules, classify",
+                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify, sweep",
                     argv[optind]);
   int given = argc - optind - 1;
   if (given != c->needs_input)
