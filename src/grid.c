@@ -39,7 +39,9 @@ long mdm_grid_find(const mdm_grid *g, const char *key) {
   return -1;
 }
 
-static int out_of_memory(mdm_error *err) { return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the grid of a sweep"); }
+static int out_of_memory(mdm_error *err) {
+  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the grid of a sweep");
+}
 
 /* ---------------------------------------------------------------- values */
 
@@ -65,7 +67,8 @@ static int add_value(mdm_axis *axis, mdm_config *cfg, const char *over, const ch
   if (status) return status;
   mdm_config_format(cfg, axis->option->key, shown, sizeof shown);
   for (size_t i = 0; i < axis->n; i++)
-    if (!strcmp(axis->text[i], shown)) return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: the value %s is there twice", over, shown);
+    if (!strcmp(axis->text[i], shown))
+      return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: the value %s is there twice", over, shown);
   if (axis->n == MOST_VALUES) return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: more than %d values", over, MOST_VALUES);
   axis->text[axis->n] = strdup(shown);
   axis->value[axis->n] = axis->numeric ? strtod(shown, NULL) : (double)axis->n;
@@ -81,7 +84,9 @@ static int read_list(mdm_axis *axis, mdm_config *cfg, const char *over, const ch
     if (*c && (*c != ',' || depth > 0)) continue;
     size_t n = (size_t)(c - start);
     if (n == 0 || n >= sizeof one)
-      return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: a value is %s; expected KEY=v1,v2,... or KEY=log:FIRST:LAST:COUNT", over, n ? "too long" : "missing");
+      return mdm_fail(err, MDM_ERR_CONFIG,
+                      "--over %s: a value is %s; expected KEY=v1,v2,... or KEY=log:FIRST:LAST:COUNT", over,
+                      n ? "too long" : "missing");
     memcpy(one, start, n);
     one[n] = '\0';
     status = add_value(axis, cfg, over, one, err);
@@ -93,7 +98,8 @@ static int read_list(mdm_axis *axis, mdm_config *cfg, const char *over, const ch
 
 /* Inner values have six digits, as they serve as labels; the ends are as given. */
 static double range_value(double first, double last, size_t n, size_t i, int log_spaced, int whole) {
-  double t = (double)i / (double)(n - 1), v = log_spaced ? exp(log(first) + t * (log(last) - log(first))) : first + t * (last - first);
+  double t = (double)i / (double)(n - 1),
+         v = log_spaced ? exp(log(first) + t * (log(last) - log(first))) : first + t * (last - first);
   char text[32];
   if (i == 0) return first;
   if (i == n - 1) return last;
@@ -103,15 +109,20 @@ static double range_value(double first, double last, size_t n, size_t i, int log
 }
 
 /* log:FIRST:LAST:COUNT or lin:…, after the word. */
-static int read_range(mdm_axis *axis, mdm_config *cfg, const char *over, const char *range, int log_spaced, mdm_error *err) {
+static int read_range(mdm_axis *axis, mdm_config *cfg, const char *over, const char *range, int log_spaced,
+                      mdm_error *err) {
   char text[MDM_REAL_SIZE], rest;
   double first, last;
   long n;
-  if (sscanf(range, "%lf:%lf:%ld%c", &first, &last, &n, &rest) != 3 || !isfinite(first) || !isfinite(last) || n < 2 || n > MOST_VALUES)
-    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: expected %s:FIRST:LAST:COUNT with numbers and 2 <= COUNT <= %d", over, log_spaced ? "log" : "lin", MOST_VALUES);
-  if (log_spaced && !(first > 0 && last > 0)) return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: both ends of log: must be > 0", over);
+  if (sscanf(range, "%lf:%lf:%ld%c", &first, &last, &n, &rest) != 3 || !isfinite(first) || !isfinite(last) || n < 2 ||
+      n > MOST_VALUES)
+    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: expected %s:FIRST:LAST:COUNT with numbers and 2 <= COUNT <= %d",
+                    over, log_spaced ? "log" : "lin", MOST_VALUES);
+  if (log_spaced && !(first > 0 && last > 0))
+    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: both ends of log: must be > 0", over);
   if (axis->option->type != MDM_OPT_REAL && axis->option->type != MDM_OPT_INT && axis->option->type != MDM_OPT_WORD_INT)
-    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: a range needs an option that is a number; list the values of %s", over, axis->option->key);
+    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: a range needs an option that is a number; list the values of %s",
+                    over, axis->option->key);
   int status = MDM_OK, whole = axis->option->type != MDM_OPT_REAL;
   for (size_t i = 0; i < (size_t)n && !status; i++) {
     mdm_real_format(range_value(first, last, (size_t)n, i, log_spaced, whole), text);
@@ -136,16 +147,21 @@ static void sort_numbers(mdm_axis *axis) {
 /* ---------------------------------------------------------------- axes */
 
 static int is_refused_key(const char *key) {
-  return !strncmp(key, "simulate.", 9) || !strncmp(key, "output.", 7) || !strcmp(key, "solve.replicas") || !strcmp(key, "solve.accuracy");
+  return !strncmp(key, "simulate.", 9) || !strncmp(key, "output.", 7) || !strcmp(key, "solve.replicas") ||
+         !strcmp(key, "solve.accuracy");
 }
 
 /* The key before '='. An unknown one gets the words of the option table. */
-static int read_key(const mdm_config *cfg, const char *over, const char **values, const mdm_option **option, mdm_error *err) {
+static int read_key(const mdm_config *cfg, const char *over, const char **values, const mdm_option **option,
+                    mdm_error *err) {
   size_t n, length = strcspn(over, "=");
   char key[256] = "";
   mdm_config *copy;
   if (over[length] != '=' || !length || length >= sizeof key)
-    return mdm_fail(err, MDM_ERR_CONFIG, "--over %.200s: expected KEY=v1,v2,..., for example --over train.lr=0.1,0.3,1 or --over train.lr=log:0.03:3:9", over);
+    return mdm_fail(
+        err, MDM_ERR_CONFIG,
+        "--over %.200s: expected KEY=v1,v2,..., for example --over train.lr=0.1,0.3,1 or --over train.lr=log:0.03:3:9",
+        over);
   memcpy(key, over, length);
   *values = over + length + 1;
   long i = mdm_option_find(key);
@@ -170,9 +186,11 @@ static int read_axis(mdm_grid *g, const mdm_config *cfg, const char *over, mdm_e
   int status = read_key(cfg, over, &values, &option, err);
   if (status) return status;
   if (is_refused_key(option->key))
-    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: %s cannot be an axis; give it by --set or in the configuration", over, option->key);
+    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: %s cannot be an axis; give it by --set or in the configuration",
+                    over, option->key);
   if (mdm_grid_find(g, option->key) >= 0) return mdm_fail(err, MDM_ERR_CONFIG, "--over names %s twice", option->key);
-  if (g->axes == MDM_SWEEP_AXES) return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: at most two axes, and model.parameterization", over);
+  if (g->axes == MDM_SWEEP_AXES)
+    return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: at most two axes, and model.parameterization", over);
   mdm_axis *axis = &g->axis[g->axes++];
   status = allocate_axis(axis, option, err);
   if (!status) status = mdm_config_copy(cfg, &copy, err);
@@ -187,7 +205,9 @@ static int read_axis(mdm_grid *g, const mdm_config *cfg, const char *over, mdm_e
 
 int mdm_grid_read(const mdm_config *cfg, const char *const *over, size_t n, mdm_grid *out, mdm_error *err) {
   *out = (mdm_grid){0};
-  int status = n ? MDM_OK : mdm_fail(err, MDM_ERR_CONFIG, "a sweep needs --over KEY=v1,v2,..., for example --over train.lr=log:0.03:3:9");
+  int status =
+      n ? MDM_OK
+        : mdm_fail(err, MDM_ERR_CONFIG, "a sweep needs --over KEY=v1,v2,..., for example --over train.lr=log:0.03:3:9");
   for (size_t i = 0; i < n && !status; i++) status = read_axis(out, cfg, over[i], err);
   if (!status && out->axes == MDM_SWEEP_AXES && mdm_grid_find(out, "model.parameterization") < 0)
     status = mdm_fail(err, MDM_ERR_CONFIG, "--over %s: at most two axes, and model.parameterization", over[n - 1]);

@@ -1,7 +1,7 @@
-/* The picture of a sweep: for every setting of the other axes a panel with the loss against the values of one axis, a curve
- * for each width, and below it the best value against N where there is room. The limit is black and dashed with a band of ±2
- * standard errors (of its best value: ±1); networks have bars of ±1 standard error; open circles mark the best values. Losses above that of
- * step 0, infinite ones among them, lie outside the panels. */
+/* The picture of a sweep: for every setting of the other axes a panel with the loss against the values of one axis, a
+ * curve for each width, and below it the best value against N where there is room. The limit is black and dashed with a
+ * band of ±2 standard errors (of its best value: ±1); networks have bars of ±1 standard error; open circles mark the
+ * best values. Losses above that of step 0, infinite ones among them, lie outside the panels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum {
   MOST_PANELS = 12,
-  COLUMNS = 3,     /* at most */
+  COLUMNS = 3,      /* at most */
   CELL_WIDTH = 620, /* pixels of a panel with its labels */
   CELL_HEIGHT = 470,
   LOW_HEIGHT = 300, /* of a panel of best values */
@@ -57,6 +57,24 @@ static double first_loss(const page *p, size_t slice) {
   return most;
 }
 
+typedef struct {
+  double x, lo, hi, loss;
+  int shown, bound; /* bound: at an end of the grid */
+} best;
+
+static best best_of(const page *p, size_t slice, size_t w) {
+  size_t at = slice * p->s->widths + w;
+  double x = result(p, "optimum")[at], e = result(p, "optimum_stderr")[at] / x; /* of ln x */
+  int kind = (int)result(p, "optimum_kind")[at];
+  if (!isfinite(e)) e = 0;
+  return (best){x,
+                x * exp(-e),
+                x * exp(e),
+                result(p, "optimum_loss")[at],
+                kind != MDM_BEST_NONE && isfinite(x),
+                kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER};
+}
+
 /* Losses of all panels, for one range: panels are compared with each other. */
 static range loss_range(const page *p) {
   range r = {NAN, NAN, 0};
@@ -66,6 +84,7 @@ static range loss_range(const page *p) {
       for (size_t w = 0; w < p->s->widths; w++) {
         double v = loss_at(p, j, i, w, &e);
         if (v <= 1.1 * first_loss(p, j)) mdm_plot_extend(&r, v);
+        if (!i) mdm_plot_extend(&r, best_of(p, j, w).loss);
       }
   if (isnan(r.lo)) return (range){0.1, 1, 1};
   return mdm_plot_axis_range(r, 1);
@@ -83,11 +102,14 @@ static range value_range(const page *p) {
 static box cell(const page *p, int column, int row) {
   double w = (double)p->width / p->columns, top = p->height - HEADER - row * CELL_HEIGHT;
   double bottom = top - (row < p->rows ? CELL_HEIGHT : LOW_HEIGHT);
-  return (box){(column * w + 96) / p->width, ((column + 1) * w - 24) / p->width, (bottom + 66) / p->height, (top - 40) / p->height};
+  return (box){(column * w + 96) / p->width, ((column + 1) * w - 24) / p->width, (bottom + 66) / p->height,
+               (top - 40) / p->height};
 }
 
 static void axes(FILE *out, const char *title, const char *x, const char *y, range rx, range ry) {
-  fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\nset logscale x\n");
+  fprintf(
+      out,
+      "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\nset logscale x\n");
   if (ry.log) fprintf(out, "set logscale y\n");
   mdm_plot_log_tics(out, 'x', rx.lo, rx.hi);
   if (ry.log) mdm_plot_log_tics(out, 'y', ry.lo, ry.hi);
@@ -107,23 +129,12 @@ static void curve_data(FILE *out, const page *p, size_t slice, size_t w, double 
   fprintf(out, "$curve_%zu_%zu << EOD\n", slice, w);
   for (size_t i = 0; i < axis_of(p)->n; i++) {
     double e, v = loss_at(p, slice, i, w, &e);
-    if (isfinite(v)) fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - errors * e, ry), v + errors * e);
-    else if (!isnan(v)) fprintf(out, "\n");
+    if (isfinite(v))
+      fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - errors * e, ry), v + errors * e);
+    else if (!isnan(v))
+      fprintf(out, "\n");
   }
   fprintf(out, "EOD\n");
-}
-
-typedef struct {
-  double x, lo, hi, loss;
-  int shown, bound; /* bound: at an end of the grid */
-} best;
-
-static best best_of(const page *p, size_t slice, size_t w) {
-  size_t at = slice * p->s->widths + w;
-  double x = result(p, "optimum")[at], e = result(p, "optimum_stderr")[at] / x; /* of ln x */
-  int kind = (int)result(p, "optimum_kind")[at];
-  if (!isfinite(e)) e = 0;
-  return (best){x, x * exp(-e), x * exp(e), result(p, "optimum_loss")[at], kind != MDM_BEST_NONE && isfinite(x), kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER};
 }
 
 /* N, best value and its ends, loss there. The limit's row comes twice, for a band from end to end of the axis rx. */
@@ -132,11 +143,17 @@ static void best_data(FILE *out, const page *p, size_t slice, size_t w, range rx
   if (!b.shown) return;
   fprintf(out, "$best_%zu_%zu << EOD\n", slice, w);
   for (int i = 0; i < (w < networks(p) ? 1 : 2); i++)
-    fprintf(out, "%.9g %.9g %.9g %.9g %.9g\n", w < networks(p) ? p->s->width[w] : i ? rx.hi : rx.lo, b.x, b.lo, b.hi, b.loss);
+    fprintf(out, "%.9g %.9g %.9g %.9g %.9g\n",
+            w < networks(p) ? p->s->width[w]
+            : i             ? rx.hi
+                            : rx.lo,
+            b.x, b.lo, b.hi, b.loss);
   fprintf(out, "EOD\n");
 }
 
-static range width_range(const page *p) { return (range){p->s->width[0] / 1.4, p->s->width[networks(p) ? networks(p) - 1 : 0] * 1.4, 1}; }
+static range width_range(const page *p) {
+  return (range){p->s->width[0] / 1.4, p->s->width[networks(p) ? networks(p) - 1 : 0] * 1.4, 1};
+}
 
 /* Best values of all panels. */
 static range best_range(const page *p) {
@@ -153,13 +170,15 @@ static range best_range(const page *p) {
 }
 
 static void network_style(FILE *out, const page *p, size_t w) {
-  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(w), 1.1 * p->look->marker, mdm_plot_colour(w, networks(p)));
+  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(w), 1.1 * p->look->marker,
+          mdm_plot_colour(w, networks(p)));
 }
 
 /* One panel's widths but the limit. */
 static void draw_networks(FILE *out, const page *p, size_t slice) {
   for (size_t w = 0; w < networks(p); w++) {
-    fprintf(out, ", $curve_%zu_%zu using 1:2 with lines lw 1.2 lc rgb '#%06x' notitle", slice, w, mdm_plot_colour(w, networks(p)));
+    fprintf(out, ", $curve_%zu_%zu using 1:2 with lines lw 1.2 lc rgb '#%06x' notitle", slice, w,
+            mdm_plot_colour(w, networks(p)));
     fprintf(out, ", $curve_%zu_%zu using 1:2:3:4 with yerrorbars ", slice, w);
     network_style(out, p, w);
     fprintf(out, " notitle");
@@ -170,8 +189,8 @@ static void draw_marks(FILE *out, const page *p, size_t slice) {
   for (size_t w = 0; w < p->s->widths; w++) {
     best b = best_of(p, slice, w);
     if (b.shown)
-      fprintf(out, ", $best_%zu_%zu every ::0::0 using 2:5 with points pt %d ps %.2f lw 2 lc rgb '#%06x' notitle", slice, w, b.bound ? 4 : 6,
-              2.4 * p->look->marker, w < networks(p) ? mdm_plot_colour(w, networks(p)) : 0u);
+      fprintf(out, ", $best_%zu_%zu every ::0::0 using 2:5 with points pt %d ps %.2f lw 2 lc rgb '#%06x' notitle",
+              slice, w, b.bound ? 4 : 6, 2.4 * p->look->marker, w < networks(p) ? mdm_plot_colour(w, networks(p)) : 0u);
   }
 }
 
@@ -187,10 +206,12 @@ static void draw_losses(FILE *out, const page *p, size_t slice, range rx, range 
   axes(out, name, axis_of(p)->option->key, mdm_measure_title(p->s->measure), rx, ry);
   fprintf(out, "plot NaN notitle");
   if (p->s->with_limit)
-    fprintf(out, ", $curve_%zu_%zu using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d8d8d8' notitle", slice, W - 1);
+    fprintf(out, ", $curve_%zu_%zu using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d8d8d8' notitle", slice,
+            W - 1);
   draw_networks(out, p, slice);
   if (p->s->with_limit)
-    fprintf(out, ", $curve_%zu_%zu using 1:2 with linespoints pt 2 ps 0.7 dt 2 lw 2 lc rgb 'black' notitle", slice, W - 1);
+    fprintf(out, ", $curve_%zu_%zu using 1:2 with linespoints pt 2 ps 0.7 dt 2 lw 2 lc rgb 'black' notitle", slice,
+            W - 1);
   draw_marks(out, p, slice);
   fprintf(out, "\n");
 }
@@ -204,15 +225,18 @@ static void draw_best(FILE *out, const page *p, size_t slice, range values, box 
   for (size_t w = 0; w < n; w++) fprintf(out, "%s%.9g", w ? ", " : "", p->s->width[w]);
   fprintf(out, ")\nplot NaN notitle");
   if (p->s->with_limit && best_of(p, slice, W - 1).shown) {
-    fprintf(out, ", $best_%zu_%zu using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d8d8d8' notitle", slice, W - 1);
+    fprintf(out, ", $best_%zu_%zu using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d8d8d8' notitle", slice,
+            W - 1);
     fprintf(out, ", $best_%zu_%zu using 1:2 with lines dt 2 lw 2 lc rgb 'black' notitle", slice, W - 1);
   }
   for (size_t w = 0; w < n; w++) {
     best one = best_of(p, slice, w);
     if (!one.shown) continue;
     fprintf(out, ", $best_%zu_%zu using 1:2:3:4 with yerrorbars ", slice, w);
-    if (one.bound) fprintf(out, "pt 4 ps %.2f lw 1.3 lc rgb '#%06x'", 1.8 * p->look->marker, mdm_plot_colour(w, n));
-    else network_style(out, p, w);
+    if (one.bound)
+      fprintf(out, "pt 4 ps %.2f lw 1.3 lc rgb '#%06x'", 1.8 * p->look->marker, mdm_plot_colour(w, n));
+    else
+      network_style(out, p, w);
     fprintf(out, " notitle");
   }
   fprintf(out, "\n");
@@ -233,23 +257,31 @@ static void arrange(page *p) {
 static void title(FILE *out, const page *p) {
   char text[400];
   snprintf(text, sizeof text, "Regime %s, data: %s, train.steps = %ld", mdm_config_text(p->s->cfg, "model.regime"),
-           *mdm_config_text(p->s->cfg, "data.file") ? mdm_config_text(p->s->cfg, "data.file") : mdm_config_text(p->s->cfg, "data.source"),
+           *mdm_config_text(p->s->cfg, "data.file") ? mdm_config_text(p->s->cfg, "data.file")
+                                                    : mdm_config_text(p->s->cfg, "data.source"),
            mdm_config_int(p->s->cfg, "train.steps"));
   for (char *c = text; *c; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = ' ';
   fprintf(out, "set label 1 ");
   mdm_plot_quoted(out, text);
   fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, p->look->large);
-  fprintf(out, "set label 2 'bars: ±1 standard error%s;  circles above: best value (square: at the end of the grid, a bound)%s' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n",
-          p->s->with_limit ? ";  bands of the limit: ±2 above, ±1 below" : "",
-          mdm_sweep_slices(p->s) > p->panels ? ";  not all settings are shown" : "", 18.0 / p->height, p->look->small);
+  const char *bands = !p->s->with_limit ? ""
+                      : p->low          ? ";  bands of the limit: ±2 above, ±1 below"
+                                        : ";  band: ±2 standard errors of the limit";
+  const char *rest = mdm_sweep_slices(p->s) > p->panels ? ";  not all settings are shown" : "";
+  fprintf(out,
+          "set label 2 'bars: ±1 standard error%s;  circles: best value (squares: at an end of the grid, a bound)%s'",
+          bands, rest);
+  fprintf(out, " at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", 18.0 / p->height, p->look->small);
 }
 
 static void legend(FILE *out, const page *p) {
   mdm_plot_place(out, (box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
-  fprintf(out, "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
+  fprintf(out,
+          "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
   fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
-  if (p->s->with_limit) fprintf(out, ", NaN with linespoints pt 2 ps 0.7 dt 2 lw 2 lc rgb 'black' title 'N = ∞ (DMFT)'");
+  if (p->s->with_limit)
+    fprintf(out, ", NaN with linespoints pt 2 ps 0.7 dt 2 lw 2 lc rgb 'black' title 'N = ∞ (DMFT)'");
   for (size_t w = 0; w < networks(p); w++) {
     fprintf(out, ", NaN with linespoints ");
     network_style(out, p, w);
@@ -265,7 +297,8 @@ static void write_script(FILE *out, const void *context, const char *picture) {
   mdm_plot_begin(out, p->look, p->width, p->height, picture);
   title(out, p);
   legend(out, p);
-  for (size_t j = 0; j < p->panels; j++) draw_losses(out, p, j, rx, ry, cell(p, (int)j % p->columns, (int)j / p->columns));
+  for (size_t j = 0; j < p->panels; j++)
+    draw_losses(out, p, j, rx, ry, cell(p, (int)j % p->columns, (int)j / p->columns));
   for (size_t j = 0; j < p->panels && p->low; j++) draw_best(out, p, j, best_range(p), cell(p, (int)j, p->rows));
   fprintf(out, "unset multiplot\nunset output\n");
 }
@@ -278,7 +311,10 @@ int mdm_plot_sweep(const char *path, const look *l, const char *picture, mdm_err
   page p = {.s = s, .look = l};
   mdm_sweep_cells(s, &ready);
   if (s->along < 0)
-    status = mdm_fail(err, MDM_ERR_DATA, "%s: no axis of this sweep holds positive numbers to draw the loss against; moedmft info shows it as a table", path);
+    status = mdm_fail(
+        err, MDM_ERR_DATA,
+        "%s: no axis of this sweep holds positive numbers to draw the loss against; moedmft info shows it as a table",
+        path);
   else if (!ready)
     status = mdm_fail(err, MDM_ERR_DATA, "%s holds no loss yet", path);
   if (!status) arrange(&p);

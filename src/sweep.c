@@ -1,5 +1,5 @@
-/* A sweep as an object: its grid, widths and arrays, from the configuration alone (sweep.h). Running it is in sweep_run.c,
- * its file in sweep_file.c, what follows from the losses in sweep_results.c. */
+/* A sweep as an object: its grid, widths and arrays, from the configuration alone (sweep.h). Running it is in
+ * sweep_run.c, its file in sweep_file.c, what follows from the losses in sweep_results.c. */
 #include "sweep_internal.h"
 
 #include <math.h>
@@ -18,7 +18,8 @@ static const struct {
     {"auto", "", ""},
     {"final", "train loss after the last step", "train loss after the last step, by run"},
     {"best", "smallest train loss of any step", "smallest train loss of any step, by run"},
-    {"tail", "train loss, mean of the last tenth of the steps", "mean train loss of the last tenth of the steps, by run"},
+    {"tail", "train loss, mean of the last tenth of the steps",
+     "mean train loss of the last tenth of the steps, by run"},
     {"test", "test loss after the last step", "test loss after the last step, by run"},
 };
 
@@ -47,12 +48,19 @@ void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t si
 
 /* ---------------------------------------------------------------- sizes */
 
-/* The axis whose best value is sought: train.lr, or the first of positive numbers. */
+/* Whether it makes sense to ask for the best of these values: positive numbers, neither data nor seeds. */
+static int has_best(const mdm_axis *axis) {
+  const char *key = axis->option->key;
+  return axis->numeric && axis->n > 1 && axis->value[0] > 0 && strncmp(key, "data.", 5) && strcmp(key, "seed");
+}
+
+/* The axis whose best value is sought: train.lr, or the first that has one. */
 static long choose_axis(const mdm_grid *g) {
-  long lr = mdm_grid_find(g, "train.lr"), found = lr >= 0 && g->axis[lr].value[0] > 0 && g->axis[lr].n > 1 ? lr : -1;
-  for (size_t a = 0; a < g->axes && found < 0; a++)
-    if (g->axis[a].numeric && g->axis[a].n > 1 && g->axis[a].value[0] > 0) found = (long)a;
-  return found;
+  long lr = mdm_grid_find(g, "train.lr");
+  if (lr >= 0 && has_best(&g->axis[lr])) return lr;
+  for (size_t a = 0; a < g->axes; a++)
+    if (has_best(&g->axis[a])) return (long)a;
+  return -1;
 }
 
 static size_t test_records(const mdm_config *cfg) {
@@ -78,7 +86,8 @@ static int measure_points(mdm_sweep *s, int *minibatch, mdm_error *err) {
 
 static int choose_measure(mdm_sweep *s, mdm_measure asked, int minibatch, mdm_error *err) {
   s->measure = asked != MDM_MEASURE_AUTO ? asked : minibatch ? MDM_MEASURE_TAIL : MDM_MEASURE_FINAL;
-  if (asked == MDM_MEASURE_TEST && !s->tests) return mdm_fail(err, MDM_ERR_CONFIG, "--measure test needs a test part: data.test > 0");
+  if (asked == MDM_MEASURE_TEST && !s->tests)
+    return mdm_fail(err, MDM_ERR_CONFIG, "--measure test needs a test part: data.test > 0");
   return MDM_OK;
 }
 
@@ -92,11 +101,14 @@ static int by_width(const void *a, const void *b) {
 /* Pairs (N, number of runs) in ascending N, the limit last. */
 static int read_pairs(const mdm_config *cfg, int with_limit, double (**out)[2], size_t *n, mdm_error *err) {
   size_t count, m;
-  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &count), *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
+  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &count),
+             *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
   *n = count + (with_limit != 0);
   *out = NULL;
   if (!count || (m != 1 && m != count))
-    return mdm_fail(err, MDM_ERR_CONFIG, "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m, count);
+    return mdm_fail(err, MDM_ERR_CONFIG,
+                    "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m,
+                    count);
   double(*pair)[2] = mdm_alloc(*n, 2, 1, sizeof(double)); /* n × 2 */
   if (!pair) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   for (size_t i = 0; i < count; i++) pair[i][0] = (double)widths[i], pair[i][1] = (double)seeds[m == 1 ? 0 : i];
@@ -104,7 +116,8 @@ static int read_pairs(const mdm_config *cfg, int with_limit, double (**out)[2], 
   qsort(pair, *n, sizeof *pair, by_width);
   *out = pair;
   for (size_t i = 1; i < count; i++)
-    if (pair[i][0] == pair[i - 1][0]) return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %.0f twice", pair[i][0]);
+    if (pair[i][0] == pair[i - 1][0])
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %.0f twice", pair[i][0]);
   return MDM_OK;
 }
 
@@ -124,8 +137,8 @@ static void dims_text(const mdm_sweep *s, const char *more, char *buf, size_t si
 }
 
 /* An array over the axes, then the n named dimensions; all NaN. */
-static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_t *dim, const char *more, const char *text, int with_error,
-                     mdm_series *out, mdm_error *err) {
+static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_t *dim, const char *more,
+                     const char *text, int with_error, mdm_series *out, mdm_error *err) {
   mdm_array shape = {.rank = (int)(s->grid.axes + n), .text = text}, *added;
   snprintf(shape.path, sizeof shape.path, "sweep/%s", name);
   dims_text(s, more, shape.dims, sizeof shape.dims);
@@ -143,7 +156,9 @@ static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_
 
 static int add_widths(mdm_sweep *s, const double (*pair)[2], mdm_error *err) {
   int status = mdm_record_add(s->data, "sweep/width", 1, &s->widths, "width", "N; infinity: the limit", &s->width, err);
-  if (!status) status = mdm_record_add(s->data, "sweep/runs", 1, &s->widths, "width", "networks (of the limit: replicas) in each cell", &s->runs, err);
+  if (!status)
+    status = mdm_record_add(s->data, "sweep/runs", 1, &s->widths, "width",
+                            "networks (of the limit: replicas) in each cell", &s->runs, err);
   for (size_t w = 0; w < s->widths && !status; w++) {
     s->width[w] = pair[w][0];
     s->runs[w] = pair[w][1];
@@ -159,7 +174,9 @@ static int add_axes(mdm_sweep *s, mdm_error *err) {
     char path[96];
     double *v;
     snprintf(path, sizeof path, "axes/%s", axis->option->key);
-    status = mdm_record_add(s->data, path, 1, &axis->n, axis->option->key, axis->numeric ? "values of this option" : "index into the values listed in the attributes of /axes", &v, err);
+    status = mdm_record_add(
+        s->data, path, 1, &axis->n, axis->option->key,
+        axis->numeric ? "values of this option" : "index into the values listed in the attributes of /axes", &v, err);
     if (!status) memcpy(v, axis->value, axis->n * sizeof *v);
   }
   return status;
@@ -179,13 +196,23 @@ static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
 static int add_arrays(mdm_sweep *s, mdm_error *err) {
   const size_t steps[2] = {s->widths, s->steps}, tests[2] = {s->widths, s->tests};
   mdm_series status_of = {0}, diverged = {0}, seconds = {0}, step = {0};
-  int status = add_array(s, "status", 1, steps, "width", "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0, &status_of, err);
+  int status = add_array(s, "status", 1, steps, "width",
+                         "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0,
+                         &status_of, err);
   if (!status) status = add_array(s, "diverged", 1, steps, "width", "runs that diverged", 0, &diverged, err);
-  if (!status) status = add_array(s, "seconds", 1, steps, "width", "time of all runs of the cell, added up", 0, &seconds, err);
-  if (!status) status = add_array(s, "loss", 2, steps, "width, step", "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
-  if (!status && s->tests) status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1, &s->test, err);
-  if (!status && s->tests) status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0, &step, err);
-  for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++) status = add_measure(s, m, err);
+  if (!status)
+    status = add_array(s, "seconds", 1, steps, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+  if (!status)
+    status = add_array(s, "loss", 2, steps, "width, step",
+                       "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
+  if (!status && s->tests)
+    status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
+                       &s->test, err);
+  if (!status && s->tests)
+    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
+                       &step, err);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++)
+    status = add_measure(s, m, err);
   if (status) return status;
   s->status = status_of.value;
   s->diverged = diverged.value;
@@ -218,15 +245,17 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
-int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure, mdm_sweep **out,
-                     mdm_error *err) {
+int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure,
+                     mdm_sweep **out, mdm_error *err) {
   *out = NULL;
   mdm_sweep *s = calloc(1, sizeof *s);
   if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   s->with_limit = with_limit != 0;
   int status = mdm_config_copy(cfg, &s->cfg, err);
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
-    status = mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and choose solve.replicas");
+    status = mdm_fail(err, MDM_ERR_CONFIG,
+                      "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and "
+                      "choose solve.replicas");
   /* What a sweep does not store is not computed. */
   if (!status) status = mdm_config_set(s->cfg, "output.kernels=false", err);
   if (!status) status = mdm_config_set(s->cfg, "output.responses=false", err);
@@ -258,7 +287,11 @@ size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready) {
   return s->cells;
 }
 
-mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) { return (mdm_cell)s->status[point * s->widths + width]; }
-const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) { return s->note[point * s->widths + width]; }
+mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {
+  return (mdm_cell)s->status[point * s->widths + width];
+}
+const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
+  return s->note[point * s->widths + width];
+}
 const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }
 const mdm_record *mdm_sweep_results(const mdm_sweep *s) { return s->results; }

@@ -100,15 +100,19 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
     int status = mdm_file_read_some(file, "/", &(const char *){to->path}, 1, &rec, err);
     if (status) return status;
     const mdm_array *from = mdm_record_find(rec, to->path);
-    int fits = from && from->rank == to->rank && !memcmp(from->dim, to->dim, (size_t)to->rank * sizeof *to->dim) && !from->error == !to->error;
+    int fits = from && from->rank == to->rank && !memcmp(from->dim, to->dim, (size_t)to->rank * sizeof *to->dim) &&
+               !from->error == !to->error;
     size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
     if (fits) memcpy(to->value, from->value, bytes);
     if (fits && to->error) memcpy(to->error, from->error, bytes);
     mdm_record_free(rec);
-    if (!fits) return mdm_fail(err, MDM_ERR_IO, "%s: %s is missing or has another shape than its configuration says", file->path, to->path);
+    if (!fits)
+      return mdm_fail(err, MDM_ERR_IO, "%s: %s is missing or has another shape than its configuration says", file->path,
+                      to->path);
   }
   for (size_t i = 0; i < s->cells; i++)
-    if (!is_status(s->status[i])) return mdm_fail(err, MDM_ERR_IO, "%s: sweep/status holds %g, which is no status", file->path, s->status[i]);
+    if (!is_status(s->status[i]))
+      return mdm_fail(err, MDM_ERR_IO, "%s: sweep/status holds %g, which is no status", file->path, s->status[i]);
   return MDM_OK;
 }
 
@@ -118,7 +122,8 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   double limit = 0;
   mdm_config *cfg = NULL;
   *out = NULL;
-  if (!mdm_file_has_group(file, "/sweep")) return mdm_fail(err, MDM_ERR_IO, "%s is not the file of a sweep", file->path);
+  if (!mdm_file_has_group(file, "/sweep"))
+    return mdm_fail(err, MDM_ERR_IO, "%s is not the file of a sweep", file->path);
   for (; n < MDM_SWEEP_AXES; n++) {
     char name[32];
     snprintf(name, sizeof name, "over_%zu", n + 1);
@@ -163,7 +168,8 @@ static int same_options(const mdm_sweep *s, const mdm_sweep *old, const char *pa
     if (!is_compared(s, o[i].key) || !is_compared(old, o[i].key)) continue;
     mdm_config_format(s->cfg, o[i].key, now, sizeof now);
     mdm_config_format(old->cfg, o[i].key, then, sizeof then);
-    if (strcmp(now, then)) return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, o[i].key, *then ? then : "''", *now ? now : "''");
+    if (strcmp(now, then))
+      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, o[i].key, *then ? then : "''", *now ? now : "''");
   }
   return MDM_OK;
 }
@@ -178,13 +184,16 @@ static size_t find_value(const mdm_axis *axis, const char *text) {
 static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
   for (size_t a = 0; a < MDM_SWEEP_AXES; a++) {
     const mdm_axis *x = &s->grid.axis[a], *y = &old->grid.axis[a];
-    const char *now = a < s->grid.axes ? x->option->key : "nothing", *then = a < old->grid.axes ? y->option->key : "nothing";
+    const char *now = a < s->grid.axes ? x->option->key : "nothing",
+               *then = a < old->grid.axes ? y->option->key : "nothing";
     char what[32];
     snprintf(what, sizeof what, "axis %zu (--over)", a + 1);
     if (strcmp(now, then)) return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, what, then, now);
     for (size_t i = 0; a < old->grid.axes && i < y->n; i++)
       if (find_value(x, y->text[i]) == x->n)
-        return mdm_fail(err, MDM_ERR_CONFIG, "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, choose another -o, or remove the file",
+        return mdm_fail(err, MDM_ERR_CONFIG,
+                        "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, choose another "
+                        "-o, or remove the file",
                         path, now, y->text[i]);
   }
   return MDM_OK;
@@ -201,13 +210,20 @@ static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *pat
     size_t at = find_width(s, old->width[w]);
     char now[32], then[32];
     if (at == s->widths && isinf(old->width[w]))
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s holds another sweep: it has N = infinity; leave --no-limit out, choose another -o, or remove the file", path);
+      return mdm_fail(
+          err, MDM_ERR_CONFIG,
+          "%s holds another sweep: it has N = infinity; leave --no-limit out, choose another -o, or remove the file",
+          path);
     if (at == s->widths)
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; choose another -o, or remove the file",
+      return mdm_fail(err, MDM_ERR_CONFIG,
+                      "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; choose another -o, or "
+                      "remove the file",
                       path, old->width[w]);
     snprintf(now, sizeof now, "%.0f", s->runs[at]);
     snprintf(then, sizeof then, "%.0f", old->runs[w]);
-    if (strcmp(now, then)) return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, isinf(old->width[w]) ? "solve.replicas" : "simulate.seeds", then, now);
+    if (strcmp(now, then))
+      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, isinf(old->width[w]) ? "solve.replicas" : "simulate.seeds",
+                      then, now);
   }
   return MDM_OK;
 }
@@ -223,7 +239,8 @@ static int same_version(mdm_file *file, mdm_error *err) {
 static size_t same_point(const mdm_sweep *s, const mdm_sweep *old, size_t point) {
   size_t p = 0;
   for (size_t a = 0; a < s->grid.axes; a++)
-    p = p * s->grid.axis[a].n + find_value(&s->grid.axis[a], old->grid.axis[a].text[mdm_grid_index(&old->grid, point, a)]);
+    p = p * s->grid.axis[a].n +
+        find_value(&s->grid.axis[a], old->grid.axis[a].text[mdm_grid_index(&old->grid, point, a)]);
   return p;
 }
 
@@ -256,7 +273,8 @@ static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
 static void take_cells(mdm_sweep *s, mdm_sweep *old) {
   for (size_t i = 0; i < old->cells; i++)
     if (old->status[i] != MDM_CELL_MISSING)
-      take_cell(s, same_point(s, old, i / old->widths) * s->widths + find_width(s, old->width[i % old->widths]), old, i);
+      take_cell(s, same_point(s, old, i / old->widths) * s->widths + find_width(s, old->width[i % old->widths]), old,
+                i);
 }
 
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
@@ -265,8 +283,12 @@ int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
   mdm_error why = {0};
   if (access(path, F_OK) != 0) return MDM_OK;
   int status = mdm_file_open(path, &file, &why);
-  if (status) return mdm_fail(err, status, "%s; a sweep goes on from its file: choose another -o, or remove it", why.text);
-  status = mdm_file_has_group(file, "/sweep") ? MDM_OK : mdm_fail(err, MDM_ERR_IO, "%s exists and is not the file of a sweep; choose another -o, or remove it", path);
+  if (status)
+    return mdm_fail(err, status, "%s; a sweep goes on from its file: choose another -o, or remove it", why.text);
+  status = mdm_file_has_group(file, "/sweep")
+               ? MDM_OK
+               : mdm_fail(err, MDM_ERR_IO, "%s exists and is not the file of a sweep; choose another -o, or remove it",
+                          path);
   if (!status) status = same_version(file, err);
   if (!status) status = mdm_sweep_from_file(file, &old, err);
   mdm_file_discard(file);

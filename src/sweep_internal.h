@@ -22,25 +22,27 @@ struct mdm_sweep {
   mdm_measure measure; /* never AUTO */
   int with_limit;      /* the last width is N = infinity */
   long along;          /* axis whose best value is sought, or −1 */
-  size_t points, widths, cells, most_runs, steps, tests; /* steps: of the longest point, recorded; tests: test records */
+  size_t points, widths, cells, most_runs, steps,
+      tests; /* steps: of the longest point, recorded; tests: test records */
   mdm_record *data, *results;
   /* arrays of data */
-  double *width, *runs;           /* widths: N, infinity for the limit; seeds or replicas */
-  double *status, *diverged;      /* cells: mdm_cell; number of runs that diverged */
-  double *seconds;                /* cells: time of all runs */
-  mdm_series loss, test;          /* cells × steps; cells × tests, NULL without a test part */
-  double *test_step;              /* points × tests */
-  double *each[MDM_MEASURES];     /* cells × most_runs; NULL where a measure does not exist */
-  mdm_series mean[MDM_MEASURES];  /* cells: mean over runs */
-  char **note;                    /* cells: NULL, or why there are no numbers */
-  mdm_data *samples;              /* loaded by prepare; NULL when points have data of their own */
-  double *work;                   /* cells: estimated work, once prepared */
+  double *width, *runs;          /* widths: N, infinity for the limit; seeds or replicas */
+  double *status, *diverged;     /* cells: mdm_cell; number of runs that diverged */
+  double *seconds;               /* cells: time of all runs */
+  mdm_series loss, test;         /* cells × steps; cells × tests, NULL without a test part */
+  double *test_step;             /* points × tests */
+  double *each[MDM_MEASURES];    /* cells × most_runs; NULL where a measure does not exist */
+  mdm_series mean[MDM_MEASURES]; /* cells: mean over runs */
+  char **note;                   /* cells: NULL, or why there are no numbers */
+  mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
+  double *work;                  /* cells: estimated work, once prepared */
 };
 
 const char *mdm_measure_name(mdm_measure m);  /* "tail" */
 const char *mdm_measure_title(mdm_measure m); /* "train loss, mean of the last tenth of the steps" */
 
-/* Points of the grid that differ only in the axis `along`: slice j, position i. Without such an axis every point is a slice. */
+/* Points of the grid that differ only in the axis `along`: slice j, position i. Without such an axis every point is a
+ * slice. */
 size_t mdm_sweep_slices(const mdm_sweep *s);
 size_t mdm_sweep_positions(const mdm_sweep *s);
 size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
@@ -66,14 +68,14 @@ typedef struct mdm_best {
   double loss, loss_error; /* of the parabola there, or of the list; error by bootstrap over runs */
 } mdm_best;
 
-/* Best of n values with ln x[i] ascending and losses y[i × runs + r] of the same runs at each (infinite: diverged; NaN in
- * the first run: the value is left out). ceiling (n, or NULL): mean losses above it count as diverged. The bootstrap's random
- * numbers depend on seed and stream. */
-int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed, uint64_t stream,
-                   mdm_best *out, mdm_error *err);
+/* Best of n values with ln x[i] ascending and losses y[i × runs + r] of the same runs at each (infinite: diverged; NaN
+ * in the first run: the value is left out). ceiling (n, or NULL): mean losses above it count as diverged. The
+ * bootstrap's random numbers depend on seed and stream. */
+int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
+                   uint64_t stream, mdm_best *out, mdm_error *err);
 
-/* Straight line through n points y ± s. The error grows by the root of the reduced χ² where that exceeds 1. Where errors are
- * missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
+/* Straight line through n points y ± s. The error grows by the root of the reduced χ² where that exceeds 1. Where
+ * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
 void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
 
 /* sweep_file.c */

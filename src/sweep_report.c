@@ -11,6 +11,9 @@
 /* Of so many comparisons with two standard errors, this part exceeds them by chance. */
 static const double BY_CHANCE = 0.0228;
 
+/* Below, a standard error from the spread of the runs is itself uncertain by a third or more. */
+static const double FEW_RUNS = 6;
+
 static const mdm_array *result(const mdm_sweep *s, const char *name) {
   char path[96];
   snprintf(path, sizeof path, "results/%s", name);
@@ -36,8 +39,10 @@ static void cell(FILE *out, const char *text, int width) {
 }
 
 static void width_name(double N, char buf[32]) {
-  if (isinf(N)) snprintf(buf, 32, "infinity");
-  else snprintf(buf, 32, "%.0f", N);
+  if (isinf(N))
+    snprintf(buf, 32, "infinity");
+  else
+    snprintf(buf, 32, "%.0f", N);
 }
 
 /* ---------------------------------------------------------------- one width */
@@ -45,11 +50,14 @@ static void width_name(double N, char buf[32]) {
 /* Cells of a slice at one width: how many of each status. */
 static void count_cells(const mdm_sweep *s, size_t slice, size_t w, size_t count[5]) {
   memset(count, 0, 5 * sizeof *count);
-  for (size_t i = 0; i < mdm_sweep_positions(s); i++) count[(int)s->status[mdm_sweep_point(s, slice, i) * s->widths + w]]++;
+  for (size_t i = 0; i < mdm_sweep_positions(s); i++)
+    count[(int)s->status[mdm_sweep_point(s, slice, i) * s->widths + w]]++;
 }
 
 static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w, int kind) {
-  static const char *const where[] = {"", "at the lower end of the grid: a bound", "at the upper end of the grid: a bound", "beside a value that diverged or did not learn"};
+  static const char *const where[] = {"", "at the lower end of the grid: a bound",
+                                      "at the upper end of the grid: a bound",
+                                      "beside a value that diverged or did not learn"};
   static const char *const what[] = {"not computed yet", "", "diverged", "without a limit", "failed"};
   size_t count[5];
   const char *comma = "";
@@ -57,6 +65,8 @@ static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w,
   count_cells(s, slice, w, count);
   for (int k = 0; k < 5; k++)
     if (*what[k] && count[k]) fprintf(out, "%s%zu %s", comma, count[k], what[k]), comma = "; ";
+  if (count[MDM_CELL_COMPLETE] && s->runs[w] > 1 && s->runs[w] < FEW_RUNS)
+    fprintf(out, "%s%.0f runs: rough errors", comma, s->runs[w]);
   fprintf(out, "\n");
 }
 
@@ -65,11 +75,14 @@ static void print_best(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
   size_t at = slice * s->widths + w;
   int kind = (int)value_at(s, "optimum_kind", at);
   double x = value_at(s, "optimum", at);
-  if (kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER) snprintf(text, sizeof text, "%s %.4g", kind == MDM_BEST_LOWER ? "≤" : "≥", x);
-  else if (kind != MDM_BEST_NONE) mdm_with_error(x, error_at(s, "optimum", at), text, sizeof text);
+  if (kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER)
+    snprintf(text, sizeof text, "%s %.4g", kind == MDM_BEST_LOWER ? "≤" : "≥", x);
+  else if (kind != MDM_BEST_NONE)
+    mdm_with_error(x, error_at(s, "optimum", at), text, sizeof text);
   cell(out, text, 22);
   snprintf(text, sizeof text, "-");
-  if (kind != MDM_BEST_NONE) mdm_with_error(value_at(s, "optimum_loss", at), error_at(s, "optimum_loss", at), text, sizeof text);
+  if (kind != MDM_BEST_NONE)
+    mdm_with_error(value_at(s, "optimum_loss", at), error_at(s, "optimum_loss", at), text, sizeof text);
   cell(out, text, 22);
   print_remarks(out, s, slice, w, kind);
 }
@@ -97,8 +110,10 @@ static void print_table(FILE *out, const mdm_sweep *s, size_t slice) {
     width_name(s->width[w], text);
     fprintf(out, "  ");
     cell(out, text, 10);
-    if (s->along >= 0) print_best(out, s, slice, w);
-    else print_loss(out, s, slice, w);
+    if (s->along >= 0)
+      print_best(out, s, slice, w);
+    else
+      print_loss(out, s, slice, w);
   }
 }
 
@@ -106,7 +121,8 @@ static void print_table(FILE *out, const mdm_sweep *s, size_t slice) {
 
 static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
   char text[80];
-  double drift = value_at(s, "drift", slice), error = error_at(s, "drift", slice), distance = value_at(s, "distance", slice);
+  double drift = value_at(s, "drift", slice), error = error_at(s, "drift", slice),
+         distance = value_at(s, "distance", slice);
   if (isnan(drift)) {
     fprintf(out, "  drift of the best value with N: not known, the grid holds it at fewer than two widths\n");
   } else {
@@ -130,9 +146,14 @@ static void count_worse(const mdm_sweep *s, size_t slice, size_t first, size_t l
 }
 
 static void print_worse(FILE *out, const char *who, double worse, double compared) {
-  if (compared == 0) fprintf(out, "  %s: not known, which takes two runs or more\n", who);
-  else if (worse == 0) fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparisons)\n", who, compared);
-  else fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparisons (%.1f by chance)\n", who, worse, compared, BY_CHANCE * compared);
+  if (compared == 0)
+    fprintf(out, "  %s: not known, which takes two runs or more\n", who);
+  else if (worse == 0)
+    fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparison%s)\n", who, compared,
+            compared == 1 ? "" : "s");
+  else
+    fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparisons (%.1f by chance)\n", who, worse,
+            compared, BY_CHANCE * compared);
 }
 
 static void print_rises(FILE *out, const mdm_sweep *s, size_t slice) {
@@ -190,11 +211,22 @@ static void print_all(FILE *out, const mdm_sweep *s) {
   print_notes(out, s);
 }
 
+/* Columns are padded also where nothing follows: blanks at the ends of lines go. */
+static void strip(char *text) {
+  char *to = text;
+  for (const char *c = text; *c; c++) {
+    while (*c == '\n' && to > text && to[-1] == ' ') to--;
+    *to++ = *c;
+  }
+  *to = '\0';
+}
+
 int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err) {
   size_t size;
   *out = NULL;
   FILE *stream = open_memstream(out, &size);
   if (stream) print_all(stream, s);
   if (!stream || fclose(stream) != 0) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the verdict");
+  strip(*out);
   return MDM_OK;
 }

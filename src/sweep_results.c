@@ -1,11 +1,11 @@
 /* What follows from the losses of a sweep: the best value of an axis at each width, its drift, where larger is worse.
  *
- * Best value: through ln L at the smallest loss L of the list and its two neighbours goes a parabola in ln(value), whose
- * minimum is the best value η*. Its error has two parts, added in squares: a bootstrap over runs, and the distance from the
- * minimum of the parabola through L itself, which tells how far the list is from any parabola. A run (seed) keeps its
- * initial weights from value to value, so runs are resampled for all values together. Where a neighbour diverged, or ended
- * above the loss of step 0, there is no parabola: η* is the value of the list, known to one spacing. At an end of the list
- * η* is only a bound. Drift: slope d ln η* / d ln N of a weighted straight line
+ * Best value: through ln L at the smallest loss L of the list and its two neighbours goes a parabola in ln(value),
+ * whose minimum is the best value η*. Its error has two parts, added in squares: a bootstrap over runs, and the
+ * distance from the minimum of the parabola through L itself, which tells how far the list is from any parabola. A run
+ * (seed) keeps its initial weights from value to value, so runs are resampled for all values together. Where a
+ * neighbour diverged, or ended above the loss of step 0, there is no parabola: η* is the value of the list, known to
+ * one spacing. At an end of the list η* is only a bound. Drift: slope d ln η* / d ln N of a weighted straight line
  * through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²) > 2 for neighbouring widths N < N'. */
 #include "sweep_internal.h"
 
@@ -50,12 +50,13 @@ static void parabola(const double *x, const double *f, double *at, double *lowes
   }
   double v = x[1] - 0.5 * (a * p - b * q) / slope;
   *at = v;
-  *lowest = f[0] * (v - x[1]) * (v - x[2]) / ((x[0] - x[1]) * (x[0] - x[2])) + f[1] * (v - x[0]) * (v - x[2]) / ((x[1] - x[0]) * (x[1] - x[2])) +
+  *lowest = f[0] * (v - x[1]) * (v - x[2]) / ((x[0] - x[1]) * (x[0] - x[2])) +
+            f[1] * (v - x[0]) * (v - x[2]) / ((x[1] - x[0]) * (x[1] - x[2])) +
             f[2] * (v - x[0]) * (v - x[1]) / ((x[2] - x[0]) * (x[2] - x[1]));
 }
 
-/* Minimum of the parabola through logarithms, of the one through the losses where these are not all positive; *other is the
- * minimum of the second. */
+/* Minimum of the parabola through logarithms, of the one through the losses where these are not all positive; *other is
+ * the minimum of the second. */
 static void two_parabolas(const double *x, const double *f, mdm_best *b, double *other) {
   double lowest, logs[3];
   parabola(x, f, other, &lowest);
@@ -73,7 +74,8 @@ static mdm_best locate(const list *l) {
   const double *mean = l->mean, *x = l->x;
   size_t n = l->n;
   for (size_t i = 0; i < n; i++)
-    if (isfinite(mean[i]) && (b.kind == MDM_BEST_NONE || mean[i] < mean[b.position])) b.kind = MDM_BEST_INSIDE, b.position = i;
+    if (isfinite(mean[i]) && (b.kind == MDM_BEST_NONE || mean[i] < mean[b.position]))
+      b.kind = MDM_BEST_INSIDE, b.position = i;
   if (b.kind == MDM_BEST_NONE) return b;
   size_t i = b.position;
   double other;
@@ -131,12 +133,14 @@ static void free_list(list *l) {
   free(l->pick);
 }
 
-int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed, uint64_t stream,
-                   mdm_best *out, mdm_error *err) {
+int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
+                   uint64_t stream, mdm_best *out, mdm_error *err) {
   list l = {0};
   size_t *from = mdm_alloc(n, 1, 1, sizeof *from); /* n: where a value was before values without losses were left out */
   *out = (mdm_best){MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
-  int status = allocate_list(&l, n, runs) && from ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
+  int status = allocate_list(&l, n, runs) && from
+                   ? MDM_OK
+                   : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
   for (size_t i = 0; i < n && !status; i++) {
     if (isnan(y[i * runs])) continue;
     l.x[l.n] = x[i];
@@ -178,22 +182,25 @@ void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, d
     chi2 += (weighted ? 1 / (s[i] * s[i]) : 1) * r * r;
   }
   double reduced = n > 2 ? chi2 / (double)(n - 2) : NAN;
-  if (weighted) *error = sqrt((reduced > 1 ? reduced : 1) / xx);
-  else if (n > 2) *error = sqrt(reduced / xx);
+  if (weighted)
+    *error = sqrt((reduced > 1 ? reduced : 1) / xx);
+  else if (n > 2)
+    *error = sqrt(reduced / xx);
 }
 
 /* ---------------------------------------------------------------- arrays of results */
 
 typedef struct {
-  mdm_series optimum, loss, kind;  /* slices × widths */
-  mdm_series drift, distance;      /* slices */
-  mdm_series rise;                 /* points × pairs of neighbouring widths */
-  mdm_series rise_best;            /* slices × pairs */
-  mdm_series worse, compared;      /* slices × pairs */
+  mdm_series optimum, loss, kind; /* slices × widths */
+  mdm_series drift, distance;     /* slices */
+  mdm_series rise;                /* points × pairs of neighbouring widths */
+  mdm_series rise_best;           /* slices × pairs */
+  mdm_series worse, compared;     /* slices × pairs */
 } arrays;
 
 /* An array over the other axes (or all of them), then one more dimension if n > 0. */
-static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const char *more, const char *text, mdm_series *out, mdm_error *err) {
+static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const char *more, const char *text,
+               mdm_series *out, mdm_error *err) {
   size_t dim[MDM_SWEEP_AXES + 1];
   char dims[96] = "", path[96];
   int rank = 0;
@@ -216,7 +223,8 @@ static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const cha
 }
 
 /* The same with a twin for the standard error. */
-static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, const char *text, mdm_series *out, mdm_error *err) {
+static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, const char *text, mdm_series *out,
+                    mdm_error *err) {
   char twin[96];
   mdm_series error;
   int status = add(s, name, 0, n, more, text, out, err);
@@ -229,16 +237,34 @@ static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, 
 static int add_arrays(mdm_sweep *s, arrays *r, mdm_error *err) {
   size_t W = s->widths, pairs = W - 1;
   int status = MDM_OK;
-  if (s->along >= 0) status = add_pair(s, "optimum", W, "width", "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest loss and its neighbours", &r->optimum, err);
-  if (s->along >= 0 && !status) status = add(s, "optimum_kind", 0, W, "width", "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value at which runs diverged or ended above the loss of step 0, 4: none", &r->kind, err);
-  if (s->along >= 0 && !status) status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
-  if (s->along >= 0 && !status) status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
-  if (s->along >= 0 && s->with_limit && !status) status = add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)", &r->distance, err);
+  if (s->along >= 0)
+    status = add_pair(s, "optimum", W, "width",
+                      "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest "
+                      "loss and its neighbours",
+                      &r->optimum, err);
+  if (s->along >= 0 && !status)
+    status = add(s, "optimum_kind", 0, W, "width",
+                 "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value at which runs "
+                 "diverged or ended above the loss of step 0, 4: none",
+                 &r->kind, err);
+  if (s->along >= 0 && !status)
+    status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
+  if (s->along >= 0 && !status)
+    status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
+  if (s->along >= 0 && s->with_limit && !status)
+    status = add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)",
+                      &r->distance, err);
   if (!pairs || status) return status;
-  status = add(s, "rise", 1, pairs, "pair of widths", "(loss of the next larger width - loss of this width) / combined standard error", &r->rise, err);
-  if (!status) status = add(s, "worse", 0, pairs, "pair of widths", "values of the axis at which the larger width is worse: rise > 2", &r->worse, err);
-  if (!status) status = add(s, "compared", 0, pairs, "pair of widths", "values of the axis at which rise is known", &r->compared, err);
-  if (s->along >= 0 && !status) status = add(s, "rise_at_optimum", 0, pairs, "pair of widths", "as rise, of optimum_loss", &r->rise_best, err);
+  status = add(s, "rise", 1, pairs, "pair of widths",
+               "(loss of the next larger width - loss of this width) / combined standard error", &r->rise, err);
+  if (!status)
+    status = add(s, "worse", 0, pairs, "pair of widths",
+                 "values of the axis at which the larger width is worse: rise > 2", &r->worse, err);
+  if (!status)
+    status =
+        add(s, "compared", 0, pairs, "pair of widths", "values of the axis at which rise is known", &r->compared, err);
+  if (s->along >= 0 && !status)
+    status = add(s, "rise_at_optimum", 0, pairs, "pair of widths", "as rise, of optimum_loss", &r->rise_best, err);
   return status;
 }
 
@@ -268,13 +294,16 @@ static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_er
     memcpy(y + i * runs, s->each[s->measure] + cell * s->most_runs, runs * sizeof *y);
   }
   if (!status)
-    status = mdm_best_value(axis->n, x, runs, y, first, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w, out, err);
+    status = mdm_best_value(axis->n, x, runs, y, first, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w,
+                            out, err);
   free(x);
   free(y);
   return status;
 }
 
-static int is_known(const mdm_best *b) { return b->kind == MDM_BEST_INSIDE || (b->kind == MDM_BEST_DIVERGED && isfinite(b->x_error)); }
+static int is_known(const mdm_best *b) {
+  return b->kind == MDM_BEST_INSIDE || (b->kind == MDM_BEST_DIVERGED && isfinite(b->x_error));
+}
 
 /* Drift over finite widths and distance of the last of them from the limit. */
 static void trends(const mdm_sweep *s, size_t slice, const mdm_best *best, double *work, arrays *r) {
@@ -301,7 +330,8 @@ static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) 
     r->loss.value[at] = best[w].loss;
     r->loss.error[at] = best[w].loss_error;
     if (!w || status) continue;
-    r->rise_best.value[slice * (s->widths - 1) + w - 1] = rise_of(best[w - 1].loss, best[w - 1].loss_error, best[w].loss, best[w].loss_error);
+    r->rise_best.value[slice * (s->widths - 1) + w - 1] =
+        rise_of(best[w - 1].loss, best[w - 1].loss_error, best[w].loss, best[w].loss_error);
   }
   if (!status) trends(s, slice, best, work, r);
   free(best);

@@ -1,7 +1,7 @@
 /* Running a sweep (sweep.h): all runs of all missing cells are tasks of one pool of threads.
  *
- * A cell's problem is set up when its first run begins and released with its last, so that few are in memory at a time. A
- * run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so
+ * A cell's problem is set up when its first run begins and released with its last, so that few are in memory at a time.
+ * A run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so
  * nothing depends on threads. Whoever finishes a cell saves the file when the last time is long enough ago. A cell of
  * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
 #include "sweep_internal.h"
@@ -20,15 +20,15 @@ static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 
 
 /* A cell at work. */
 typedef struct {
-  mdm_config *cfg;        /* of this cell: the batch refers to it */
-  mdm_data *own;          /* data of this point alone, or NULL */
-  mdm_batch *batch;       /* NULL: not begun */
-  double *curve, *test;   /* runs × steps; runs × tests */
-  double *seconds;        /* runs */
-  char *diverged;         /* runs: 1 when it diverged */
+  mdm_config *cfg;      /* of this cell: the batch refers to it */
+  mdm_data *own;        /* data of this point alone, or NULL */
+  mdm_batch *batch;     /* NULL: not begun */
+  double *curve, *test; /* runs × steps; runs × tests */
+  double *seconds;      /* runs */
+  char *diverged;       /* runs: 1 when it diverged */
   size_t runs, finished;
-  size_t failed_run;      /* of the note */
-  mdm_error why;          /* code ≠ 0: a run failed */
+  size_t failed_run; /* of the note */
+  mdm_error why;     /* code ≠ 0: a run failed */
 } live;
 
 typedef struct {
@@ -88,7 +88,8 @@ static int cell_config(const mdm_sweep *s, size_t cell, mdm_config **out, mdm_er
 static void point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) {
   size_t used = 0;
   for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key, s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
+    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key,
+                             s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
 }
 
 static int point_is_ready(const mdm_sweep *s, size_t point) {
@@ -128,7 +129,9 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   mdm_error why = {0};
   int status = point_config(s, point, &cfg, &why);
   if (!status && !s->samples) status = mdm_data_load(cfg, &own, &why);
-  if (!status) status = mdm_batch_create(cfg, own ? own : s->samples, MDM_RUN_NETWORKS | (s->with_limit ? MDM_RUN_LIMIT : 0), NULL, &b, &why);
+  if (!status)
+    status = mdm_batch_create(cfg, own ? own : s->samples, MDM_RUN_NETWORKS | (s->with_limit ? MDM_RUN_LIMIT : 0), NULL,
+                              &b, &why);
   if (!status) status = inspect(s, point, b, &why);
   if (!status) *bytes = fmax(*bytes, mdm_batch_bytes(b, threads));
   if (status) {
@@ -164,7 +167,8 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
 
 /* ---------------------------------------------------------------- what a run leaves behind */
 
-/* Values up to where the run came, then infinity when it diverged. A curve that is short for another reason ends with NaN. */
+/* Values up to where the run came, then infinity when it diverged. A curve that is short for another reason ends with
+ * NaN. */
 static void copy_curve(const mdm_array *a, size_t done, int diverged, size_t n, double *out) {
   size_t length = a ? a->dim[0] : 0;
   for (size_t t = 0; t < n; t++) {
@@ -186,8 +190,10 @@ static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
   const mdm_array *seconds = mdm_record_find(t->record, "diagnostics/seconds");
   c->diverged[run] = (char)diverged;
   c->seconds[run] = seconds ? seconds->value[0] : NAN;
-  copy_curve(mdm_record_find(t->record, "observables/train/loss"), t->done, diverged, s->steps, c->curve + run * s->steps);
-  copy_curve(mdm_record_find(t->record, "observables/test/loss"), tests_done(t), diverged, s->tests, c->test + run * s->tests);
+  copy_curve(mdm_record_find(t->record, "observables/train/loss"), t->done, diverged, s->steps,
+             c->curve + run * s->steps);
+  copy_curve(mdm_record_find(t->record, "observables/test/loss"), tests_done(t), diverged, s->tests,
+             c->test + run * s->tests);
   mdm_record_free(t->record);
   t->record = NULL;
 }
@@ -234,10 +240,13 @@ static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
     for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
       if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
   }
-  for (size_t t = 0; t < n; t++) reduce(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
-  for (size_t t = 0; t < tests; t++) reduce(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
+  for (size_t t = 0; t < n; t++)
+    reduce(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
+  for (size_t t = 0; t < tests; t++)
+    reduce(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
-    if (s->each[m]) reduce(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+    if (s->each[m])
+      reduce(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
   s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
 }
 
@@ -260,12 +269,15 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   size_t runs = c->runs = (size_t)s->runs[cell % s->widths];
   int status = cell_config(s, cell, &c->cfg, err);
   if (!status && !s->samples) status = mdm_data_load(c->cfg, &c->own, err);
-  if (!status) status = mdm_batch_create(c->cfg, c->own ? c->own : s->samples, is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS, &p->board, &c->batch, err);
+  if (!status)
+    status = mdm_batch_create(c->cfg, c->own ? c->own : s->samples,
+                              is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS, &p->board, &c->batch, err);
   c->curve = mdm_alloc(runs, s->steps, 1, sizeof *c->curve);
   c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
-  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
+  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
+    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
   return status;
 }
 
@@ -281,8 +293,10 @@ static int save(pool *p, mdm_error *err) {
 static int end_cell(pool *p, size_t cell, mdm_error *err) {
   live *c = &p->live[cell];
   int status = MDM_OK;
-  if (c->why.code) status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
-  else store_cell(p->s, cell, c);
+  if (c->why.code)
+    status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
+  else
+    store_cell(p->s, cell, c);
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
   if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save(p, err);
@@ -384,7 +398,8 @@ static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
   int status = MDM_OK;
   for (size_t point = 0; point < s->points && s->tests && !status; point++) {
     status = point_config(s, point, &cfg, err);
-    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"), every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
+    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"),
+           every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
     for (size_t i = 0; i < s->tests && (i == 0 || (i - 1) * every < steps); i++)
       s->test_step[point * s->tests + i] = (double)(i * every < steps ? i * every : steps);
     mdm_config_free(cfg);
@@ -401,7 +416,8 @@ int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, co
   if (!status) status = make_jobs(&p, err);
   if (!status) run_pool(&p);
   int failed = !status && p.board.failed;
-  if (!status && !(failed && p.board.why.code == MDM_ERR_IO)) status = save(&p, err); /* also what was ready before a failure */
+  if (!status && !(failed && p.board.why.code == MDM_ERR_IO))
+    status = save(&p, err); /* also what was ready before a failure */
   if (failed) status = mdm_fail(err, p.board.why.code, "%s", p.board.why.text);
   for (size_t i = 0; p.live && i < s->cells; i++) live_clear(&p.live[i]);
   free(p.live);
@@ -411,6 +427,7 @@ int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, co
   pthread_mutex_destroy(&p.lock);
   size_t ready;
   if (!status && mdm_sweep_cells(s, &ready) > ready)
-    status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cells are in %s; the same command goes on from there", ready, s->cells, path);
+    status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cells are in %s; the same command goes on from there",
+                      ready, s->cells, path);
   return status;
 }

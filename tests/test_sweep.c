@@ -1,5 +1,5 @@
-/* Sweeps: grids from text, best values and drifts against numbers known beforehand, and files that grow the same whether
- * they were interrupted, continued, enlarged or computed by more threads. */
+/* Sweeps: grids from text, best values and drifts against numbers known beforehand, and files that grow the same
+ * whether they were interrupted, continued, enlarged or computed by more threads. */
 #include <CUnit/CUnit.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +12,9 @@
 #include "support.h"
 #include "sweep_internal.h"
 
-#define SMALL "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,16 simulate.seeds=3 data.test=3 output.every=4"
+#define SMALL                                                                                                          \
+  "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,16 simulate.seeds=3 data.test=3 "              \
+  "output.every=4"
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static char folder[256];
@@ -182,7 +184,8 @@ static void test_refused_grids(void) {
 
 enum { VALUES = 7, RUNS = 64 };
 
-/* Losses 0.2 exp(2 (x − at_r)²) on ln-spaced values; at_r spread over runs around `at` with standard deviation `width`. */
+/* Losses 0.2 exp(2 (x − at_r)²) on ln-spaced values; at_r spread over runs around `at` with standard deviation `width`.
+ */
 static void bowl(double at, double width, double *x, double *y) {
   for (int i = 0; i < VALUES; i++) {
     x[i] = -1.5 + 0.5 * i;
@@ -250,7 +253,8 @@ static void test_best_at_edges(void) {
 }
 
 static void test_lines(void) {
-  const double x[4] = {0, 1, 2, 3}, y[4] = {1, 3, 5, 7}, bent[4] = {1, 3, 5, 8}, s[4] = {0.5, 0.5, 0.5, 0.5}, none[4] = {0.5, NAN, 0.5, 0.5};
+  const double x[4] = {0, 1, 2, 3}, y[4] = {1, 3, 5, 7}, bent[4] = {1, 3, 5, 8}, s[4] = {0.5, 0.5, 0.5, 0.5},
+               none[4] = {0.5, NAN, 0.5, 0.5};
   double slope, error;
   mdm_line_fit(4, x, y, s, &slope, &error);
   CU_ASSERT_DOUBLE_EQUAL(slope, 2, 1e-12);
@@ -284,7 +288,8 @@ static double result(const mdm_sweep *s, const char *name, size_t i) {
 
 /* mup: the best rate is N^(1/4), and larger is better. mssp: it is 2 at every width, N = 64 is worse than 16. */
 static void test_trends(void) {
-  mdm_sweep *s = create("simulate.widths=4,16,64 simulate.seeds=16 solve.replicas=4", "model.parameterization=mup,mssp train.lr=log:0.25:16:13", 1);
+  mdm_sweep *s = create("simulate.widths=4,16,64 simulate.seeds=16 solve.replicas=4",
+                        "model.parameterization=mup,mssp train.lr=log:0.25:16:13", 1);
   for (size_t p = 0; p < s->points; p++)
     for (size_t w = 0; w < s->widths; w++) {
       double x = log(s->grid.axis[1].value[mdm_grid_index(&s->grid, p, 1)]), N = isinf(s->width[w]) ? 256 : s->width[w];
@@ -331,12 +336,18 @@ static void test_cells(void) {
   for (size_t w = 0; w < 3; w++) {
     size_t cell = 2 * s->widths + w;
     CU_ASSERT_EQUAL(mdm_sweep_cell(s, 2, w), MDM_CELL_COMPLETE);
-    CU_ASSERT_EQUAL(memcmp(s->loss.value + cell * s->steps, values(e[w]->summary, "observables/train/loss"), 7 * sizeof(double)), 0);
-    CU_ASSERT_EQUAL(memcmp(s->loss.error + cell * s->steps, errors(e[w]->summary, "observables/train/loss"), 7 * sizeof(double)), 0);
-    CU_ASSERT_EQUAL(memcmp(s->test.value + cell * s->tests, values(e[w]->summary, "observables/test/loss"), 3 * sizeof(double)), 0);
+    CU_ASSERT_EQUAL(
+        memcmp(s->loss.value + cell * s->steps, values(e[w]->summary, "observables/train/loss"), 7 * sizeof(double)),
+        0);
+    CU_ASSERT_EQUAL(
+        memcmp(s->loss.error + cell * s->steps, errors(e[w]->summary, "observables/train/loss"), 7 * sizeof(double)),
+        0);
+    CU_ASSERT_EQUAL(
+        memcmp(s->test.value + cell * s->tests, values(e[w]->summary, "observables/test/loss"), 3 * sizeof(double)), 0);
     CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_FINAL].value[cell], values(e[w]->summary, "observables/train/loss")[6]);
     CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_TEST].value[cell], values(e[w]->summary, "observables/test/loss")[2]);
-    CU_ASSERT_EQUAL(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + 1], values(e[w]->each[1], "observables/train/loss")[6]);
+    CU_ASSERT_EQUAL(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + 1],
+                    values(e[w]->each[1], "observables/train/loss")[6]);
   }
   CU_ASSERT(isinf(s->width[2]) && s->runs[2] == 2);
   CU_ASSERT_EQUAL(s->test_step[1], 4);
@@ -407,7 +418,8 @@ static void test_divergence(void) {
 /* Too few particles for the limit: its cells fail, the networks' do not. */
 static void test_failed_cells(void) {
   unlink(in_folder("c.h5"));
-  mdm_sweep *s = computed("solve.particles=8 solve.tolerance=0.001 solve.precision=double solve.replicas=2 train.steps=6 simulate.widths=8 simulate.seeds=2",
+  mdm_sweep *s = computed("solve.particles=8 solve.tolerance=0.001 solve.precision=double solve.replicas=2 "
+                          "train.steps=6 simulate.widths=8 simulate.seeds=2",
                           "train.lr=0.2,0.4", 1, 2, "c.h5");
   CU_ASSERT_EQUAL(mdm_sweep_cell(s, 1, 0), MDM_CELL_COMPLETE);
   CU_ASSERT_EQUAL(mdm_sweep_cell(s, 1, 1), MDM_CELL_FAILED);
@@ -424,7 +436,8 @@ static void test_uneven_points(void) {
   run_with(MDM_RUN_NETWORKS, 1, SMALL " train.steps=3 data.train=4", &o);
   size_t cell = 1 * s->widths + 1;
   CU_ASSERT_EQUAL_FATAL(s->steps, 7);
-  CU_ASSERT_EQUAL(memcmp(s->loss.value + cell * 7, values(o.networks[1].summary, "observables/train/loss"), 4 * sizeof(double)), 0);
+  CU_ASSERT_EQUAL(
+      memcmp(s->loss.value + cell * 7, values(o.networks[1].summary, "observables/train/loss"), 4 * sizeof(double)), 0);
   CU_ASSERT(isnan(s->loss.value[cell * 7 + 4]));
   CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_FINAL].value[cell], s->loss.value[cell * 7 + 3]);
   CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_TEST].value[cell], values(o.networks[1].summary, "observables/test/loss")[1]);
@@ -435,7 +448,8 @@ static void test_uneven_points(void) {
 /* Minibatches: the loss is the mean of the last tenth of the steps. */
 static void test_tail(void) {
   unlink(in_folder("c.h5"));
-  mdm_sweep *s = computed("train.batch=2 data.train=4 train.steps=29 simulate.widths=8 simulate.seeds=2", "train.lr=0.2,0.4", 0, 1, "c.h5");
+  mdm_sweep *s = computed("train.batch=2 data.train=4 train.steps=29 simulate.widths=8 simulate.seeds=2",
+                          "train.lr=0.2,0.4", 0, 1, "c.h5");
   CU_ASSERT_EQUAL(s->measure, MDM_MEASURE_TAIL);
   const double *loss = s->loss.value;
   CU_ASSERT_DOUBLE_EQUAL(s->mean[MDM_MEASURE_TAIL].value[0], (loss[27] + loss[28] + loss[29]) / 3, 1e-12);
@@ -446,7 +460,8 @@ static void test_tail(void) {
 
 /* More values and a further width: what the file holds is taken, and equals a sweep that had them from the start. */
 static void test_enlarged(void) {
-  const char *more = "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,12,16 simulate.seeds=3,4,3 data.test=3 output.every=4";
+  const char *more = "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,12,16 simulate.seeds=3,4,3 "
+                     "data.test=3 output.every=4";
   unlink(in_folder("b.h5"));
   unlink(in_folder("c.h5"));
   mdm_sweep_free(computed(SMALL, "train.lr=0.2,0.4 model.parameterization=mup,mssp", 1, 2, "b.h5"));

@@ -40,24 +40,24 @@ typedef enum {
 
 typedef struct mdm_sweep mdm_sweep; /* opaque: configuration, grid, what was computed */
 
-/* A sweep of cfg (copied) over the n axes "KEY=v1,v2,…", "KEY=log:FIRST:LAST:COUNT" or "KEY=lin:FIRST:LAST:COUNT" (evenly
- * spaced, rounded to six digits, or to integers where the option is one). Widths and seeds are those of
+/* A sweep of cfg (copied) over the n axes "KEY=v1,v2,…", "KEY=log:FIRST:LAST:COUNT" or "KEY=lin:FIRST:LAST:COUNT"
+ * (evenly spaced, rounded to six digits, or to integers where the option is one). Widths and seeds are those of
  * simulate.*; with_limit adds N = infinity, the last width. MDM_ERR_CONFIG: unknown key, value that the option does not
  * allow, value given twice, too many axes. */
 int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure,
                      mdm_sweep **out, mdm_error *err);
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
-/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep (values
- * or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO: it is no
- * sweep. */
+/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
+ * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
+ * it is no sweep. */
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
 
 /* Loads the data and checks every cell before any is computed. *bytes: memory needed with so many threads (0: one per
  * processor), roughly. */
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err);
-/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at the
- * end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
+/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
+ * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
  * ready. monitor->save_weights is ignored. */
 int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
 
