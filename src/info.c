@@ -28,7 +28,8 @@ static void padded(FILE *out, const char *s, int width) {
 
 static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - columns(text)), rule); }
 
-void mdm_with_error(double value, double error, char *buf, size_t size) {
+/* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
+static void with_error(double value, double error, char *buf, size_t size) {
   if (!isfinite(value) || !isfinite(error) || error <= 1e-7 * fabs(value)) { /* no error, or rounding */
     snprintf(buf, size, "%.5g", value);
     return;
@@ -183,7 +184,7 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   padded(out, measures[m].label, 16);
   for (int i = 0; i < 3; i++) {
     char text[80];
-    mdm_with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
+    with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
     padded(out, text, 23);
   }
   int has_step = step && step->rank == 1 && step->dim[0] > best;
@@ -223,7 +224,7 @@ static void print_fit(FILE *out, mdm_file *file) {
   if (mdm_file_get_real(file, "/comparison/fit", "exponent", &p, NULL) != MDM_OK) return;
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
-  mdm_with_error(p, error, text, sizeof text);
+  with_error(p, error, text, sizeof text);
   fprintf(out, "fit: deviation ∝ N^-p with p = %s", text);
   if (isfinite(predicted)) fprintf(out, " (predicted: %g)", predicted);
   fprintf(out, "\n");
@@ -239,7 +240,7 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
     heading(out, "Comparison: RMS deviation of the networks' mean prediction from the limit");
     for (size_t i = 0; i < width->dim[0]; i++) {
       char text[80];
-      mdm_with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
+      with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
       fprintf(out, "N = %-8.0f%s\n", width->value[i], text);
     }
     print_fit(out, file);
@@ -249,6 +250,8 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
 }
 
 /* ---- sweep ---- */
+
+void mdm_with_error(double value, double error, char *buf, size_t size) { with_error(value, error, buf, size); }
 
 static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
   mdm_sweep *sweep;

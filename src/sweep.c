@@ -245,6 +245,20 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
+/* The booleans of output.* ask for arrays that a sweep does not store: they are not computed. */
+static int store_nothing_else(mdm_config *cfg, mdm_error *err) {
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  int status = MDM_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    char text[128];
+    if (o[i].type != MDM_OPT_BOOL || strncmp(o[i].key, "output.", 7)) continue;
+    snprintf(text, sizeof text, "%s=false", o[i].key);
+    status = mdm_config_set(cfg, text, err);
+  }
+  return status;
+}
+
 int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure,
                      mdm_sweep **out, mdm_error *err) {
   *out = NULL;
@@ -256,9 +270,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
     status = mdm_fail(err, MDM_ERR_CONFIG,
                       "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and "
                       "choose solve.replicas");
-  /* What a sweep does not store is not computed. */
-  if (!status) status = mdm_config_set(s->cfg, "output.kernels=false", err);
-  if (!status) status = mdm_config_set(s->cfg, "output.responses=false", err);
+  if (!status) status = store_nothing_else(s->cfg, err);
   if (!status) status = build(s, over, n, measure, err);
   if (status) return mdm_sweep_free(s), status;
   *out = s;
