@@ -203,8 +203,24 @@ static int print_source(FILE *out, mdm_file *file, const char *group, const char
   return MDM_OK;
 }
 
+void mdm_with_error(double value, double error, char *buf, size_t size) { with_error(value, error, buf, size); }
+
+/* The results of a sweep's file. */
+static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
+  mdm_sweep *sweep;
+  char *text = NULL;
+  int status = mdm_sweep_from_file(file, &sweep, err);
+  if (status == MDM_OK) status = mdm_sweep_report(sweep, &text, err);
+  heading(out, "Sweep (± standard error)");
+  if (status == MDM_OK) fputs(text, out);
+  free(text);
+  mdm_sweep_free(sweep);
+  return status;
+}
+
 static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
   char group[64], label[64];
+  if (mdm_file_has_group(file, "/sweep")) return print_sweep(out, file, err);
   heading(out, "Results (± standard error of the mean)");
   fprintf(out, "%-28s%-23s%-23s%s\n", "", "initial", "final", "best");
   int status = print_source(out, file, "/", "limit N = ∞", err);
@@ -247,22 +263,6 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
   }
   mdm_record_free(rec);
   return MDM_OK;
-}
-
-/* ---- sweep ---- */
-
-void mdm_with_error(double value, double error, char *buf, size_t size) { with_error(value, error, buf, size); }
-
-static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
-  mdm_sweep *sweep;
-  char *text = NULL;
-  int status = mdm_sweep_from_file(file, &sweep, err);
-  if (status == MDM_OK) status = mdm_sweep_report(sweep, &text, err);
-  heading(out, "Sweep (± standard error)");
-  if (status == MDM_OK) fputs(text, out);
-  free(text);
-  mdm_sweep_free(sweep);
-  return status;
 }
 
 /* ---- tree of datasets ---- */
@@ -364,12 +364,8 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
     print_remarks(out, file, group, group + 1);
   }
   print_options(out, file);
-  if (mdm_file_has_group(file, "/sweep")) {
-    status = print_sweep(out, file, err);
-  } else {
-    status = print_results(out, file, widths, n, err);
-    if (status == MDM_OK) status = print_comparison(out, file, err);
-  }
+  status = print_results(out, file, widths, n, err);
+  if (status == MDM_OK) status = print_comparison(out, file, err);
   if (status == MDM_OK) print_tree(out, file, widths, n);
   free(widths);
   return status;
