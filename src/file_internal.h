@@ -32,5 +32,7 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
                        mdm_error *err);
 /* Shortest decimal notation that reads back as the same number. */
 void mdm_format_real(double value, char *buf, size_t size);
+/* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
+void mdm_with_error(double value, double error, char *buf, size_t size);
 
 #endif

@@ -10,6 +10,7 @@
 #include <moedmft/coordcheck.h>
 
 #include "file_internal.h"
+#include "sweep_internal.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
 
@@ -204,8 +205,24 @@ static int print_source(FILE *out, mdm_file *file, const char *group, const char
   return MDM_OK;
 }
 
+void mdm_with_error(double value, double error, char *buf, size_t size) { with_error(value, error, buf, size); }
+
+/* The results of a sweep's file. */
+static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
+  mdm_sweep *sweep;
+  char *text = NULL;
+  int status = mdm_sweep_from_file(file, &sweep, err);
+  if (status == MDM_OK) status = mdm_sweep_report(sweep, &text, err);
+  heading(out, "Sweep (± standard error)");
+  if (status == MDM_OK) fputs(text, out);
+  free(text);
+  mdm_sweep_free(sweep);
+  return status;
+}
+
 static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
   char group[64], label[64];
+  if (mdm_file_has_group(file, "/sweep")) return print_sweep(out, file, err);
   heading(out, "Results (± standard error of the mean)");
   fprintf(out, "%-28s%-23s%-23s%s\n", "", "initial", "final", "best");
   int status = print_source(out, file, "/", "limit N = ∞", err);

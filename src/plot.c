@@ -69,11 +69,6 @@ typedef struct {
   char title[512];
 } figure;
 
-typedef struct {
-  double lo, hi;
-  int log;
-} range;
-
 /* ---- reading ---- */
 
 static int read_source(mdm_file *file, long width, source *s, mdm_error *err) {
@@ -175,7 +170,7 @@ static double x_of(const source *s, const curve *c, size_t i) {
   return step && step->rank == 1 && i < step->dim[0] ? step->value[i] : (double)i;
 }
 
-static void extend(range *r, double v) {
+void mdm_plot_extend(mdm_range *r, double v) {
   if (!isfinite(v)) return;
   if (!(r->lo <= v)) r->lo = v;
   if (!(r->hi >= v)) r->hi = v;
@@ -183,14 +178,14 @@ static void extend(range *r, double v) {
 
 /* With upper ends of error bars; lower ends could hide that all values are positive, and are cut at the axis instead.
  */
-static range value_range(const figure *fig, const curve *c) {
-  range r = {NAN, NAN, 0};
+static mdm_range value_range(const figure *fig, const curve *c) {
+  mdm_range r = {NAN, NAN, 0};
   for (size_t s = 0; s < fig->n; s++) {
     const mdm_array *a = array_of(&fig->sources[s], c);
     for (size_t i = 0; a && i < a->dim[0]; i++) {
-      extend(&r, a->value[i]);
-      if (a->error) extend(&r, a->value[i] + a->error[i]);
-      if (a->error && !c->may_log) extend(&r, a->value[i] - a->error[i]);
+      mdm_plot_extend(&r, a->value[i]);
+      if (a->error) mdm_plot_extend(&r, a->value[i] + a->error[i]);
+      if (a->error && !c->may_log) mdm_plot_extend(&r, a->value[i] - a->error[i]);
     }
   }
   return r;
@@ -208,14 +203,14 @@ static double x_end(const figure *fig, const curve *c) {
 static int drawable(const figure *fig, const curve *c) { return isfinite(value_range(fig, c).lo); }
 
 /* Room around the values; a quantity that is never negative and comes near zero gets an axis from zero. */
-static range axis_range(range r, int may_log) {
+mdm_range mdm_plot_axis_range(mdm_range r, int may_log) {
   r.log = may_log && r.lo > 0 && r.hi > 10 * r.lo;
   if (r.log) {
     double pad = pow(r.hi / r.lo, 0.05);
-    return (range){r.lo / pad, r.hi * pad, 1};
+    return (mdm_range){r.lo / pad, r.hi * pad, 1};
   }
   double span = r.hi - r.lo, pad = span > 0 ? 0.05 * span : r.hi != 0 ? 0.1 * fabs(r.hi) : 1;
-  range axis = {r.lo - pad, r.hi + pad, 0};
+  mdm_range axis = {r.lo - pad, r.hi + pad, 0};
   if (r.lo >= 0 && r.lo < 0.3 * r.hi) axis.lo = 0;
   return axis;
 }
@@ -253,11 +248,11 @@ static unsigned plasma(double t) {
 }
 
 /* k of n widths, the narrowest lightest. */
-static unsigned width_colour(size_t k, size_t n) {
+unsigned mdm_plot_colour(size_t k, size_t n) {
   return plasma(n < 2 ? 0.45 : 0.78 * (1 - (double)k / (double)(n - 1)));
 }
 
-static int width_shape(size_t k) {
+int mdm_plot_shape(size_t k) {
   static const int filled_then_open[] = {7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14};
   return filled_then_open[k % (sizeof filled_then_open / sizeof *filled_then_open)];
 }
@@ -268,19 +263,19 @@ static size_t widths_in(const figure *fig) { return fig->n - (size_t)fig->has_li
 static void width_style(FILE *out, const figure *fig, size_t k) {
   size_t n = widths_in(fig);
   double size = n < 2 ? 1.1 : 1.35 - 0.4 * (double)k / (double)(n - 1);
-  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", width_shape(k), size * fig->look->marker, width_colour(k, n));
+  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(k), size * fig->look->marker, mdm_plot_colour(k, n));
 }
 
 /* ---- data blocks ---- */
 
 /* Lower end of a band or bar; on a log axis it must stay positive, and below the axis it does not show. */
-static double lower(double v, double error, range axis) {
+static double lower(double v, double error, mdm_range axis) {
   double lo = v - error;
   return axis.log && lo < axis.lo ? axis.lo : lo;
 }
 
 /* x, value, lower, upper; a gap where the value is not finite. */
-static void row(FILE *out, const source *s, const curve *c, size_t i, double errors, range axis) {
+static void row(FILE *out, const source *s, const curve *c, size_t i, double errors, mdm_range axis) {
   const mdm_array *a = array_of(s, c);
   double v = a->value[i], e = a->error && isfinite(a->error[i]) ? errors * a->error[i] : 0;
   if (isfinite(v))
@@ -290,7 +285,7 @@ static void row(FILE *out, const source *s, const curve *c, size_t i, double err
 }
 
 /* The curve as a line: every stride-th point and the last. */
-static void line_data(FILE *out, const source *s, const curve *c, const char *name, range axis) {
+static void line_data(FILE *out, const source *s, const curve *c, const char *name, mdm_range axis) {
   size_t n = array_of(s, c)->dim[0], stride = (n + LINE_POINTS - 1) / LINE_POINTS;
   fprintf(out, "$%s << EOD\n", name);
   for (size_t i = 0; i < n - 1; i += stride) row(out, s, c, i, 2, axis);
@@ -305,7 +300,7 @@ static size_t marker_stride(size_t n, size_t widths) {
 }
 
 /* Markers of width k, shifted from width to width so that they do not hide one another. */
-static void marker_data(FILE *out, const figure *fig, size_t k, const curve *c, const char *name, range axis) {
+static void marker_data(FILE *out, const figure *fig, size_t k, const curve *c, const char *name, mdm_range axis) {
   const source *s = &fig->sources[k + (size_t)fig->has_limit];
   size_t n = array_of(s, c)->dim[0], stride = marker_stride(n, widths_in(fig));
   fprintf(out, "$%s << EOD\n", name);
@@ -314,7 +309,7 @@ static void marker_data(FILE *out, const figure *fig, size_t k, const curve *c, 
   fprintf(out, "EOD\n");
 }
 
-static void curve_data(FILE *out, const figure *fig, int panel, range axis) {
+static void curve_data(FILE *out, const figure *fig, int panel, mdm_range axis) {
   const curve *c = &curves[panel];
   char name[64];
   for (size_t s = 0; s < fig->n; s++) {
@@ -335,7 +330,7 @@ void mdm_plot_place(FILE *out, mdm_box b) {
   fprintf(out, "set tmargin at screen %.4f\n", b.top);
 }
 
-static void axes(FILE *out, const char *x, const char *y, range rx, range ry) {
+static void axes(FILE *out, const char *x, const char *y, mdm_range rx, mdm_range ry) {
   fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
   fprintf(out, "set xlabel '%s' offset 0,0.2\nset ylabel '%s' offset -0.5,0\n", x, y);
   if (!rx.log && rx.hi < 10) fprintf(out, "set xtics 1\n"); /* steps are whole numbers */
@@ -350,7 +345,7 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
   size_t k = s - (size_t)fig->has_limit;
   if (!fig->has_limit)
     fprintf(out, ", $line_%d_%zu using 1:2 with lines lw 1 lc rgb '#a0%06x' notitle", panel, s,
-            width_colour(k, widths_in(fig)));
+            mdm_plot_colour(k, widths_in(fig)));
   fprintf(out, ", $marks_%d_%zu using 1:2:3:4 with yerrorbars ", panel, s);
   width_style(out, fig, k);
   fprintf(out, " notitle");
@@ -358,9 +353,9 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
 
 static void draw_curves(FILE *out, const figure *fig, int panel, mdm_box b) {
   const curve *c = &curves[panel];
-  range ry = axis_range(value_range(fig, c), c->may_log);
+  mdm_range ry = mdm_plot_axis_range(value_range(fig, c), c->may_log);
   double end = fmax(x_end(fig, c), 1);
-  range rx = {-0.02 * end, 1.02 * end, 0};
+  mdm_range rx = {-0.02 * end, 1.02 * end, 0};
   curve_data(out, fig, panel, ry);
   mdm_plot_place(out, b);
   axes(out, "training step", c->title, rx, ry);
@@ -392,19 +387,19 @@ static double line_height(const figure *fig, double p) {
   return sum / weights;
 }
 
-static void deviation_data(FILE *out, const figure *fig, range *rx, range *ry) {
+static void deviation_data(FILE *out, const figure *fig, mdm_range *rx, mdm_range *ry) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   for (size_t i = 0; i < w->dim[0]; i++) {
     double v = d->value[i], e = d->error && isfinite(d->error[i]) ? d->error[i] : 0;
     if (!(w->value[i] > 0 && v > 0 && isfinite(v))) continue;
     double lo = fmax(v - e, v / 10);
-    extend(rx, w->value[i]);
-    extend(ry, lo);
-    extend(ry, v + e);
+    mdm_plot_extend(rx, w->value[i]);
+    mdm_plot_extend(ry, lo);
+    mdm_plot_extend(ry, v + e);
     fprintf(out, "$deviation_%zu << EOD\n%.9g %.9g %.9g %.9g\nEOD\n", i, w->value[i], v, lo, v + e);
   }
-  *rx = (range){rx->lo / 1.4, rx->hi * 1.4, 1};
-  *ry = (range){ry->lo / 1.8, ry->hi * 1.4, 1}; /* room for the legend in the lower left corner */
+  *rx = (mdm_range){rx->lo / 1.4, rx->hi * 1.4, 1};
+  *ry = (mdm_range){ry->lo / 1.8, ry->hi * 1.4, 1}; /* room for the legend in the lower left corner */
 }
 
 static void width_tics(FILE *out, const mdm_array *w) {
@@ -436,7 +431,7 @@ static size_t style_of(const figure *fig, double width) {
 
 static void draw_deviation(FILE *out, const figure *fig, mdm_box b) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
-  range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
+  mdm_range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
   deviation_data(out, fig, &rx, &ry);
   mdm_plot_place(out, b);
   axes(out, "width N", "RMS deviation from the limit", rx, ry);
@@ -530,13 +525,17 @@ void mdm_plot_output(FILE *out, const char *picture) {
   mdm_plot_quoted(out, picture);
 }
 
-static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *picture) {
-  const figure *fig = figure_;
-  page p = arrange(fig);
-  mdm_plot_terminal(out, p.width, p.height, look);
+void mdm_plot_begin(FILE *out, const mdm_look *look, int width, int height, const char *picture) {
+  mdm_plot_terminal(out, width, height, look);
   fprintf(out, "set encoding utf8\n");
   mdm_plot_output(out, picture);
   fprintf(out, "\nset multiplot\nset bars 0.5\n");
+}
+
+static void write_script(FILE *out, const void *context, const mdm_look *look, const char *picture) {
+  const figure *fig = context;
+  page p = arrange(fig);
+  mdm_plot_begin(out, look, p.width, p.height, picture);
   inscriptions(out, fig, &p);
   legend(out, fig, &p);
   fprintf(out, "unset label 1\nunset label 2\n");
@@ -643,7 +642,7 @@ static int run_gnuplot(const char *script, size_t length, const char *picture, m
 /* ---- all of it ---- */
 
 /* By the ending of the name; NULL when it is none of the known ones. */
-static const mdm_look *look_for(const char *picture) {
+const mdm_look *mdm_plot_look(const char *picture) {
   const char *dot = strrchr(picture, '.');
   for (size_t i = 0; dot && i < sizeof looks / sizeof *looks; i++)
     if (strcasecmp(dot + 1, looks[i].format) == 0) return &looks[i];
@@ -651,7 +650,7 @@ static const mdm_look *look_for(const char *picture) {
 }
 
 static int check_picture(const char *picture, mdm_error *err) {
-  if (!look_for(picture))
+  if (!mdm_plot_look(picture))
     return mdm_fail(err, MDM_ERR_USAGE, "cannot draw %s: the name must end in .png, .svg or .pdf", picture);
   for (const char *c = picture; *c; c++)
     if (iscntrl((unsigned char)*c))
@@ -705,7 +704,7 @@ int mdm_plot_draw(mdm_plot_writer *write, const void *figure_, const char *pictu
   char *temp = NULL;
   int fd = -1, status = mdm_temp_open(picture, &temp, &fd, err);
   if (status != MDM_OK) return status;
-  status = draw(write, figure_, look_for(picture), temp, picture, err);
+  status = draw(write, figure_, mdm_plot_look(picture), temp, picture, err);
   if (status == MDM_OK) {
     status = mdm_temp_commit(fd, temp, picture, err);
   } else {
@@ -717,7 +716,7 @@ int mdm_plot_draw(mdm_plot_writer *write, const void *figure_, const char *pictu
 }
 
 static int plot_curves(const char *path, const char *picture, mdm_error *err) {
-  figure fig = {.look = look_for(picture)};
+  figure fig = {.look = mdm_plot_look(picture)};
   int status = read_figure(path, &fig, err);
   if (status == MDM_OK) status = mdm_plot_draw(write_script, &fig, picture, err);
   release(&fig);
@@ -729,7 +728,8 @@ int mdm_plot(const char *path, const char *picture, mdm_error *err) {
   int status = check_picture(picture, err);
   if (status == MDM_OK) status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  int parts = mdm_file_has_group(file, "/coordcheck");
+  int parts = mdm_file_has_group(file, "/coordcheck"), sweep = mdm_file_has_group(file, "/sweep");
   mdm_file_discard(file);
+  if (sweep) return mdm_plot_sweep(path, picture, err);
   return parts ? mdm_plot_coordcheck(path, picture, err) : plot_curves(path, picture, err);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "board.h"
+#include "batch.h"
 #include "compare.h"
 #include "memory.h"
 #include "problem.h"
@@ -208,6 +208,14 @@ static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, size
 
 /* ---------------------------------------------------------------- execution */
 
+/* One run; returns a status only for failures. */
+static int run_task(plan *p, mdm_task *t, mdm_error *why) {
+  int failure = t->width ? (p->network_single ? train_network_f32 : train_network_f64)(p->problem, t, why)
+                         : (p->limit_single ? train_limit_f32 : train_limit_f64)(p->problem, &p->sizes, t, why);
+  if (failure) t->status = failure;
+  return failure;
+}
+
 static void execute(void *context, size_t i) {
   plan *p = context;
   mdm_task *t = &p->task[p->schedule[i]];
@@ -216,12 +224,7 @@ static void execute(void *context, size_t i) {
     return;
   }
   mdm_error why = {0};
-  int failure = t->width ? (p->network_single ? train_network_f32 : train_network_f64)(p->problem, t, &why)
-                         : (p->limit_single ? train_limit_f32 : train_limit_f64)(p->problem, &p->sizes, t, &why);
-  if (failure) {
-    t->status = failure;
-    mdm_board_fail(&p->board, p->schedule[i], &why);
-  }
+  if (run_task(p, t, &why)) mdm_board_fail(&p->board, p->schedule[i], &why);
 }
 
 static int run_plan(plan *p, int threads, mdm_error *err) {
@@ -457,19 +460,54 @@ static double problem_bytes(const plan *p) {
   return 8 * (P * (double)(q->full.inputs + q->reduced.inputs) + (double)(q->steps + 1) * (double)q->batch);
 }
 
+/* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
+static double plan_bytes(const plan *p, int every_seed, int threads) {
+  double most = p->replicas ? limit_bytes(p) : 0, ensembles = (double)(p->widths + (p->replicas > 0)), runs = (double)p->tasks;
+  double written = 2 * ensembles + (every_seed ? runs : 0), records = record_bytes(p) * (runs + 2 * ensembles + written) + problem_bytes(p);
+  for (size_t w = 0; w < p->widths; w++) most = fmax(most, network_bytes(p, (double)p->width[w]));
+  if (threads <= 0) threads = mdm_processors();
+  if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */
+  return most * threads + records;
+}
+
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
   plan p = {0};
-  double most = 0, records = 0;
-  if (!make_plan(cfg, data, what, 0, NULL, &p, NULL)) {
-    /* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
-    double ensembles = (double)(p.widths + (p.replicas > 0)), runs = (double)p.tasks;
-    double written = 2 * ensembles + (mdm_config_bool(cfg, "output.every_seed") ? runs : 0);
-    records = record_bytes(&p) * (runs + 2 * ensembles + written) + problem_bytes(&p);
-    if (p.replicas) most = limit_bytes(&p);
-    for (size_t w = 0; w < p.widths; w++) most = fmax(most, network_bytes(&p, (double)p.width[w]));
-    if (threads <= 0) threads = mdm_processors();
-    if ((size_t)threads > p.tasks) threads = (int)p.tasks; /* a run is one thread's work */
-  }
+  double bytes = 0;
+  if (!make_plan(cfg, data, what, 0, NULL, &p, NULL)) bytes = plan_bytes(&p, mdm_config_bool(cfg, "output.every_seed"), threads);
   plan_clear(&p);
-  return most * threads + records;
+  return bytes;
+}
+
+/* ---------------------------------------------------------------- runs for a pool of the caller's (batch.h) */
+
+struct mdm_batch {
+  plan p;
+};
+
+int mdm_batch_create(const mdm_config *cfg, const mdm_data *data, int what, mdm_board *board, mdm_batch **out, mdm_error *err) {
+  *out = NULL;
+  mdm_batch *b = calloc(1, sizeof *b);
+  if (!b) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  int status = make_plan(cfg, data, what, 0, NULL, &b->p, err);
+  for (size_t i = 0; i < b->p.tasks && !status; i++) b->p.task[i].board = board;
+  if (status) return mdm_batch_free(b), status;
+  *out = b;
+  return MDM_OK;
+}
+
+void mdm_batch_free(mdm_batch *b) {
+  if (b) plan_clear(&b->p);
+  free(b);
+}
+
+size_t mdm_batch_count(const mdm_batch *b) { return b->p.tasks; }
+double mdm_batch_bytes(const mdm_batch *b, int threads) { return plan_bytes(&b->p, 0, threads); }
+size_t mdm_batch_steps(const mdm_batch *b) { return b->p.problem->steps + 1; }
+mdm_task *mdm_batch_task(mdm_batch *b, size_t i) { return &b->p.task[i]; }
+int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err) { return run_task(&b->p, &b->p.task[i], err); }
+
+int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
+  const mdm_model *m = &b->p.problem->model;
+  mdm_coefficients coef[MDM_TENSORS];
+  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &b->p.problem->optimizer.method, coef, err);
 }

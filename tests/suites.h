@@ -11,6 +11,7 @@ int suite_config(void);
 int suite_cli(void);
 int suite_coordcheck(void);
 int suite_rules(void);
+int suite_sweep(void);
 int suite_data(void);
 int suite_record(void);
 int suite_statistics(void);

@@ -836,6 +836,45 @@ static void test_coordcheck(void) {
   clear();
 }
 
+/* A sweep that is stopped, goes on, is looked at, and does not take another sweep's file. */
+static void test_sweep_command(void) {
+  static const refusal usage[] = {
+      {"sweep - -o @/earlier.h5", "sweep needs --over"},
+      {"sweep - --over train.lr=1,2", "-o FILE"},
+      {"sweep - -o @/earlier.h5 --over train.lr=1,2 --measure worst", "--measure worst|final, best, tail, test"},
+      {"solve - -o @/earlier.h5 --over train.lr=1,2", "go with sweep"},
+      {"compare - -o @/earlier.h5 --no-limit", "go with sweep"},
+  };
+  static const refusal configuration[] = {
+      {"--over train.lrr=1,2", "--over train.lrr=1,2|unknown key 'train.lrr'"},
+      {"--over train.lr=1,x", "--over train.lr=1,x|not a number"},
+      {"--over train.lr=1,2 --measure test", "--measure test|data.test"},
+      {"--over model.active_fraction=0.01,1", "model.active_fraction = 0.01|K = 0"},
+      {"--over train.lr=1,2 -s solve.accuracy=0.1", "solve.accuracy"},
+  };
+#define SWEEP "-o @/s.h5 " SMALL "--over train.lr=log:0.1:0.8:4 --over model.parameterization=mup,ntp"
+  REFUSED(MDM_ERR_USAGE, "", usage);
+  REFUSED(MDM_ERR_CONFIG, "sweep - -q -o @/new.h5 " SMALL, configuration);
+  refused_as(&(start){0}, MDM_ERR_IO, "earlier.h5|not an HDF5 file|choose another -o", "sweep - -o @/earlier.h5 " SMALL "--over train.lr=1,2");
+  clear();
+  const result *r = run_and_stop("sweep - -t 2 " SWEEP " -s train.steps=3000", SIGINT, 1000);
+  CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|of 24 cells are in|goes on"));
+  CU_ASSERT_EQUAL(run("info @/s.h5")->code, 0);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+  clear();
+  succeeds("sweep - -q " SWEEP);
+  r = run("sweep - " SWEEP);
+  CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "24 of them in|best train.lr|drift|without a limit|wrote"));
+  r = run("info @/s.h5");
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|optimum_kind"));
+  succeeds("plot @/s.h5 -q -o @/s.svg");
+  CU_ASSERT(exists("s.svg"));
+  refused_as(&(start){0}, MDM_ERR_CONFIG, "s.h5 holds another sweep|train.steps is 3 there and 4 now", "sweep - " SWEEP " -s train.steps=4");
+  refused_as(&(start){0}, MDM_ERR_CONFIG, "s.h5 holds another sweep|leave --no-limit out", "sweep - --no-limit " SWEEP);
+#undef SWEEP
+  clear();
+}
+
 /* Names that a shell, gnuplot or printf would take for something else. */
 static void test_names_of_pictures(void) {
   static const char *const names[] = {
@@ -891,6 +930,7 @@ int suite_cli(void) {
                {"edges of the allowed", test_edges},
                {"help, options, summary", test_texts},
                {"coordinate checks", test_coordcheck},
+               {"sweeps", test_sweep_command},
                {"names of pictures", test_names_of_pictures}};
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
     if (!CU_add_test(suite, tests[i].name, tests[i].run)) return (int)CU_get_error();

@@ -11,6 +11,7 @@
 #include <moedmft/record.h>
 #include <moedmft/rules.h>
 #include <moedmft/run.h>
+#include <moedmft/sweep.h>
 #include <moedmft/version.h>
 
 #endif

@@ -27,6 +27,10 @@ typedef struct arguments {
   int enumerate;
   const char **set; /* sets: "key=value" in order */
   size_t sets;
+  const char **over; /* overs: axes of a sweep */
+  size_t overs;
+  const char *measure;
+  int no_limit;
   int threads, quiet, save_weights, expect;
   char *line; /* the command line, for the output */
 } arguments;
@@ -39,13 +43,14 @@ typedef struct command {
 } command;
 
 static int run_command(const arguments *a, int what, mdm_error *err);
+static int sweep_command(const arguments *a, int what, mdm_error *err);
 static int info_command(const arguments *a, int what, mdm_error *err);
 static int plot_command(const arguments *a, int what, mdm_error *err);
 static int options_command(const arguments *a, int what, mdm_error *err);
 static int rules_command(const arguments *a, int what, mdm_error *err);
 static int classify_command(const arguments *a, int what, mdm_error *err);
 
-enum { ABOUT_RULES = 16, ABOUT_CLASS = 32, ABOUT_PARTS = 64 };
+enum { ABOUT_RULES = 16, ABOUT_CLASS = 32, ABOUT_PARTS = 64, SWEEP = 128 };
 
 static const command commands[] = {
     {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
@@ -55,8 +60,11 @@ static const command commands[] = {
      MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, 1},
     {"coordcheck", "moedmft coordcheck CONFIG -o FILE.h5", "effective and propagating updates of every layer, and how they scale with width",
      run_command, MDM_RUN_LIMIT | MDM_RUN_NETWORKS | ABOUT_PARTS, 1, 1},
+    {"sweep", "moedmft sweep CONFIG -o FILE.h5 --over KEY=VALUES",
+     "both over a grid of options: best learning rate, its drift with N; goes on from FILE.h5", sweep_command, SWEEP, 1,
+     1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
-    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves (coordcheck: parts by width) as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves (sweep: over the grid; coordcheck: parts by width) as .png, .svg or .pdf", plot_command, 0, 1, 1},
     {"rules", "moedmft rules CONFIG --width N",
      "initial standard deviations and learning rates of a width, for your own training program", rules_command,
      ABOUT_RULES, 1, 0},
@@ -64,17 +72,21 @@ static const command commands[] = {
      classify_command, ABOUT_CLASS, 1, 0},
     {"options", "moedmft options", "every configuration key with its default and range", options_command, 0, 0, 0},
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof *commands, USAGE_WIDTH = 49 };
 
 static void print_help(void) {
   printf("moedmft %s: limiting training dynamics of mixture-of-experts networks (DMFT)\n\nusage:\n", mdm_version());
-  for (size_t i = 0; i < COMMANDS; i++) printf("  %-36s %s\n", commands[i].usage, commands[i].help);
+  for (size_t i = 0; i < COMMANDS; i++) printf("  %-*s %s\n", USAGE_WIDTH, commands[i].usage, commands[i].help);
   printf("\nCONFIG is a YAML file, or - for the defaults; `moedmft options` lists its keys.\n\noptions:\n"
          "  -o, --output FILE     where the result goes (written whole or not at all)\n"
          "  -s, --set KEY=VALUE   override a key of the configuration; repeatable\n"
          "      --seed N          same as --set seed=N\n"
          "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
          "      --save-weights    simulate, compare, coordcheck: keep initial and final weights of every network\n"
+         "      --over KEY=VALUES     sweep: an axis, v1,v2,... or log:FIRST:LAST:COUNT or lin:FIRST:LAST:COUNT; one or two,\n"
+         "                        and model.parameterization\n"
+         "      --no-limit        sweep: without N = infinity\n"
+         "      --measure LOSS    sweep: final, best, tail or test (default: final; tail with minibatches)\n"
          "      --width N         rules: the stream width\n"
          "      --format FORMAT   rules: text (default), json or csv\n"
          "      --expect          coordcheck: fail (status 1) when a part or a promise is not as predicted\n"
@@ -162,7 +174,10 @@ enum {
   OPTION_WIDTH,
   OPTION_FORMAT,
   OPTION_ENUMERATE,
-  OPTION_EXPECT
+  OPTION_EXPECT,
+  OPTION_OVER,
+  OPTION_NO_LIMIT,
+  OPTION_MEASURE
 }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -184,6 +199,9 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
                                         {"expect", no_argument, NULL, OPTION_EXPECT},
+                                        {"over", required_argument, NULL, OPTION_OVER},
+                                        {"no-limit", no_argument, NULL, OPTION_NO_LIMIT},
+                                        {"measure", required_argument, NULL, OPTION_MEASURE},
                                         {"quiet", no_argument, NULL, 'q'},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'V'},
@@ -212,6 +230,15 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case OPTION_FORMAT:
       a->format = optarg;
+      break;
+    case OPTION_OVER:
+      a->over[a->overs++] = optarg;
+      break;
+    case OPTION_NO_LIMIT:
+      a->no_limit = 1;
+      break;
+    case OPTION_MEASURE:
+      a->measure = optarg;
       break;
     case OPTION_ENUMERATE:
       a->enumerate = 1;
@@ -251,6 +278,9 @@ static int check_about(const arguments *a, const command *c, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_USAGE, "--width and --format go with rules");
   if (c->what == ABOUT_RULES && !a->width)
     return mdm_fail(err, MDM_ERR_USAGE, "rules needs --width N; usage: %s", c->usage);
+  if ((a->overs || a->no_limit || a->measure) && c->what != SWEEP)
+    return mdm_fail(err, MDM_ERR_USAGE, "--over, --no-limit and --measure go with sweep");
+  if (c->what == SWEEP && !a->overs) return mdm_fail(err, MDM_ERR_USAGE, "sweep needs --over KEY=VALUES, for example --over train.lr=log:0.03:3:9");
   if (a->enumerate && c->what != ABOUT_CLASS) return mdm_fail(err, MDM_ERR_USAGE, "--enumerate goes with classify");
   if (a->expect && !(c->what & ABOUT_PARTS)) return mdm_fail(err, MDM_ERR_USAGE, "--expect goes with coordcheck");
   return MDM_OK;
@@ -261,17 +291,18 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   *what = NULL;
   a->line = join(argc, argv);
   a->set = calloc((size_t)argc, sizeof *a->set);
-  if (!a->line || !a->set) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  a->over = calloc((size_t)argc, sizeof *a->over);
+  if (!a->line || !a->set || !a->over) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   int status = parse_options(argc, argv, a, &done, err);
   if (status || done) return status;
   if (optind >= argc)
     return mdm_fail(
         err, MDM_ERR_USAGE,
-        "a command is missing: solve, simulate, compare, info, plot, rules, classify, coordcheck or options; see moedmft --help");
+        "a command is missing: solve, simulate, compare, info, plot, rules, classify, coordcheck, sweep or options; see moedmft --help");
   const command *c = find_command(argv[optind]);
   if (!c)
     return mdm_fail(err, MDM_ERR_USAGE,
-                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify, coordcheck",
+                    "unknown command '%s'; allowed: solve, simulate, compare, info, plot, options, rules, classify, coordcheck, sweep",
                     argv[optind]);
   int given = argc - optind - 1;
   if (given != c->needs_input)
@@ -284,7 +315,7 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
     return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate, compare and coordcheck");
   if ((a->sets || a->seed) && !c->what)
-    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, coordcheck, rules and classify");
+    return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, coordcheck, sweep, rules and classify");
   status = check_about(a, c, err);
   if (status) return status;
   a->command = c->name;
@@ -371,16 +402,20 @@ static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   return found;
 }
 
-static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have,
-                        mdm_error *err) {
-  double need = mdm_memory_estimate(cfg, data, what, a->threads);
-  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
+static int refuse_memory(double need, double have, mdm_error *err) {
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY,
                     "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
                     "data.train, train.steps or --threads",
                     need / 1e9, have / 1e9);
   return MDM_OK;
+}
+
+static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have,
+                        mdm_error *err) {
+  double need = mdm_memory_estimate(cfg, data, what, a->threads);
+  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
+  return refuse_memory(need, have, err);
 }
 
 static void print_losses(const char *who, const mdm_ensemble *e) {
@@ -523,6 +558,63 @@ static int run_command(const arguments *a, int what, mdm_error *err) {
   return status;
 }
 
+/* ---------------------------------------------------------------- sweeps */
+
+static int read_measure(const char *name, mdm_measure *out, mdm_error *err) {
+  static const char *const names[] = {"auto", "final", "best", "tail", "test"}; /* in the order of mdm_measure */
+  for (int m = 0; m < 5; m++)
+    if (!strcmp(name, names[m])) return *out = (mdm_measure)m, MDM_OK;
+  return mdm_fail(err, MDM_ERR_USAGE, "--measure %s: allowed are final, best, tail, test and auto", name);
+}
+
+static int print_verdict(const mdm_sweep *sweep, mdm_error *err) {
+  char *text;
+  int status = mdm_sweep_report(sweep, &text, err);
+  if (!status) fputs(text, stderr);
+  free(text);
+  return status;
+}
+
+static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
+  progress line;
+  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads};
+  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  catch_signals(1);
+  progress_start(&line);
+  int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);
+  if (!a->quiet) progress_end(&line);
+  if (a->quiet || (status && status != MDM_INTERRUPTED)) return status;
+  mdm_error failure;
+  int printed = print_verdict(sweep, &failure);
+  fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  return printed ? mdm_fail(err, printed, "%s", failure.text) : status;
+}
+
+static int sweep_command(const arguments *a, int what, mdm_error *err) {
+  (void)what;
+  mdm_config *cfg = NULL;
+  mdm_sweep *sweep = NULL;
+  mdm_measure measure = MDM_MEASURE_AUTO;
+  size_t ready = 0, cells = 0;
+  double have = available_memory(), need = 0;
+  ignore_signals();
+  limit_memory(have);
+  int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
+  if (!status) status = read_config(a, &cfg, err);
+  if (!status) status = check_output(a, cfg, err);
+  if (!status) status = mdm_sweep_create(cfg, a->over, a->overs, !a->no_limit, measure, &sweep, err);
+  if (!status) status = mdm_sweep_resume(sweep, a->output, err);
+  if (!status) cells = mdm_sweep_cells(sweep, &ready);
+  if (!status) status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  if (!status && !a->quiet)
+    fprintf(stderr, "moedmft: %zu cells, %zu of them in %s; about %.3g GB of memory needed\n", cells, ready, a->output, need / 1e9);
+  if (!status) status = refuse_memory(need, have, err);
+  if (!status) status = run_sweep(a, sweep, err);
+  mdm_sweep_free(sweep);
+  mdm_config_free(cfg);
+  return status;
+}
+
 static int info_command(const arguments *a, int what, mdm_error *err) {
   (void)what;
   char *text;
@@ -608,6 +700,7 @@ int main(int argc, char **argv) {
   if (!status) status = check_stdout(&err);
   if (status) print_error(status, &err);
   free(a.set);
+  free(a.over);
   free(a.line);
   return status;
 }

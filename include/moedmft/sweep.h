@@ -1,0 +1,81 @@
+/* Sweeps: loss over a grid of options × widths, N = infinity among them.
+ *
+ * The grid has one or two axes, each a list of values of an option (train.lr, model.experts_ratio, …), and
+ * model.parameterization may be one more. A point of the grid at one width is a cell: simulate.seeds networks, or
+ * solve.replicas solutions of the limit. Cells are computed in parallel and saved as they finish; a sweep that is
+ * started again takes what its file holds. Results: loss over the grid, the best value of one axis at each width, its
+ * drift with N, and whether larger networks are worse anywhere. docs/output.md describes the file.
+ */
+#ifndef MOEDMFT_SWEEP_H
+#define MOEDMFT_SWEEP_H
+
+#include <stddef.h>
+#include <moedmft/config.h>
+#include <moedmft/error.h>
+#include <moedmft/run.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { MDM_SWEEP_AXES = 3 }; /* at most: two, and model.parameterization */
+
+/* Which number stands for the loss of a run. */
+typedef enum {
+  MDM_MEASURE_AUTO,  /* final with the full batch, tail with minibatches */
+  MDM_MEASURE_FINAL, /* train loss after the last step */
+  MDM_MEASURE_BEST,  /* smallest train loss of any step */
+  MDM_MEASURE_TAIL,  /* mean train loss of the last tenth of the steps */
+  MDM_MEASURE_TEST   /* test loss after the last step */
+} mdm_measure;
+
+/* What a cell is. */
+typedef enum {
+  MDM_CELL_MISSING,  /* not computed yet */
+  MDM_CELL_COMPLETE, /* every run came to its end */
+  MDM_CELL_DIVERGED, /* some runs diverged: their losses are infinite */
+  MDM_CELL_NO_LIMIT, /* N = infinity: this parameterization has no limit */
+  MDM_CELL_FAILED    /* a numerical routine failed; mdm_sweep_note tells why */
+} mdm_cell;
+
+typedef struct mdm_sweep mdm_sweep; /* opaque: configuration, grid, what was computed */
+
+/* A sweep of cfg (copied) over the n axes "KEY=v1,v2,…", "KEY=log:FIRST:LAST:COUNT" or "KEY=lin:FIRST:LAST:COUNT"
+ * (evenly spaced, rounded to six digits, or to integers where the option is one). Widths and seeds are those of
+ * simulate.*; with_limit adds N = infinity, the last width. MDM_ERR_CONFIG: unknown key, value that the option does not
+ * allow, value given twice, too many axes. */
+int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure,
+                     mdm_sweep **out, mdm_error *err);
+void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
+
+/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
+ * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
+ * it is no sweep. */
+int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
+
+/* Loads the data and checks every cell before any is computed. *bytes: memory needed with so many threads (0: one per
+ * processor), roughly. */
+int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err);
+/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
+ * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
+ * ready. monitor->save_weights is ignored. */
+int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
+
+/* Reads a sweep file, e.g. to look at its results. */
+int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err);
+size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready);
+/* Cell of point (row-major over the axes) and width (ascending, the limit last). */
+mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width);
+/* Why a cell has no numbers; NULL when there is nothing to say. */
+const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
+/* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
+const mdm_record *mdm_sweep_data(const mdm_sweep *s);
+const mdm_record *mdm_sweep_results(const mdm_sweep *s);
+/* The verdict: for every setting of the other axes a table of the best value by width, its drift, and where larger is
+ * worse. malloc'd text in *out. */
+int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
