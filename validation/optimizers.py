@@ -4,7 +4,7 @@
     python3 validation/optimizers.py            all cases, then docs/validation-optimizers.md
     python3 validation/optimizers.py NAME …     these cases; --list, --print, --table and --threads as in regime2.py
 
-Results go to out/validation-optimizers.jsonl. About 40 minutes on two cores.
+Results go to out/validation-optimizers.jsonl. About 15 minutes on two idle cores.
 """
 import os
 import sys
