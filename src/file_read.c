@@ -347,7 +347,8 @@ static int read_link(reader *r, hid_t group, const char *name, const char *prefi
   hid_t object = H5Oopen(group, name, H5P_DEFAULT);
   if (object < 0) return unreadable(r->file, path, r->err);
   H5I_type_t type = H5Iget_type(object);
-  if (type == H5I_GROUP && strncmp(name, WIDTH, sizeof WIDTH - 1) != 0) status = read_group(r, object, path);
+  int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, "resume"); /* not part of the limit's record */
+  if (type == H5I_GROUP && !separate) status = read_group(r, object, path);
   if (type == H5I_DATASET && !mdm_is_twin(group, name)) status = read_dataset(r, group, name, path, object);
   H5Oclose(object);
   return status;

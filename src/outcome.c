@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "resume.h"
+
 static int write_end(mdm_file *file, const char *group, const mdm_ensemble *e, mdm_error *err) {
   int status = mdm_file_attr_int(file, group, "runs", (long)e->runs, err);
   if (status || e->status == MDM_OK || e->ended_at < 0) return status;
@@ -36,6 +38,12 @@ static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err
   return status;
 }
 
+static int is_interrupted(const mdm_outcome *o) {
+  int interrupted = o->limit.status == MDM_INTERRUPTED;
+  for (size_t w = 0; w < o->widths; w++) interrupted |= o->networks[w].status == MDM_INTERRUPTED;
+  return interrupted;
+}
+
 static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
                      mdm_error *err) {
   int each = mdm_config_bool(cfg, "output.every_seed");
@@ -49,6 +57,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
   if (!status && o->comparison) status = write_comparison(file, o, err);
   if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
   if (!status && o->extra) status = mdm_file_record(file, "/", o->extra, err);
+  if (!status && is_interrupted(o)) status = mdm_resume_write(file, o, (size_t)mdm_config_int(cfg, "train.steps"), err);
   return status;
 }
 

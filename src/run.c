@@ -16,6 +16,7 @@
 #include "compare.h"
 #include "memory.h"
 #include "problem.h"
+#include "resume.h"
 #include "task.h"
 
 /* Entry points of the two precisions (src/core/train.c). */
@@ -186,12 +187,16 @@ static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
       p->task[k++] = (mdm_task){.width = p->width[w], .index = (unsigned)i, .cost = network_cost(p, (double)p->width[w]),
                                 .save_weights = monitor && monitor->save_weights};
   p->board.monitor = monitor;
-  for (size_t i = 0; i < p->tasks; i++) {
-    p->task[i].board = &p->board;
-    p->board.total += p->task[i].cost * (double)(p->problem->steps + 1);
+  int status = MDM_OK;
+  for (size_t i = 0; i < p->tasks && !status; i++) {
+    mdm_task *t = &p->task[i];
+    t->board = &p->board;
+    status = mdm_resume_take(monitor ? monitor->resume : NULL, t->width, t->index, &t->record, err);
+    if (t->record) t->done = p->problem->steps + 1;
+    else p->board.total += t->cost * (double)(p->problem->steps + 1);
   }
   make_schedule(p);
-  return MDM_OK;
+  return status;
 }
 
 /* replicas: 0, or how many instead of the configuration's. */
@@ -219,6 +224,7 @@ static int run_task(plan *p, mdm_task *t, mdm_error *why) {
 static void execute(void *context, size_t i) {
   plan *p = context;
   mdm_task *t = &p->task[p->schedule[i]];
+  if (t->record) return; /* done before an interruption */
   if (mdm_board_stopped(&p->board)) {
     t->status = MDM_INTERRUPTED; /* never started: it counts as stopped before step 0 */
     return;
@@ -249,6 +255,7 @@ void mdm_ensemble_clear(mdm_ensemble *e) {
   }
   free(e->each);
   free(e->weights);
+  free(e->index);
   *e = (mdm_ensemble){.ended_at = -1};
 }
 
@@ -304,11 +311,13 @@ static int gather_ensemble(plan *p, size_t first, size_t n, long width, mdm_ense
   if (status) return status;
   e->each = mdm_alloc(n, 1, 1, sizeof *e->each);
   e->weights = mdm_alloc(n, 1, 1, sizeof *e->weights);
-  if (!e->each || !e->weights) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  e->index = mdm_alloc(n, 1, 1, sizeof *e->index);
+  if (!e->each || !e->weights || !e->index) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   e->runs = n;
   for (size_t i = 0; i < n; i++) {
     mdm_task *t = &p->task[first + i];
     e->each[i] = t->record;
+    e->index[i] = t->index;
     e->weights[i] = t->weights;
     t->record = t->weights = NULL;
   }
@@ -372,7 +381,7 @@ static int verdict(const mdm_outcome *o, mdm_error *err) {
   char who[48] = "the limit";
   if (worst->width) snprintf(who, sizeof who, "networks of width N = %ld", worst->width);
   if (worst->status == MDM_INTERRUPTED)
-    return mdm_fail(err, MDM_INTERRUPTED, "stopped; runs that had begun are kept up to the step that all of them had reached");
+    return mdm_fail(err, MDM_INTERRUPTED, "stopped; complete runs are kept and the same command goes on with the others; without any, those begun are kept up to the step that all had reached");
   return mdm_fail(err, worst->status, "training diverged at step %ld (%s); the steps before are kept; lower train.lr", worst->ended_at, who);
 }
 

@@ -673,6 +673,27 @@ static void test_interrupted(void) {
   clear();
 }
 
+/* Stopped in the middle, the same command goes on with the runs that are missing and ends with the same numbers; with another
+ * configuration it starts anew. */
+static void test_goes_on(void) {
+#define MANY "-t 2 -s solve.particles=200 -s solve.replicas=4 -s train.steps=100 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false "
+  const result *r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
+  CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|goes on"));
+  CU_ASSERT_EQUAL(run("info @/part.h5")->code, 0);
+  succeeds("compare - -q -o @/other.h5 -s train.lr=0.25 " MANY);
+  r = run("compare - -o @/part.h5 " MANY);
+  CU_ASSERT(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"));
+  succeeds("compare - -q -o @/whole.h5 " MANY);
+  same_results("part.h5", "whole.h5", 1);
+  r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
+  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
+  r = run("compare - -o @/part.h5 -s train.lr=0.25 " MANY);
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "going on"));
+  same_results("part.h5", "other.h5", 1);
+#undef MANY
+  clear();
+}
+
 /* Stopped while the first network draws its weights: there is nothing to keep but the earlier file. */
 static void test_interrupted_early(void) {
   spit("earlier.h5", keepsake, sizeof keepsake - 1);
@@ -924,6 +945,7 @@ int suite_cli(void) {
                {"divergence keeps the steps before", test_divergence},
                {"signals keep the steps before", test_interrupted},
                {"a signal before the first step", test_interrupted_early},
+               {"the same command goes on", test_goes_on},
                {"same bits for any number of threads", test_threads},
                {"same bits for any output options", test_output_options},
                {"overrides and seeds", test_overrides},

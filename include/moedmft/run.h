@@ -20,6 +20,16 @@ typedef struct mdm_progress {
   double loss;             /* train loss of that run at that step */
 } mdm_progress;
 
+/* Complete runs of an interrupted file. */
+typedef struct mdm_resume mdm_resume;
+
+/* Complete runs that the output file at path was left with when the same program was stopped on the same configuration and data;
+ * NULL in *out when there are none, or no such file. Free with mdm_resume_free (accepts NULL). */
+int mdm_resume_open(const char *path, const mdm_config *cfg, const mdm_data *data, mdm_resume **out, mdm_error *err);
+void mdm_resume_free(mdm_resume *r);
+/* How many runs it holds (NULL: 0). */
+size_t mdm_resume_runs(const mdm_resume *r);
+
 /* How a caller follows and stops work. Every member may be zero. */
 typedef struct mdm_monitor {
   void (*report)(void *context, const mdm_progress *progress); /* one call at a time, from any thread */
@@ -27,6 +37,7 @@ typedef struct mdm_monitor {
   const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
   int threads;                       /* 0: one per processor */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
+  const mdm_resume *resume;          /* runs that need not be done again */
 } mdm_monitor;
 
 /* One set of independent runs: mean and standard error, and every run. */
@@ -35,6 +46,7 @@ typedef struct mdm_ensemble {
   size_t runs;         /* replicas or seeds */
   mdm_record *summary; /* mean and standard error (docs/output.md describes the arrays); NULL when runs = 0 */
   mdm_record **each;   /* runs: every run's own record */
+  size_t *index;       /* runs: which replica or seed each is */
   mdm_record **weights; /* runs: initial and final weights of networks, or NULL each */
   long ended_at;       /* −1, or the step at which the first run diverged or all were stopped */
   int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */

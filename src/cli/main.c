@@ -525,7 +525,11 @@ static int report_parts(const arguments *a, const mdm_outcome *o, mdm_error *err
 
 static int run_and_write(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
   progress line;
-  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
+  mdm_resume *resume = NULL; /* weights of complete runs are not kept, so with them everything is done again */
+  int opened = a->save_weights ? MDM_OK : mdm_resume_open(a->output, cfg, data, &resume, err);
+  if (opened) return opened;
+  if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
+  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights, .resume = resume};
   if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
   mdm_outcome outcome;
   progress_start(&line);
@@ -536,6 +540,7 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
     status = write_outcome(a, cfg, &outcome, status, err);
   if (!status) status = report_parts(a, &outcome, err);
   mdm_outcome_clear(&outcome);
+  mdm_resume_free(resume);
   return status;
 }
 
