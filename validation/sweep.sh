@@ -28,4 +28,7 @@ if [ "$regime" = check ]; then
   "$moedmft" sweep examples/sweep.yaml -o out/limit_III.h5 --over model.parameterization=mup \
     --over train.lr=2.82843,4,5.65685,8 $third -s solve.expert_particles=2000 -s solve.particles=6000 \
     -s solve.tolerance=0.2 -s solve.replicas=6 -s 'simulate.widths=[32, 512]' -s 'simulate.seeds=[2, 12]' "$@" || exit 1
+  "$moedmft" sweep examples/sweep.yaml -o out/neurons_III.h5 --over solve.neuron_particles=8,32,96 $third -s train.lr=4 \
+    -s model.parameterization=mup -s solve.expert_particles=600 -s solve.replicas=4 -s 'simulate.widths=[8]' \
+    -s simulate.seeds=2 "$@" || exit 1
 fi
