@@ -247,6 +247,7 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
   mdm_init_read(cfg, init);
+  for (mdm_tensor t = 0; t < MDM_TENSORS && optimizer.method.global_eps; t++) p.rule[t].adam_eps = (mdm_power){0};
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) e[t] = mdm_exponents_of(t, regime, &p.rule[t], init[t]);
   mdm_field_scales f = mdm_field_scales_of(e);
   out->regime = regime->name, out->parameterization = p.name, out->source = p.source;

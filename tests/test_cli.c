@@ -815,6 +815,15 @@ static void test_edges(void) {
 
 /* ---- tests: what is printed and drawn ---- */
 
+/* Tensors that Adam leaves alone in the limit are named. */
+static void test_frozen_by_epsilon(void) {
+  const result *r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps_scale=global");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "gradient of W_in sinks below|gradient of W2 sinks below") && !strstr(r->err, "gradient of w_out"));
+  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "sinks below"));
+  clear();
+}
+
 static void test_texts(void) {
   const result *r = run("--help");
   CU_ASSERT(r->code == 0 && !*r->err &&
@@ -946,6 +955,7 @@ int suite_cli(void) {
                {"signals keep the steps before", test_interrupted},
                {"a signal before the first step", test_interrupted_early},
                {"the same command goes on", test_goes_on},
+               {"tensors frozen by epsilon are named", test_frozen_by_epsilon},
                {"same bits for any number of threads", test_threads},
                {"same bits for any output options", test_output_options},
                {"overrides and seeds", test_overrides},

@@ -411,6 +411,20 @@ static int refuse_memory(double need, double have, mdm_error *err) {
   return MDM_OK;
 }
 
+/* In the limit of Adam a tensor whose gradient sinks below epsilon stands still: worth a word. */
+static int remark_on_adam(const arguments *a, const mdm_config *cfg, int what, mdm_error *err) {
+  mdm_classification c;
+  if (a->quiet || !(what & MDM_RUN_LIMIT) || strncmp(mdm_config_text(cfg, "train.optimizer"), "adam", 4) ||
+      mdm_config_real(cfg, "train.adam.eps") == 0)
+    return MDM_OK;
+  int status = mdm_classify(cfg, &c, err);
+  for (int t = 0; t < MDM_CLASS_TENSORS && !status; t++)
+    if (c.tensor[t].eps_gap > 1e-9)
+      fprintf(stderr, "moedmft: in the limit the gradient of %s sinks below Adam's epsilon: it does not learn (train.adam.eps_scale, train.adam.eps: 0)\n",
+              c.tensor[t].tensor);
+  return status;
+}
+
 static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have,
                         mdm_error *err) {
   double need = mdm_memory_estimate(cfg, data, what, a->threads);
@@ -557,6 +571,7 @@ static int run_command(const arguments *a, int what, mdm_error *err) {
   if (!status) status = mdm_data_load(cfg, &data, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
   if (!status) status = check_memory(a, cfg, data, runs, memory, err);
+  if (!status) status = remark_on_adam(a, cfg, runs, err);
   if (!status) status = run_and_write(a, what, cfg, data, err);
   mdm_data_free(data);
   mdm_config_free(cfg);
