@@ -326,14 +326,6 @@ static void balance(X(moe) *m, size_t P) {
   }
 }
 
-/* The tensors, the fields whose products are their gradients, and whether these are zero for inactive experts. */
-static const struct {
-  mdm_tensor t;
-  mdm_field forward, backward;
-  int routed;
-} matrices[] = {{MDM_Q, MDM_H, MDM_RHO, 0}, {MDM_W1, MDM_H, MDM_GAMMA, 1}, {MDM_W2, MDM_Y, MDM_DELTA, 1}};
-enum { MATRICES = sizeof matrices / sizeof *matrices };
-
 /* Σ_μν (a_μ·a_ν)(b_μ·b_ν) = |Σ_μ a_μ b_μᵀ|², over P tokens; a: n × P, b: k × P (leading dimension ldb). */
 static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k, const real *b, size_t ldb) {
   double sum = 0;
@@ -351,9 +343,9 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   double sum = 0;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
-  for (size_t i = 0; i < MATRICES; i++) {
-    const X(field) *p = &F[matrices[i].forward], *q = &F[matrices[i].backward];
-    sum += R->coef[matrices[i].t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+    const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
+    sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
   }
   sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
   sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
@@ -382,10 +374,10 @@ int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, m
   const X(routing) *routing = routing_of(m, MDM_TRAIN);
   mdm_step step = *base;
   int status = MDM_OK;
-  for (size_t i = 0; i < MATRICES && !status; i++) {
-    X(matrix) *A = R->matrix[matrices[i].t];
-    step.rate = base->rate * m->model->lr[matrices[i].t];
-    status = A->ops->step(A, &step, &F[matrices[i].forward], &F[matrices[i].backward], matrices[i].routed ? routing : NULL, err);
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
+    X(matrix) *A = R->matrix[t];
+    step.rate = base->rate * m->model->lr[t];
+    status = A->ops->step(A, &step, &F[mdm_meetings[t].forward], &F[mdm_meetings[t].backward], t == MDM_Q ? NULL : routing, err);
   }
   if (!status) status = step_particles(m, *base, x, e, err);
   if (!status && m->bias && m->model->bias_rate > 0) balance(m, F[MDM_Z].P);

@@ -33,5 +33,10 @@ static const struct {
     [MDM_R_SLOPE] = {"r_slope", "RMS over stream neurons and samples of r phi'(z) = N dL/dz"},
 };
 
+const mdm_meeting mdm_meetings[MDM_TENSORS] = {
+    [MDM_W_IN] = {MDM_FIELDS, MDM_R_SLOPE, MDM_Z}, [MDM_Q] = {MDM_H, MDM_RHO, MDM_PSI},        [MDM_W1] = {MDM_H, MDM_GAMMA, MDM_U},
+    [MDM_W2] = {MDM_Y, MDM_DELTA, MDM_A},          [MDM_W_OUT] = {MDM_A, MDM_FIELDS, MDM_FIELDS},
+};
+
 const char *mdm_field_name(mdm_field f) { return fields[f].name; }
 const char *mdm_field_meaning(mdm_field f) { return fields[f].meaning; }

@@ -44,6 +44,13 @@ typedef enum {
 } mdm_field;
 enum { MDM_FORWARD_FIELDS = MDM_A + 1 };
 
+/* The fields that meet a tensor: its forward and backward input, and its forward output. MDM_FIELDS where it is none of
+ * them: x and f of W_in and w_out, and the error e. */
+typedef struct mdm_meeting {
+  mdm_field forward, backward, output;
+} mdm_meeting;
+extern const mdm_meeting mdm_meetings[MDM_TENSORS];
+
 /* Which of two sets of fields: the batch that trains, or forward-only points. */
 typedef enum { MDM_TRAIN, MDM_TEST, MDM_PARTS } mdm_part;
 

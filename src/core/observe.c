@@ -11,16 +11,6 @@
 
 #include "memory.h"
 
-/* Tensors, the fields that drive them forward and backward, and their forward output (for overlaps). W_in's forward
- * input is x, w_out's backward input is e. */
-static const struct {
-  mdm_tensor tensor;
-  mdm_field forward, backward, output;
-} drives[MDM_TENSORS] = {
-    {MDM_W_IN, MDM_FIELDS, MDM_R_SLOPE, MDM_Z}, {MDM_Q, MDM_H, MDM_RHO, MDM_PSI},      {MDM_W1, MDM_H, MDM_GAMMA, MDM_U},
-    {MDM_W2, MDM_Y, MDM_DELTA, MDM_A},          {MDM_W_OUT, MDM_A, MDM_FIELDS, MDM_FIELDS},
-};
-
 struct X(observer) {
   const mdm_problem *problem;
   mdm_record *record;
@@ -85,7 +75,7 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   for (int f = 0; f < MDM_FIELDS && !status; f++)
     status = add_steps(o->record, "rms", mdm_field_name(f), T, mdm_field_meaning(f), &o->rms[f], err);
   for (int t = 0; t < MDM_TENSORS && !status; t++)
-    if (drives[t].output != MDM_FIELDS)
+    if (mdm_meetings[t].output != MDM_FIELDS)
       status = add_steps(o->record, "overlap", mdm_tensor_name(t), T,
                          "mean over rows and samples of (backward input) x (forward output) of this matrix; feels the equal-time response",
                          &o->overlap[t], err);
@@ -121,8 +111,8 @@ static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) 
   if (status) return status;
   for (size_t i = 0; i < p->n_times; i++) times[i] = (double)p->times[i];
   for (int t = 0; t < MDM_TENSORS && !status; t++) {
-    status = keep(o, R, drives[t].forward, err);
-    if (!status) status = keep(o, R, drives[t].backward, err);
+    status = keep(o, R, mdm_meetings[t].forward, err);
+    if (!status) status = keep(o, R, mdm_meetings[t].backward, err);
   }
   o->kept_e = mdm_alloc(o->C, p->kernel_samples, p->n_times, sizeof(double));
   o->reached = mdm_alloc(p->n_times, 1, 1, 1);
@@ -217,8 +207,8 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
     o->rms[f][t] = sqrt(sum / count);
   }
   for (int k = 0; k < MDM_TENSORS; k++) {
-    if (drives[k].output == MDM_FIELDS) continue;
-    const X(field) *q = X(moe_field)(program, MDM_TRAIN, drives[k].backward), *chi = X(moe_field)(program, MDM_TRAIN, drives[k].output);
+    if (mdm_meetings[k].output == MDM_FIELDS) continue;
+    const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward), *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output);
     double scale = k == MDM_Q ? 1 / o->problem->model.inverse_temperature : 1; /* psi is Q h / temperature */
     o->overlap[k][t] = scale * masked_products(q, chi, routing, &count) / (double)(q->n * q->P);
   }
@@ -339,7 +329,7 @@ static int write_kernel(X(observer) *o, mdm_tensor t, int backward, mdm_error *e
                                        "kernel <q(t) q(s)> of the backward input q of this matrix, mean over its particles (w_out: sum over outputs of e e)"};
   const mdm_problem *p = o->problem;
   size_t dim[4] = {p->n_times, p->kernel_samples, p->n_times, p->kernel_samples};
-  mdm_field f = backward ? drives[t].backward : drives[t].forward;
+  mdm_field f = backward ? mdm_meetings[t].backward : mdm_meetings[t].forward;
   double *value;
   char path[96];
   snprintf(path, sizeof path, "kernels/%s/%s", mdm_tensor_name(t), backward ? "backward" : "forward");

@@ -18,13 +18,6 @@
 #include "memory.h"
 #include "summary.h"
 
-static const struct {
-  mdm_field forward, backward; /* MDM_FIELDS: x, or the error */
-} drives[MDM_TENSORS] = {
-    [MDM_W_IN] = {MDM_FIELDS, MDM_R_SLOPE}, [MDM_Q] = {MDM_H, MDM_RHO}, [MDM_W1] = {MDM_H, MDM_GAMMA},
-    [MDM_W2] = {MDM_Y, MDM_DELTA},          [MDM_W_OUT] = {MDM_A, MDM_FIELDS},
-};
-
 struct X(tangent) {
   const mdm_problem *problem;
   X(realization) *R;
@@ -103,8 +96,8 @@ static int forward_kernels(X(tangent) *k, const X(moe) *program, size_t t, mdm_e
   size_t S = k->problem->kernel_samples;
   int status = MDM_OK;
   for (int a = 0; a < MDM_TENSORS && !status; a++) {
-    if (drives[a].forward == MDM_FIELDS) input_kernel(k, t, k->forward[a]);
-    else status = X(gram)(X(moe_field)(program, MDM_TRAIN, drives[a].forward), S, k->forward[a], err);
+    if (mdm_meetings[a].forward == MDM_FIELDS) input_kernel(k, t, k->forward[a]);
+    else status = X(gram)(X(moe_field)(program, MDM_TRAIN, mdm_meetings[a].forward), S, k->forward[a], err);
   }
   return status;
 }
@@ -114,7 +107,7 @@ static int add_output(X(tangent) *k, const X(moe) *program, size_t at, mdm_error
   const mdm_model *model = &k->problem->model;
   size_t n = k->problem->kernel_samples * k->problem->kernel_samples;
   for (int a = 0; a < MDM_TENSORS; a++) {
-    mdm_field q = drives[a].backward;
+    mdm_field q = mdm_meetings[a].backward;
     int status = q == MDM_FIELDS ? MDM_OK : X(gram)(X(moe_field)(program, MDM_TRAIN, q), k->problem->kernel_samples, k->backward, err);
     if (status) return status;
     double rate = model->lr[a] * k->R->coef[a].norm / (double)model->outputs;

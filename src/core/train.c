@@ -91,36 +91,29 @@ static int evaluate_test(loop *l, size_t t, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Matrices whose responses are followed, and the fields that drive them. */
-static const struct {
-  mdm_tensor tensor;
-  mdm_field forward, backward;
-} followed[] = {{MDM_Q, MDM_H, MDM_RHO}, {MDM_W1, MDM_H, MDM_GAMMA}, {MDM_W2, MDM_Y, MDM_DELTA}};
-enum { FOLLOWED = sizeof followed / sizeof *followed };
-
 static int follow_responses(loop *l, X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
-  for (size_t i = 0; i < FOLLOWED && l->p->responses && !status; i++) {
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && l->p->responses && !status; t++) {
     X(thin) *factors;
-    status = R->factors(R, followed[i].tensor, l->p->tolerance, &factors, err);
-    if (!status && factors) status = X(response_create)(factors, l->p, &l->response[followed[i].tensor], err);
+    status = R->factors(R, t, l->p->tolerance, &factors, err);
+    if (!status && factors) status = X(response_create)(factors, l->p, &l->response[t], err);
   }
   return status;
 }
 
-static int step_responses(loop *l, size_t t, mdm_error *err) {
+static int step_responses(loop *l, size_t step, mdm_error *err) {
   int status = MDM_OK;
-  for (size_t i = 0; i < FOLLOWED && !status; i++)
-    if (l->response[followed[i].tensor])
-      status = X(response_step)(l->response[followed[i].tensor], t, X(moe_field)(l->program, MDM_TRAIN, followed[i].forward),
-                                X(moe_field)(l->program, MDM_TRAIN, followed[i].backward), err);
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+    if (l->response[t])
+      status = X(response_step)(l->response[t], step, X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].forward),
+                                X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].backward), err);
   return status;
 }
 
 static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
   int status = MDM_OK;
-  for (size_t i = 0; i < FOLLOWED && !status; i++)
-    if (l->response[followed[i].tensor]) status = X(response_write)(l->response[followed[i].tensor], record, err);
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+    if (l->response[t]) status = X(response_write)(l->response[t], record, err);
   return status;
 }
 
