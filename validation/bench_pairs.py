@@ -19,6 +19,10 @@ import numpy as np
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "build/moedmft"
 PARTS = sys.argv[2:] or ["errors", "cost", "smaller"]
+# Status, seconds and kB of a child; by a process of its own, since a child's peak counts the memory of the process it was forked from.
+MEASURE = """import os, sys
+_, status, used = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
+print(status, used.ru_utime + used.ru_stime, used.ru_maxrss)"""
 STREAM, REPLICAS, PIVOTS, ROUNDS = 4000, 2, (16, 32, 64, 128, 256), 3
 FULL = {"solve.pairs": "full"}
 ADAM = {"train.optimizer": "adam", "train.adam.beta2": 0.99, "train.adam.eps": 0.1, "train.lr": 0.1}
@@ -38,14 +42,15 @@ def solve(folder, settings, threads=1):
     base = {"solve.particles": STREAM, "solve.replicas": 1, "output.kernels": "false", "output.statistics": "false",
             "output.every_seed": "true"}
     words = [w for key, value in {**base, **settings}.items() for w in ("--set", f"{key}={value}")]
-    child = subprocess.Popen([PROGRAM, "solve", "-", "-o", path, "-q", "-t", str(threads), *words])
-    _, status, used = os.wait4(child.pid, 0)
+    text = subprocess.run([sys.executable, "-c", MEASURE, PROGRAM, "solve", "-", "-o", path, "-q", "-t", str(threads), *words],
+                          stdout=subprocess.PIPE, check=True).stdout
+    status, seconds, memory = map(float, text.split())
     if status:
         sys.exit(f"{PROGRAM} failed on {settings}")
     out = {}
     with h5py.File(path) as f:
         f.visititems(lambda name, node: out.__setitem__(name, node[()]) if isinstance(node, h5py.Dataset) else None)
-    return out, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return out, seconds, memory / 1024
 
 
 def replicas(out):
@@ -105,17 +110,17 @@ def smaller(folder):
         unit = np.median([solve(folder, {**case, **FULL})[1] for _ in range(ROUNDS)])
         ways = [({"solve.pivots": 128}, STREAM, 24), ({"solve.pivots": 64}, STREAM, 24), (FULL, 1000, 16), (FULL, 500, 64), (FULL, 250, 128)]
         print(f"\n{name}\nway | particles | replicas | time | spread | bias | noise of bias | error at equal work")
-        print(f"full | {STREAM} | 1 | 1.00 | | | | 1.00")
+        print(f"full | {STREAM} | 1 | 1.00 | | | | 1.00", flush=True)
         best = None
         for settings, particles, count in ways:
             out, seconds, _ = solve(folder, {**case, **settings, "solve.particles": particles, "solve.replicas": count})
             f = replicas(out)
             mean, spread2 = f.mean(0), f.var(0, ddof=1)
             best = best or (mean, spread2 / count, rms(np.sqrt(spread2)))
-            noise2 = spread2 / count + best[1] if particles != STREAM else 0 * spread2  # the same seeds: no noise but the skeleton's
+            noise2 = spread2 / count + best[1] if particles != STREAM else 0 * spread2  # skeletons share seeds with `best`
             bias = np.sqrt(max(0, np.mean((mean - best[0])**2 - noise2)))
-            print(f"{'full' if settings is FULL else 'pivots ' + str(settings['solve.pivots'])} | {particles} | {count} | {seconds / unit:.2f} | "
-                  f"{rms(np.sqrt(spread2)):.4f} | {bias:.4f} | {np.sqrt(noise2.mean()):.4f} | "
+            way = "full" if settings is FULL else f"{settings['solve.pivots']} pivots"
+            print(f"{way} | {particles} | {count} | {seconds / unit:.2f} | {rms(np.sqrt(spread2)):.4f} | {bias:.4f} | {rms(np.sqrt(noise2)):.4f} | "
                   f"{rms(np.sqrt(spread2)) * np.sqrt(seconds / unit / count) / best[2]:.2f}", flush=True)
 
 
