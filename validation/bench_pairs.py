@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Entrywise optimizers: skeletons of the pair table against the table itself, at 4,000 particles of Regime II.
 
-Three tables: (1) the error of predictions (RMS difference from `solve.pairs: full` with the same seeds, over steps and samples)
-relative to the spread between replicas, and the largest error on held-out particles; (2) processor time and peak memory of one
-replica, whole and without what the same run costs under SGD (thin factors and fields; the learned part is what is left); (3)
-smaller full tables with more replicas: bias, standard error, and the standard error that the work of one full replica buys.
-Times are user + system seconds of the child on one thread, the median of alternating runs. About four minutes on two cores.
+Tables: (errors) the error of predictions (RMS difference from `solve.pairs: full` with the same seeds, over steps and samples)
+relative to the spread between replicas, and the largest error on held-out particles; (particles) the same with
+384 pivots in place of the full table, for several numbers of particles; (cost) processor time and peak memory of one
+replica, whole and without what the same run costs under SGD (thin factors and fields; the learned part is what is left);
+(smaller) smaller full tables with more replicas: bias, standard error, and the standard error that the work of one full replica buys.
+Times are user + system seconds of the child on one thread, the median of alternating runs. About six minutes on two cores.
 
-    validation/bench_pairs.py [path of moedmft] [errors|cost|smaller ...]
+    validation/bench_pairs.py [path of moedmft] [errors|particles|cost|smaller ...]
 """
 import os
 import subprocess
@@ -18,7 +19,7 @@ import h5py
 import numpy as np
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "build/moedmft"
-PARTS = sys.argv[2:] or ["errors", "cost", "smaller"]
+PARTS = sys.argv[2:] or ["errors", "particles", "cost", "smaller"]
 # Status, seconds and kB of a child; by a process of its own, since a child's peak counts the memory of the process it was forked from.
 MEASURE = """import os, sys
 _, status, used = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
@@ -83,9 +84,21 @@ def errors(folder):
         print(" | ".join([name, *row]), flush=True)
 
 
-def entries(particles, pivots=0, held=16, expert_width=3):
+def particles(folder):
+    """Error of single replicas, and of their mean, over the spread of one."""
+    print("\ncase | particles | spread | 64 pivots: error | of the mean | 128 pivots: error | of the mean")
+    for name in ("mssp adam eps=0.01", "mssp sign"):
+        for count in (2000, 8000, 16000):
+            run = lambda n: replicas(solve(folder, {**CASES[name], "solve.replicas": 4, "solve.particles": count, "solve.pivots": n}, 2)[0])
+            best = run(384)
+            spread = rms(best.std(0, ddof=1))
+            row = [f"{rms(d) / spread:.2f} | {rms(d.mean(0)) / spread:.2f}" for d in (run(n) - best for n in (64, 128))]
+            print(f"{name} | {count} | {spread:.5f} | " + " | ".join(row), flush=True)
+
+
+def entries(stream, pivots=0, held=16, expert_width=3):
     """Stored entries of Q, W1 and W2; experts are half of the particles."""
-    shapes = [(particles // 2, particles)] + 2 * [(expert_width * particles // 2, particles)]
+    shapes = [(stream // 2, stream)] + 2 * [(expert_width * stream // 2, stream)]
     return sum((r + c) * (pivots + held) if pivots else r * c for r, c in shapes)
 
 
@@ -112,18 +125,18 @@ def smaller(folder):
         print(f"\n{name}\nway | particles | replicas | time | spread | bias | noise of bias | error at equal work")
         print(f"full | {STREAM} | 1 | 1.00 | | | | 1.00", flush=True)
         best = None
-        for settings, particles, count in ways:
-            out, seconds, _ = solve(folder, {**case, **settings, "solve.particles": particles, "solve.replicas": count})
+        for settings, stream, count in ways:
+            out, seconds, _ = solve(folder, {**case, **settings, "solve.particles": stream, "solve.replicas": count})
             f = replicas(out)
             mean, spread2 = f.mean(0), f.var(0, ddof=1)
             best = best or (mean, spread2 / count, rms(np.sqrt(spread2)))
-            noise2 = spread2 / count + best[1] if particles != STREAM else 0 * spread2  # skeletons share seeds with `best`
+            noise2 = spread2 / count + best[1] if stream != STREAM else 0 * spread2  # skeletons share seeds with `best`
             bias = np.sqrt(max(0, np.mean((mean - best[0])**2 - noise2)))
             way = "full" if settings is FULL else f"{settings['solve.pivots']} pivots"
-            print(f"{way} | {particles} | {count} | {seconds / unit:.2f} | {rms(np.sqrt(spread2)):.4f} | {bias:.4f} | {rms(np.sqrt(noise2)):.4f} | "
+            print(f"{way} | {stream} | {count} | {seconds / unit:.2f} | {rms(np.sqrt(spread2)):.4f} | {bias:.4f} | {rms(np.sqrt(noise2)):.4f} | "
                   f"{rms(np.sqrt(spread2)) * np.sqrt(seconds / unit / count) / best[2]:.2f}", flush=True)
 
 
 with tempfile.TemporaryDirectory() as scratch:
     for part in PARTS:
-        {"errors": errors, "cost": cost, "smaller": smaller}[part](scratch)
+        {"errors": errors, "particles": particles, "cost": cost, "smaller": smaller}[part](scratch)

@@ -167,8 +167,7 @@ class Initial:
         if not self.live:
             return np.zeros((self.size[back], x.shape[1]))
         n, target = len(x), self.size[back]
-        for sample in range(x.shape[1]):
-            residual = x[:, sample]
+        for sample, residual in enumerate(x.T):
             for _ in range(2):
                 residual = residual - self.basis[back] @ (self.basis[back].T @ residual / n)
             size = np.sqrt(np.mean(residual**2))
@@ -228,7 +227,7 @@ def main():
     if (unknown := set(arg.cases) - set(CASES)) or arg.particles % 2 or not 4 <= arg.pivots <= arg.particles // 2 or arg.draws < 1:
         parse.error(f"unknown case {', '.join(unknown)}; allowed: {', '.join(CASES)}" if unknown else
                     "--particles must be even, --pivots 4 to half of them, --draws at least 1")
-    n, skeletons = arg.pivots, [("truncate", 1e-2, 0), ("truncate", 1e-3, 0), ("tikhonov", 1e-2, 0), ("tikhonov", 1e-3, 0), ("tikhonov", 1e-1, 1),
+    n, skeletons = arg.pivots, [("truncate", 1e-2, 0), ("truncate", 1e-3, 0), ("tikhonov", 1e-2, 0), ("tikhonov", 1e-3, 0), ("tikhonov", 1e-1, 0), ("tikhonov", 1e-1, 1),
                  ("tikhonov", 3e-2, 1), ("tikhonov", 1e-2, 1), ("tikhonov", 1e-3, 1), ("frobenius", 1e-2, 1)]
     schemes = {f"skeleton {rule} {strength:g}{' corrected' * correct}": (Skeleton, dict(n=n, rule=rule, strength=strength, correct=correct))
                for rule, strength, correct in skeletons}
