@@ -6,7 +6,7 @@ relative to the spread between replicas, and the largest error on held-out parti
 384 pivots in place of the full table, for several numbers of particles; (cost) processor time and peak memory of one
 replica, whole and without what the same run costs under SGD (thin factors and fields; the learned part is what is left);
 (smaller) smaller full tables with more replicas: bias, standard error, and the standard error that the work of one full replica buys.
-Times are user + system seconds of the child on one thread, the median of alternating runs. About six minutes on two cores.
+Times are user + system seconds of the child on one thread, the median of alternating runs. About seven minutes on two cores.
 
     validation/bench_pairs.py [path of moedmft] [errors|particles|cost|smaller ...]
 """
