@@ -724,7 +724,8 @@ static int plot_curves(const char *path, const char *picture, mdm_error *err) {
   return status;
 }
 
-int mdm_plot(const char *path, const char *picture, mdm_error *err) {
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err) {
+  (void)what, (void)field;
   mdm_file *file;
   int status = check_picture(picture, err);
   if (status == MDM_OK) status = mdm_file_open(path, &file, err);
@@ -733,3 +734,5 @@ int mdm_plot(const char *path, const char *picture, mdm_error *err) {
   mdm_file_discard(file);
   return parts ? mdm_plot_coordcheck(path, picture, err) : plot_curves(path, picture, err);
 }
+
+int mdm_plot(const char *path, const char *picture, mdm_error *err) { return mdm_plot_what(path, picture, NULL, NULL, err); }
