@@ -65,11 +65,11 @@ static size_t entry(const mdm_array *a, size_t t, size_t i, size_t j) {
 }
 
 static int read_source(mdm_file *file, heat *f, int source, long width, mdm_error *err) {
-  const char *paths[TANGENTS + 2] = {f->name->path, f->tangent ? "statistics/ntk/time" : "kernels/time"};
+  const char *paths[TANGENTS + 1] = {f->tangent ? "statistics/ntk/time" : "kernels/time", f->name->path};
   char group[64] = "/";
   if (width) snprintf(group, sizeof group, "/width_%ld", width);
-  for (int i = 0; i < TANGENTS; i++) paths[i + 2] = f->tangent ? tangents[i].path : f->name->path;
-  return mdm_file_read_some(file, group, paths, f->tangent ? TANGENTS + 2 : 2, &f->rec[source], err);
+  for (int i = 0; i < TANGENTS && f->tangent; i++) paths[i + 1] = tangents[i].path;
+  return mdm_file_read_some(file, group, paths, f->tangent ? TANGENTS + 1 : 2, &f->rec[source], err);
 }
 
 static double target_of(const mdm_array *y, size_t sample) {
@@ -186,6 +186,12 @@ static void panel_title(const heat *f, int source, char *to, size_t size) {
   if (isfinite(noise)) snprintf(to + used, size - (size_t)used, " (noise %.2g %%)", 100 * sqrt(noise / scale));
 }
 
+/* Distance of labels, 1, 2 or 5 × 10^k, so that a range has four or so. */
+static double label_step(double range) {
+  double unit = pow(10, floor(log10(range / 4))), m = range / 4 / unit;
+  return unit * (m < 1.5 ? 1 : m < 3.5 ? 2 : m < 7.5 ? 5 : 10);
+}
+
 static void block_lines(FILE *out, const heat *f) {
   double end = (double)f->samples - 0.5;
   fprintf(out, "unset arrow\n");
@@ -208,11 +214,11 @@ static void draw_heat(FILE *out, const heat *f, int source, int column, int widt
   colour_range(f, source, &lo, &hi);
   panel_title(f, source, title, sizeof title);
   mdm_plot_place(out, b);
-  fprintf(out, "set title '%s' noenhanced offset 0,-0.4\nset xlabel '%s' offset 0,0.6\nset ylabel '%s' offset 1.5,0\n", title,
+  fprintf(out, "set title '%s' noenhanced offset 0,-0.4\nset xlabel '%s' offset 0,0\nset ylabel '%s' offset 1.5,0\n", title,
           f->ordered ? "sample, ordered by target" : "sample", column ? "" : f->ordered ? "sample, ordered by target" : "sample");
   fprintf(out, "unset grid\nunset xtics\nunset ytics\nset border 15 lw 1 lc rgb '#404040'\nset xrange [-0.5:%g]\nset yrange [%g:-0.5]\n",
           (double)f->samples - 0.5, (double)f->samples - 0.5);
-  fprintf(out, "set cbrange [%.6g:%.6g]\nset format cb '%%.3g'\nset cbtics nomirror %.6g\n", lo, hi, pow(10, floor(log10((hi - lo) / 2))) * ((hi - lo) / pow(10, floor(log10((hi - lo) / 2))) > 8 ? 5 : 2));
+  fprintf(out, "set cbrange [%.6g:%.6g]\nset format cb '%%.3g'\nset cbtics nomirror %.6g\n", lo, hi, label_step(hi - lo));
   fprintf(out, "set colorbox user origin screen %.4f,%.4f size screen %.4f,%.4f\n", b.right + 8.0 / width, b.bottom, 14.0 / width, b.top - b.bottom);
   block_lines(out, f);
   fprintf(out, "plot $heat_%d matrix with image notitle\nunset arrow\nunset colorbox\nunset title\n", source);
@@ -243,8 +249,8 @@ static void draw_course(FILE *out, const heat *f, const mdm_look *look, int left
   for (int s = 0; s < SOURCES; s++)
     if (f->rec[s]) course_data(out, f, s);
   mdm_plot_place(out, (mdm_box){(left + 90.0) / width, (left + COURSE - 150.0) / width, (double)BOTTOM / height, (BOTTOM + PANEL - 150.0) / height});
-  fprintf(out, "set border 3 lw 1 lc rgb '#404040'\nset grid lw 0.6 lc rgb '#e4e4e4' lt 1\nset xtics nomirror autofreq\nset ytics nomirror autofreq\nset autoscale\nset yrange [0:*]\nset offsets graph 0.02, graph 0.02, graph 0.05, 0\n");
-  fprintf(out, "set title 'mean diagonal, by matrix' offset 0,-0.4\nset xlabel 'training step' offset 0,0.6\nset ylabel 'Θ(x,x)' offset 0,0\n");
+  fprintf(out, "set border 3 lw 1 lc rgb '#404040'\nset grid lw 0.6 lc rgb '#e4e4e4' lt 1\nset xtics nomirror autofreq\nset ytics nomirror autofreq\nset xrange [%.9g:%.9g]\nset yrange [0:*]\nset offsets 0, 0, graph 0.05, 0\n", -0.03 * f->step, 1.03 * fmax(f->step, 1));
+  fprintf(out, "set title 'mean diagonal, by matrix' offset 0,-0.4\nset xlabel 'training step' offset 0,0\nset ylabel 'Θ(x,x)' offset 0,0\n");
   fprintf(out, "set key at graph 1.04, graph 1 left top Left reverse samplen 3\nplot NaN notitle");
   for (int k = 0; k < TANGENTS; k++) {
     if (kernel_of(f, 0, tangents[k].path))

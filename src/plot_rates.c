@@ -101,7 +101,7 @@ static void draw_deviations(FILE *out, const figure *f, const mdm_look *look) {
   double lo = INFINITY, hi = 0, first = f->width->value[0], last = f->width->value[f->width->dim[0] - 1];
   for (int i = 0; i < f->n; i++) row_data(out, f, i, &lo, &hi);
   lo /= 1.6, hi *= 1.6;
-  mdm_plot_place(out, (mdm_box){110.0 / WIDTH, 700.0 / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
+  mdm_plot_place(out, (mdm_box){110.0 / WIDTH, 650.0 / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
   fprintf(out, "set logscale xy\nset format '%%g'\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\nset xtics nomirror (", first / 1.3, last * 1.3, lo, hi);
   size_t stride = (f->width->dim[0] + 7) / 8;
   for (size_t w = 0; w < f->width->dim[0]; w += stride) fprintf(out, "%s%.9g", w ? ", " : "", f->width->value[w]);
@@ -146,7 +146,7 @@ static void predicted_boxes(FILE *out, const figure *f) {
 static void draw_exponents(FILE *out, const figure *f, const mdm_look *look) {
   double lo, hi;
   exponent_range(f, &lo, &hi);
-  mdm_plot_place(out, (mdm_box){1010.0 / WIDTH, (WIDTH - 30.0) / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
+  mdm_plot_place(out, (mdm_box){1030.0 / WIDTH, (WIDTH - 30.0) / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
   fprintf(out, "unset logscale\nset format '%%g'\nset xrange [%.4g:%.4g]\nset yrange [0.4:%g]\nset xtics nomirror autofreq\nset ytics nomirror scale 0 (", lo, hi, f->n + 0.6);
   for (int i = 0; i < f->n; i++) {
     char label[160];
@@ -157,7 +157,7 @@ static void draw_exponents(FILE *out, const figure *f, const mdm_look *look) {
     mdm_plot_quoted(out, label);
     fprintf(out, " %g", place_of(f, i));
   }
-  fprintf(out, ") noenhanced\nset xlabel 'exponent p of deviation ~ N^{-p}' offset 0,0.2\nunset ylabel\n");
+  fprintf(out, ") noenhanced font ',%d'\nset xlabel 'exponent p of deviation ∝ N^{-p}' offset 0,0.2\nunset ylabel\n", look->small);
   predicted_boxes(out, f);
   for (int i = 0; i < f->n; i++) {
     double e = f->rows[i].exponent->error && isfinite(f->rows[i].exponent->error[0]) ? f->rows[i].exponent->error[0] : 0;

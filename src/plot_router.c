@@ -11,7 +11,7 @@ enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = 96, BOTTOM = 42, 
 /* The first is read for the histogram, the last for its time. */
 static const mdm_curve curves[] = {
     {"statistics/psi/histogram", "statistics/psi/edge", "", 0},
-    {"observables/router/load_std", NULL, "load: standard deviation / mean over experts", 0},
+    {"observables/router/load_std", NULL, "load: std / mean over experts", 0},
     {"observables/router/load_kl", NULL, "load: KL divergence from uniform", 0},
     {"observables/router/entropy", NULL, "entropy of the gate − log M", 0},
     {"statistics/time", NULL, "", 0}, /* read only */
@@ -74,14 +74,14 @@ static void histogram_data(FILE *out, const figure *f, size_t s) {
   for (size_t k = 0; k + 2 < h->dim[1]; k++) {
     size_t i = f->time * h->dim[1] + k + 1;
     double d = density(source, f->time, k), e = h->error && isfinite(h->error[i]) ? h->error[i] / (edge[k + 1] - edge[k]) : 0;
-    if (edge[k + 1] > f->lo && edge[k] < f->hi && isfinite(d)) fprintf(out, "%.9g %.9g %.9g\n", (edge[k] + edge[k + 1]) / 2, d, e);
+    if (edge[k + 1] > f->lo && edge[k] < f->hi && isfinite(d)) fprintf(out, "%.9g %.9g %.9g %.9g\n", (edge[k] + edge[k + 1]) / 2, d, e, edge[k]);
   }
   fprintf(out, "EOD\n");
 }
 
 static mdm_box cell(int column, int row) {
-  double left = column * CELL_WIDTH + 118, top = HEIGHT - TOP - row * CELL_HEIGHT;
-  return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 148) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
+  double left = column * CELL_WIDTH + 132, top = HEIGHT - TOP - row * CELL_HEIGHT;
+  return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 162) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
 }
 
 static void draw_histogram(FILE *out, const figure *f) {
@@ -96,7 +96,7 @@ static void draw_histogram(FILE *out, const figure *f) {
   for (size_t s = 0; s < c->n; s++) {
     if (!histogram_of(&c->sources[s])) continue;
     if (!c->sources[s].width) {
-      fprintf(out, ", $psi_%zu using 1:2 with fillsteps fs solid 1 noborder lc rgb '#dcdcdc' notitle, $psi_%zu using 1:2 with histeps lw 2 lc rgb 'black' notitle", s, s);
+      fprintf(out, ", $psi_%zu using 4:2 with fillsteps fs solid 1 noborder lc rgb '#dcdcdc' notitle, $psi_%zu using 4:2 with steps lw 2 lc rgb 'black' notitle", s, s);
       continue;
     }
     fprintf(out, ", $psi_%zu using 1:2:3 with yerrorbars ", s);

@@ -10,7 +10,7 @@
 
 enum { SHOWN = 6, COLUMNS = 3, CELL_WIDTH = 500, CELL_HEIGHT = 420, TOP = 96, BOTTOM = 42, MOST_TIMES = 12, SOURCES = 2 };
 
-static const double DECADES = 6; /* smallest eigenvalue drawn: 10^-DECADES of the largest; below is noise */
+static const double DECADES = 4; /* smallest eigenvalue drawn: 10^-DECADES of the largest; below is noise */
 
 typedef struct {
   const mdm_kernel_name *kernel[SHOWN];
@@ -89,10 +89,10 @@ static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int k, 
   size_t S = kernel_of(f, 0, k) ? kernel_of(f, 0, k)->dim[1] : kernel_of(f, 1, k)->dim[1];
   fprintf(out, "set title 'kernel %s' noenhanced offset 0,-0.6\nset xlabel '%s' offset 0,0.3\nset ylabel '%s' offset 0.5,0\n", f->kernel[k]->symbol,
           k / COLUMNS == rows_of(f) - 1 || k + COLUMNS >= f->shown ? "index of the eigenvalue" : "", k % COLUMNS ? "" : "eigenvalue");
-  fprintf(out, "unset logscale\nset logscale y\nset xrange [0.5:%g]\nset xtics nomirror %d\nset yrange [%.6g:%.6g]\nset format '%%g'\n", (double)S + 0.5,
+  fprintf(out, "unset logscale\nset logscale y\nset xrange [0.5:%g]\nset xtics nomirror %d\nset yrange [%.6g:%.6g]\nunset mytics\nset format '%%g'\n", (double)S + 0.5,
           S > 8 ? 5 : 1, lo / 1.5, hi * 1.5);
   mdm_plot_log_tics(out, 'y', lo / 1.5, hi * 1.5);
-  fprintf(out, "plot NaN notitle");
+  fprintf(out, "set ytics nomirror\nplot NaN notitle");
   for (size_t t = 0; t < f->times; t++) {
     if (kernel_of(f, 0, k)) fprintf(out, ", $spectrum_%d_0_%zu using 1:2 with lines lw 2 lc rgb '#%06x' notitle", k, t, time_colour(f, t));
     if (kernel_of(f, 1, k))
