@@ -37,6 +37,9 @@ int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *e
 static int vanishes(double exponent) { return isfinite(exponent) && exponent < 0; }
 static int starts_small(const mdm_rate_rules *r, mdm_split s) { return vanishes(r->part[s][MDM_PART_INIT]); }
 
+/* Counted experts: also where the router starts at zero, each expert's gate feels its own O(N^-1/2). */
+static int small_logits(const mdm_rate_rules *r) { return r->experts_counted || starts_small(r, MDM_SPLIT_PSI); }
+
 static int is_one_of(const char *path, const char *const *names) {
   for (; *names; names++)
     if (!strcmp(path, *names)) return 1;
@@ -50,12 +53,12 @@ static int is_small_root(const mdm_rate_rules *r, const char *path) {
   static const char *const logits[] = {"rms/psi", "router/load_std", "router/logit_std", "router/bias_std", NULL};
   static const char *const sums[] = {"rms/a", "statistics/alignment/a", NULL}, *const back[] = {"rms/b", "rms/gamma", NULL};
   static const char *const stream[] = {"rms/r", "rms/r_slope", NULL};
-  if (is_one_of(path, logits)) return starts_small(r, MDM_SPLIT_PSI);
+  if (is_one_of(path, logits)) return small_logits(r);
   if (is_one_of(path, sums)) return starts_small(r, MDM_SPLIT_A);
   if (is_one_of(path, back)) return starts_small(r, MDM_SPLIT_B);
   if (is_one_of(path, stream)) return starts_small(r, MDM_SPLIT_R);
   if (!strcmp(path, "rms/rho")) return starts_small(r, MDM_SPLIT_B) || r->neurons_grow;
-  return r->entrywise && !strcmp(path, "overlap/Q") && starts_small(r, MDM_SPLIT_PSI);
+  return r->entrywise && !strcmp(path, "overlap/Q") && small_logits(r);
 }
 
 /* "W2/forward/total". */

@@ -52,7 +52,7 @@ static void print_rate(const finding *f, answer a, char *out, size_t size) {
   char range[48] = "";
   if (f->lowest < f->highest) snprintf(range, sizeof range, "%g to ", f->lowest);
   if (isfinite(f->p))
-    snprintf(out, size, "rate %s (deviation ~ N^-%.2f +- %.2f, predicted %s%g)", words[a], f->p, f->error, range, f->highest);
+    snprintf(out, size, "rate %s (deviation ~ N^-p, p = %.2f +- %.2f, predicted %s%g)", words[a], f->p, f->error, range, f->highest);
   else
     snprintf(out, size, "rate %s (no deviation stands out of the noise)", words[a]);
 }

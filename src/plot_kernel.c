@@ -201,15 +201,16 @@ static void block_lines(FILE *out, const heat *f) {
               (double)i - 0.5, (double)i - 0.5, end, (double)i - 0.5, end, (double)i - 0.5);
 }
 
-static mdm_box panel_box(int column, int width, int height) {
-  double left = column * PANEL + 66, side = PANEL - 150;
+/* A narrow page is wider than its panels: they stand in its middle. */
+static mdm_box panel_box(int column, int margin, int width, int height) {
+  double left = margin + column * PANEL + 66, side = PANEL - 150;
   return (mdm_box){left / width, (left + side) / width, (double)BOTTOM / height, (BOTTOM + side) / height};
 }
 
-static void draw_heat(FILE *out, const heat *f, int source, int column, int width, int height) {
+static void draw_heat(FILE *out, const heat *f, int source, int column, int margin, int width, int height) {
   char title[128];
   double lo, hi;
-  mdm_box b = panel_box(column, width, height);
+  mdm_box b = panel_box(column, margin, width, height);
   matrix_data(out, f, source);
   colour_range(f, source, &lo, &hi);
   panel_title(f, source, title, sizeof title);
@@ -267,16 +268,16 @@ static void draw_course(FILE *out, const heat *f, const mdm_look *look, int left
 static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const heat *f = figure_;
   int shown = is_shown(f, 0) + is_shown(f, 1) + is_shown(f, 2), column = 0;
-  int width = shown * PANEL + (f->tangent ? COURSE : 0) + 20, height = TOP + BOTTOM + PANEL - 150;
-  if (width < 900) width = 900;
+  int used = shown * PANEL + (f->tangent ? COURSE : 0) + 20, width = used < 900 ? 900 : used, height = TOP + BOTTOM + PANEL - 150;
+  int margin = (width - used) / 2;
   const char *remark = !is_shown(f, 2) ? "mean over runs" : f->tangent
       ? "limit and networks share one scale; noise: standard error of the difference; percent of the limit's RMS; curves: limit, points: networks"
       : "limit and networks share one scale; noise: standard error of the difference; percent of the limit's RMS";
   mdm_plot_begin(out, width, height, look, target, f->title, remark);
   fprintf(out, "set palette defined (0 '#00204d', 0.25 '#414d6b', 0.5 '#7c7b78', 0.75 '#bcaf6f', 1 '#ffea46')\nunset key\n");
   for (int s = 0; s < 3; s++)
-    if (is_shown(f, s)) draw_heat(out, f, s, column++, width, height), fprintf(out, "unset label 1\nunset label 2\n");
-  if (f->tangent) draw_course(out, f, look, shown * PANEL, width, height);
+    if (is_shown(f, s)) draw_heat(out, f, s, column++, margin, width, height), fprintf(out, "unset label 1\nunset label 2\n");
+  if (f->tangent) draw_course(out, f, look, margin + shown * PANEL, width, height);
   fprintf(out, "unset multiplot\nunset output\n");
 }
 

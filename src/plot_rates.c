@@ -49,7 +49,7 @@ static void add_row(figure *f, const char *name) {
   if (!r.deviation || !r.scale || !r.exponent || r.deviation->dim[0] != f->width->dim[0] || !(r.scale->value[0] > 0)) return;
   int seen = 0;
   for (size_t w = 0; w < f->width->dim[0]; w++) seen += isfinite(relative(&r, w)) && relative(&r, w) > 0;
-  if (!seen || !isfinite(r.exponent->value[0])) return;
+  if (!seen || !isfinite(r.exponent->value[0]) || (r.exponent->error && r.exponent->error[0] > 1)) return;
   if (f->n < MOST) f->rows[f->n++] = r;
   else f->left_out++;
 }

@@ -20,6 +20,7 @@ static const struct {
     {"rules", suite_rules},
     {"statistics", suite_statistics},
     {"coordcheck", suite_coordcheck},
+    {"compare", suite_compare},
     {"cli", suite_cli},
 };
 

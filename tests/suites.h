@@ -14,5 +14,6 @@ int suite_rules(void);
 int suite_data(void);
 int suite_record(void);
 int suite_statistics(void);
+int suite_compare(void);
 
 #endif

@@ -537,12 +537,12 @@ static int report_parts(const arguments *a, const mdm_outcome *o, mdm_error *err
   return a->expect ? mdm_coordcheck_expect(o->coordcheck, err) : MDM_OK;
 }
 
-/* The verdict on standard output; whether it is what was expected, for those who ask. */
+/* The verdict; whether it is what was expected, for those who ask. */
 static int report_verdict(const arguments *a, const mdm_outcome *o, mdm_error *err) {
   char line[400];
   int expect = !a->expect ? 0 : a->expected ? parse_expected(a->expected) : MDM_EXPECT_RATE | MDM_EXPECT_LIMIT;
   int status = mdm_comparison_verdict(o->comparison, expect, line, sizeof line, err);
-  if (!a->quiet) printf("verdict: %s\n", line);
+  if (!a->quiet) fprintf(stderr, "moedmft: verdict: %s\n", line);
   return status;
 }
 
