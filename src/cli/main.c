@@ -462,13 +462,14 @@ static void print_summary(const mdm_outcome *o) {
     print_losses(who, &o->networks[w]);
   }
   if (!o->comparison) return;
+  char range[32] = "";
+  if (o->predicted_lowest < o->predicted) snprintf(range, sizeof range, "%g to ", o->predicted_lowest);
   if (isnan(o->exponent))
     fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
   else
-    fprintf(stderr, "  deviation from the limit ~ N^-%.2f +- %.2f (predicted ", o->exponent, o->exponent_error);
-  if (!isnan(o->exponent) && o->predicted_lowest < o->predicted) fprintf(stderr, "%g to ", o->predicted_lowest);
-  if (!isnan(o->exponent))
-    fprintf(stderr, "%g), spread over seeds ~ N^-%.2f +- %.2f\n", o->predicted, o->fluctuation, o->fluctuation_error);
+    fprintf(stderr,
+            "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %s%g), spread over seeds ~ N^-%.2f +- %.2f\n",
+            o->exponent, o->exponent_error, range, o->predicted, o->fluctuation, o->fluctuation_error);
 }
 
 /* Whether two names stand for one file. */
