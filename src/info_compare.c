@@ -62,6 +62,7 @@ static line *all_lines(const mdm_record *rec, size_t *n) {
 static void print_line(FILE *out, const line *l) {
   char relative[16] = "-", p[32] = "-", predicted[32];
   if (l->scale > 0 && isfinite(l->deviation)) snprintf(relative, sizeof relative, l->deviation < l->scale ? "%.2g %%" : "%.0f %%", 100 * l->deviation / l->scale);
+  if (l->deviation > 10 * l->scale) snprintf(relative, sizeof relative, ">1000 %%"); /* of an array that vanishes in the limit */
   if (isfinite(l->p)) snprintf(p, sizeof p, "%.2f +- %.2f", l->p, l->error);
   if (l->lowest < l->highest) snprintf(predicted, sizeof predicted, "%g to %g", l->lowest, l->highest);
   else snprintf(predicted, sizeof predicted, "%g", l->highest);

@@ -67,14 +67,22 @@ typedef struct {
 
 /* ---- reading ---- */
 
+/* Adds a path that is not yet there: several curves may share their steps. */
+static size_t add_path(const char **paths, size_t n, const char *path) {
+  for (size_t i = 0; i < n; i++)
+    if (!strcmp(paths[i], path)) return n;
+  paths[n] = path;
+  return n + 1;
+}
+
 static int read_source(mdm_file *file, const figure *fig, long width, source *s, mdm_error *err) {
   enum { MOST = 16 };
   const char *paths[MOST];
   char group[64] = "/";
   size_t n = 0;
   for (int i = 0; i < fig->curves && n + 1 < MOST; i++) {
-    paths[n++] = fig->curve[i].path;
-    if (fig->curve[i].step) paths[n++] = fig->curve[i].step;
+    n = add_path(paths, n, fig->curve[i].path);
+    if (fig->curve[i].step) n = add_path(paths, n, fig->curve[i].step);
   }
   if (width) snprintf(group, sizeof group, "/width_%ld", width);
   s->width = width;

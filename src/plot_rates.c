@@ -186,7 +186,7 @@ static void write_script(FILE *out, const void *figure_, const mdm_look *look, c
 
 static int read_all(mdm_file *file, const char *path, const char *field, figure *f, mdm_error *err) {
   char title[512];
-  if (!mdm_file_has_group(file, "/comparison")) return mdm_fail(err, MDM_ERR_DATA, "%s holds no comparison of networks with the limit; moedmft compare makes one", path);
+  if (!mdm_file_has_group(file, "/comparison")) return mdm_fail(err, MDM_ERR_DATA, "%s holds no comparison of networks with the limit; moedmft compare makes one (solve.replicas of at least 2)", path);
   int status = mdm_file_read_record(file, "/comparison", 0, &f->rec, err);
   if (status) return status;
   f->width = mdm_record_find(f->rec, "width");

@@ -82,10 +82,10 @@ static int time_shape(size_t t) {
 static int rows_of(const figure *f) { return (f->shown + COLUMNS - 1) / COLUMNS; }
 
 static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int k, int width, int height) {
-  double lo, hi, left = (k % COLUMNS) * CELL_WIDTH + 96, top = height - TOP - (k / COLUMNS) * CELL_HEIGHT - 30;
+  double lo, hi, left = (k % COLUMNS) * CELL_WIDTH + 112, top = height - TOP - (k / COLUMNS) * CELL_HEIGHT - 30;
   spectrum_data(out, f, k, &lo, &hi);
   if (!(hi > 0)) return;
-  mdm_plot_place(out, (mdm_box){left / width, (left + CELL_WIDTH - 120) / width, (top - CELL_HEIGHT + 100) / height, top / height});
+  mdm_plot_place(out, (mdm_box){left / width, (left + CELL_WIDTH - 136) / width, (top - CELL_HEIGHT + 100) / height, top / height});
   size_t S = kernel_of(f, 0, k) ? kernel_of(f, 0, k)->dim[1] : kernel_of(f, 1, k)->dim[1];
   fprintf(out, "set title 'kernel %s' noenhanced offset 0,-0.6\nset xlabel '%s' offset 0,0.3\nset ylabel '%s' offset 0.5,0\n", f->kernel[k]->symbol,
           k / COLUMNS == rows_of(f) - 1 || k + COLUMNS >= f->shown ? "index of the eigenvalue" : "", k % COLUMNS ? "" : "eigenvalue");
@@ -94,7 +94,7 @@ static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int k, 
   mdm_plot_log_tics(out, 'y', lo / 1.5, hi * 1.5);
   fprintf(out, "set ytics nomirror\nplot NaN notitle");
   for (size_t t = 0; t < f->times; t++) {
-    if (kernel_of(f, 0, k)) fprintf(out, ", $spectrum_%d_0_%zu using 1:2 with lines lw 2 lc rgb '#%06x' notitle", k, t, time_colour(f, t));
+    if (kernel_of(f, 0, k)) fprintf(out, ", $spectrum_%d_0_%zu using 1:2 with linespoints lw 2 pt 7 ps 0.3 lc rgb '#%06x' notitle", k, t, time_colour(f, t));
     if (kernel_of(f, 1, k))
       fprintf(out, ", $spectrum_%d_1_%zu using 1:2 with points pt %d ps %.2f lw 1.5 lc rgb '#%06x' notitle", k, t, time_shape(t), 1.1 * look->marker, time_colour(f, t));
   }

@@ -874,7 +874,7 @@ static void test_pictures(void) {
                                     {"--what router", "output.statistics=true"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}};
   static const refusal elsewhere[] = {{"solve - --what loss", "go with plot"}, {"compare - --field h", "go with plot"}};
   static const char *const formats[] = {"png", "svg", "pdf"};
-  succeeds("compare - -q -o @/all.h5 " JUDGED "-s output.ntk=true -s model.active_fraction=0.5");
+  succeeds("compare - -q -o @/all.h5 " JUDGED "-s output.ntk=true -s model.active_fraction=0.5 -s data.test=3");
   succeeds("solve - -q -o @/bare.h5 " SMALL "-s output.kernels=false -s output.statistics=false");
   for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
     char name[64];
