@@ -27,10 +27,10 @@ static double normal(void) { return sqrt(-2 * log(uniform())) * cos(6.2831853071
 
 enum { K = 3, MOST_WIDTHS = 5 };
 
-/* mean(N) = c₀ + c₁ N^−rate + c₂ N^−2rate exactly, with errors s. */
-static mdm_extrapolation exact(size_t n, double rate, double c2, double shift, double s) {
+/* mean(N) = c₀ + c₁ N^−rate + c₂ N^−2rate exactly, with errors s; the limit is c₀ + shift with errors limit_s. */
+static mdm_extrapolation with_limit(size_t n, double rate, double c2, double shift, double s, double limit_s) {
   static const double width[MOST_WIDTHS] = {16, 32, 64, 128, 256}, c0[K] = {1, -2, 0.5}, c1[K] = {3, 0, -8};
-  double mean[MOST_WIDTHS][K], error[MOST_WIDTHS][K], limit[K], none[K] = {0};
+  double mean[MOST_WIDTHS][K], error[MOST_WIDTHS][K], limit[K], limit_error[K];
   const double *means[MOST_WIDTHS], *errors_[MOST_WIDTHS];
   for (size_t w = 0; w < n; w++) {
     for (size_t e = 0; e < K; e++) {
@@ -39,12 +39,14 @@ static mdm_extrapolation exact(size_t n, double rate, double c2, double shift, d
     }
     means[w] = mean[w], errors_[w] = error[w];
   }
-  for (size_t e = 0; e < K; e++) limit[e] = c0[e] + shift;
+  for (size_t e = 0; e < K; e++) limit[e] = c0[e] + shift, limit_error[e] = limit_s;
   mdm_extrapolation out;
-  const mdm_widths w = {K, n, width, means, errors_, limit, none};
+  const mdm_widths w = {K, n, width, means, errors_, limit, limit_error};
   CU_ASSERT_EQUAL(mdm_extrapolate(&w, rate, &out, NULL), MDM_OK);
   return out;
 }
+
+static mdm_extrapolation exact(size_t n, double rate, double c2, double shift, double s) { return with_limit(n, rate, c2, shift, s, 0); }
 
 static void extrapolates_exactly(void) {
   mdm_extrapolation x = exact(3, 1, 0, 0, 1e-3);
@@ -66,6 +68,7 @@ static void counts_standard_errors(void) {
   CU_ASSERT_DOUBLE_EQUAL(x.chi2, 9, 1e-5);
   CU_ASSERT_DOUBLE_EQUAL(x.error, sqrt(5) * s, 1e-9);
   CU_ASSERT_DOUBLE_EQUAL(x.distance, 3 * sqrt(5) * s, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(with_limit(2, 1, 0, 6 * s, s, 2 * s).rms_z, 2, 1e-6); /* √(5 + 4) s */
   CU_ASSERT(isnan(exact(1, 1, 0, 0, s).rms_z));   /* nothing to extrapolate */
   CU_ASSERT(isnan(exact(3, NAN, 0, 0, s).rms_z)); /* no rate is predicted */
   CU_ASSERT(isnan(exact(3, 1, 0, 0, 0).rms_z));   /* no noise, no standard errors */
