@@ -221,8 +221,9 @@ static int add_number(mdm_record *rec, const char *path, const char *text, doubl
 /* Networks at N = ∞ against the limit. */
 static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate, const double *width, mdm_extrapolation *out, mdm_error *err) {
   mdm_widths w = {elements(limit), o->widths, width, NULL, NULL, limit->value, limit->error};
-  const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean), **error = mean + w.n; /* widths each */
+  const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean); /* widths; then the errors: widths */
   if (!mean) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  const double **error = mean + w.n;
   for (size_t i = 0; i < w.n; i++) {
     const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
     mean[i] = a->value, error[i] = a->error;
