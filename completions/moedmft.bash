@@ -16,7 +16,7 @@ _moedmft_usage() {
 _moedmft_options() {
   "$1" --help 2>/dev/null | awk -v command="$2" '
     /^options:/ { on = 1; next } /^$/ { on = 0 } !on { next }
-    { text = $0; sub(/^.*--[a-z-]+ *([A-Z=]+)? +/, "", text); mine = 1
+    { text = $0; sub(/^.*--[a-z-]+ *([][A-Z=]+)? +/, "", text); mine = 1
       if (match(text, /^[a-z]+(, [a-z]+)*: /)) {
         mine = 0; n = split(substr(text, 1, RLENGTH - 2), names, ", ")
         for (i = 1; i <= n; i++) if (names[i] == command) mine = 1
@@ -59,7 +59,8 @@ _moedmft() {
   for ((i = 1; i < COMP_CWORD; i++)); do # the first word that is neither an option nor its argument
     word=${COMP_WORDS[i]}
     case $word in
-    -o | -s | -t | --output | --set | --seed | --threads | --width | --format) i=$((i + 1)) ;;
+    -o | -s | -t | --output | --set | --seed | --threads | --width | --format | --what | --field) i=$((i + 1)) ;;
+    rate | limit | *,*) ;; # of --expect
     -* | =) ;;
     *) command=$word && break ;;
     esac
@@ -67,6 +68,7 @@ _moedmft() {
   if [[ -n $key ]]; then
     case $key in
     --format) words=$'text\njson\ncsv' ;;
+    --expect) words=$'rate\nlimit\nrate,limit' ;;
     -*) words="" ;;
     data.*file | data.*labels)
       words=$(compgen -f -- "$value")
@@ -83,6 +85,9 @@ _moedmft() {
     words=$(_moedmft_keys "$program")
     compopt -o nospace 2>/dev/null ;;
   --format) words=$'text\njson\ncsv' ;;
+  --what) words=$'loss\nkernels\nspectra\nrates\nrouter\nntk\nparts' ;;
+  --field) words=$'x\nh\ny\na\nr\nrho\ngamma\ndelta\ne\ntotal\nW_in\nQ\nW1\nW2\nw_out' ;;
+  --expect) if [[ $current != -* && $command != coordcheck ]]; then words=$'rate\nlimit\nrate,limit'; fi ;;
   -o | --output)
     compopt -o filenames 2>/dev/null
     case $command in plot) words=$(_moedmft_files "$current" png svg pdf) ;; *) words=$(_moedmft_files "$current" h5) ;; esac ;;

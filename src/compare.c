@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare_extrapolate.h"
+#include "compare_predict.h"
 #include "memory.h"
 #include "record_internal.h"
 
@@ -216,6 +218,55 @@ static int add_number(mdm_record *rec, const char *path, const char *text, doubl
   return MDM_OK;
 }
 
+/* Networks at N = ∞ against the limit. */
+static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate, const double *width, mdm_extrapolation *out, mdm_error *err) {
+  mdm_widths w = {elements(limit), o->widths, width, NULL, NULL, limit->value, limit->error};
+  const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean); /* widths; then the errors: widths */
+  if (!mean) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  const double **error = mean + w.n;
+  for (size_t i = 0; i < w.n; i++) {
+    const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
+    mean[i] = a->value, error[i] = a->error;
+    if (!a->error || !limit->error) rate = NAN; /* a single network */
+    w.k = elements(a) < w.k ? elements(a) : w.k;
+  }
+  w.mean = mean, w.error = error;
+  int status = mdm_extrapolate(&w, rate, out, err);
+  free(mean);
+  return status;
+}
+
+static int add_extrapolation(mdm_record *rec, const char *name, const mdm_extrapolation *x, mdm_error *err) {
+  const struct {
+    const char *name, *text;
+    double value;
+  } numbers[] = {
+      {"extrapolated_rms_z", "networks at N = infinity (extrapolated) minus the limit, in combined standard errors: RMS over entries", x->rms_z},
+      {"extrapolated_max_z", "the same: largest absolute value over entries", x->max_z},
+      {"extrapolated_chi2", "sum over entries of (extrapolated minus limit)^2 over the sum of combined variances; 1 is expected", x->chi2},
+      {"extrapolated_distance", "RMS over entries of extrapolated minus limit", x->distance},
+      {"extrapolated_error", "RMS over entries of the combined standard error of that", x->error},
+      {"fit_chi2", "chi^2 per degree of freedom of the series in N that is extrapolated; NaN: no degree of freedom is left", x->fit_chi2}};
+  int status = MDM_OK;
+  char path[96];
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++) {
+    snprintf(path, sizeof path, "comparison/each/%.56s/%s", name, numbers[i].name);
+    status = add_number(rec, path, numbers[i].text, numbers[i].value, NULL, err);
+  }
+  return status;
+}
+
+/* The range of exponents that theory predicts. */
+static int add_predicted(mdm_record *rec, const char *name, double lowest, mdm_error *err) {
+  mdm_array shape = {.rank = 1, .dim = {2}, .dims = "bound", .text = "smallest and largest p that theory predicts; NaN: none is predicted"}, *added;
+  snprintf(shape.path, sizeof shape.path, "comparison/each/%.56s/predicted", name);
+  int status = mdm_record_append(rec, &shape, 0, &added, err);
+  if (status) return status;
+  added->value[0] = lowest;
+  added->value[1] = isnan(lowest) ? NAN : 1;
+  return MDM_OK;
+}
+
 static double rms_of(const mdm_array *a) {
   double sum = 0;
   size_t n = elements(a), used = 0;
@@ -224,20 +275,25 @@ static double rms_of(const mdm_array *a) {
   return used ? sqrt(sum / (double)used) : NAN;
 }
 
-static int add_observable(mdm_outcome *o, const mdm_array *a, rows *r, mdm_error *err) {
+static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
   char path[96];
-  double p, pe;
+  double p, pe, lowest = mdm_rate_lowest(rules, a->path);
+  mdm_extrapolation x;
   int status = compare_path(o, a->path, r, err);
   const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
-  snprintf(path, sizeof path, "comparison/each/%.60s/deviation", name);
+  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
   if (!status) status = add_roots(o->comparison, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
-  snprintf(path, sizeof path, "comparison/each/%.60s/scale", name);
+  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
   if (!status) status = add_number(o->comparison, path, "RMS of this array in the limit", rms_of(a), NULL, err);
   if (status) return status;
   mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &pe);
-  snprintf(path, sizeof path, "comparison/each/%.60s/exponent", name);
+  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
   status = add_number(o->comparison, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, &pe, err);
+  if (!status) status = add_predicted(o->comparison, name, lowest, err);
+  if (!status) status = extrapolate(o, a, lowest, r->x, &x, err);
+  if (!status) status = add_extrapolation(o->comparison, name, &x, err);
   if (status || strcmp(a->path, "observables/train/prediction")) return status;
+  o->predicted_lowest = lowest;
   o->exponent = p;
   o->exponent_error = pe;
   mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
@@ -271,21 +327,24 @@ static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {
   return status;
 }
 
-int mdm_compare(mdm_outcome *o, mdm_error *err) {
-  o->predicted = 1; /* SGD in the regimes at hand: mean shift ~ 1/N (docs/theory.md, finite size) */
+int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
+  o->predicted = o->predicted_lowest = 1; /* mean shift ~ 1/N (docs/theory.md, finite size) */
   o->exponent = o->exponent_error = o->fluctuation = o->fluctuation_error = NAN;
   if (o->limit.runs < 2) return MDM_OK; /* no error of the limit, no comparison */
   for (size_t w = 0; w < o->widths; w++)
     if (!o->networks[w].runs) return MDM_OK; /* stopped before every width had begun */
+  mdm_rate_rules rules;
+  int status = mdm_rate_rules_read(cfg, &rules, err);
+  if (status) return status;
   double *work = mdm_alloc(o->widths, 5, 1, sizeof *work); /* 5 × widths */
-  int status = work ? mdm_record_create(&o->comparison, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  status = work ? mdm_record_create(&o->comparison, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
   if (!status) {
     size_t n = o->widths;
     rows r = {n, work, work + n, work + 2 * n, work + 3 * n, work + 4 * n};
     status = add_axis(o, &r, err);
     for (size_t i = 0; i < mdm_record_count(o->limit.summary) && !status; i++) {
       const mdm_array *a = mdm_record_at(o->limit.summary, i);
-      if (is_compared(a)) status = add_observable(o, a, &r, err);
+      if (is_compared(a)) status = add_observable(o, a, &rules, &r, err);
     }
   }
   free(work);

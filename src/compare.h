@@ -5,7 +5,7 @@
 #include <moedmft/run.h>
 
 /* Fills outcome->comparison and the fitted exponents. Needs every run of every ensemble (mdm_ensemble.each). */
-int mdm_compare(mdm_outcome *outcome, mdm_error *err);
+int mdm_compare(const mdm_config *cfg, mdm_outcome *outcome, mdm_error *err);
 
 /* Least-squares fit of values d2[i] ± s2[i] (squared deviations; noise may make them negative) to A² x[i]^(−2p).
  * *error is where χ² has risen by 1 (times the reduced χ² when that exceeds 1). Both NaN when n < 2 or nothing is known. */

@@ -10,6 +10,7 @@
 #include <moedmft/coordcheck.h>
 
 #include "file_internal.h"
+#include "info_compare.h"
 #include "sweep_internal.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
@@ -284,21 +285,24 @@ static int print_traits(FILE *out, mdm_file *file, const long *widths, size_t n,
 /* ---- comparison ---- */
 
 static void print_fit(FILE *out, mdm_file *file) {
-  double p, error = NAN, predicted = NAN;
+  double p, error = NAN, predicted = NAN, lowest;
   char text[80];
   if (mdm_file_get_real(file, "/comparison/fit", "exponent", &p, NULL) != MDM_OK) return;
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
   with_error(p, error, text, sizeof text);
   fprintf(out, "fit: deviation ∝ N^-p with p = %s", text);
-  if (isfinite(predicted)) fprintf(out, " (predicted: %g)", predicted);
+  int range = mdm_file_get_real(file, "/comparison/fit", "predicted_lowest", &lowest, NULL) == MDM_OK && lowest < predicted;
+  if (isfinite(predicted)) fprintf(out, " (predicted: ");
+  if (isfinite(predicted) && range) fprintf(out, "%g to ", lowest);
+  if (isfinite(predicted)) fprintf(out, "%g)", predicted);
   fprintf(out, "\n");
 }
 
 static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
-  static const char *const paths[] = {"width", "deviation"};
   mdm_record *rec;
-  int status = mdm_file_read_some(file, "/comparison", paths, 2, &rec, err);
+  if (!mdm_file_has_group(file, "/comparison")) return MDM_OK;
+  int status = mdm_file_read_record(file, "/comparison", 0, &rec, err);
   if (status != MDM_OK) return status;
   const mdm_array *width = mdm_record_find(rec, "width"), *deviation = mdm_record_find(rec, "deviation");
   if (width && deviation && width->rank == 1 && deviation->rank == 1 && width->dim[0] == deviation->dim[0]) {
@@ -309,9 +313,10 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
       fprintf(out, "N = %-8.0f%s\n", width->value[i], text);
     }
     print_fit(out, file);
+    status = mdm_info_comparison(out, rec, err);
   }
   mdm_record_free(rec);
-  return MDM_OK;
+  return status;
 }
 
 static int print_coordcheck(FILE *out, mdm_file *file, mdm_error *err) {

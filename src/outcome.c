@@ -30,7 +30,7 @@ static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err
   const struct {
     const char *name;
     double value;
-  } attributes[] = {{"exponent", o->exponent}, {"exponent_stderr", o->exponent_error}, {"predicted", o->predicted},
+  } attributes[] = {{"exponent", o->exponent}, {"exponent_stderr", o->exponent_error}, {"predicted", o->predicted}, {"predicted_lowest", o->predicted_lowest},
                     {"spread_exponent", o->fluctuation}, {"spread_exponent_stderr", o->fluctuation_error}};
   int status = mdm_file_record(file, "/", o->comparison, err);
   for (size_t i = 0; i < sizeof attributes / sizeof *attributes && !status; i++)

@@ -36,16 +36,8 @@ enum {
   FOOTER = 42  /* what band and bars mean */
 };
 
-typedef struct {
-  long width; /* 0: the limit */
-  mdm_record *rec;
-} source;
-
-typedef struct {
-  const char *path, *step; /* step NULL: 0, 1, 2, … */
-  const char *title;
-  int may_log;
-} curve;
+typedef mdm_source source;
+typedef mdm_curve curve;
 
 static const curve curves[] = {
     {"observables/train/loss", NULL, "train loss", 1},
@@ -58,29 +50,41 @@ enum { CURVES = sizeof curves / sizeof *curves };
 static const mdm_look looks[] = {
     {"png", "IEND", 13, 11, 15, 1.0}, {"svg", "</svg>", 14, 12, 17, 0.6}, {"pdf", "%%EOF", 10, 8, 12, 0.8}};
 
+typedef mdm_figure figure;
+
+/* Learning curves and the deviation beside them. */
 typedef struct {
-  const mdm_look *look;
-  source *sources; /* n of them, the limit first when there is one */
-  size_t n;
-  int has_limit;
+  figure curves;
   mdm_record *comparison; /* width, deviation */
   int has_comparison;
   double exponent, exponent_error, predicted;
-  char title[512];
-} figure;
+} learning;
 
 /* ---- reading ---- */
 
-static int read_source(mdm_file *file, long width, source *s, mdm_error *err) {
-  const char *paths[] = {"observables/train/loss", "observables/test/step", "observables/test/loss",
-                         "observables/train/accuracy", "observables/test/accuracy"};
-  char group[64] = "/";
-  if (width) snprintf(group, sizeof group, "/width_%ld", width);
-  s->width = width;
-  return mdm_file_read_some(file, group, paths, sizeof paths / sizeof *paths, &s->rec, err);
+/* Adds a path that is not yet there: several curves may share their steps. */
+static size_t add_path(const char **paths, size_t n, const char *path) {
+  for (size_t i = 0; i < n; i++)
+    if (!strcmp(paths[i], path)) return n;
+  paths[n] = path;
+  return n + 1;
 }
 
-static int read_sources(mdm_file *file, figure *fig, mdm_error *err) {
+static int read_source(mdm_file *file, const figure *fig, long width, source *s, mdm_error *err) {
+  enum { MOST = 16 };
+  const char *paths[MOST];
+  char group[64] = "/";
+  size_t n = 0;
+  for (int i = 0; i < fig->curves && n + 1 < MOST; i++) {
+    n = add_path(paths, n, fig->curve[i].path);
+    if (fig->curve[i].step) n = add_path(paths, n, fig->curve[i].step);
+  }
+  if (width) snprintf(group, sizeof group, "/width_%ld", width);
+  s->width = width;
+  return mdm_file_read_some(file, group, paths, n, &s->rec, err);
+}
+
+int mdm_plot_read(mdm_file *file, figure *fig, mdm_error *err) {
   long *widths;
   size_t n;
   int status = mdm_file_widths(file, &widths, &n, err);
@@ -88,14 +92,14 @@ static int read_sources(mdm_file *file, figure *fig, mdm_error *err) {
   fig->has_limit = mdm_file_has_group(file, "/observables");
   fig->sources = calloc(n + 1, sizeof *fig->sources);
   if (!fig->sources) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the curves of %s", file->path);
-  if (status == MDM_OK && fig->has_limit) status = read_source(file, 0, &fig->sources[fig->n++], err);
+  if (status == MDM_OK && fig->has_limit) status = read_source(file, fig, 0, &fig->sources[fig->n++], err);
   for (size_t i = 0; status == MDM_OK && i < n; i++)
-    status = read_source(file, widths[i], &fig->sources[fig->n++], err);
+    status = read_source(file, fig, widths[i], &fig->sources[fig->n++], err);
   free(widths);
   return status;
 }
 
-static int read_comparison(mdm_file *file, figure *fig, mdm_error *err) {
+static int read_comparison(mdm_file *file, learning *fig, mdm_error *err) {
   static const char *const paths[] = {"width", "deviation"};
   fig->exponent = fig->exponent_error = fig->predicted = NAN;
   int status = mdm_file_read_some(file, "/comparison", paths, 2, &fig->comparison, err);
@@ -110,10 +114,9 @@ static int read_comparison(mdm_file *file, figure *fig, mdm_error *err) {
   return MDM_OK;
 }
 
-static void release(figure *fig) {
+void mdm_plot_release(figure *fig) {
   for (size_t i = 0; i < fig->n; i++) mdm_record_free(fig->sources[i].rec);
   free(fig->sources);
-  mdm_record_free(fig->comparison);
 }
 
 /* ---- title ---- */
@@ -236,8 +239,8 @@ void mdm_plot_log_tics(FILE *out, char axis, double lo, double hi) {
 
 /* ---- styles of widths ---- */
 
-/* Colour t ∈ [0, 1] of the plasma map, linear between five of its colours. */
-static unsigned plasma(double t) {
+/* Linear between five colours of the map. */
+unsigned mdm_plot_colour(double t) {
   static const unsigned char map[][3] = {
       {0x0d, 0x08, 0x87}, {0x7e, 0x03, 0xa8}, {0xcc, 0x47, 0x78}, {0xf8, 0x95, 0x40}, {0xf0, 0xf9, 0x21}};
   int i = t >= 1 ? 3 : (int)(4 * t);
@@ -248,8 +251,8 @@ static unsigned plasma(double t) {
 }
 
 /* k of n widths, the narrowest lightest. */
-unsigned mdm_plot_colour(size_t k, size_t n) {
-  return plasma(n < 2 ? 0.45 : 0.78 * (1 - (double)k / (double)(n - 1)));
+unsigned mdm_plot_width_colour(size_t k, size_t n) {
+  return mdm_plot_colour(n < 2 ? 0.45 : 0.78 * (1 - (double)k / (double)(n - 1)));
 }
 
 int mdm_plot_shape(size_t k) {
@@ -260,11 +263,12 @@ int mdm_plot_shape(size_t k) {
 static size_t widths_in(const figure *fig) { return fig->n - (size_t)fig->has_limit; }
 
 /* "pt … lc …" of width k. Wider networks are drawn later and smaller: where markers coincide, the lower one shows. */
-static void width_style(FILE *out, const figure *fig, size_t k) {
-  size_t n = widths_in(fig);
+void mdm_plot_width_style(FILE *out, const mdm_look *look, size_t k, size_t n) {
   double size = n < 2 ? 1.1 : 1.35 - 0.4 * (double)k / (double)(n - 1);
-  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(k), size * fig->look->marker, mdm_plot_colour(k, n));
+  fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(k), size * look->marker, mdm_plot_width_colour(k, n));
 }
+
+static void width_style(FILE *out, const figure *fig, size_t k) { mdm_plot_width_style(out, fig->look, k, widths_in(fig)); }
 
 /* ---- data blocks ---- */
 
@@ -310,7 +314,7 @@ static void marker_data(FILE *out, const figure *fig, size_t k, const curve *c, 
 }
 
 static void curve_data(FILE *out, const figure *fig, int panel, mdm_range axis) {
-  const curve *c = &curves[panel];
+  const curve *c = &fig->curve[panel];
   char name[64];
   for (size_t s = 0; s < fig->n; s++) {
     if (!array_of(&fig->sources[s], c)) continue;
@@ -345,14 +349,16 @@ static void draw_width(FILE *out, const figure *fig, int panel, size_t s) {
   size_t k = s - (size_t)fig->has_limit;
   if (!fig->has_limit)
     fprintf(out, ", $line_%d_%zu using 1:2 with lines lw 1 lc rgb '#a0%06x' notitle", panel, s,
-            mdm_plot_colour(k, widths_in(fig)));
+            mdm_plot_width_colour(k, widths_in(fig)));
   fprintf(out, ", $marks_%d_%zu using 1:2:3:4 with yerrorbars ", panel, s);
   width_style(out, fig, k);
   fprintf(out, " notitle");
 }
 
-static void draw_curves(FILE *out, const figure *fig, int panel, mdm_box b) {
-  const curve *c = &curves[panel];
+int mdm_plot_has_curve(const figure *fig, int panel) { return drawable(fig, &fig->curve[panel]); }
+
+void mdm_plot_curve(FILE *out, const figure *fig, int panel, mdm_box b) {
+  const curve *c = &fig->curve[panel];
   mdm_range ry = mdm_plot_axis_range(value_range(fig, c), c->may_log);
   double end = fmax(x_end(fig, c), 1);
   mdm_range rx = {-0.02 * end, 1.02 * end, 0};
@@ -374,7 +380,7 @@ static void draw_curves(FILE *out, const figure *fig, int panel, mdm_box b) {
 }
 
 /* ln a of the line a N^-p through the deviations, weighted by their relative errors. */
-static double line_height(const figure *fig, double p) {
+static double line_height(const learning *fig, double p) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   double sum = 0, weights = 0;
   for (size_t i = 0; i < w->dim[0]; i++) {
@@ -387,7 +393,7 @@ static double line_height(const figure *fig, double p) {
   return sum / weights;
 }
 
-static void deviation_data(FILE *out, const figure *fig, mdm_range *rx, mdm_range *ry) {
+static void deviation_data(FILE *out, const learning *fig, mdm_range *rx, mdm_range *ry) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   for (size_t i = 0; i < w->dim[0]; i++) {
     double v = d->value[i], e = d->error && isfinite(d->error[i]) ? d->error[i] : 0;
@@ -412,7 +418,7 @@ static void width_tics(FILE *out, const mdm_array *w) {
   fprintf(out, ")\n");
 }
 
-static void draw_fit(FILE *out, const figure *fig) {
+static void draw_fit(FILE *out, const learning *fig) {
   char error[48] = "";
   if (isfinite(fig->predicted))
     fprintf(out, ", exp(%.9g) * x**(%.9g) with lines dt 2 lw 1.5 lc rgb '#707070' title 'predicted: N^{-%g}'",
@@ -429,7 +435,7 @@ static size_t style_of(const figure *fig, double width) {
   return 0;
 }
 
-static void draw_deviation(FILE *out, const figure *fig, mdm_box b) {
+static void draw_deviation(FILE *out, const learning *fig, mdm_box b) {
   const mdm_array *w = mdm_record_find(fig->comparison, "width"), *d = mdm_record_find(fig->comparison, "deviation");
   mdm_range rx = {NAN, NAN, 1}, ry = {NAN, NAN, 1};
   deviation_data(out, fig, &rx, &ry);
@@ -441,7 +447,7 @@ static void draw_deviation(FILE *out, const figure *fig, mdm_box b) {
   for (size_t i = 0; i < w->dim[0]; i++) {
     if (!(w->value[i] > 0 && d->value[i] > 0 && isfinite(d->value[i]))) continue;
     fprintf(out, ", $deviation_%zu using 1:2:3:4 with yerrorbars ", i);
-    width_style(out, fig, style_of(fig, w->value[i]));
+    width_style(out, &fig->curves, style_of(&fig->curves, w->value[i]));
     fprintf(out, " notitle");
   }
   fprintf(out, "\nunset key\n");
@@ -455,12 +461,13 @@ typedef struct {
 } page;
 
 /* Losses in the first row, accuracies below, the deviation in a column of its own. */
-static page arrange(const figure *fig) {
+static page arrange(const learning *fig) {
+  const figure *c = &fig->curves;
   page p = {.n = 0};
   for (int i = 0; i < CURVES; i++)
-    if (drawable(fig, &curves[i])) p.panels[p.n++] = i;
-  int test = drawable(fig, &curves[1]) || drawable(fig, &curves[3]);
-  int accuracy = drawable(fig, &curves[2]) || drawable(fig, &curves[3]);
+    if (drawable(c, &curves[i])) p.panels[p.n++] = i;
+  int test = drawable(c, &curves[1]) || drawable(c, &curves[3]);
+  int accuracy = drawable(c, &curves[2]) || drawable(c, &curves[3]);
   p.rows = 1 + accuracy;
   p.columns = 1 + test + fig->has_comparison;
   p.width = p.columns == 1 ? 1000 : p.columns * CELL_WIDTH + 20;
@@ -493,8 +500,8 @@ void mdm_plot_quoted(FILE *out, const char *s) {
 }
 
 /* A plot without axes across the page, so that the legend of all panels can never cover data. */
-static void legend(FILE *out, const figure *fig, const page *p) {
-  mdm_plot_place(out, (mdm_box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
+void mdm_plot_legend(FILE *out, const figure *fig, int height) {
+  mdm_plot_place(out, (mdm_box){0.02, 0.98, 1 - (HEADER - 4.0) / height, 1 - 40.0 / height});
   fprintf(out,
           "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
   fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
@@ -508,15 +515,22 @@ static void legend(FILE *out, const figure *fig, const page *p) {
   fprintf(out, "set grid lw 0.6 lc rgb '#e4e4e4' lt 1\n");
 }
 
-/* Title above, and below what band and bars mean. */
-static void inscriptions(FILE *out, const figure *fig, const page *p) {
+/* What band and bars mean. */
+static void remark_of(const figure *fig, char *to, size_t size) {
   const char *band = fig->has_limit ? "band: ±2 standard errors of the limit" : "";
   const char *bars = widths_in(fig) ? "bars: ±1 standard error of the mean over networks" : "";
-  fprintf(out, "set label 1 ");
-  mdm_plot_quoted(out, fig->title);
-  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, fig->look->large);
-  fprintf(out, "set label 2 '%s%s%s' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", band,
-          *band && *bars ? ";  " : "", bars, 18.0 / p->height, fig->look->small);
+  snprintf(to, size, "%s%s%s", band, *band && *bars ? ";  " : "", bars);
+}
+
+void mdm_plot_begin(FILE *out, int width, int height, const mdm_look *look, const char *target, const char *title, const char *remark) {
+  mdm_plot_terminal(out, width, height, look);
+  fprintf(out, "set encoding utf8\n");
+  mdm_plot_output(out, target);
+  fprintf(out, "\nset multiplot\nset bars 0.5\nset label 1 ");
+  mdm_plot_quoted(out, title);
+  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\nset label 2 ", 1 - 24.0 / height, look->large);
+  mdm_plot_quoted(out, remark);
+  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", 18.0 / height, look->small);
 }
 
 /* gnuplot takes a name that begins with | for a command to run, and with ~ for a home folder. */
@@ -525,23 +539,17 @@ void mdm_plot_output(FILE *out, const char *picture) {
   mdm_plot_quoted(out, picture);
 }
 
-void mdm_plot_begin(FILE *out, const mdm_look *look, int width, int height, const char *picture) {
-  mdm_plot_terminal(out, width, height, look);
-  fprintf(out, "set encoding utf8\n");
-  mdm_plot_output(out, picture);
-  fprintf(out, "\nset multiplot\nset bars 0.5\n");
-}
-
-static void write_script(FILE *out, const void *context, const mdm_look *look, const char *picture) {
-  const figure *fig = context;
+static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *picture) {
+  const learning *fig = figure_;
+  char remark[160];
   page p = arrange(fig);
-  mdm_plot_begin(out, look, p.width, p.height, picture);
-  inscriptions(out, fig, &p);
-  legend(out, fig, &p);
+  remark_of(&fig->curves, remark, sizeof remark);
+  mdm_plot_begin(out, p.width, p.height, look, picture, fig->curves.title, remark);
+  mdm_plot_legend(out, &fig->curves, p.height);
   fprintf(out, "unset label 1\nunset label 2\n");
   for (int i = 0; i < p.n; i++) {
     int column = p.panels[i] % 2, line = p.panels[i] / 2;
-    draw_curves(out, fig, p.panels[i], cell(&p, column, line, line));
+    mdm_plot_curve(out, &fig->curves, p.panels[i], cell(&p, column, line, line));
   }
   if (fig->has_comparison) draw_deviation(out, fig, cell(&p, p.columns - 1, 0, p.rows - 1));
   fprintf(out, "unset multiplot\nunset output\n");
@@ -641,7 +649,7 @@ static int run_gnuplot(const char *script, size_t length, const char *picture, m
 
 /* ---- all of it ---- */
 
-/* By the ending of the name; NULL when it is none of the known ones. */
+/* NULL when the ending is none of the known ones. */
 const mdm_look *mdm_plot_look(const char *picture) {
   const char *dot = strrchr(picture, '.');
   for (size_t i = 0; dot && i < sizeof looks / sizeof *looks; i++)
@@ -658,15 +666,15 @@ static int check_picture(const char *picture, mdm_error *err) {
   return MDM_OK;
 }
 
-static int read_figure(const char *path, figure *fig, mdm_error *err) {
+static int read_figure(const char *path, learning *fig, mdm_error *err) {
   mdm_file *file;
   int status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  status = read_sources(file, fig, err);
+  status = mdm_plot_read(file, &fig->curves, err);
   if (status == MDM_OK) status = read_comparison(file, fig, err);
-  if (status == MDM_OK) mdm_plot_title(file, fig->title, sizeof fig->title);
+  if (status == MDM_OK) mdm_plot_title(file, fig->curves.title, sizeof fig->curves.title);
   mdm_file_discard(file);
-  if (status == MDM_OK && !drawable(fig, &curves[0]))
+  if (status == MDM_OK && !drawable(&fig->curves, &curves[0]))
     status = mdm_fail(err, MDM_ERR_DATA, "%s holds no train loss to draw", path);
   return status;
 }
@@ -715,21 +723,61 @@ int mdm_plot_draw(mdm_plot_writer *write, const void *figure_, const char *pictu
   return status;
 }
 
-static int plot_curves(const char *path, const char *picture, mdm_error *err) {
-  figure fig = {.look = mdm_plot_look(picture)};
+static int plot_loss(const char *path, const char *picture, const char *field, mdm_error *err) {
+  learning fig = {.curves = {.look = mdm_plot_look(picture), .curve = curves, .curves = CURVES}};
+  if (field) return mdm_fail(err, MDM_ERR_USAGE, "--what loss takes no --field");
   int status = read_figure(path, &fig, err);
   if (status == MDM_OK) status = mdm_plot_draw(write_script, &fig, picture, err);
-  release(&fig);
+  mdm_plot_release(&fig.curves);
+  mdm_record_free(fig.comparison);
   return status;
 }
 
-int mdm_plot(const char *path, const char *picture, mdm_error *err) {
+static int plot_parts(const char *path, const char *picture, const char *field, mdm_error *err) {
   mdm_file *file;
-  int status = check_picture(picture, err);
-  if (status == MDM_OK) status = mdm_file_open(path, &file, err);
+  if (field) return mdm_fail(err, MDM_ERR_USAGE, "--what parts takes no --field");
+  int status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  int parts = mdm_file_has_group(file, "/coordcheck"), sweep = mdm_file_has_group(file, "/sweep");
+  int parts = mdm_file_has_group(file, "/coordcheck");
   mdm_file_discard(file);
-  if (sweep) return mdm_plot_sweep(path, picture, err);
-  return parts ? mdm_plot_coordcheck(path, picture, err) : plot_curves(path, picture, err);
+  if (!parts) return mdm_fail(err, MDM_ERR_DATA, "%s holds no coordinate check; moedmft coordcheck makes one", path);
+  return mdm_plot_coordcheck(path, picture, err);
 }
+
+static int plot_sweep(const char *path, const char *picture, const char *field, mdm_error *err) {
+  mdm_file *file;
+  if (field) return mdm_fail(err, MDM_ERR_USAGE, "--what sweep takes no --field");
+  int status = mdm_file_open(path, &file, err);
+  if (status != MDM_OK) return status;
+  int sweep = mdm_file_has_group(file, "/sweep");
+  mdm_file_discard(file);
+  if (!sweep) return mdm_fail(err, MDM_ERR_DATA, "%s holds no sweep; moedmft sweep makes one", path);
+  return mdm_plot_sweep(path, picture, err);
+}
+
+static const struct {
+  const char *name;
+  int (*draw)(const char *path, const char *picture, const char *field, mdm_error *err);
+} pictures[] = {{"loss", plot_loss}, {"kernels", mdm_plot_kernels}, {"spectra", mdm_plot_spectra}, {"rates", mdm_plot_rates},
+                {"router", mdm_plot_router}, {"ntk", mdm_plot_ntk}, {"parts", plot_parts}, {"sweep", plot_sweep}};
+
+/* Parts of a coordinate check, a sweep, or the loss. */
+static int usual_picture(const char *path, const char **what, mdm_error *err) {
+  mdm_file *file;
+  int status = mdm_file_open(path, &file, err);
+  if (status != MDM_OK) return status;
+  *what = mdm_file_has_group(file, "/coordcheck") ? "parts" : mdm_file_has_group(file, "/sweep") ? "sweep" : "loss";
+  mdm_file_discard(file);
+  return MDM_OK;
+}
+
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err) {
+  int status = check_picture(picture, err);
+  if (status == MDM_OK && !what) status = usual_picture(path, &what, err);
+  if (status != MDM_OK) return status;
+  for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
+    if (!strcmp(what, pictures[i].name)) return pictures[i].draw(path, picture, field, err);
+  return mdm_fail(err, MDM_ERR_USAGE, "--what %s: allowed are loss, kernels, spectra, rates, router, ntk, parts and sweep", what);
+}
+
+int mdm_plot(const char *path, const char *picture, mdm_error *err) { return mdm_plot_what(path, picture, NULL, NULL, err); }

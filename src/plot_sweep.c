@@ -171,14 +171,14 @@ static mdm_range best_range(const page *p) {
 
 static void network_style(FILE *out, const page *p, size_t w) {
   fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(w), 1.1 * p->look->marker,
-          mdm_plot_colour(w, networks(p)));
+          mdm_plot_width_colour(w, networks(p)));
 }
 
 /* One panel's widths but the limit. */
 static void draw_networks(FILE *out, const page *p, size_t slice) {
   for (size_t w = 0; w < networks(p); w++) {
     fprintf(out, ", $curve_%zu_%zu using 1:2 with lines lw 1.2 lc rgb '#%06x' notitle", slice, w,
-            mdm_plot_colour(w, networks(p)));
+            mdm_plot_width_colour(w, networks(p)));
     fprintf(out, ", $curve_%zu_%zu using 1:2:3:4 with yerrorbars ", slice, w);
     network_style(out, p, w);
     fprintf(out, " notitle");
@@ -190,7 +190,7 @@ static void draw_marks(FILE *out, const page *p, size_t slice) {
     best b = best_of(p, slice, w);
     if (b.shown)
       fprintf(out, ", $best_%zu_%zu every ::0::0 using 2:5 with points pt %d ps %.2f lw 2 lc rgb '#%06x' notitle",
-              slice, w, b.bound ? 4 : 6, 2.4 * p->look->marker, w < networks(p) ? mdm_plot_colour(w, networks(p)) : 0u);
+              slice, w, b.bound ? 4 : 6, 2.4 * p->look->marker, w < networks(p) ? mdm_plot_width_colour(w, networks(p)) : 0u);
   }
 }
 
@@ -234,7 +234,7 @@ static void draw_best(FILE *out, const page *p, size_t slice, mdm_range values, 
     if (!one.shown) continue;
     fprintf(out, ", $best_%zu_%zu using 1:2:3:4 with yerrorbars ", slice, w);
     if (one.bound)
-      fprintf(out, "pt 4 ps %.2f lw 1.3 lc rgb '#%06x'", 1.8 * p->look->marker, mdm_plot_colour(w, n));
+      fprintf(out, "pt 4 ps %.2f lw 1.3 lc rgb '#%06x'", 1.8 * p->look->marker, mdm_plot_width_colour(w, n));
     else
       network_style(out, p, w);
     fprintf(out, " notitle");
@@ -254,25 +254,21 @@ static void arrange(page *p) {
   p->height = HEADER + FOOTER + p->rows * CELL_HEIGHT + (p->low ? LOW_HEIGHT : 0);
 }
 
-static void title(FILE *out, const page *p) {
-  char text[400];
+/* The page, with its title and remark. */
+static void begin(FILE *out, const page *p, const mdm_look *look, const char *picture) {
+  char text[400], remark[300];
   snprintf(text, sizeof text, "Regime %s, data: %s, train.steps = %ld", mdm_config_text(p->s->cfg, "model.regime"),
            *mdm_config_text(p->s->cfg, "data.file") ? mdm_config_text(p->s->cfg, "data.file")
                                                     : mdm_config_text(p->s->cfg, "data.source"),
            mdm_config_int(p->s->cfg, "train.steps"));
   for (char *c = text; *c; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = ' ';
-  fprintf(out, "set label 1 ");
-  mdm_plot_quoted(out, text);
-  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / p->height, p->look->large);
   const char *bands = !p->s->with_limit ? ""
                       : p->low          ? ";  bands of the limit: ±2 above, ±1 below"
                                         : ";  band: ±2 standard errors of the limit";
   const char *rest = mdm_sweep_slices(p->s) > p->panels ? ";  not all settings are shown" : "";
-  fprintf(out,
-          "set label 2 'bars: ±1 standard error%s;  circles: best value (squares: at an end of the grid, a bound)%s'",
-          bands, rest);
-  fprintf(out, " at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n", 18.0 / p->height, p->look->small);
+  snprintf(remark, sizeof remark, "bars: ±1 standard error%s;  circles: best value (squares: at an end of the grid, a bound)%s", bands, rest);
+  mdm_plot_begin(out, p->width, p->height, look, picture, text, remark);
 }
 
 static void legend(FILE *out, const page *p) {
@@ -294,8 +290,7 @@ static void legend(FILE *out, const page *p) {
 static void write_script(FILE *out, const void *context, const mdm_look *look, const char *picture) {
   const page *p = context;
   mdm_range rx = value_range(p), ry = loss_range(p);
-  mdm_plot_begin(out, look, p->width, p->height, picture);
-  title(out, p);
+  begin(out, p, look, picture);
   legend(out, p);
   for (size_t j = 0; j < p->panels; j++)
     draw_losses(out, p, j, rx, ry, cell(p, (int)j % p->columns, (int)j / p->columns));

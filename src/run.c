@@ -357,7 +357,7 @@ static int describe_data(const plan *p, mdm_record **out, mdm_error *err) {
   return status;
 }
 
-static int gather(plan *p, int what, mdm_outcome *out, mdm_error *err) {
+static int gather(const mdm_config *cfg, plan *p, int what, mdm_outcome *out, mdm_error *err) {
   int status = gather_ensemble(p, 0, p->replicas, 0, &out->limit, err);
   out->networks = mdm_alloc(p->widths, 1, 1, sizeof *out->networks);
   if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
@@ -368,7 +368,7 @@ static int gather(plan *p, int what, mdm_outcome *out, mdm_error *err) {
     first += p->seeds[w];
   }
   if (!status) status = describe_data(p, &out->extra, err);
-  if (!status && what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS)) status = mdm_compare(out, err);
+  if (!status && what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS)) status = mdm_compare(cfg, out, err);
   return status;
 }
 
@@ -391,7 +391,7 @@ static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, s
   plan p = {0};
   int status = make_plan(cfg, data, what, replicas, monitor, &p, err);
   if (!status) status = run_plan(&p, monitor ? monitor->threads : 0, err);
-  if (!status) status = gather(&p, what, out, err);
+  if (!status) status = gather(cfg, &p, what, out, err);
   plan_clear(&p);
   if (status) return mdm_outcome_clear(out), status;
   return verdict(out, err);

@@ -50,6 +50,14 @@ offers --save-weights --seed --set -- compare - --s
 offers --seed --set -- rules - --s
 offers --width -- rules - --wi
 offers --enumerate -- classify - --e
+offers --expect -- compare - --e
+offers --expect -- coordcheck - --e
+offers rate rate,limit -- compare - --expect r
+offers limit -- compare - --expect = l
+offers --what -- plot run.h5 --w
+offers kernels -- plot run.h5 --what k
+offers gamma -- plot run.h5 --what kernels --field g
+offers "" -- solve - --wh
 offers "" -- compare - --wi
 offers "" -- solve - -t ""
 offers "" -- nonsense

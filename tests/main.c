@@ -21,6 +21,7 @@ static const struct {
     {"statistics", suite_statistics},
     {"coordcheck", suite_coordcheck},
     {"sweep", suite_sweep},
+    {"compare", suite_compare},
     {"cli", suite_cli},
 };
 

@@ -15,5 +15,6 @@ int suite_sweep(void);
 int suite_data(void);
 int suite_record(void);
 int suite_statistics(void);
+int suite_compare(void);
 
 #endif

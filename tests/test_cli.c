@@ -843,7 +843,8 @@ static void test_texts(void) {
 /* A coordinate check, from the command line to the picture. */
 static void test_coordcheck(void) {
   static const refusal usage[] = {{"coordcheck -", "-o FILE"},
-                                  {"compare - -o @/earlier.h5 --expect", "--expect goes with coordcheck"}};
+                                  {"solve - -o @/earlier.h5 --expect", "--expect goes with compare and coordcheck"},
+                                  {"coordcheck - -o @/earlier.h5 --expect=rate", "--expect takes no list"}};
   static const refusal options[] = {{"-s simulate.widths=[8]", "simulate.widths|at least two"},
                                     {"-s simulate.seeds=1", "simulate.seeds"},
                                     {"-s train.steps=1", "train.steps|at least 3"},
@@ -905,6 +906,64 @@ static void test_sweep_command(void) {
   clear();
 }
 
+/* Words and exit codes of the verdict. */
+#define JUDGED                                                                                                         \
+  "-s train.steps=12 -s solve.particles=2000 -s simulate.widths=[8,16,32] -s simulate.seeds=512 -s solve.precision=single " \
+  "-s simulate.precision=single "
+static void test_expect(void) {
+  static const refusal usage[] = {{"--expect=rates", "--expect=rates|rate,limit"}, {"--expect=", "--expect="}, {"--expect=rate,", "rate,limit"},
+                                  {"--expect rates", "one file|rate,limit"}};
+  static const refusal options[] = {{"--expect -s simulate.widths=16", "simulate.widths|two"}, {"--expect limit -s solve.replicas=1", "solve.replicas"},
+                                    {"--expect -s simulate.seeds=1", "simulate.seeds"}};
+  REFUSED(MDM_ERR_USAGE, "compare - -q -o @/earlier.h5 ", usage);
+  REFUSED(MDM_ERR_CONFIG, "compare - -q -o @/earlier.h5 ", options);
+  const result *r = run("compare - -o @/a.h5 --expect rate,limit " JUDGED);
+  check(r->code == 0 && mentions(r->err, "verdict: rate holds|limit agrees"), "expected agreement", "compare --expect rate,limit", r);
+  char *text = NULL;
+  CU_ASSERT_EQUAL(mdm_file_info(in_folder("a.h5"), &text, NULL), MDM_OK);
+  CU_ASSERT(text && mentions(text, "verdict: rate holds|extrapolated to N|20 farthest|predicted"));
+  free(text);
+  r = run("compare --expect=limit - -q -o @/b.h5 -s solve.tolerance=0.9 " JUDGED); /* a limit that is wrong */
+  check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && mentions(r->err, "limit deviates") && !*r->out && exists("b.h5"), "expected a deviation",
+        "compare --expect=limit", r);
+  r = run("compare - -o @/c.h5 " SMALL "-s solve.tolerance=0.9");
+  check(r->code == 0 && mentions(r->err, "verdict: rate unresolved"), "expected a verdict that nobody asked for", "compare", r);
+  r = run("compare - -q -o @/d.h5 --expect rate " SMALL);
+  check(r->code == MDM_ERR_EXPECT && mentions(r->err, "rate unresolved|simulate.seeds"), "expected advice", "compare --expect rate", r);
+  clear();
+}
+
+/* Every picture of a file that holds everything; one line about what a file lacks. */
+static void test_pictures(void) {
+  static const char *const what[] = {"loss", "kernels", "spectra", "rates", "router", "ntk", "kernels --field gamma", "spectra --field e", "ntk --field W2",
+                                     "rates --field train"};
+  static const refusal usage[] = {{"--what foo", "--what foo|kernels|parts"}, {"--what kernels --field q", "--field q|gamma"}, {"--what ntk --field h", "W_in"},
+                                  {"--what loss --field h", "no --field"}, {"--what router --field h", "no --field"}, {"--what parts --field h", "no --field"}};
+  static const refusal lacking[] = {{"--what kernels", "output.kernels=true"}, {"--what spectra", "output.kernels=true"}, {"--what ntk", "output.ntk=true"},
+                                    {"--what router", "output.statistics=true"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}};
+  static const refusal elsewhere[] = {{"solve - --what loss", "go with plot"}, {"compare - --field h", "go with plot"}};
+  static const char *const formats[] = {"png", "svg", "pdf"};
+  succeeds("compare - -q -o @/all.h5 " JUDGED "-s output.ntk=true -s model.active_fraction=0.5 -s data.test=3");
+  succeeds("solve - -q -o @/bare.h5 " SMALL "-s output.kernels=false -s output.statistics=false");
+  for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "picture.%s", formats[i % 3]);
+    succeeds("plot @/all.h5 -q -o @/%s --what %s", name, what[i]);
+    check(exists(name), "expected a picture", what[i], run("--version"));
+    remove(in_folder(name));
+  }
+  REFUSED(MDM_ERR_USAGE, "plot @/all.h5 -q -o @/picture.png ", usage);
+  REFUSED(MDM_ERR_DATA, "plot @/bare.h5 -q -o @/picture.png ", lacking);
+  REFUSED(MDM_ERR_USAGE, "-q -o @/earlier.h5 ", elsewhere);
+  succeeds("plot @/bare.h5 -q -o @/picture.png --what loss");
+  succeeds("solve - -q -o @/limit.h5 " SMALL "-s output.ntk=true");
+  succeeds("simulate - -q -o @/networks.h5 " SMALL "-s output.ntk=true");
+  for (int i = 0; i < 2; i++)
+    for (size_t k = 0; k < sizeof what / sizeof *what; k++)
+      if (strncmp(what[k], "rates", 5)) succeeds("plot @/%s.h5 -q -o @/picture.svg --what %s", i ? "limit" : "networks", what[k]);
+  clear();
+}
+
 /* Names that a shell, gnuplot or printf would take for something else. */
 static void test_names_of_pictures(void) {
   static const char *const names[] = {
@@ -963,6 +1022,8 @@ int suite_cli(void) {
                {"help, options, summary", test_texts},
                {"coordinate checks", test_coordcheck},
                {"sweeps", test_sweep_command},
+               {"expectations of a comparison", test_expect},
+               {"pictures", test_pictures},
                {"names of pictures", test_names_of_pictures}};
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
     if (!CU_add_test(suite, tests[i].name, tests[i].run)) return (int)CU_get_error();

@@ -12,7 +12,7 @@ extern "C" {
 
 enum {
   MDM_OK = 0,           /* success */
-  MDM_ERR_EXPECT = 1,   /* a check that was asked to hold does not (coordcheck --expect) */
+  MDM_ERR_EXPECT = 1,   /* a check that was asked to hold does not (compare, coordcheck --expect) */
   MDM_ERR_USAGE = 2,    /* command line not understood */
   MDM_ERR_CONFIG = 3,   /* configuration: unknown key, value out of range, options that contradict each other */
   MDM_ERR_DATA = 4,     /* data: missing file, wrong shape, NaN, too few samples */

@@ -51,10 +51,20 @@ int mdm_file_has_group(mdm_file *file, const char *group);
 /* Human-readable summary of a file (what `moedmft info` prints): provenance, the main results, the tree of datasets
  * with shapes and meanings. malloc'd text in *out. */
 int mdm_file_info(const char *path, char **out, mdm_error *err);
-/* Draws the file's loss curves: the limit as a line with its error band (when the root holds observables), networks of
- * each width as points with error bars; train and test panels, with accuracy when present. Format from the ending of
- * picture: .png, .svg, .pdf. A file of a coordinate check is drawn as RMS of its parts
- * against width instead. Uses gnuplot without a display. MDM_ERR_IO when gnuplot is missing, with what to install. */
+/* Draws a picture; format from its ending: .png, .svg, .pdf. Uses gnuplot without a display. what (NULL: parts of a coordinate
+ * check, else loss):
+ *   loss     the limit as a line with its error band, networks of each width as points with error bars; train and test, with
+ *            accuracy when present; the deviation against N
+ *   kernels  a kernel at the last time: limit, widest networks, difference
+ *   spectra  eigenvalues of kernels at every time, limit and widest networks
+ *   rates    deviations of several observables against N, with fits; their exponents
+ *   router   the logits' histogram; load and entropy over steps
+ *   ntk      the tangent kernel as kernels, and its parts over time
+ *   parts    of a coordinate check: RMS of parts against width
+ * field (NULL: the usual choice): which kernel, matrix or observables. MDM_ERR_USAGE: unknown words; MDM_ERR_DATA: the file
+ * does not hold it, with the option that would store it; MDM_ERR_IO: gnuplot is missing, with what to install. */
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err);
+/* The usual picture of a file. */
 int mdm_plot(const char *path, const char *picture, mdm_error *err);
 
 #ifdef __cplusplus

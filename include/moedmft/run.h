@@ -60,7 +60,8 @@ typedef struct mdm_outcome {
   mdm_ensemble *networks; /* by width, ascending */
   size_t widths;
   mdm_record *comparison; /* deviations by width (compare), or NULL */
-  double exponent, exponent_error, predicted; /* compare: deviation ∝ N^−exponent */
+  double exponent, exponent_error; /* compare: deviation of the predictions ∝ N^−exponent */
+  double predicted_lowest, predicted; /* the range that theory predicts for it; mostly 1 … 1 */
   double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
@@ -73,6 +74,19 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
 /* Runs the limit, the networks, or both and their comparison, as the configuration says. Returns MDM_OK;
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
+
+/* What a comparison can be asked to show of the predictions of the train part:
+ * rate: |deviation| ~ N^−p with p within 2 standard errors of the predicted range, and an error of p below 0.35;
+ * limit: the networks, extrapolated to N = ∞, differ from the limit by at most 2 combined standard errors (RMS over entries), and
+ *   these are below the deviation of the narrowest networks, or 1 % of the predictions. */
+enum { MDM_EXPECT_RATE = 1, MDM_EXPECT_LIMIT = 2 };
+
+/* Whether a comparison with this configuration can be judged at all: MDM_ERR_CONFIG names what is too small. */
+int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err);
+/* The verdict as one line (no newline) with the words holds|deviates|unresolved and agrees|deviates|unresolved. comparison: as in
+ * an outcome, or the group /comparison of a file; NULL: unresolved. Returns MDM_ERR_EXPECT when something in `expect`
+ * (MDM_EXPECT_*, 0: nothing) does not show; err says what, and for lack of data what to do. */
+int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line, size_t size, mdm_error *err);
 
 /* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck". */
 int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,

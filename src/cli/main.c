@@ -23,6 +23,8 @@ static volatile sig_atomic_t stop_requested;
 
 typedef struct arguments {
   const char *command, *input, *output, *seed, *format;
+  const char *what, *field; /* plot: NULL: not given */
+  const char *expected;     /* words after --expect; NULL: none */
   long width; /* 0: not given */
   int enumerate;
   const char **set; /* sets: "key=value" in order */
@@ -50,7 +52,7 @@ static int options_command(const arguments *a, int what, mdm_error *err);
 static int rules_command(const arguments *a, int what, mdm_error *err);
 static int classify_command(const arguments *a, int what, mdm_error *err);
 
-enum { ABOUT_RULES = 16, ABOUT_CLASS = 32, ABOUT_PARTS = 64, SWEEP = 128 };
+enum { ABOUT_RULES = 16, ABOUT_CLASS = 32, ABOUT_PARTS = 64, SWEEP = 128, ABOUT_PICTURE = 256 };
 
 static const command commands[] = {
     {"solve", "moedmft solve CONFIG -o FILE.h5", "the limit (N = infinity)", run_command, MDM_RUN_LIMIT, 1, 1},
@@ -64,7 +66,7 @@ static const command commands[] = {
      "both over a grid of options: best learning rate, its drift with N; goes on from FILE.h5", sweep_command, SWEEP, 1,
      1},
     {"info", "moedmft info FILE.h5", "what a file holds", info_command, 0, 1, 0},
-    {"plot", "moedmft plot FILE.h5 -o FILE.png", "loss curves (sweep: over the grid; coordcheck: parts by width) as .png, .svg or .pdf", plot_command, 0, 1, 1},
+    {"plot", "moedmft plot FILE.h5 -o FILE.png", "a picture of loss curves or what --what names, as .png, .svg or .pdf", plot_command, ABOUT_PICTURE, 1, 1},
     {"rules", "moedmft rules CONFIG --width N",
      "initial standard deviations and learning rates of a width, for your own training program", rules_command,
      ABOUT_RULES, 1, 0},
@@ -89,7 +91,12 @@ static void print_help(void) {
          "      --measure LOSS    sweep: final, best, tail or test (default: final; tail with minibatches)\n"
          "      --width N         rules: the stream width\n"
          "      --format FORMAT   rules: text (default), json or csv\n"
-         "      --expect          coordcheck: fail (status 1) when a part or a promise is not as predicted\n"
+         "      --expect [LIST]   compare, coordcheck: fail (status 1) when a prediction does not hold. compare: LIST is rate,\n"
+         "                        limit or rate,limit (default: both); coordcheck: no LIST, every part and promise\n"
+         "      --what PICTURE    plot: loss, kernels, spectra, rates, router, ntk, parts or sweep (default: what a\n"
+         "                        coordcheck or a sweep found, else loss)\n"
+         "      --field FIELD     plot: kernels, spectra: x, h, y, a, r, rho, gamma, delta or e; ntk: total or a matrix;\n"
+         "                        rates: arrays whose path contains it\n"
          "      --enumerate       classify: search all exponents for those that satisfy the desiderata\n"
          "  -q, --quiet           no progress, no summary\n"
          "  -h, --help            this text\n"
@@ -167,6 +174,23 @@ static int parse_width(const char *text, long *out, mdm_error *err) {
   return MDM_OK;
 }
 
+/* "rate", "limit", "rate,limit": MDM_EXPECT_*; 0 for other words. */
+static int parse_expected(const char *list) {
+  static const char *const words[] = {"rate", "limit"};
+  int expect = 0, found = 1;
+  while (found && *list) {
+    found = 0;
+    for (int i = 0; i < 2 && !found; i++) {
+      size_t n = strlen(words[i]);
+      if (strncmp(list, words[i], n) || (list[n] && (list[n] != ',' || !list[n + 1]))) continue;
+      expect |= i ? MDM_EXPECT_LIMIT : MDM_EXPECT_RATE;
+      list += n + (list[n] == ',');
+      found = 1;
+    }
+  }
+  return found ? expect : 0;
+}
+
 static const char letters[] = ":o:s:t:qhV"; /* of the short options, for getopt_long */
 enum {
   OPTION_SEED = 256,
@@ -177,7 +201,9 @@ enum {
   OPTION_EXPECT,
   OPTION_OVER,
   OPTION_NO_LIMIT,
-  OPTION_MEASURE
+  OPTION_MEASURE,
+  OPTION_WHAT,
+  OPTION_FIELD
 }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -198,10 +224,12 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"width", required_argument, NULL, OPTION_WIDTH},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
                                         {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
-                                        {"expect", no_argument, NULL, OPTION_EXPECT},
                                         {"over", required_argument, NULL, OPTION_OVER},
                                         {"no-limit", no_argument, NULL, OPTION_NO_LIMIT},
                                         {"measure", required_argument, NULL, OPTION_MEASURE},
+                                        {"expect", optional_argument, NULL, OPTION_EXPECT},
+                                        {"what", required_argument, NULL, OPTION_WHAT},
+                                        {"field", required_argument, NULL, OPTION_FIELD},
                                         {"quiet", no_argument, NULL, 'q'},
                                         {"help", no_argument, NULL, 'h'},
                                         {"version", no_argument, NULL, 'V'},
@@ -245,6 +273,14 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case OPTION_EXPECT:
       a->expect = 1;
+      a->expected = optarg;
+      if (!optarg && optind < argc && parse_expected(argv[optind])) a->expected = argv[optind++];
+      break;
+    case OPTION_WHAT:
+      a->what = optarg;
+      break;
+    case OPTION_FIELD:
+      a->field = optarg;
       break;
     case 'q':
       a->quiet = 1;
@@ -282,7 +318,18 @@ static int check_about(const arguments *a, const command *c, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_USAGE, "--over, --no-limit and --measure go with sweep");
   if (c->what == SWEEP && !a->overs) return mdm_fail(err, MDM_ERR_USAGE, "sweep needs --over KEY=VALUES, for example --over train.lr=log:0.03:3:9");
   if (a->enumerate && c->what != ABOUT_CLASS) return mdm_fail(err, MDM_ERR_USAGE, "--enumerate goes with classify");
-  if (a->expect && !(c->what & ABOUT_PARTS)) return mdm_fail(err, MDM_ERR_USAGE, "--expect goes with coordcheck");
+  if ((a->what || a->field) && c->what != ABOUT_PICTURE) return mdm_fail(err, MDM_ERR_USAGE, "--what and --field go with plot");
+  return MDM_OK;
+}
+
+static int is_comparison(const command *c) { return (c->what & MDM_RUN_LIMIT) && (c->what & MDM_RUN_NETWORKS) && !(c->what & ABOUT_PARTS); }
+
+static int check_expect(const arguments *a, const command *c, mdm_error *err) {
+  if (!a->expect) return MDM_OK;
+  if (!is_comparison(c) && !(c->what & ABOUT_PARTS)) return mdm_fail(err, MDM_ERR_USAGE, "--expect goes with compare and coordcheck");
+  if (a->expected && !is_comparison(c)) return mdm_fail(err, MDM_ERR_USAGE, "coordcheck: --expect takes no list, not '%s'", a->expected);
+  if (a->expected && !parse_expected(a->expected))
+    return mdm_fail(err, MDM_ERR_USAGE, "--expect=%s: allowed are rate, limit and rate,limit", a->expected);
   return MDM_OK;
 }
 
@@ -306,17 +353,18 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
                     argv[optind]);
   int given = argc - optind - 1;
   if (given != c->needs_input)
-    return mdm_fail(err, MDM_ERR_USAGE, "%s takes %s; usage: %s", c->name, c->needs_input ? "one file" : "no file",
-                    c->usage);
+    return mdm_fail(err, MDM_ERR_USAGE, "%s takes %s; usage: %s%s", c->name, c->needs_input ? "one file" : "no file",
+                    c->usage, a->expect ? "; --expect takes rate, limit or rate,limit" : "");
   if (c->needs_output && !a->output)
     return mdm_fail(err, MDM_ERR_USAGE, "%s needs -o FILE; usage: %s", c->name, c->usage);
   if (!c->needs_output && a->output)
     return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
     return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate, compare and coordcheck");
-  if ((a->sets || a->seed) && !c->what)
+  if ((a->sets || a->seed) && (!c->what || c->what == ABOUT_PICTURE))
     return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, coordcheck, sweep, rules and classify");
   status = check_about(a, c, err);
+  if (!status) status = check_expect(a, c, err);
   if (status) return status;
   a->command = c->name;
   a->input = given ? argv[optind + 1] : NULL;
@@ -463,12 +511,14 @@ static void print_summary(const mdm_outcome *o) {
     print_losses(who, &o->networks[w]);
   }
   if (!o->comparison) return;
+  char range[32] = "";
+  if (o->predicted_lowest < o->predicted) snprintf(range, sizeof range, "%g to ", o->predicted_lowest);
   if (isnan(o->exponent))
     fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
   else
     fprintf(stderr,
-            "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %g), spread over seeds ~ N^-%.2f +- %.2f\n",
-            o->exponent, o->exponent_error, o->predicted, o->fluctuation, o->fluctuation_error);
+            "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %s%g), spread over seeds ~ N^-%.2f +- %.2f\n",
+            o->exponent, o->exponent_error, range, o->predicted, o->fluctuation, o->fluctuation_error);
 }
 
 /* Whether two names stand for one file. */
@@ -537,6 +587,15 @@ static int report_parts(const arguments *a, const mdm_outcome *o, mdm_error *err
   return a->expect ? mdm_coordcheck_expect(o->coordcheck, err) : MDM_OK;
 }
 
+/* The verdict; whether it is what was expected, for those who ask. */
+static int report_verdict(const arguments *a, const mdm_outcome *o, mdm_error *err) {
+  char line[400];
+  int expect = !a->expect ? 0 : a->expected ? parse_expected(a->expected) : MDM_EXPECT_RATE | MDM_EXPECT_LIMIT;
+  int status = mdm_comparison_verdict(o->comparison, expect, line, sizeof line, err);
+  if (!a->quiet) fprintf(stderr, "moedmft: verdict: %s\n", line);
+  return status;
+}
+
 static int run_and_write(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
   progress line;
   mdm_resume *resume = NULL; /* weights of complete runs are not kept, so with them everything is done again */
@@ -552,7 +611,8 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
   if (!status && (what & ABOUT_PARTS)) status = mdm_coordcheck_fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED)
     status = write_outcome(a, cfg, &outcome, status, err);
-  if (!status) status = report_parts(a, &outcome, err);
+  if (!status && (what & ABOUT_PARTS)) status = report_parts(a, &outcome, err);
+  else if (!status && (what & MDM_RUN_LIMIT) && (what & MDM_RUN_NETWORKS)) status = report_verdict(a, &outcome, err);
   mdm_outcome_clear(&outcome);
   mdm_resume_free(resume);
   return status;
@@ -566,6 +626,7 @@ static int run_command(const arguments *a, int what, mdm_error *err) {
   limit_memory(memory);
   int status = read_config(a, &cfg, err), runs = what;
   if (!status && (what & ABOUT_PARTS)) status = mdm_coordcheck_prepare(cfg, &runs, err);
+  else if (!status && a->expect) status = mdm_comparison_prepare(cfg, err);
   what = runs | (what & ABOUT_PARTS);
   if (!status) status = check_output(a, cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
@@ -649,7 +710,7 @@ static int plot_command(const arguments *a, int what, mdm_error *err) {
   (void)what;
   ignore_signals();
   catch_signals(1); /* a picture takes a second: it is finished rather than left half drawn */
-  int status = mdm_plot(a->input, a->output, err);
+  int status = mdm_plot_what(a->input, a->output, a->what, a->field, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
   return status;
 }
