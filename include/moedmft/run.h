@@ -26,6 +26,7 @@ typedef struct mdm_monitor {
   void *context;
   const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
   int threads;                       /* 0: one per processor */
+  void (*message)(void *context, const char *line); /* a line about work that goes on: the outcome of a sweep */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
 } mdm_monitor;
 
@@ -42,6 +43,17 @@ typedef struct mdm_ensemble {
 
 void mdm_ensemble_clear(mdm_ensemble *e);
 
+/* Self-consistency sweeps of the limit (solve.sweeps). */
+typedef struct mdm_sweeps {
+  mdm_record *record;  /* residual and noise of every sweep, averaged observables (docs/output.md); NULL: none were asked for */
+  size_t sweeps;       /* done */
+  int converged;       /* residuals stood at the noise for solve.settled sweeps in a row */
+  double difference, difference_error; /* RMS over predictions: averaged sweeps − causal pass, and its standard error */
+  int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */
+} mdm_sweeps;
+
+void mdm_sweeps_clear(mdm_sweeps *s);
+
 /* A set of ensembles: the limit, networks of several widths. */
 typedef struct mdm_outcome {
   mdm_ensemble limit;     /* runs = 0 when the limit was not asked for */
@@ -50,6 +62,7 @@ typedef struct mdm_outcome {
   mdm_record *comparison; /* deviations by width (compare), or NULL */
   double exponent, exponent_error, predicted; /* compare: deviation ∝ N^−exponent */
   double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
+  mdm_sweeps sweeps;      /* of the limit */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
 

@@ -22,7 +22,7 @@ static volatile sig_atomic_t stop_requested;
 /* ---------------------------------------------------------------- texts */
 
 typedef struct arguments {
-  const char *command, *input, *output, *seed, *format;
+  const char *command, *input, *output, *seed, *format, *sweeps;
   long width; /* 0: not given */
   int enumerate;
   const char **set; /* sets: "key=value" in order */
@@ -71,6 +71,7 @@ static void print_help(void) {
          "  -o, --output FILE     where the result goes (written whole or not at all)\n"
          "  -s, --set KEY=VALUE   override a key of the configuration; repeatable\n"
          "      --seed N          same as --set seed=N\n"
+         "      --sweeps N        solve, compare: same as --set solve.sweeps=N, self-consistency sweeps\n"
          "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
          "      --save-weights    simulate, compare: keep initial and final weights of every network\n"
          "      --width N         rules: the stream width\n"
@@ -158,7 +159,8 @@ enum {
   OPTION_SAVE_WEIGHTS,
   OPTION_WIDTH,
   OPTION_FORMAT,
-  OPTION_ENUMERATE
+  OPTION_ENUMERATE,
+  OPTION_SWEEPS
 }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -175,6 +177,7 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"set", required_argument, NULL, 's'},
                                         {"seed", required_argument, NULL, OPTION_SEED},
                                         {"threads", required_argument, NULL, 't'},
+                                        {"sweeps", required_argument, NULL, OPTION_SWEEPS},
                                         {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
                                         {"width", required_argument, NULL, OPTION_WIDTH},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
@@ -192,6 +195,9 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case 's':
       a->set[a->sets++] = optarg;
+      break;
+    case OPTION_SWEEPS:
+      a->sweeps = optarg;
       break;
     case OPTION_SEED:
       a->seed = optarg;
@@ -274,6 +280,7 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
     return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
     return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate and compare");
+  if (a->sweeps && !(c->what & MDM_RUN_LIMIT)) return mdm_fail(err, MDM_ERR_USAGE, "--sweeps goes with solve and compare");
   if ((a->sets || a->seed) && !c->what)
     return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, rules and classify");
   status = check_about(a, c, err);
@@ -340,17 +347,17 @@ static int collect(int status, const mdm_error *one, mdm_error *all) {
   return status;
 }
 
-static int set_seed(mdm_config *cfg, const char *seed, mdm_error *err) {
-  size_t size = strlen(seed) + sizeof "seed=";
+static int set_key(mdm_config *cfg, const char *key, const char *value, mdm_error *err) {
+  size_t size = strlen(key) + strlen(value) + 2;
   char *assignment = malloc(size);
   if (!assignment) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  snprintf(assignment, size, "seed=%s", seed);
+  snprintf(assignment, size, "%s=%s", key, value);
   int status = mdm_config_set(cfg, assignment, err);
   free(assignment);
   return status;
 }
 
-/* The file, then --set in order, then --seed; what is wrong anywhere is told at once. */
+/* The file, then --set in order, then --seed and --sweeps; what is wrong anywhere is told at once. */
 static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   mdm_error one;
   int status = mdm_config_create(cfg, err), found = MDM_OK;
@@ -358,7 +365,8 @@ static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   if (strcmp(a->input, "-") && (status = mdm_config_load(*cfg, a->input, &one))) found = collect(status, &one, err);
   for (size_t i = 0; i < a->sets; i++)
     if ((status = mdm_config_set(*cfg, a->set[i], &one))) found = collect(status, &one, err);
-  if (a->seed && (status = set_seed(*cfg, a->seed, &one))) found = collect(status, &one, err);
+  if (a->seed && (status = set_key(*cfg, "seed", a->seed, &one))) found = collect(status, &one, err);
+  if (a->sweeps && (status = set_key(*cfg, "solve.sweeps", a->sweeps, &one))) found = collect(status, &one, err);
   return found;
 }
 
@@ -396,9 +404,17 @@ static void print_skeleton(const mdm_record *limit) {
   if (worst > 0) fprintf(stderr, "             skeleton of the pair table: largest error of a product %.2g of its RMS (solve.pivots)\n", worst);
 }
 
+static void print_sweeps(const mdm_sweeps *s) {
+  if (!s->sweeps) return;
+  fprintf(stderr, "  sweeps     %zu, %s; train predictions differ from the causal pass by %.2g +- %.2g (RMS)\n", s->sweeps,
+          s->converged ? "self-consistent: residuals stand at the sampling noise" : "not converged: residuals are above the sampling noise, or were not long enough at it",
+          s->difference, s->difference_error);
+}
+
 static void print_summary(const mdm_outcome *o) {
   char who[32];
   print_losses("limit", &o->limit);
+  print_sweeps(&o->sweeps);
   print_skeleton(o->limit.summary);
   for (size_t w = 0; w < o->widths; w++) {
     snprintf(who, sizeof who, "N = %ld", o->networks[w].width);
@@ -471,7 +487,7 @@ static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_ou
 static int run_and_write(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
   progress line;
   mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights};
-  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   mdm_outcome outcome;
   progress_start(&line);
   int status = mdm_run(cfg, data, what, &monitor, &outcome, err);
