@@ -92,6 +92,7 @@ static const mdm_option table[] = {
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles"},
     {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)"},
     {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)"},
+    {"solve.sweep_tolerance", MDM_OPT_REAL, "0.03", 0, 1, 1, NULL, "sweeps: relative amplitude below which a direction of given fields is not resolved (at least solve.tolerance)"},
     {"solve.mixing", MDM_OPT_ENUM, "average", 0, 0, 0, "average|damped|anderson", "next state of the sweeps: mean over the sweeps at the noise, a damped step, or Anderson mixing"},
     {"solve.damping", MDM_OPT_REAL, "1", 0, 1, 1, NULL, "damped, anderson: how far the state moves towards what a sweep found"},
     {"solve.anderson_depth", MDM_OPT_INT, "4", 1, 100, 0, NULL, "anderson: differences of earlier sweeps that are combined"},

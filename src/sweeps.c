@@ -32,6 +32,7 @@ static const char *const kinds[MDM_KINDS] = {"f", "kernels", "actions"};
 int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas, mdm_sweep_options *o, mdm_error *err) {
   *o = (mdm_sweep_options){.count = (size_t)mdm_config_int(cfg, "solve.sweeps"),
                            .mixing = (mdm_mixing)mdm_config_enum(cfg, "solve.mixing"),
+                           .tolerance = fmax(mdm_config_real(cfg, "solve.sweep_tolerance"), mdm_config_real(cfg, "solve.tolerance")),
                            .damping = mdm_config_real(cfg, "solve.damping"),
                            .depth = (size_t)mdm_config_int(cfg, "solve.anderson_depth"),
                            .settled = (size_t)mdm_config_int(cfg, "solve.settled"),
@@ -72,7 +73,7 @@ typedef struct {
   mdm_task *task;      /* replicas */
   mdm_given given;
   double residual[MDM_KINDS], noise[MDM_KINDS];
-  size_t streak;       /* sweeps in a row at the noise */
+  size_t done, streak; /* sweeps; those in a row at the noise */
   /* Anderson: the last states and residuals, in units of the arrays' sizes; used: how many */
   double **states, **residuals;
   size_t used;
@@ -182,7 +183,7 @@ static void measure_residual(iteration *it) {
 
 /* Relative change of kernels that neither route resolves: directions left out, rounding. */
 static double resolution(const mdm_sweep_plan *plan) {
-  double left_out = plan->sizes.tolerance * plan->sizes.tolerance;
+  double left_out = plan->options.tolerance * plan->options.tolerance;
   return plan->single && left_out < SINGLE_ROUNDING ? SINGLE_ROUNDING : left_out;
 }
 
@@ -294,7 +295,7 @@ static int mix_anderson(iteration *it, mdm_error *err) {
 
 static int mix(iteration *it, mdm_error *err) {
   switch (it->plan->options.mixing) {
-  case MDM_MIX_AVERAGE: return move(it, 1.0 / (double)(it->streak + 1)), MDM_OK;
+  case MDM_MIX_AVERAGE: return move(it, 1.0 / (double)(it->done + 1)), MDM_OK;
   case MDM_MIX_DAMPED: return move(it, it->plan->options.damping), MDM_OK;
   default: return mix_anderson(it, err);
   }
@@ -366,11 +367,12 @@ static void announce(const iteration *it, size_t sweep) {
 static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
   const mdm_sweep_plan *plan = it->plan;
   mdm_given_clear(&it->given);
-  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->sizes.tolerance, (unsigned)k, err);
+  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->options.tolerance, (unsigned)k, err);
   if (!status) status = run_replicas(it, &it->given, ended, err);
   if (status || *ended) return status;
   mean_orders(it->task, plan->replicas, plan->layout.size, it->F);
   measure_residual(it);
+  it->done = k;
   it->streak = at_noise(it) ? it->streak + 1 : 0;
   accumulate(it);
   announce(it, k);
