@@ -1,10 +1,11 @@
 /* Self-consistency sweeps.
  *
- * A sweep drives R replicas of new particles with the state x (src/orders.h) and measures F(x), the mean over replicas, with its
- * standard error. At the solution x = F(x). Residual ‖F(x) − x‖ and noise ‖standard error of F(x)‖ are taken for predictions, kernels
- * and actions apart, every array in units of its own size. Residuals stand at the noise when they are below TWICE it, or below what
- * the tolerance leaves out of kernels anyway. The next state is
- *   average    the mean of the states F since residuals stand at the noise (before that: F itself)
+ * A sweep drives R replicas of new particles with the state x (src/orders.h) and measures F(x), the mean over replicas. At the solution
+ * x = F(x). The residual ‖F(x) − x‖ is taken for predictions, kernels and actions apart, every array in units of its own size. Its
+ * noise has two parts, the standard error of F(x) under x, and that of x itself, for which the causal pass (as many particles, all
+ * feedback included) is the measure. Residuals stand at the noise when they are below TWICE it, or below what the tolerance leaves
+ * out of kernels anyway. The next state is
+ *   average    the mean of the start and all F so far (of a lazy start, which is far away: of all F)
  *   damped     x + β (F − x)
  *   anderson   the same from combinations of earlier sweeps whose residual is smallest; directions in which residuals differ by less
  *              than the noise are not used
@@ -69,6 +70,7 @@ typedef struct {
   mdm_problem problem; /* the same, measuring nothing but order parameters */
   mdm_data data;       /* the same without test part */
   mdm_board *board;
+  double spread[MDM_BLOCKS]; /* Σ over a block of the squared standard errors of the causal pass */
   double *x, *F;       /* layout->size: the state, what the sweep found */
   mdm_task *task;      /* replicas */
   mdm_given given;
@@ -155,11 +157,20 @@ static void mean_orders(const mdm_task *task, size_t n, size_t size, double *out
   for (size_t i = 0; i < n; i++) cblas_daxpy(size, 1.0 / (double)n, task[i].orders, 1, out, 1);
 }
 
-/* Squared standard error of element e of F. */
-static double square_error(const iteration *it, size_t e) {
-  double sum = 0, R = (double)it->plan->replicas;
-  for (size_t i = 0; i < it->plan->replicas; i++) sum += (it->task[i].orders[e] - it->F[e]) * (it->task[i].orders[e] - it->F[e]);
-  return sum / (R * (R - 1));
+static double order_of(const mdm_task *t, size_t e) { return t->orders[e]; }
+static double loss_of(const mdm_task *t, size_t step) { return mdm_record_find(t->record, "observables/train/loss")->value[step]; }
+
+/* Mean and squared standard error of element e over R runs. */
+static double mean_of(double (*value)(const mdm_task *, size_t), const mdm_task *task, size_t R, size_t e) {
+  double mean = 0;
+  for (size_t i = 0; i < R; i++) mean += value(&task[i], e) / (double)R;
+  return mean;
+}
+
+static double square_error(double (*value)(const mdm_task *, size_t), const mdm_task *task, size_t R, size_t e) {
+  double mean = mean_of(value, task, R, e), sum = 0;
+  for (size_t i = 0; i < R; i++) sum += (value(&task[i], e) - mean) * (value(&task[i], e) - mean);
+  return sum / ((double)R * (double)(R - 1));
 }
 
 /* ---------------------------------------------------------------- residual and noise */
@@ -169,11 +180,11 @@ static void measure_residual(iteration *it) {
   double r[MDM_KINDS] = {0}, s[MDM_KINDS] = {0};
   for (size_t i = 0; i < l->blocks; i++) {
     const mdm_block *b = &l->block[i];
-    double scale = mdm_block_scale(l, b, it->F), residual = 0, noise = 0;
+    double scale = mdm_block_scale(l, b, it->F), residual = 0, noise = it->spread[i];
     if (scale == 0) continue;
     for (size_t e = b->at; e < b->at + b->count; e++) {
       residual += (it->F[e] - it->x[e]) * (it->F[e] - it->x[e]);
-      noise += square_error(it, e);
+      noise += square_error(order_of, it->task, it->plan->replicas, e);
     }
     r[b->kind] += residual / (scale * scale);
     s[b->kind] += noise / (scale * scale);
@@ -206,16 +217,10 @@ static void accumulate(iteration *it) {
     it->averaged = 0;
   }
   it->averaged++;
-  for (size_t e = 0; e < nC; e++) it->f[e] += it->F[e], it->f_square[e] += square_error(it, e);
+  for (size_t e = 0; e < nC; e++) it->f[e] += it->F[e], it->f_square[e] += square_error(order_of, it->task, R, e);
   for (size_t t = 0; t < l->steps; t++) {
-    double mean = 0, square = 0;
-    for (size_t i = 0; i < R; i++) mean += mdm_record_find(it->task[i].record, "observables/train/loss")->value[t] / (double)R;
-    for (size_t i = 0; i < R; i++) {
-      double d = mdm_record_find(it->task[i].record, "observables/train/loss")->value[t] - mean;
-      square += d * d / ((double)R * (double)(R - 1));
-    }
-    it->loss[t] += mean;
-    it->loss_square[t] += square;
+    it->loss[t] += mean_of(loss_of, it->task, R, t);
+    it->loss_square[t] += square_error(loss_of, it->task, R, t);
   }
 }
 
@@ -295,7 +300,7 @@ static int mix_anderson(iteration *it, mdm_error *err) {
 
 static int mix(iteration *it, mdm_error *err) {
   switch (it->plan->options.mixing) {
-  case MDM_MIX_AVERAGE: return move(it, 1.0 / (double)(it->done + 1)), MDM_OK;
+  case MDM_MIX_AVERAGE: return move(it, 1.0 / (double)(it->done + !it->plan->options.lazy)), MDM_OK;
   case MDM_MIX_DAMPED: return move(it, it->plan->options.damping), MDM_OK;
   default: return mix_anderson(it, err);
   }
@@ -310,7 +315,7 @@ static int add_curves(mdm_record *rec, double *residual[MDM_KINDS], double *nois
     snprintf(path, sizeof path, "sweeps/residual/%s", kinds[k]);
     status = mdm_record_add(rec, path, 1, &count, "sweep", "|F(x) - x| relative to the size of each array, of the state x that the sweep was given", &residual[k], err);
     snprintf(path, sizeof path, "sweeps/noise/%s", kinds[k]);
-    if (!status) status = mdm_record_add(rec, path, 1, &count, "sweep", "the same norm of the standard error of F(x)", &noise[k], err);
+    if (!status) status = mdm_record_add(rec, path, 1, &count, "sweep", "the same norm of the sampling noise of F(x) - x", &noise[k], err);
   }
   return status;
 }
@@ -328,6 +333,16 @@ static int add_mean(mdm_record *rec, const mdm_array *shape, size_t sweeps, cons
   return MDM_OK;
 }
 
+/* Noise that the given states pass on. Means over m sweeps rest on m times the particles of the causal pass; a lag of about one mean
+ * behind the states doubles the variance (validation/sweeps.py measures it). */
+static void add_state_noise(iteration *it, const mdm_task *causal) {
+  const mdm_layout *l = &it->plan->layout;
+  size_t R = it->plan->replicas;
+  double m = (double)it->averaged, part = m * m * fmin(1, 2 / m);
+  for (size_t e = 0; e < l->n * l->C; e++) it->f_square[e] += part * square_error(order_of, causal, R, e);
+  for (size_t t = 0; t < l->steps; t++) it->loss_square[t] += part * square_error(loss_of, causal, R, t);
+}
+
 static int add_results(const iteration *it, mdm_record *rec, mdm_error *err) {
   const mdm_layout *l = &it->plan->layout;
   mdm_array loss = {.path = "sweeps/observables/train/loss", .rank = 1, .dim = {l->steps}, .dims = "step", .text = "train loss: mean over the last sweeps at the noise"};
@@ -342,9 +357,7 @@ static void compare(const iteration *it, const mdm_task *causal, mdm_sweeps *out
   size_t n = it->plan->layout.n * it->plan->layout.C, R = it->plan->replicas;
   double distance = 0, square = 0, m = (double)it->averaged;
   for (size_t e = 0; e < n; e++) {
-    double mean = 0, spread = 0;
-    for (size_t i = 0; i < R; i++) mean += causal[i].orders[e] / (double)R;
-    for (size_t i = 0; i < R; i++) spread += (causal[i].orders[e] - mean) * (causal[i].orders[e] - mean) / ((double)R * (double)(R - 1));
+    double mean = mean_of(order_of, causal, R, e), spread = square_error(order_of, causal, R, e);
     distance += (it->f[e] / m - mean) * (it->f[e] / m - mean) / (double)n;
     square += (spread + it->f_square[e] / (m * m)) / (double)n;
   }
@@ -382,6 +395,7 @@ static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
 /* The state of the causal pass; or of a network that does not learn: a causal pass at rate zero. */
 static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *err) {
   const mdm_sweep_plan *plan = it->plan;
+  const mdm_task *own = causal;
   int status = MDM_OK;
   *ended = MDM_OK;
   if (plan->options.lazy) {
@@ -392,6 +406,8 @@ static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *e
     it->problem.model.bias_rate = bias_rate;
     causal = it->task;
   }
+  for (size_t i = 0; i < plan->layout.blocks && !status; i++)
+    for (size_t e = 0; e < plan->layout.block[i].count; e++) it->spread[i] += square_error(order_of, own, plan->replicas, plan->layout.block[i].at + e);
   if (!status && !*ended) mean_orders(causal, plan->replicas, plan->layout.size, it->x);
   return status;
 }
@@ -438,6 +454,7 @@ int mdm_sweeps_run(const mdm_sweep_plan *plan, const mdm_task *causal, mdm_board
   int status = iteration_init(&it, plan, board, err);
   if (!status) status = iterate(&it, causal, out, err);
   if (!status) status = shorten(out, err);
+  if (!status && out->sweeps) add_state_noise(&it, causal);
   if (!status && out->sweeps) status = add_results(&it, out->record, err);
   if (!status && out->sweeps) compare(&it, causal, out);
   iteration_clear(&it);
