@@ -25,7 +25,7 @@
 
 enum { LARGEST = 4000 }; /* steps × samples: arrays of its square are kept */
 static const double TWICE = 2;
-static const double SINGLE_ROUNDING = 2e-5; /* relative, of averages over particles in single precision */
+static const double ROUNDING[2] = {1e-6, 2e-5}; /* what rounding may grow to in double and single precision, relative */
 static const char *const kinds[MDM_KINDS] = {"f", "kernels", "actions"};
 
 /* ---------------------------------------------------------------- options */
@@ -195,7 +195,7 @@ static void measure_residual(iteration *it) {
 /* Relative change of kernels that neither route resolves: directions left out, rounding. */
 static double resolution(const mdm_sweep_plan *plan) {
   double left_out = plan->options.tolerance * plan->options.tolerance;
-  return plan->single && left_out < SINGLE_ROUNDING ? SINGLE_ROUNDING : left_out;
+  return fmax(left_out, ROUNDING[plan->single]);
 }
 
 static int at_noise(const iteration *it) {
@@ -300,7 +300,7 @@ static int mix_anderson(iteration *it, mdm_error *err) {
 
 static int mix(iteration *it, mdm_error *err) {
   switch (it->plan->options.mixing) {
-  case MDM_MIX_AVERAGE: return move(it, 1.0 / (double)(it->done + !it->plan->options.lazy)), MDM_OK;
+  case MDM_MIX_AVERAGE: return move(it, fmin(it->plan->options.damping, 1.0 / (double)(it->done + !it->plan->options.lazy))), MDM_OK;
   case MDM_MIX_DAMPED: return move(it, it->plan->options.damping), MDM_OK;
   default: return mix_anderson(it, err);
   }
