@@ -74,6 +74,7 @@ double mdm_block_scale(const mdm_layout *l, const mdm_block *b, const double *x)
 static void factor_clear(mdm_factor *f) {
   free(f->born);
   free(f->D);
+  free(f->E);
   free(f->make);
   *f = (mdm_factor){0};
 }
@@ -87,9 +88,20 @@ static void residual(const mdm_layout *l, const mdm_factor *f, const double *phi
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, P, later, f->k, -1, f->D + n * first, n, f->D + n * first, n, 1, rest, P);
 }
 
-/* New directions of step t; until the end D has n rows. */
+/* E of the direction that was just made at step t: make less what earlier directions hold of it. */
+static void combination(const mdm_layout *l, mdm_factor *f, size_t t, size_t known, double *work) {
+  size_t n = l->n, P = l->P, first = t * P;
+  double *E = f->E + n * f->k;
+  const double *make = f->make + P * f->k;
+  memcpy(E + first, make, P * sizeof *E);
+  if (!known) return;
+  cblas_dgemv(CblasColMajor, CblasNoTrans, known, P, 1, f->D + n * first, n, make, 1, 0, work, 1);
+  cblas_dgemv(CblasColMajor, CblasNoTrans, first, known, -1, f->E, n, work, 1, 1, E, 1);
+}
+
+/* New directions of step t; work: n; until the end D has n rows. */
 static int factor_step(const mdm_layout *l, mdm_factor *f, const double *phi, size_t t, double tolerance, double *rest, double *gram,
-                       double *eigen, mdm_error *err) {
+                       double *eigen, double *work, mdm_error *err) {
   size_t n = l->n, P = l->P, first = t * P, later = n - first;
   double scale = 0;
   residual(l, f, phi, t, rest);
@@ -102,6 +114,7 @@ static int factor_step(const mdm_layout *l, mdm_factor *f, const double *phi, si
     double *make = f->make + P * f->k, s = 1 / sqrt(eigen[m]);
     for (size_t i = 0; i < P; i++) make[i] = s * gram[i + P * m];
     cblas_dgemv(CblasColMajor, CblasTrans, P, later, 1, rest, P, make, 1, 0, f->D + f->k + n * first, n);
+    combination(l, f, t, f->born[t], work);
     f->k++;
   }
   return MDM_OK;
@@ -116,49 +129,94 @@ static void pack(mdm_factor *f, size_t n) {
 
 static int factor_create(mdm_factor *f, const mdm_layout *l, const double *phi, double tolerance, mdm_error *err) {
   size_t n = l->n, P = l->P;
-  double *rest = mdm_alloc(P, n, 1, sizeof *rest), *gram = mdm_alloc(P, P, 1, sizeof *gram), *eigen = mdm_alloc(P, 1, 1, sizeof *eigen);
+  double *rest = mdm_alloc(P, n, 1, sizeof *rest), *gram = mdm_alloc(P, P, 1, sizeof *gram), *eigen = mdm_alloc(P, 1, 1, sizeof *eigen), *work = mdm_alloc(n, 1, 1, sizeof *work);
   f->born = mdm_alloc(l->steps + 1, 1, 1, sizeof *f->born);
   f->D = mdm_alloc(n, n, 1, sizeof *f->D);
+  f->E = mdm_alloc(n, n, 1, sizeof *f->E);
   f->make = mdm_alloc(P, n, 1, sizeof *f->make);
-  int ok = rest && gram && eigen && f->born && f->D && f->make;
+  int ok = rest && gram && eigen && work && f->born && f->D && f->E && f->make;
   int status = ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels of %zu times and samples", n);
-  for (size_t t = 0; t < l->steps && !status; t++) status = factor_step(l, f, phi, t, tolerance, rest, gram, eigen, err);
+  for (size_t t = 0; t < l->steps && !status; t++) status = factor_step(l, f, phi, t, tolerance, rest, gram, eigen, work, err);
   if (!status) f->born[l->steps] = f->k, pack(f, n);
   free(rest);
   free(gram);
   free(eigen);
+  free(work);
   return status;
 }
 
 /* ---------------------------------------------------------------- responses */
 
-/* From ⟨p(t) ω(s)⟩ to ⟨p(t) Ω⟩, ω(s) = Ω D(s): the recursion that makes directions, applied to every row t of the action. A row
- * that is zero from some step on leaves the directions born there at zero, so causality is kept. G: k × n. */
-static double *respond(const mdm_layout *l, const mdm_factor *f, const double *action) {
+/* Directions that can act on index t of a responding field: backward inputs feel those of their own step, forward inputs do not. */
+static size_t acting(const mdm_layout *l, const mdm_factor *f, int side, size_t t) {
+  return f->born[t / l->P + (side == MDM_SIDE_ROWS)];
+}
+
+/* G (k × n) from the action A = Gᵀ D: the recursion that makes directions, for every row t of the action. */
+static void resolve(const mdm_layout *l, const mdm_factor *f, int side, const double *action, double *rest, double *G) {
   size_t n = l->n, P = l->P, k = f->k;
-  double *G = mdm_alloc(k, n, 1, sizeof *G), *rest = mdm_alloc(P, n, 1, sizeof *rest); /* k × n; P × n */
-  for (size_t s = 0; s < l->steps && G && rest; s++) {
+  for (size_t s = 0; s < l->steps; s++) {
     size_t known = f->born[s], count = f->born[s + 1] - known;
     if (!count) continue;
     for (size_t t = 0; t < n; t++) memcpy(rest + P * t, action + n * t + P * s, P * sizeof *rest);
     if (known) cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, P, n, known, -1, f->D + k * P * s, k, G, k, 1, rest, P);
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, count, n, P, 1, f->make + P * known, P, rest, P, 0, G + known, k);
-    for (size_t t = 0; t < n; t++) /* below the diagonal of steps nothing has responded yet */
-      if (t / P < s)
-        for (size_t i = known; i < known + count; i++) G[i + k * t] = 0;
   }
+  for (size_t t = 0; t < n; t++)
+    for (size_t i = acting(l, f, side, t); i < k; i++) G[i + k * t] = 0;
+}
+
+static const mdm_factor *driving(const mdm_given *g, const mdm_block *b) {
+  return &g->factor[mdm_layout_field(g->layout, b->tensor, !b->side, 1)];
+}
+
+int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err) {
+  const mdm_layout *l = g->layout;
+  size_t n = l->n;
+  double *G = mdm_alloc(n, n, 1, sizeof *G), *rest = mdm_alloc(l->P, n, 1, sizeof *rest); /* k × n, k ≤ n; P × n */
+  int ok = G && rest;
+  for (size_t i = 0; i < l->blocks && ok; i++) {
+    const mdm_block *b = &l->block[i];
+    if (b->kind != MDM_KIND_ACTION) continue;
+    const mdm_factor *f = driving(g, b);
+    resolve(l, f, b->side, y + b->at, rest, G);
+    if (f->k) cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, f->k, 1, f->E, n, G, f->k, 0, y + b->at, n); /* row-major: R(t, s) */
+    else memset(y + b->at, 0, n * n * sizeof *y);
+  }
+  free(G);
   free(rest);
+  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses of %zu times and samples", n);
+}
+
+/* G = D Rᵀ: responses to the directions of the given field. Directions that come later than t do not enter R(t, s). */
+static double *respond(const mdm_layout *l, const mdm_factor *f, int side, const double *R) {
+  size_t n = l->n, k = f->k;
+  double *G = mdm_alloc(k, n, 1, sizeof *G);
+  if (!G || !k) return G;
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, k, n, n, 1, f->D, k, R, n, 0, G, k);
+  for (size_t t = 0; t < n; t++)
+    for (size_t i = acting(l, f, side, t); i < k; i++) G[i + k * t] = 0;
   return G;
+}
+
+void mdm_given_action(const mdm_given *g, const mdm_block *b, double *out) {
+  const mdm_layout *l = g->layout;
+  const mdm_factor *f = driving(g, b);
+  size_t n = l->n, P = l->P;
+  memset(out, 0, n * n * sizeof *out);
+  if (f->k) cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n, n, f->k, 1, f->D, f->k, g->G[b->tensor][b->side], f->k, 0, out, n);
+  for (size_t t = 0; t < n; t++) /* only what is measured: the past */
+    for (size_t s = (t / P + (b->side == MDM_SIDE_ROWS)) * P; s < n; s++) out[t * n + s] = 0;
 }
 
 int mdm_given_create(mdm_given *g, const mdm_layout *l, const double *x, double tolerance, unsigned sweep, mdm_error *err) {
   *g = (mdm_given){.layout = l, .x = x, .sweep = sweep};
   int status = MDM_OK;
-  for (size_t i = 0; i < l->blocks && !status; i++) {
+  for (size_t i = 0; i < l->blocks && !status; i++) { /* kernels come first */
     const mdm_block *b = &l->block[i];
     if (b->kind == MDM_KIND_KERNEL) status = factor_create(&g->factor[b->kernel], l, x + b->at, tolerance, err);
-    if (b->kind != MDM_KIND_ACTION) continue;
-    g->G[b->tensor][b->side] = respond(l, &g->factor[mdm_layout_field(l, b->tensor, !b->side, 1)], x + b->at);
+    if (b->kind != MDM_KIND_ACTION || status) continue;
+    g->G[b->tensor][b->side] = respond(l, driving(g, b), b->side, x + b->at);
     if (!g->G[b->tensor][b->side]) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses of %zu times and samples", l->n);
   }
   if (status) mdm_given_clear(g);

@@ -7,7 +7,9 @@
  *                           of γ and y over experts
  *   actions  n × n each     ⟨p(t) κ(s)⟩, s < t, and ⟨q(t) ω(s)⟩, s ≤ t (steps), of every matrix and side with a Gaussian part; zero
  *                           elsewhere. ω ~ V_f ⟨p p⟩ and κ ~ V_b ⟨q q⟩ are the Gaussian parts of the initial matrix
- * Arrays are row-major, t before s. */
+ * Arrays are row-major, t before s. A state that drives particles holds responses R in place of actions: ⟨p(t) κ(s)⟩ = Σ R(t,s') ⟨q(s') q(s)⟩
+ * (R here contains V_b, and V_f). A response stays what it is when kernels change a little; an action does not, and read with other
+ * kernels its error in weak directions is amplified. */
 #ifndef MOEDMFT_ORDERS_H
 #define MOEDMFT_ORDERS_H
 
@@ -53,13 +55,14 @@ typedef struct mdm_factor {
   size_t k;     /* directions */
   size_t *born; /* steps + 1: directions known before each step, and in the end */
   double *D;    /* k × n, column-major: coordinates; zero for directions that come later */
+  double *E;    /* n × k, column-major: u = Σ_t p(t) E(t), so D E = 1 */
   double *make; /* P × k: from a step's residuals to its new directions */
 } mdm_factor;
 
 /* A state that particles can be driven with. */
 typedef struct mdm_given {
   const mdm_layout *layout;
-  const double *x;                    /* the vector; not owned */
+  const double *x;                    /* the vector, with responses; not owned */
   mdm_factor factor[MDM_KERNELS];     /* empty where the layout has no such kernel */
   double *G[MDM_TENSORS][MDM_SIDES];  /* k × n: actions in directions of the other side's field, ⟨p K⟩ and ⟨q Ω⟩; or NULL */
   unsigned sweep;                     /* number of the sweep, from 1: selects the draws */
@@ -68,5 +71,9 @@ typedef struct mdm_given {
 /* tolerance: relative amplitude of a new direction. Returns a status. */
 int mdm_given_create(mdm_given *g, const mdm_layout *l, const double *x, double tolerance, unsigned sweep, mdm_error *err);
 void mdm_given_clear(mdm_given *g);
+/* Action of a block under the state: out (n × n). */
+void mdm_given_action(const mdm_given *g, const mdm_block *b, double *out);
+/* Actions in the blocks of y, measured under the state's kernels, become responses. Returns a status. */
+int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err);
 
 #endif

@@ -71,7 +71,8 @@ typedef struct {
   mdm_data data;       /* the same without test part */
   mdm_board *board;
   double spread[MDM_BLOCKS]; /* Σ over a block of the squared standard errors of the causal pass */
-  double *x, *F;       /* layout->size: the state, what the sweep found */
+  double *x, *F;       /* layout->size: the state (with responses), what the sweep found */
+  double *action;      /* n × n: an action under the state */
   mdm_task *task;      /* replicas */
   mdm_given given;
   double residual[MDM_KINDS], noise[MDM_KINDS];
@@ -93,6 +94,7 @@ static void iteration_clear(iteration *it) {
   free(it->task);
   free(it->x);
   free(it->F);
+  free(it->action);
   free(it->f);
   free(it->f_square);
   free(it->loss);
@@ -108,6 +110,7 @@ static int iteration_init(iteration *it, const mdm_sweep_plan *plan, mdm_board *
   it->problem.data = &it->data;
   it->problem.kernels = it->problem.responses = it->problem.statistics = it->problem.ntk = 0;
   int ok = (it->x = mdm_alloc(l->size, 1, 1, sizeof *it->x)) && (it->F = mdm_alloc(l->size, 1, 1, sizeof *it->F)) &&
+           (it->action = mdm_alloc(l->n, l->n, 1, sizeof *it->action)) &&
            (it->task = mdm_alloc(plan->replicas, 1, 1, sizeof *it->task)) && (it->f = mdm_alloc(nC, 1, 1, sizeof *it->f)) &&
            (it->f_square = mdm_alloc(nC, 1, 1, sizeof *it->f_square)) && (it->loss = mdm_alloc(l->steps, 1, 1, sizeof *it->loss)) &&
            (it->loss_square = mdm_alloc(l->steps, 1, 1, sizeof *it->loss_square)) &&
@@ -181,9 +184,11 @@ static void measure_residual(iteration *it) {
   for (size_t i = 0; i < l->blocks; i++) {
     const mdm_block *b = &l->block[i];
     double scale = mdm_block_scale(l, b, it->F), residual = 0, noise = it->spread[i];
+    const double *given = it->x + b->at;
     if (scale == 0) continue;
+    if (b->kind == MDM_KIND_ACTION) mdm_given_action(&it->given, b, it->action), given = it->action;
     for (size_t e = b->at; e < b->at + b->count; e++) {
-      residual += (it->F[e] - it->x[e]) * (it->F[e] - it->x[e]);
+      residual += (it->F[e] - given[e - b->at]) * (it->F[e] - given[e - b->at]);
       noise += square_error(order_of, it->task, it->plan->replicas, e);
     }
     r[b->kind] += residual / (scale * scale);
@@ -252,14 +257,14 @@ static int remember(iteration *it, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Inner product of (a − a') and (b − b'), every array in units of its size now. */
+/* Inner product of (a − a') and (b − b'), predictions and kernels, every array in units of its size now. */
 static double inner(const iteration *it, const double *a, const double *a2, const double *b, const double *b2) {
   const mdm_layout *l = &it->plan->layout;
   double sum = 0;
   for (size_t i = 0; i < l->blocks; i++) {
     const mdm_block *B = &l->block[i];
     double scale = mdm_block_scale(l, B, it->F), part = 0;
-    if (scale == 0) continue;
+    if (scale == 0 || B->kind == MDM_KIND_ACTION) continue;
     for (size_t e = B->at; e < B->at + B->count; e++) part += (a[e] - (a2 ? a2[e] : 0)) * (b[e] - (b2 ? b2[e] : 0));
     sum += part / (scale * scale);
   }
@@ -270,7 +275,7 @@ static double inner(const iteration *it, const double *a, const double *a2, cons
  * carry the noise of two sweeps, which the ridge takes into account. */
 static void anderson_weights(const iteration *it, size_t m, double *gram, double *gamma) {
   double noise = 0;
-  for (int k = 0; k < MDM_KINDS; k++) noise += 2 * it->noise[k] * it->noise[k];
+  for (int k = 0; k < MDM_KIND_ACTION; k++) noise += 2 * it->noise[k] * it->noise[k];
   for (size_t i = 0; i < m; i++) {
     for (size_t j = 0; j <= i; j++)
       gram[i + m * j] = inner(it, it->residuals[i + 1], it->residuals[i], it->residuals[j + 1], it->residuals[j]);
@@ -389,7 +394,8 @@ static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
   it->streak = at_noise(it) ? it->streak + 1 : 0;
   accumulate(it);
   announce(it, k);
-  return mix(it, err);
+  status = mdm_given_responses(&it->given, it->F, err);
+  return status ? status : mix(it, err);
 }
 
 /* The state of the causal pass; or of a network that does not learn: a causal pass at rate zero. */
@@ -408,8 +414,10 @@ static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *e
   }
   for (size_t i = 0; i < plan->layout.blocks && !status; i++)
     for (size_t e = 0; e < plan->layout.block[i].count; e++) it->spread[i] += square_error(order_of, own, plan->replicas, plan->layout.block[i].at + e);
-  if (!status && !*ended) mean_orders(causal, plan->replicas, plan->layout.size, it->x);
-  return status;
+  if (status || *ended) return status;
+  mean_orders(causal, plan->replicas, plan->layout.size, it->x);
+  status = mdm_given_create(&it->given, &plan->layout, it->x, plan->options.tolerance, 0, err);
+  return status ? status : mdm_given_responses(&it->given, it->x, err);
 }
 
 static int iterate(iteration *it, const mdm_task *causal, mdm_sweeps *out, mdm_error *err) {
