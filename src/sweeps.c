@@ -5,7 +5,7 @@
  * noise has two parts, the standard error of F(x) under x, and that of x itself, for which the causal pass (as many particles, all
  * feedback included) is the measure. Residuals stand at the noise when they are below TWICE it, or below what the tolerance leaves
  * out of kernels anyway. The next state is
- *   average    the mean of the start and all F so far (of a lazy start, which is far away: of all F)
+ *   average    the mean of the states since residuals first stood at the noise (x among them); before that, damped
  *   damped     x + β (F − x)
  *   anderson   the same from combinations of earlier sweeps whose residual is smallest; directions in which residuals differ by less
  *              than the noise are not used
@@ -33,7 +33,6 @@ static const char *const kinds[MDM_KINDS] = {"f", "kernels", "actions"};
 int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas, mdm_sweep_options *o, mdm_error *err) {
   *o = (mdm_sweep_options){.count = (size_t)mdm_config_int(cfg, "solve.sweeps"),
                            .mixing = (mdm_mixing)mdm_config_enum(cfg, "solve.mixing"),
-                           .tolerance = fmax(mdm_config_real(cfg, "solve.sweep_tolerance"), mdm_config_real(cfg, "solve.tolerance")),
                            .damping = mdm_config_real(cfg, "solve.damping"),
                            .depth = (size_t)mdm_config_int(cfg, "solve.anderson_depth"),
                            .settled = (size_t)mdm_config_int(cfg, "solve.settled"),
@@ -76,7 +75,7 @@ typedef struct {
   mdm_task *task;      /* replicas */
   mdm_given given;
   double residual[MDM_KINDS], noise[MDM_KINDS];
-  size_t done, streak; /* sweeps; those in a row at the noise */
+  size_t near, streak; /* sweeps since residuals first stood at the noise; those in a row at the noise */
   /* Anderson: the last states and residuals, in units of the arrays' sizes; used: how many */
   double **states, **residuals;
   size_t used;
@@ -142,7 +141,7 @@ static int run_replicas(iteration *it, const mdm_given *given, int *ended, mdm_e
   const mdm_sweep_plan *plan = it->plan;
   for (size_t i = 0; i < plan->replicas; i++) {
     mdm_task *t = &it->task[i];
-    double *orders = t->orders;
+    double *orders = t->orders; /* allocated once */
     mdm_record_free(t->record);
     memset(orders, 0, plan->layout.size * sizeof *orders);
     *t = (mdm_task){.index = (unsigned)i, .cost = plan->cost, .board = it->board, .layout = &plan->layout, .given = given, .orders = orders};
@@ -199,7 +198,7 @@ static void measure_residual(iteration *it) {
 
 /* Relative change of kernels that neither route resolves: directions left out, rounding. */
 static double resolution(const mdm_sweep_plan *plan) {
-  double left_out = plan->options.tolerance * plan->options.tolerance;
+  double left_out = plan->sizes.tolerance * plan->sizes.tolerance;
   return fmax(left_out, ROUNDING[plan->single]);
 }
 
@@ -305,7 +304,7 @@ static int mix_anderson(iteration *it, mdm_error *err) {
 
 static int mix(iteration *it, mdm_error *err) {
   switch (it->plan->options.mixing) {
-  case MDM_MIX_AVERAGE: return move(it, fmin(it->plan->options.damping, 1.0 / (double)(it->done + !it->plan->options.lazy))), MDM_OK;
+  case MDM_MIX_AVERAGE: return move(it, fmin(it->plan->options.damping, 1.0 / (double)(it->near + 1))), MDM_OK;
   case MDM_MIX_DAMPED: return move(it, it->plan->options.damping), MDM_OK;
   default: return mix_anderson(it, err);
   }
@@ -385,13 +384,13 @@ static void announce(const iteration *it, size_t sweep) {
 static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
   const mdm_sweep_plan *plan = it->plan;
   mdm_given_clear(&it->given);
-  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->options.tolerance, (unsigned)k, err);
+  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->sizes.tolerance, (unsigned)k, err);
   if (!status) status = run_replicas(it, &it->given, ended, err);
   if (status || *ended) return status;
   mean_orders(it->task, plan->replicas, plan->layout.size, it->F);
   measure_residual(it);
-  it->done = k;
   it->streak = at_noise(it) ? it->streak + 1 : 0;
+  it->near += it->near || it->streak;
   accumulate(it);
   announce(it, k);
   status = mdm_given_responses(&it->given, it->F, err);
@@ -416,7 +415,7 @@ static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *e
     for (size_t e = 0; e < plan->layout.block[i].count; e++) it->spread[i] += square_error(order_of, own, plan->replicas, plan->layout.block[i].at + e);
   if (status || *ended) return status;
   mean_orders(causal, plan->replicas, plan->layout.size, it->x);
-  status = mdm_given_create(&it->given, &plan->layout, it->x, plan->options.tolerance, 0, err);
+  status = mdm_given_create(&it->given, &plan->layout, it->x, plan->sizes.tolerance, 0, err);
   return status ? status : mdm_given_responses(&it->given, it->x, err);
 }
 

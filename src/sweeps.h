@@ -15,8 +15,7 @@ typedef enum { MDM_MIX_AVERAGE, MDM_MIX_DAMPED, MDM_MIX_ANDERSON } mdm_mixing;
 typedef struct mdm_sweep_options {
   size_t count;   /* at most so many sweeps; 0: none */
   mdm_mixing mixing;
-  double tolerance; /* relative amplitude of a direction of given fields */
-  double damping; /* damped, anderson: how far the state moves towards what a sweep found */
+  double damping; /* how far the state moves at most towards what a sweep found */
   size_t depth;   /* anderson: sweeps that are remembered */
   size_t settled; /* sweeps in a row whose residual must stand at the noise */
   int lazy;       /* start from the untrained network, not from the causal pass */

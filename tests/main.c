@@ -19,6 +19,7 @@ static const struct {
     {"record", suite_record},
     {"rules", suite_rules},
     {"statistics", suite_statistics},
+    {"sweeps", suite_sweeps},
     {"cli", suite_cli},
 };
 

@@ -13,5 +13,6 @@ int suite_rules(void);
 int suite_data(void);
 int suite_record(void);
 int suite_statistics(void);
+int suite_sweeps(void);
 
 #endif

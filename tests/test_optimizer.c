@@ -98,7 +98,7 @@ static void names(void) {
     CU_ASSERT_EQUAL(o.decay, expected[i].decay);
     CU_ASSERT_EQUAL(o.method.entrywise, expected[i].entrywise);
     CU_ASSERT_EQUAL(o.method.decays, expected[i].decay > 0);
-    CU_ASSERT(o.method.clips && !o.method.global_eps && !o.method.tensor_decay);
+    CU_ASSERT(o.method.norm && !o.method.global_eps && !o.method.tensor_decay);
   }
 }
 
@@ -141,7 +141,7 @@ static void adam_coefficients(void) {
     double wide = i / 2 == 1 ? 3 : 0.5, Ne = s.sizes.Ne;
     const double norm[] = {1, 1, wide, wide, 1}, tensor[] = {1.0 / SIX, 1 / 64.0, 1 / 64.0, 1 / Ne, 1 / 64.0},
                  left[] = {1.0 / SIX, 0, 0, i / 2 == 1 ? 1 / 3.0 : 0, 0}; /* of `tensor`, at infinite scale */
-    mdm_method method = {.entrywise = 1, .eps = 1, .decays = 1, .clips = 1};
+    mdm_method method = {.entrywise = 1, .eps = 1, .decays = 1, .norm = 1};
     mdm_coefficients c[MDM_TENSORS];
     mdm_network_coefficients(s.regime, s.p, s.sizes, one, &method, c);
     check_coefficients(c, step, step, one, norm);

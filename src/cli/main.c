@@ -407,7 +407,7 @@ static void print_skeleton(const mdm_record *limit) {
 static void print_sweeps(const mdm_sweeps *s) {
   if (!s->sweeps) return;
   fprintf(stderr, "  sweeps     %zu, %s; train predictions differ from the causal pass by %.2g +- %.2g (RMS)\n", s->sweeps,
-          s->converged ? "self-consistent: residuals stand at the sampling noise" : "not converged: residuals are above the sampling noise, or were not long enough at it",
+          s->converged ? "self-consistent: residuals stand at the sampling noise" : "not converged: residuals were not at the sampling noise for solve.settled sweeps in a row",
           s->difference, s->difference_error);
 }
 
