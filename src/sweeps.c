@@ -337,12 +337,12 @@ static int add_mean(mdm_record *rec, const mdm_array *shape, size_t sweeps, cons
   return MDM_OK;
 }
 
-/* Noise that the given states pass on. Means over m sweeps rest on m times the particles of the causal pass; a lag of about one mean
- * behind the states doubles the variance (validation/sweeps.py measures it). */
+/* Noise that the given states pass on. Means over m sweeps rest on m times the particles of the causal pass, but sweeps
+ * follow states that are means themselves, and feed noise on: 3/m of its variance bounds what validation/sweeps.py measures. */
 static void add_state_noise(iteration *it, const mdm_task *causal) {
   const mdm_layout *l = &it->plan->layout;
   size_t R = it->plan->replicas;
-  double m = (double)it->averaged, part = m * m * fmin(1, 2 / m);
+  double m = (double)it->averaged, part = m * m * fmin(1, 3 / m);
   for (size_t e = 0; e < l->n * l->C; e++) it->f_square[e] += part * square_error(order_of, causal, R, e);
   for (size_t t = 0; t < l->steps; t++) it->loss_square[t] += part * square_error(loss_of, causal, R, t);
 }
