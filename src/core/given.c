@@ -115,7 +115,7 @@ static void add(const given_matrix *A, size_t n, size_t k, double factor, const 
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, A->layout->P, k, factor, left, n, c, k, 1, out, n);
 }
 
-/* Product onto side `to`; factor: of the response; seen: its directions that exist by now. */
+/* Product onto side `to`; factor: of its response. Forward, directions of this step are still to come; backward, they are there. */
 static int product(given_matrix *A, int to, double factor, const X(field) *f, int accumulate, X(field) *result, mdm_error *err) {
   given_side *target = &A->side[to], *source = &A->side[!to];
   const mdm_layout *l = A->layout;
