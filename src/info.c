@@ -282,6 +282,35 @@ static int print_traits(FILE *out, mdm_file *file, const long *widths, size_t n,
   return status;
 }
 
+/* ---- self-consistency ---- */
+
+/* First and last sweep: residual (noise) of predictions, kernels, actions. */
+static int print_sweeps(FILE *out, mdm_file *file, mdm_error *err) {
+  static const char *const paths[] = {"residual/f", "noise/f", "residual/kernels", "noise/kernels", "residual/actions", "noise/actions"};
+  double sweeps, converged = 0, difference = NAN, error = NAN;
+  if (mdm_file_get_real(file, "/sweeps", "sweeps", &sweeps, NULL) != MDM_OK) return MDM_OK;
+  mdm_file_get_real(file, "/sweeps", "converged", &converged, NULL);
+  mdm_file_get_real(file, "/sweeps", "difference", &difference, NULL);
+  mdm_file_get_real(file, "/sweeps", "difference_stderr", &error, NULL);
+  heading(out, "Self-consistency sweeps: residual (noise), relative");
+  mdm_record *rec;
+  int status = mdm_file_read_some(file, "/sweeps", paths, 6, &rec, err);
+  for (int last = 0; last < 2 && status == MDM_OK; last++) {
+    fprintf(out, "sweep %-6.0f", last ? sweeps : 1);
+    for (int k = 0; k < 3; k++) {
+      const mdm_array *r = mdm_record_find(rec, paths[2 * k]), *n = mdm_record_find(rec, paths[2 * k + 1]);
+      if (!r || !n || r->rank != 1 || n->rank != 1 || !r->dim[0] || n->dim[0] != r->dim[0]) continue;
+      size_t at = last ? r->dim[0] - 1 : 0;
+      fprintf(out, "  %s %.2g (%.2g)", strchr(paths[2 * k], '/') + 1, r->value[at], n->value[at]);
+    }
+    fprintf(out, "\n");
+  }
+  if (status == MDM_OK) mdm_record_free(rec);
+  fprintf(out, "%s; train predictions − causal pass: %.2g ± %.2g (RMS)\n", converged != 0 ? "converged: at the sampling noise" : "not converged",
+          difference, error);
+  return status;
+}
+
 /* ---- comparison ---- */
 
 static void print_fit(FILE *out, mdm_file *file) {
@@ -435,6 +464,7 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   print_options(out, file);
   status = print_results(out, file, widths, n, err);
   if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
+  if (status == MDM_OK) status = print_sweeps(out, file, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);
   if (status == MDM_OK) status = print_coordcheck(out, file, err);
   if (status == MDM_OK) print_tree(out, file, widths, n);

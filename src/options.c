@@ -91,6 +91,12 @@ static const mdm_option table[] = {
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles"},
     {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)"},
+    {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)"},
+    {"solve.mixing", MDM_OPT_ENUM, "average", 0, 0, 0, "average|damped|anderson", "next state of the sweeps: mean of states since residuals first stood at the noise, a damped step, or Anderson mixing"},
+    {"solve.damping", MDM_OPT_REAL, "0.5", 0, 1, 1, NULL, "how far the state moves at most towards what a sweep found; 1: all the way"},
+    {"solve.anderson_depth", MDM_OPT_INT, "4", 1, 100, 0, NULL, "anderson: differences of earlier sweeps that are combined"},
+    {"solve.settled", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "sweeps in a row whose residual must stand at the sampling noise; then sweeps end"},
+    {"solve.start", MDM_OPT_ENUM, "causal", 0, 0, 0, "causal|lazy", "state before the first sweep: of the causal pass, or of a network that does not learn"},
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},

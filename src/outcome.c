@@ -44,6 +44,14 @@ static int is_interrupted(const mdm_outcome *o) {
   return interrupted;
 }
 
+static int write_sweeps(mdm_file *file, const mdm_sweeps *s, mdm_error *err) {
+  int status = mdm_file_record(file, "/", s->record, err);
+  if (!status) status = mdm_file_attr_int(file, "/sweeps", "sweeps", (long)s->sweeps, err);
+  if (!status) status = mdm_file_attr_int(file, "/sweeps", "converged", s->converged, err);
+  if (!status) status = mdm_file_attr_real(file, "/sweeps", "difference", s->difference, err);
+  return status ? status : mdm_file_attr_real(file, "/sweeps", "difference_stderr", s->difference_error, err);
+}
+
 static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
                      mdm_error *err) {
   int each = mdm_config_bool(cfg, "output.every_seed");
@@ -54,6 +62,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
     snprintf(group, sizeof group, "/width_%ld", o->networks[w].width);
     status = write_ensemble(file, group, "seed", &o->networks[w], each, err);
   }
+  if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);
   if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
   if (!status && o->extra) status = mdm_file_record(file, "/", o->extra, err);

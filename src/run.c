@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "problem.h"
 #include "resume.h"
+#include "sweeps.h"
 #include "task.h"
 
 /* Entry points of the two precisions (src/core/train.c). */
@@ -26,6 +27,8 @@ int train_network_f64(const mdm_problem *, mdm_task *, mdm_error *);
 int train_network_f32(const mdm_problem *, mdm_task *, mdm_error *);
 
 /* ---------------------------------------------------------------- plan */
+
+enum { PILOT = 64 }; /* beside MDM_RUN_LIMIT: the causal pass alone */
 
 typedef struct {
   mdm_problem *problem;
@@ -38,6 +41,8 @@ typedef struct {
   mdm_task *task;    /* replicas first, then networks by width and seed */
   size_t *schedule;  /* tasks: order of execution, the costly ones first */
   mdm_board board;
+  mdm_sweep_plan sweeps; /* options.count = 0: none */
+  mdm_sweeps swept;
 } plan;
 
 static void plan_clear(plan *p) {
@@ -45,7 +50,9 @@ static void plan_clear(plan *p) {
   for (size_t i = 0; i < p->tasks && p->task; i++) {
     mdm_record_free(p->task[i].record);
     mdm_record_free(p->task[i].weights);
+    free(p->task[i].orders);
   }
+  mdm_sweeps_clear(&p->swept);
   free(p->width);
   free(p->seeds);
   free(p->task);
@@ -191,12 +198,37 @@ static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
   for (size_t i = 0; i < p->tasks && !status; i++) {
     mdm_task *t = &p->task[i];
     t->board = &p->board;
-    status = mdm_resume_take(monitor ? monitor->resume : NULL, t->width, t->index, &t->record, err);
+    int again = !t->width && p->sweeps.options.count; /* sweeps need order parameters, which files do not keep */
+    status = mdm_resume_take(monitor && !again ? monitor->resume : NULL, t->width, t->index, &t->record, err);
     if (t->record) t->done = p->problem->steps + 1;
     else p->board.total += t->cost * (double)(p->problem->steps + 1);
   }
   make_schedule(p);
   return status;
+}
+
+/* Sweeps follow a causal pass that measures order parameters. */
+static int plan_sweeps(const mdm_config *cfg, plan *p, mdm_error *err) {
+  mdm_sweep_plan *s = &p->sweeps;
+  int status = mdm_sweeps_read(cfg, p->problem, p->replicas, &s->options, err);
+  if (status || !s->options.count) return status;
+  s->problem = p->problem;
+  s->sizes = p->sizes;
+  s->replicas = p->replicas;
+  s->cost = limit_cost(p);
+  s->single = p->limit_single;
+  s->train = p->limit_single ? train_limit_f32 : train_limit_f64;
+  return mdm_sweeps_layout(p->problem, &s->layout, err);
+}
+
+static int prepare_sweeps(plan *p, mdm_error *err) {
+  mdm_sweep_plan *s = &p->sweeps;
+  for (size_t i = 0; i < p->replicas && s->options.count; i++) {
+    p->task[i].layout = &s->layout;
+    if (!(p->task[i].orders = mdm_alloc(s->layout.size, 1, 1, sizeof(double)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  }
+  p->board.total += (double)(s->options.count + (s->options.lazy != 0)) * (double)p->replicas * s->cost * (double)(p->problem->steps + 1) * (s->options.count != 0);
+  return MDM_OK;
 }
 
 /* replicas: 0, or how many instead of the configuration's. */
@@ -205,6 +237,7 @@ static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, size
   int status = mdm_problem_create(cfg, data, &p->problem, err);
   if (!status && (what & MDM_RUN_LIMIT)) status = read_limit(cfg, p, err);
   if (replicas) p->replicas = replicas;
+  if (!status && (what & MDM_RUN_LIMIT) && !(what & PILOT)) status = plan_sweeps(cfg, p, err);
   if (!status && (what & MDM_RUN_NETWORKS)) status = read_widths(cfg, p, err);
   if (!status) status = check_experts(p, err);
   p->network_single = !strcmp(mdm_config_text(cfg, "simulate.precision"), "single");
@@ -233,6 +266,15 @@ static void execute(void *context, size_t i) {
   if (run_task(p, t, &why)) mdm_board_fail(&p->board, p->schedule[i], &why);
 }
 
+/* After the causal pass, if all of it succeeded. */
+static int run_sweeps(plan *p, int threads, mdm_error *err) {
+  if (!p->sweeps.options.count) return MDM_OK;
+  for (size_t i = 0; i < p->replicas; i++)
+    if (p->task[i].status) return MDM_OK;
+  p->sweeps.threads = threads;
+  return mdm_sweeps_run(&p->sweeps, p->task, &p->board, &p->swept, err);
+}
+
 static int run_plan(plan *p, int threads, mdm_error *err) {
   if (threads <= 0) threads = mdm_processors();
   if (p->tasks && (size_t)threads > p->tasks) p->sizes.pairs.threads = threads / (int)p->tasks; /* few large solutions share the rest */
@@ -240,9 +282,10 @@ static int run_plan(plan *p, int threads, mdm_error *err) {
   openblas_set_num_threads(1);
   pthread_mutex_init(&p->board.lock, NULL);
   mdm_parallel(p->tasks, threads, execute, p);
+  int status = p->board.failed ? mdm_fail(err, p->board.why.code, "%s", p->board.why.text) : run_sweeps(p, threads, err);
   pthread_mutex_destroy(&p->board.lock);
   openblas_set_num_threads(blas_threads);
-  return p->board.failed ? mdm_fail(err, p->board.why.code, "%s", p->board.why.text) : MDM_OK;
+  return status;
 }
 
 /* ---------------------------------------------------------------- results */
@@ -265,6 +308,7 @@ void mdm_outcome_clear(mdm_outcome *o) {
   free(o->networks);
   mdm_record_free(o->comparison);
   mdm_record_free(o->coordcheck);
+  mdm_sweeps_clear(&o->sweeps);
   mdm_record_free(o->extra);
   *o = (mdm_outcome){0};
 }
@@ -362,6 +406,8 @@ static int gather(const mdm_config *cfg, plan *p, int what, mdm_outcome *out, md
   out->networks = mdm_alloc(p->widths, 1, 1, sizeof *out->networks);
   if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   out->widths = p->widths;
+  out->sweeps = p->swept;
+  p->swept = (mdm_sweeps){0};
   size_t first = p->replicas;
   for (size_t w = 0; w < p->widths && !status; w++) {
     status = gather_ensemble(p, first, p->seeds[w], p->width[w], &out->networks[w], err);
@@ -377,6 +423,10 @@ static int verdict(const mdm_outcome *o, mdm_error *err) {
   const mdm_ensemble *worst = &o->limit;
   for (size_t i = 0; i < o->widths; i++)
     if (o->networks[i].status > worst->status) worst = &o->networks[i];
+  if (!worst->status && o->sweeps.status == MDM_ERR_DIVERGED)
+    return mdm_fail(err, MDM_ERR_DIVERGED, "sweep %zu diverged (solve.sweeps); the causal pass and the sweeps before are kept; lower solve.damping", o->sweeps.sweeps + 1);
+  if (!worst->status && o->sweeps.status == MDM_INTERRUPTED)
+    return mdm_fail(err, MDM_INTERRUPTED, "stopped in sweep %zu; the causal pass and the sweeps before are kept", o->sweeps.sweeps + 1);
   if (!worst->status) return MDM_OK;
   char who[48] = "the limit";
   if (worst->width) snprintf(who, sizeof who, "networks of width N = %ld", worst->width);
@@ -390,6 +440,7 @@ static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, s
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   plan p = {0};
   int status = make_plan(cfg, data, what, replicas, monitor, &p, err);
+  if (!status) status = prepare_sweeps(&p, err);
   if (!status) status = run_plan(&p, monitor ? monitor->threads : 0, err);
   if (!status) status = gather(cfg, &p, what, out, err);
   plan_clear(&p);
@@ -407,7 +458,7 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   if (target == 0) return MDM_OK;
   if (first < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy needs solve.replicas >= 3, to measure the spread; it is %ld", first);
   mdm_outcome pilot;
-  int status = run_replicas(cfg, data, MDM_RUN_LIMIT, 0, monitor, &pilot, err);
+  int status = run_replicas(cfg, data, MDM_RUN_LIMIT | PILOT, 0, monitor, &pilot, err);
   const mdm_array *f = pilot.limit.summary ? mdm_record_find(pilot.limit.summary, "observables/train/prediction") : NULL;
   if (!status && f && f->error) {
     size_t n = f->dim[0] * f->dim[1] * f->dim[2];
@@ -473,6 +524,7 @@ static double problem_bytes(const plan *p) {
 static double plan_bytes(const plan *p, int every_seed, int threads) {
   double most = p->replicas ? limit_bytes(p) : 0, ensembles = (double)(p->widths + (p->replicas > 0)), runs = (double)p->tasks;
   double written = 2 * ensembles + (every_seed ? runs : 0), records = record_bytes(p) * (runs + 2 * ensembles + written) + problem_bytes(p);
+  if (p->sweeps.options.count) records += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
   for (size_t w = 0; w < p->widths; w++) most = fmax(most, network_bytes(p, (double)p->width[w]));
   if (threads <= 0) threads = mdm_processors();
   if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */

@@ -7,6 +7,7 @@
 #include <moedmft/record.h>
 
 #include "optimizer.h"
+#include "orders.h"
 
 struct mdm_board; /* shared progress (src/board.h) */
 
@@ -23,9 +24,12 @@ typedef struct mdm_task {
   double cost;      /* estimated work of one step, any unit */
   int save_weights;
   struct mdm_board *board; /* NULL: nobody watches */
+  const mdm_layout *layout; /* limit: measure order parameters in this layout; NULL: no */
+  const mdm_given *given;   /* limit: drive the particles by these order parameters; NULL: by their own averages */
   /* results */
   mdm_record *record;
   mdm_record *weights; /* initial and final weights, if asked for */
+  double *orders;   /* order parameters measured, of the layout's size */
   size_t done;      /* complete steps recorded */
   int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained on the board */
 } mdm_task;

@@ -46,8 +46,8 @@ offers full -- solve - -s train.batch = f
 offers 24 -- solve - -s train.steps = ""
 offers run.yaml run.h5 run.png -- solve - -s data.file = run
 offers text json csv -- rules - --format ""
-offers --save-weights --seed --set -- compare - --s
-offers --seed --set -- rules - --s
+offers --save-weights --seed --set --sweeps -- compare - --s
+offers --seed --set --sweeps -- rules - --s
 offers --width -- rules - --wi
 offers --enumerate -- classify - --e
 offers --expect -- compare - --e

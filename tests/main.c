@@ -22,6 +22,7 @@ static const struct {
     {"coordcheck", suite_coordcheck},
     {"sweep", suite_sweep},
     {"compare", suite_compare},
+    {"sweeps", suite_sweeps},
     {"cli", suite_cli},
 };
 

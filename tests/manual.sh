@@ -7,7 +7,7 @@ failed=0
 fail() { echo "  Manual: $*" >&2; failed=$((failed + 1)); }
 
 commands=$("$program" --help | sed -n '/^usage:/,/^$/s/^  moedmft \([a-z]*\) .*/\1/p')
-options=$("$program" --help | sed -n '/^options:/,/^$/s/.* --\([a-z-]*\) .*/\1/p')
+options=$("$program" --help | sed -n '/^options:/,/^$/s/^  *\(-[a-zA-Z], \)\{0,1\} *--\([a-z-]*\).*/\2/p')
 states=$("$program" --help | sed -n '/^exit status:/,$s/^  \([0-9]*\) .*/\1/p')
 [ "$(echo "$commands $options" | wc -w)" -ge 19 ] || fail "cannot read moedmft --help"
 for word in $commands; do grep -q "^\.It Cm $word\$" "$page" || fail "command $word is missing in $page"; done

@@ -16,5 +16,6 @@ int suite_data(void);
 int suite_record(void);
 int suite_statistics(void);
 int suite_compare(void);
+int suite_sweeps(void);
 
 #endif

@@ -36,6 +36,7 @@ typedef struct mdm_monitor {
   void *context;
   const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
   int threads;                       /* 0: one per processor */
+  void (*message)(void *context, const char *line); /* a line about work that goes on: the outcome of a sweep */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
   const mdm_resume *resume;          /* runs that need not be done again */
 } mdm_monitor;
@@ -54,6 +55,17 @@ typedef struct mdm_ensemble {
 
 void mdm_ensemble_clear(mdm_ensemble *e);
 
+/* Self-consistency sweeps of the limit (solve.sweeps). */
+typedef struct mdm_sweeps {
+  mdm_record *record;  /* residual and noise of every sweep, averaged observables (docs/output.md); NULL: none were asked for */
+  size_t sweeps;       /* done */
+  int converged;       /* residuals stood at the noise for solve.settled sweeps in a row */
+  double difference, difference_error; /* RMS over predictions: averaged sweeps − causal pass, and its standard error */
+  int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */
+} mdm_sweeps;
+
+void mdm_sweeps_clear(mdm_sweeps *s);
+
 /* A set of ensembles: the limit, networks of several widths. */
 typedef struct mdm_outcome {
   mdm_ensemble limit;     /* runs = 0 when the limit was not asked for */
@@ -64,6 +76,7 @@ typedef struct mdm_outcome {
   double predicted_lowest, predicted; /* the range that theory predicts for it; mostly 1 … 1 */
   double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
+  mdm_sweeps sweeps;      /* of the limit */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
 

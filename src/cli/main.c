@@ -22,7 +22,7 @@ static volatile sig_atomic_t stop_requested;
 /* ---------------------------------------------------------------- texts */
 
 typedef struct arguments {
-  const char *command, *input, *output, *seed, *format;
+  const char *command, *input, *output, *seed, *format, *sweeps;
   const char *what, *field; /* plot: NULL: not given */
   const char *expected;     /* words after --expect; NULL: none */
   long width; /* 0: not given */
@@ -83,6 +83,7 @@ static void print_help(void) {
          "  -o, --output FILE     where the result goes (written whole or not at all)\n"
          "  -s, --set KEY=VALUE   override a key of the configuration; repeatable\n"
          "      --seed N          same as --set seed=N\n"
+         "      --sweeps N        solve, compare: same as --set solve.sweeps=N, self-consistency sweeps\n"
          "  -t, --threads N       worker threads (default: one per processor); results do not depend on it\n"
          "      --save-weights    simulate, compare, coordcheck: keep initial and final weights of every network\n"
          "      --over KEY=VALUES     sweep: an axis, v1,v2,... or log:FIRST:LAST:COUNT or lin:FIRST:LAST:COUNT; one or two,\n"
@@ -203,7 +204,8 @@ enum {
   OPTION_NO_LIMIT,
   OPTION_MEASURE,
   OPTION_WHAT,
-  OPTION_FIELD
+  OPTION_FIELD,
+  OPTION_SWEEPS
 }; /* options without a letter */
 
 /* The option that getopt_long refused: a letter, of which several may share an argument, or a whole word. */
@@ -220,6 +222,7 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
                                         {"set", required_argument, NULL, 's'},
                                         {"seed", required_argument, NULL, OPTION_SEED},
                                         {"threads", required_argument, NULL, 't'},
+                                        {"sweeps", required_argument, NULL, OPTION_SWEEPS},
                                         {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
                                         {"width", required_argument, NULL, OPTION_WIDTH},
                                         {"format", required_argument, NULL, OPTION_FORMAT},
@@ -243,6 +246,9 @@ static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_err
       break;
     case 's':
       a->set[a->sets++] = optarg;
+      break;
+    case OPTION_SWEEPS:
+      a->sweeps = optarg;
       break;
     case OPTION_SEED:
       a->seed = optarg;
@@ -361,6 +367,7 @@ static int parse(int argc, char **argv, arguments *a, const command **what, mdm_
     return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, c->usage);
   if (a->save_weights && !(c->what & MDM_RUN_NETWORKS))
     return mdm_fail(err, MDM_ERR_USAGE, "--save-weights goes with simulate, compare and coordcheck");
+  if (a->sweeps && !(c->what & MDM_RUN_LIMIT)) return mdm_fail(err, MDM_ERR_USAGE, "--sweeps goes with solve and compare");
   if ((a->sets || a->seed) && (!c->what || c->what == ABOUT_PICTURE))
     return mdm_fail(err, MDM_ERR_USAGE, "--set and --seed go with solve, simulate, compare, coordcheck, sweep, rules and classify");
   status = check_about(a, c, err);
@@ -428,17 +435,17 @@ static int collect(int status, const mdm_error *one, mdm_error *all) {
   return status;
 }
 
-static int set_seed(mdm_config *cfg, const char *seed, mdm_error *err) {
-  size_t size = strlen(seed) + sizeof "seed=";
+static int set_key(mdm_config *cfg, const char *key, const char *value, mdm_error *err) {
+  size_t size = strlen(key) + strlen(value) + 2;
   char *assignment = malloc(size);
   if (!assignment) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  snprintf(assignment, size, "seed=%s", seed);
+  snprintf(assignment, size, "%s=%s", key, value);
   int status = mdm_config_set(cfg, assignment, err);
   free(assignment);
   return status;
 }
 
-/* The file, then --set in order, then --seed; what is wrong anywhere is told at once. */
+/* The file, then --set in order, then --seed and --sweeps; what is wrong anywhere is told at once. */
 static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   mdm_error one;
   int status = mdm_config_create(cfg, err), found = MDM_OK;
@@ -446,7 +453,8 @@ static int read_config(const arguments *a, mdm_config **cfg, mdm_error *err) {
   if (strcmp(a->input, "-") && (status = mdm_config_load(*cfg, a->input, &one))) found = collect(status, &one, err);
   for (size_t i = 0; i < a->sets; i++)
     if ((status = mdm_config_set(*cfg, a->set[i], &one))) found = collect(status, &one, err);
-  if (a->seed && (status = set_seed(*cfg, a->seed, &one))) found = collect(status, &one, err);
+  if (a->seed && (status = set_key(*cfg, "seed", a->seed, &one))) found = collect(status, &one, err);
+  if (a->sweeps && (status = set_key(*cfg, "solve.sweeps", a->sweeps, &one))) found = collect(status, &one, err);
   return found;
 }
 
@@ -502,9 +510,17 @@ static void print_skeleton(const mdm_record *limit) {
   if (worst > 0) fprintf(stderr, "             skeleton of the pair table: largest error of a product %.2g of its RMS (solve.pivots)\n", worst);
 }
 
+static void print_sweeps(const mdm_sweeps *s) {
+  if (!s->sweeps) return;
+  fprintf(stderr, "  sweeps     %zu, %s; train predictions differ from the causal pass by %.2g +- %.2g (RMS)\n", s->sweeps,
+          s->converged ? "self-consistent: residuals stand at the sampling noise" : "not converged: residuals were not at the sampling noise for solve.settled sweeps in a row",
+          s->difference, s->difference_error);
+}
+
 static void print_summary(const mdm_outcome *o) {
   char who[32];
   print_losses("limit", &o->limit);
+  print_sweeps(&o->sweeps);
   print_skeleton(o->limit.summary);
   for (size_t w = 0; w < o->widths; w++) {
     snprintf(who, sizeof who, "N = %ld", o->networks[w].width);
@@ -603,7 +619,7 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
   if (opened) return opened;
   if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
   mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights, .resume = resume};
-  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   mdm_outcome outcome;
   progress_start(&line);
   int status = mdm_run(cfg, data, what & (MDM_RUN_LIMIT | MDM_RUN_NETWORKS), &monitor, &outcome, err);

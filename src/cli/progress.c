@@ -45,6 +45,11 @@ void progress_report(void *context, const mdm_progress *e) {
   p->last_fraction = e->fraction;
 }
 
+void progress_message(void *context, const char *line) {
+  progress_end(context);
+  fprintf(stderr, "  %s\n", line);
+}
+
 void progress_end(progress *p) {
   if (p->open) fprintf(stderr, "\r\033[K");
   p->open = 0;

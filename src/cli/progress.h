@@ -13,6 +13,7 @@ typedef struct progress {
 
 void progress_start(progress *p);
 void progress_report(void *context, const mdm_progress *event); /* as mdm_monitor.report */
+void progress_message(void *context, const char *line);         /* as mdm_monitor.message */
 void progress_end(progress *p);
 
 #endif

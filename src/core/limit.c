@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "dense.h"
+#include "limit.h"
 #include "pairs.h"
 
 enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };
@@ -46,24 +47,36 @@ static const struct {
     {MDM_W2, POP_STREAM, POP_NEURON, BASIS_DELTA, BASIS_Y, MDM_COLS},
 };
 
-/* W_in and v are drawn together (and with the router's rows, columns n …, in Regime I), so that they are whitened jointly. */
-static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
-  limit *L = (limit *)R;
-  mdm_stream key = L->key;
+int X(draw_particles)(X(population) *stream, mdm_stream key, X(dense) *q, size_t n, real *out, mdm_error *err) {
   key.purpose = MDM_DRAW_PARTICLES;
-  int status = X(population_fresh)(&L->pop[POP_STREAM], key, 0, n, out, err);
-  X(dense) *q = L->router;
+  int status = X(population_fresh)(stream, key, 0, n, out, err);
   if (status || !q || q->base.coef.entry == 0) return status;
-  status = X(population_fresh)(&L->pop[POP_STREAM], key, n, q->G, q->A, err);
+  status = X(population_fresh)(stream, key, n, q->G, q->A, err);
   BLAS(scal)(q->N * q->G, (real)q->base.coef.entry, q->A, 1);
   return status;
 }
 
-/* Counted experts have the biases that networks have; a population of experts has its moments matched. */
+int X(draw_biases)(X(population) *experts, mdm_stream key, size_t n, real *out, mdm_error *err) {
+  key.purpose = MDM_DRAW_BIAS;
+  if (experts) return X(population_fresh)(experts, key, 0, 1, out, err);
+  return X(normals)((mdm_stream){key.seed, 0, MDM_DRAW_BIAS, 0}, 0, n, out, err);
+}
+
+static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
+  limit *L = (limit *)R;
+  return X(draw_particles)(&L->pop[POP_STREAM], L->key, L->router, n, out, err);
+}
+
 static int limit_biases(X(realization) *R, real *out, mdm_error *err) {
   limit *L = (limit *)R;
-  mdm_stream key = {L->key.seed, L->router ? 0 : L->key.run, MDM_DRAW_BIAS, 0};
-  return L->router ? X(normals)(key, 0, R->experts, out, err) : X(population_fresh)(&L->pop[POP_EXPERT], key, 0, 1, out, err);
+  return X(draw_biases)(L->router ? NULL : &L->pop[POP_EXPERT], L->key, R->experts, out, err);
+}
+
+static X(gaussian) limit_gaussian(const X(realization) *R, mdm_tensor t, int side) {
+  const X(thin) *A = &((const limit *)R)->thin[t];
+  const X(thin_side) *own = &A->side[side];
+  const X(basis) *b = A->side[!side].basis;
+  return (X(gaussian)){own->pop->n, own->k, b->k_c, own->gauss, b->c};
 }
 
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
@@ -172,6 +185,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->biases = limit_biases;
   R->diagnostics = limit_diagnostics;
   R->factors = limit_factors;
+  R->gaussian = limit_gaussian;
   R->mark = limit_mark;
   R->rewind = limit_rewind;
   R->free = limit_free;

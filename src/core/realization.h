@@ -1,8 +1,9 @@
 /* What a network program is written against: populations of particles, and trained random matrices between them.
  *
- * A realization supplies both. There are two:
+ * A realization supplies both. There are three:
  *   network.c   dense matrices between N, M and M·N_e neurons: a finite network;
- *   limit.c     thin factors between sample particles: the N → ∞ limit (DMFT).
+ *   limit.c     thin factors between sample particles: the N → ∞ limit (DMFT);
+ *   given.c     the same limit, its averages over particles taken from given order parameters (self-consistency sweeps).
  * A program (models/) sees only this header, and so is written once. All quantities are in natural units
  * (docs/theory.md): particles are Θ(1), matrices act as means over populations.
  */
@@ -12,6 +13,7 @@
 #include <moedmft/error.h>
 
 #include "optimizer.h"
+#include "orders.h"
 #include "random.h"
 #include "real.h"
 #include "scaling.h"
@@ -57,6 +59,13 @@ struct X(matrix) {
   mdm_coefficients coef;
 };
 
+/* The Gaussian part of a matrix's last product onto one side: columns · c, before decay. */
+typedef struct X(gaussian) {
+  size_t n, k, k_c;
+  const real *columns; /* n × k; n: the population where they live (tied: neurons that experts share) */
+  const real *c;       /* k_c × P, k_c ≤ k: coordinates of the field that drives them */
+} X(gaussian);
+
 typedef struct X(thin) X(thin);
 typedef struct X(realization) X(realization);
 struct X(realization) {
@@ -74,6 +83,8 @@ struct X(realization) {
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
    * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
   int (*factors)(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
+  /* Gaussian part on side MDM_SIDE_ROWS (ω) or MDM_SIDE_COLS (κ) of a matrix that has one there. NULL for networks. */
+  X(gaussian) (*gaussian)(const X(realization) *R, mdm_tensor t, int side);
   /* Bracket a backward pass that only measures: directions that it visits, and what is drawn for them, are forgotten, so that
    * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
   void (*mark)(X(realization) *R);
@@ -92,5 +103,9 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
  * thin factors, for linear optimizers). */
 int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
                     unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+
+/* New particles of the limit under given order parameters. */
+int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,
+                    unsigned run, X(realization) **out, mdm_error *err);
 
 #endif

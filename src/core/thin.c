@@ -28,8 +28,7 @@
 
 /* ---------------------------------------------------------------- tied fields */
 
-/* out (n × P) = mean over groups of in (groups·n × P). */
-static void mean_over_groups(size_t groups, size_t n, size_t P, const real *in, real *out) {
+void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;
     memset(to, 0, n * sizeof *to);
@@ -37,8 +36,7 @@ static void mean_over_groups(size_t groups, size_t n, size_t P, const real *in, 
   }
 }
 
-/* out (groups·n × P) = in (n × P) in every group, added when accumulate is set. */
-static void spread_over_groups(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
       real *to = out + n * (g + groups * t);
@@ -54,7 +52,7 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
   size_t n = s->pop->n;
   int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
   if (status) return status;
-  if (s->mean_id != f->id || !f->id) mean_over_groups(s->groups, n, f->P, f->v, s->mean);
+  if (s->mean_id != f->id || !f->id) X(mean_over_groups)(s->groups, n, f->P, f->v, s->mean);
   s->mean_id = f->id;
   *view = (X(field)){n, f->P, s->mean, f->id};
   return MDM_OK;
@@ -74,7 +72,7 @@ static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real
 
 /* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */
 static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
-  spread_over_groups(s->groups, shared, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
+  X(spread_over_groups)(s->groups, shared, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
   if (factor != 1) BLAS(scal)(s->n * (want - s->k), (real)factor, to + s->n * s->k, 1);
 }
 
@@ -128,7 +126,7 @@ static int combine_on(X(thin) *A, const X(thin_side) *s, size_t P, size_t k, dou
   int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
   combine(n, P, k, scale, left, c, ldc, 0, A->shared);
-  spread_over_groups(s->groups, n, P, A->shared, accumulate, out);
+  X(spread_over_groups)(s->groups, n, P, A->shared, accumulate, out);
   return MDM_OK;
 }
 

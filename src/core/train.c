@@ -9,6 +9,7 @@
 #include "board.h"
 #include "coordcheck.h"
 #include "memory.h"
+#include "measure.h"
 #include "moe.h"
 #include "observe.h"
 #include "response.h"
@@ -28,6 +29,8 @@ typedef struct {
   X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
   X(statistics) *statistics;          /* NULL: not asked for */
   X(tangent) *tangent;                /* NULL: not asked for */
+  X(measure) *measure;                /* order parameters; NULL: not asked for */
+  const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
 } loop;
@@ -57,6 +60,7 @@ static void loop_clear(loop *l) {
   X(statistics_free)(l->statistics);
   X(tangent_free)(l->tangent);
   X(parts_free)(l->parts);
+  X(measure_free)(l->measure);
   X(observer_free)(l->observer);
   X(moe_free)(l->program);
 }
@@ -144,6 +148,14 @@ static int probe_parts(loop *l, size_t t, mdm_error *err) {
   return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
 }
 
+/* Errors ∂L/∂f: of the run's own predictions, or of given ones. */
+static void find_errors(loop *l, size_t t) {
+  const mdm_problem *p = l->p;
+  size_t n = p->batch * p->model.outputs;
+  if (l->given) mdm_loss_eval(p, p->batch, l->given->x + t * n, l->y, l->grad, NULL);
+  for (size_t i = 0; i < n; i++) l->e[i] = (real)l->grad[i];
+}
+
 /* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
 static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
   const mdm_problem *p = l->p;
@@ -159,7 +171,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   *diverged = !isfinite(*loss) || *loss > bound;
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
-  for (size_t i = 0; i < p->batch * p->model.outputs; i++) l->e[i] = (real)l->grad[i];
+  find_errors(l, t);
   if (l->tangent) status = X(tangent_step)(l->tangent, l->program, t, err);
   if (!status) status = X(moe_backward)(l->program, l->e, err);
   if (status) return status;
@@ -167,6 +179,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
   if (!status) status = step_responses(l, t, err);
+  if (!status && l->measure) status = X(measure_step)(l->measure, l->program, t, err);
   if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
     status = X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
   if (status) return status;
@@ -255,12 +268,13 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   if (!status && p->ntk) status = X(tangent_create)(p, R, run->record, &l->tangent, err);
   if (!status && p->parts) status = X(parts_create)(p, R, l->program, l->inputs->inputs, run->record, &l->parts, err);
   if (!status) status = follow_responses(l, R, err);
+  if (!status && run->layout) status = X(measure_create)(run->layout, R, p->tolerance, run->orders, &l->measure, err);
   if (!status) status = loop_allocate(l, err);
   return status;
 }
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
-  loop l = {.p = problem, .inputs = inputs};
+  loop l = {.p = problem, .inputs = inputs, .given = run->given};
   double start = now();
   int weights = run->save_weights && R->raw;
   run->status = MDM_OK;
@@ -284,7 +298,8 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
   int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, &problem->optimizer.method, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
-  if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
+  if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
+  else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
   return status;
