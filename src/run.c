@@ -17,7 +17,7 @@
 #include "memory.h"
 #include "problem.h"
 #include "resume.h"
-#include "sweeps.h"
+#include "self_consistency.h"
 #include "task.h"
 
 /* Entry points of the two precisions (src/core/train.c). */

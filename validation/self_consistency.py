@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scatter of predictions averaged over self-consistency sweeps, against that of the causal pass (docs/theory.md, self-consistency).
 
-usage: validation/sweeps.py [build/moedmft]
+usage: validation/self_consistency.py [build/moedmft]
 
 Solves the built-in problem with many seeds and prints, for several numbers of sweeps, the standard deviation over seeds (RMS over
 predictions) of the mean over sweeps, of the causal pass, their ratio, what the bound sqrt(3/sweeps) that the program uses, and the standard error

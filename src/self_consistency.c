@@ -11,7 +11,7 @@
  *              than the noise are not used
  * Replicas are tasks of one thread each and are reduced in order, so nothing depends on the number of threads.
  */
-#include "sweeps.h"
+#include "self_consistency.h"
 
 #include <cblas.h>
 #include <lapacke.h>
@@ -338,7 +338,7 @@ static int add_mean(mdm_record *rec, const mdm_array *shape, size_t sweeps, cons
 }
 
 /* Noise that the given states pass on. Means over m sweeps rest on m times the particles of the causal pass, but sweeps
- * follow states that are means themselves, and feed noise on: 3/m of its variance bounds what validation/sweeps.py measures. */
+ * follow states that are means themselves, and feed noise on: 3/m of its variance bounds what validation/self_consistency.py measures. */
 static void add_state_noise(iteration *it, const mdm_task *causal) {
   const mdm_layout *l = &it->plan->layout;
   size_t R = it->plan->replicas;

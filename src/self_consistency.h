@@ -1,7 +1,7 @@
 /* Self-consistency sweeps: new particles under given order parameters, order parameters from them, mixed, and so on
  * (docs/theory.md, self-consistency). */
-#ifndef MOEDMFT_SWEEPS_H
-#define MOEDMFT_SWEEPS_H
+#ifndef MOEDMFT_SELF_CONSISTENCY_H
+#define MOEDMFT_SELF_CONSISTENCY_H
 
 #include <moedmft/run.h>
 
