@@ -19,7 +19,7 @@ asked = parser.parse_args()
 try:
     with moedmft.open(asked.file) as run:
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), constrained_layout=True)
-        plot.loss(run, ax=left, log=True)
+        plot.loss(run, ax=left, log=True).set_title(plot.title(run))
         plot.rates(run, ax=right)
 except moedmft.MoedmftError as error:
     parser.error(str(error))

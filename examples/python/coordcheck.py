@@ -21,7 +21,7 @@ try:
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.8), sharey=True, constrained_layout=True)
     for ax, file in zip(axes, (asked.first, asked.second)):
         with moedmft.open(file) as run:
-            plot.coordcheck(run, "W2/forward", ax=ax).set_title(run.config["model.parameterization"])
+            plot.coordcheck(run, "W2/forward", ax=ax).set_title(plot.title(run))
             for row in run.coordcheck.deviations:
                 print(f"{file}: {row.product} {row.part}: {row}")
     axes[0].set_ylabel("aggregate of the experts: root mean square of parts")

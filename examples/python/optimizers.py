@@ -22,10 +22,10 @@ try:
     axes[1].sharey(axes[0])
     for i, file in enumerate((asked.first, asked.second)):
         with moedmft.open(file) as run:
-            name = run.config["model.parameterization"]
-            plot.loss(run, ax=axes[i], log=True).set_title(f"{run.config['train.optimizer']}, {name}")
-            plot.deviation(run, name, i, ax=axes[2])
+            plot.loss(run, ax=axes[i]).set_title(plot.title(run))
+            plot.deviation(run, plot.title(run).split(", ")[1], i, ax=axes[2])
     axes[1].set_ylabel("")
+    axes[1].get_legend().remove()
 except moedmft.MoedmftError as error:
     parser.error(str(error))
 figure.savefig(asked.output, dpi=100)

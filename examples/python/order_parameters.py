@@ -25,10 +25,12 @@ try:
         plot.histogram(run, ax=axes[0, 1]).set_title(f"logits at step {run.times[-1]}")
         plot.observable(run, "router/load_kl", ax=axes[0, 2]).set_title("imbalance of loads")
         axes[0, 2].set_ylabel("divergence of loads from uniform")
-        plot.spectrum(run, "h", ax=axes[1, 0]).set_title("")
-        plot.alignment(run, ("h", "a", "ntk"), ax=axes[1, 1])
+        axes[0, 2].set_ylim(0)
+        plot.alignment(run, ("h", "a", "ntk"), ax=axes[1, 1]).legend(loc="center right", bbox_to_anchor=(1, 0.66), fontsize=9)
         plot.tangent(run, ax=axes[1, 2])
-        for ax in (axes[0, 1], axes[0, 2]):
+        plot.spectrum(run, "h", ax=axes[1, 0]).set_title(axes[1, 1].get_title())
+        axes[1, 0].set_ylabel("largest eigenvalues of the kernel of h")
+        for ax in (axes[0, 1], axes[0, 2], axes[1, 0]):
             ax.get_legend().remove()
         axes[0, 1].set_ylabel("")
 except moedmft.MoedmftError as error:

@@ -146,14 +146,14 @@ class Ensemble(Group):
 
     def alignment(self, field: str = "h") -> Quantity:
         """Centred alignment of a kernel with the targets on the time grid: "h", "y", "a", or "ntk"; shape (time,)."""
-        return self._statistic("ntk/alignment" if field == "ntk" else f"alignment/{field}")
+        return self._statistic("alignment", "ntk") if field == "ntk" else self._statistic(f"alignment/{field}")
 
     def ntk(self, tensor: str = "total", at: Optional[int] = None) -> Quantity:
         """Tangent kernel, or the part of one tensor (W_in, Q, W1, W2, w_out): shape (time, sample, sample).
 
         at: a step of the time grid (-1: the last), for the matrix (sample, sample). Written with output.ntk: true.
         """
-        stored = self._statistic(f"ntk/{tensor}", "output.ntk")
+        stored = self._statistic(tensor, "ntk")
         return stored if at is None else stored[self._grid_index("statistics/ntk", at)]
 
     @property
@@ -161,11 +161,11 @@ class Ensemble(Group):
         """Steps of the time grid of ``histogram``, ``quantiles``, ``alignment`` and ``ntk``."""
         return self._statistic("time").mean.astype(int)
 
-    def _statistic(self, name: str, option: str = "output.statistics") -> Quantity:
-        path = f"statistics/{name}"
-        if path not in self:
-            raise MissingError(self._no_array(path, "statistics", [], option))
-        return self[path]
+    def _statistic(self, name: str, part: str = "") -> Quantity:
+        group = f"statistics/{part}".rstrip("/")
+        if f"{group}/{name}" not in self:
+            raise MissingError(self._no_array(f"{group}/{name}", group, [], f"output.{part or 'statistics'}"))
+        return self[f"{group}/{name}"]
 
     # Axes
 

@@ -29,6 +29,12 @@ MEASURES = {"final": "train loss after the last step", "best": "smallest train l
             "tail": "train loss, last tenth of the steps"}
 
 
+def title(run: Run) -> str:
+    """What was trained, for titles: "Regime II, μP, adam"."""
+    config = run.config
+    return f"Regime {config['model.regime']}, {_title(config['model.parameterization'])}, {config['train.optimizer']}"
+
+
 def loss(run: Run, part: str = "train", ax: Any = None, log: bool = False) -> Any:
     """Loss against steps: networks as marked curves with bars, the limit dashed over them. part: "train" or "test"."""
     ax = observable(run, f"{part}/loss", ax)
@@ -89,7 +95,7 @@ def deviation(run: Run, label: str = "deviation of the mean", series: int = 0, a
     _rate(ax, series, comparison.widths, comparison.rate, comparison.rate.scale, label)
     ax.set_ylabel("deviation of the mean prediction / its size")
     _rate_axes(ax, comparison.widths)
-    _legend_above(ax, columns=1)
+    _legend(ax)
     return ax
 
 
@@ -258,12 +264,13 @@ def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("t
     ax = _axes(ax)
     for i, row in enumerate(run.coordcheck.part(product, part) for part in parts):
         _part(ax, i, row)
+    ax.plot([], [], label="limit, where a part stays", **{**LIMIT, "linewidth": 1.0})
     ax.set_yscale("log")
     ax.set_xlabel("width N")
     ax.set_ylabel(f"root mean square, {product}, step {run.coordcheck.step}")
     _log_axis(ax, run.coordcheck.widths)
     _log_labels(ax)
-    _legend_above(ax)
+    _legend(ax)
     return ax
 
 
@@ -299,10 +306,10 @@ def _rate_axes(ax: Any, widths: Array) -> None:
 
 
 def _log_labels(ax: Any) -> None:
-    """Plain numbers at 1, 2 and 5 of every decade of a logarithmic vertical axis that spans less than three of them."""
+    """Plain numbers at 1, 2 and 5 (and some between) of every decade of a logarithmic vertical axis that spans less than three of them."""
     low, high = ax.get_ylim()
     if high < 1000 * low:
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 5 * low else (1, 1.2, 1.5, 2, 3, 5, 7)))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_formatter(NullFormatter())
 
@@ -362,7 +369,7 @@ def _factor(ax: Any, least: float) -> None:
 
 
 def _title(word: str) -> str:
-    """Names of parameterizations as they are written elsewhere."""
+    """Names of parameterizations as they are written in text."""
     return {"mup": "μP", "mssp": "MSSP", "ntp": "NTP"}.get(word, word)
 
 

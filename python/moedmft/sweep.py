@@ -146,7 +146,7 @@ class Sweep(Group):
             optimum=self.optimum[position],
             kind=tuple(KINDS[int(kind)] if np.isfinite(kind) else "none" for kind in kinds),
             optimum_loss=self.optimum_loss[position],
-            drift=self.drift[position or (0,)],
+            drift=self.drift[position],
         )
 
     @property
