@@ -24,7 +24,7 @@ try:
             plot.coordcheck(run, "W2/forward", ax=ax).set_title(plot.title(run))
             for row in run.coordcheck.deviations:
                 print(f"{file}: {row.product} {row.part}: {row}")
-    axes[0].set_ylabel("aggregate of the experts: root mean square of parts")
+    axes[0].set_ylabel("aggregate of the experts: RMS of its parts\n(dashed: the limit, where a part stays)")
     axes[1].set_ylabel("")
 except moedmft.MoedmftError as error:
     parser.error(str(error))

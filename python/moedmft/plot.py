@@ -23,7 +23,7 @@ from .sweep import Slice
 
 MARKERS = "os^Dv<>p"
 SHADES = ["#e69f00", "#4a9bd0", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
-LIMIT = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
+LIMIT: Dict[str, Any] = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
 BAND = 2.0  # standard errors
 MEASURES = {"final": "train loss after the last step", "best": "smallest train loss", "test": "test loss after the last step",
             "tail": "train loss, last tenth of the steps"}
@@ -186,8 +186,8 @@ def histogram(run: Run, field: str = "psi", at: int = -1, join: int = 3, ax: Any
 def alignment(run: Run, fields: Sequence[str] = ("h", "y", "a"), width: Optional[int] = None, ax: Any = None) -> Any:
     """Alignment of kernels with the targets on the time grid: "h", "y", "a", "ntk". Marks: networks (the widest, or
     ``width``); dashed: limit."""
-    curves = {("tangent kernel" if field == "ntk" else f"kernel of {field}"): field for field in fields}
-    ax = _on_grid(run, {name: (lambda e, f=field: e.alignment(f)) for name, field in curves.items()}, width, ax)
+    names = ["tangent kernel" if field == "ntk" else f"kernel of {field}" for field in fields]
+    ax = _on_grid(run, names, lambda ensemble, i: ensemble.alignment(fields[i]).mean, width, ax)
     ax.set_ylabel("centred alignment with the targets")
     return ax
 
@@ -196,8 +196,10 @@ def tangent(run: Run, tensors: Sequence[str] = ("W_in", "Q", "W1", "W2", "w_out"
             ax: Any = None) -> Any:
     """Size of the tangent kernel by tensor on the time grid: mean of its diagonal over the samples. Marks: networks (the
     widest, or ``width``); dashed: limit. Needs output.ntk: true."""
-    diagonal = {name: (lambda e, t=name: np.einsum("tmm->tm", e.ntk(t).mean).mean(axis=1)) for name in tensors}
-    ax = _on_grid(run, diagonal, width, ax)
+    def size(ensemble: Ensemble, i: int) -> Array:
+        return np.asarray(np.einsum("tmm->tm", ensemble.ntk(tensors[i]).mean).mean(axis=1))
+
+    ax = _on_grid(run, tensors, size, width, ax)
     ax.set_ylabel("tangent kernel, mean of the diagonal")
     return ax
 
@@ -264,10 +266,9 @@ def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("t
     ax = _axes(ax)
     for i, row in enumerate(run.coordcheck.part(product, part) for part in parts):
         _part(ax, i, row)
-    ax.plot([], [], label="limit, where a part stays", **{**LIMIT, "linewidth": 1.0})
     ax.set_yscale("log")
     ax.set_xlabel("width N")
-    ax.set_ylabel(f"root mean square, {product}, step {run.coordcheck.step}")
+    ax.set_ylabel(f"root mean square, {product}, step {run.coordcheck.step} (dashed: limit)")
     _log_axis(ax, run.coordcheck.widths)
     _log_labels(ax)
     _legend(ax)
@@ -277,17 +278,17 @@ def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("t
 # What the pictures are made of
 
 
-def _on_grid(run: Run, curves: Dict[str, Callable[[Ensemble], Any]], width: Optional[int], ax: Any) -> Any:
-    """Curves over the time grid of the statistics: networks of one width as marks, the limit dashed in the same shade."""
+def _on_grid(run: Run, names: Sequence[str], curve: Callable[[Ensemble, int], Array], width: Optional[int], ax: Any) -> Any:
+    """curve(ensemble, i) over the time grid of the statistics: networks of one width as marks, the limit dashed in their shade."""
     ax = _axes(ax)
     networks = run.networks
     shown = [networks[max(networks) if width is None else width]] if networks or width is not None else []
-    for i, (name, curve) in enumerate(curves.items()):
+    for i, name in enumerate(names):
         for ensemble in shown:
-            ax.plot(ensemble.statistics_times, np.asarray(curve(ensemble)), linestyle="none", markersize=6, zorder=6,
-                    label=f"{name} ({ensemble.label})" if len(curves) == 1 else name, **_mark(i))
+            ax.plot(ensemble.statistics_times, curve(ensemble, i), linestyle="none", markersize=6, zorder=6,
+                    label=name, **_mark(i))
         if run.has_limit:
-            ax.plot(run.limit.statistics_times, np.asarray(curve(run.limit)), label=None if shown else name,
+            ax.plot(run.limit.statistics_times, curve(run.limit, i), label=None if shown else name,
                     **{**LIMIT, "color": SHADES[i % len(SHADES)]})
     if run.has_limit:
         ax.plot([], [], label="limit", **LIMIT)

@@ -102,7 +102,7 @@ class Sweep(Group):
     @property
     def status(self) -> Array:
         """A word of STATUS for every cell, shape (axes…, width)."""
-        return np.array(STATUS)[self["sweep/status"].mean.astype(int)]
+        return np.asarray(np.array(STATUS)[self["sweep/status"].mean.astype(int)])
 
     @property
     def optimum(self) -> Quantity:

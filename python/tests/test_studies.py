@@ -1,5 +1,7 @@
 """Sweeps, coordinate checks and order parameters are read as the file holds them, and drawn."""
 
+import contextlib
+import io
 import math
 import os
 import unittest
@@ -12,6 +14,7 @@ import numpy as np
 
 import moedmft
 from moedmft import plot
+from moedmft.__main__ import main
 from moedmft.coordcheck import PARTS, PRODUCTS
 from samples import altered, coordcheck, folder, order, sample, sweep
 
@@ -170,6 +173,21 @@ class CoordChecks(Drawn):
     def test_limit_is_listed_without_the_table(self):
         with moedmft.open(coordcheck()) as run:
             self.assertFalse([name for name in run.limit.names() if name.startswith("coordcheck")])
+
+
+class Overviews(unittest.TestCase):
+    def overview(self, path):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            self.assertEqual(main([path]), 0)
+        return out.getvalue()
+
+    def test_best_values_and_deviations(self):
+        text = self.overview(sweep())
+        for word in ("mup", "mssp", "N = 16", "limit", "results/rise", "train.lr: 3"):
+            self.assertIn(word, text)
+        self.assertIn("parts do not scale", self.overview(coordcheck()))
+        self.assertIn("best value: none", self.overview(sweep("model.parameterization=mup,mssp")))
 
 
 class OrderParameters(Drawn):
