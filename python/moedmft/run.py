@@ -20,7 +20,8 @@ from .quantity import Array
 from .sweep import Sweep
 
 SCHEMA = 1  # the largest schema version that is understood (docs/output.md)
-RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True)}  # command: limit?, networks?
+RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True),
+        "coordcheck": (False, True)}  # command: limit?, networks?
 
 
 @dataclass(frozen=True)
