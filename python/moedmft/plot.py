@@ -196,6 +196,7 @@ def tangent(run: Run, tensors: Sequence[str] = ("W_in", "Q", "W1", "W2", "w_out"
             ax: Any = None) -> Any:
     """Size of the tangent kernel by tensor on the time grid: mean of its diagonal over the samples. Marks: networks (the
     widest, or ``width``); dashed: limit. Needs output.ntk: true."""
+
     def size(ensemble: Ensemble, i: int) -> Array:
         return np.asarray(np.einsum("tmm->tm", ensemble.ntk(tensors[i]).mean).mean(axis=1))
 
@@ -307,7 +308,7 @@ def _rate_axes(ax: Any, widths: Array) -> None:
 
 
 def _log_labels(ax: Any) -> None:
-    """Plain numbers at 1, 2 and 5 (and some between) of every decade of a logarithmic vertical axis that spans less than three of them."""
+    """Plain numbers at 1, 2, 5 (and some between) of every decade, where a logarithmic vertical axis has less than three."""
     low, high = ax.get_ylim()
     if high < 1000 * low:
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 5 * low else (1, 1.2, 1.5, 2, 3, 5, 7)))
@@ -371,7 +372,7 @@ def _factor(ax: Any, least: float) -> None:
 
 def _title(word: str) -> str:
     """Names of parameterizations as they are written in text."""
-    return {"mup": "μP", "mssp": "MSSP", "ntp": "NTP"}.get(word, word)
+    return ", ".join({"mup": "μP", "mssp": "MSSP", "ntp": "NTP"}.get(part, part) for part in word.split(", "))
 
 
 def _log_axis(ax: Any, values: Array) -> None:
@@ -379,7 +380,7 @@ def _log_axis(ax: Any, values: Array) -> None:
     some = np.unique(values)[:: -(-len(np.unique(values)) // 9)]
     ax.set_xscale("log")
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(some, [f"{value:.3g}" for value in some])
+    ax.set_xticks(some, [f"{value:.0f}" if value == round(value) else f"{value:.3g}" for value in some])
 
 
 def _axes(ax: Any) -> Any:
