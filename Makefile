@@ -99,6 +99,7 @@ test-reference: all
 
 test-interface: all
 	sh tests/manual.sh $(BIN)
+	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 

@@ -28,6 +28,8 @@ def overview(run: Run) -> str:
 
 
 def _results(run: Run) -> List[str]:
+    if run.provenance.command == "sweep":
+        return _best_values(run)
     rows = [f"  {'':12} {'runs':>6}  {'steps':>6}  first and last train loss"]
     for e in run.ensembles:
         if "observables/train/loss" in e:
@@ -36,6 +38,21 @@ def _results(run: Run) -> List[str]:
         rate = run.comparison.rate
         found = f"N^-p, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "below its noise"
         rows.append(f"  deviation of the mean prediction from the limit: {found} (predicted {rate.predicted:g})")
+    if "coordcheck/rms" in run:
+        check = run.coordcheck
+        rows.append(f"  coordinate check at step {check.step}: {len(check.deviations)} of {len(check.table)} parts do not scale as predicted")
+        rows += [f"    {row.product} {row.part}: {row}" for row in check.deviations]
+    return rows
+
+
+def _best_values(run: Run) -> List[str]:
+    """Best value and loss of every width, for every setting of the other axes."""
+    rows = [f"  {run.sweep!r}"]
+    for part in run.sweep.slices if run.sweep.along else ():
+        rows.append(f"  {part.label}".rstrip() + f" (drift d ln / d ln N = {part.drift})")
+        for i, width in enumerate(part.widths):
+            name = "limit" if np.isinf(width) else f"N = {width:.0f}"
+            rows.append(f"    {name:10} best {part.key} = {part.optimum[i]} ({part.kind[i]}), loss {part.optimum_loss[i]}")
     return rows
 
 
@@ -56,7 +73,7 @@ def _arrays(run: Run) -> List[str]:
         lines.append(_line(name, holder[name], "" if everywhere else f" ({', '.join(owners[name])})"))
     title = f"arrays of {'each of ' if len(ensembles) > 1 else ''}{', '.join(e.label for e in ensembles)}:"
     rest = [_line(n, run[n], "") for n in run.names() if n not in listed and not n.startswith("comparison/each/")]
-    return ([title, *lines] if lines else []) + (["", "other arrays:", *rest] if rest else []) + _rates(run)
+    return ([title, *lines, ""] if lines else []) + (["other arrays:", *rest] if rest else []) + _rates(run)
 
 
 def _rates(run: Run) -> List[str]:
@@ -87,7 +104,7 @@ def values(q: Quantity) -> str:
 
 def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m moedmft", description="What an output file of moedmft holds.")
-    parser.add_argument("file", help="written by moedmft solve, simulate or compare")
+    parser.add_argument("file", help="written by moedmft solve, simulate, compare, coordcheck or sweep")
     parser.add_argument("name", nargs="?", help="print the numbers of this array, e.g. observables/train/loss")
     parser.add_argument("--version", action="version", version=f"moedmft {__version__}")
     asked = parser.parse_args(arguments)

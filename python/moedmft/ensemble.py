@@ -13,6 +13,7 @@ import numpy as np
 from .errors import MissingError
 from .group import Group
 from .quantity import Array, Quantity
+from .statistics import Histogram
 
 # Fields of docs/theory.md whose kernels are stored, and where (docs/output.md, Kernels).
 KERNELS = {
@@ -43,7 +44,7 @@ class Stop:
 
 def not_of_an_ensemble(path: str) -> bool:
     """Groups below the root, or below a width, that hold other things than means over its runs."""
-    return re.fullmatch(r"width_\d+|replica_\d+|seed_\d+|comparison|data", path) is not None
+    return re.fullmatch(r"width_\d+|replica_\d+|seed_\d+|comparison|coordcheck|sweep|axes|results|data", path) is not None
 
 
 class Ensemble(Group):
@@ -120,6 +121,52 @@ class Ensemble(Group):
         """An observable by its path below observables/, e.g. "rms/h" or "router/load_std"."""
         return self[f"observables/{name}"]
 
+    # Statistics
+
+    def histogram(self, field: str = "psi", at: int = -1) -> Histogram:
+        """Distribution of the logits "psi" or gates "g" over experts and samples at a step of ``times``; -1: the last."""
+        stored = self._statistic(f"{field}/histogram")[self._grid_index("statistics", at)]
+        edges = self._statistic(f"{field}/edge").mean
+        return Histogram(edges, stored[1:-1], float(stored[0]), float(stored[-1]))
+
+    def quantiles(self, field: str = "psi", probability: Optional[float] = None) -> Quantity:
+        """Quantiles of "psi", "g" or "load" on the time grid: shape (time, probability), or (time,) at one of them.
+
+        The probabilities that are stored: self["statistics/probability"].
+        """
+        stored = self._statistic(f"{field}/quantile")
+        if probability is None:
+            return stored
+        known = self._statistic("probability").mean
+        at = np.flatnonzero(np.isclose(known, probability))
+        if not at.size:
+            grid = ", ".join(f"{p:g}" for p in known)
+            raise MissingError(f"{self._node.file.filename}: no quantile {probability:g}; there are {grid}")
+        return stored[:, int(at[0])]
+
+    def alignment(self, field: str = "h") -> Quantity:
+        """Centred alignment of a kernel with the targets on the time grid: "h", "y", "a", or "ntk"; shape (time,)."""
+        return self._statistic("alignment", "ntk") if field == "ntk" else self._statistic(f"alignment/{field}")
+
+    def ntk(self, tensor: str = "total", at: Optional[int] = None) -> Quantity:
+        """Tangent kernel, or the part of one tensor (W_in, Q, W1, W2, w_out): shape (time, sample, sample).
+
+        at: a step of the time grid (-1: the last), for the matrix (sample, sample). Written with output.ntk: true.
+        """
+        stored = self._statistic(tensor, "ntk")
+        return stored if at is None else stored[self._grid_index("statistics/ntk", at)]
+
+    @property
+    def statistics_times(self) -> Array:
+        """Steps of the time grid of ``histogram``, ``quantiles``, ``alignment`` and ``ntk``."""
+        return self._statistic("time").mean.astype(int)
+
+    def _statistic(self, name: str, part: str = "") -> Quantity:
+        group = f"statistics/{part}".rstrip("/")
+        if f"{group}/{name}" not in self:
+            raise MissingError(self._no_array(f"{group}/{name}", group, [], f"output.{part or 'statistics'}"))
+        return self[f"{group}/{name}"]
+
     # Axes
 
     @property
@@ -169,7 +216,13 @@ class Ensemble(Group):
         return array[i, :, j, :]
 
     def _time_index(self, step: int) -> int:
-        times = self.times
+        return self._on_grid(step, self.times)
+
+    def _grid_index(self, group: str, step: int) -> int:
+        times = self[f"{group}/time"].mean.astype(int)
+        return len(times) - 1 if step == -1 else self._on_grid(step, times)
+
+    def _on_grid(self, step: int, times: Array) -> int:
         if step not in times:
             grid = ", ".join(map(str, times))
             raise MissingError(f"{self._node.file.filename}: step {step} is not on the time grid; it has {grid}")

@@ -1,4 +1,4 @@
-"""Pictures of a Run: theory over networks, deviations against N, kernels and their spectra.
+"""Pictures of a Run: theory over networks, deviations against N, kernels, distributions, sweeps and coordinate checks.
 
 Every function draws into ``ax`` (a new figure when None) and returns the Axes; save with ax.figure.savefig(...).
 Without a display matplotlib takes its Agg backend by itself. Widths differ in shade and marker, so that pictures can be
@@ -7,22 +7,32 @@ read in grey; the limit is the black dashed line. Bands and bars are two standar
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .comparison import Rate
+from .coordcheck import Part
 from .ensemble import Ensemble
 from .errors import MissingError
 from .quantity import Array, Quantity
 from .run import Run
+from .sweep import Slice
 
 MARKERS = "os^Dv<>p"
 SHADES = ["#e69f00", "#4a9bd0", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
-LIMIT = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
+LIMIT: Dict[str, Any] = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
 BAND = 2.0  # standard errors
+MEASURES = {"final": "train loss after the last step", "best": "smallest train loss", "test": "test loss after the last step",
+            "tail": "train loss, last tenth of the steps"}
+
+
+def title(run: Run) -> str:
+    """What was trained, for titles: "Regime II, μP, adam"."""
+    config = run.config
+    return f"Regime {config['model.regime']}, {_title(config['model.parameterization'])}, {config['train.optimizer']}"
 
 
 def loss(run: Run, part: str = "train", ax: Any = None, log: bool = False) -> Any:
@@ -70,13 +80,22 @@ def rates(run: Run, names: Sequence[str] = (), ax: Any = None) -> Any:
         _rate(ax, 0, comparison.widths, comparison.rate, 1.0, "deviation of the mean")
         _rate(ax, 1, comparison.widths, comparison.spread_rate, 1.0, "spread of one network")
         ax.set_ylabel("train prediction, root mean square")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel("width N")
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(comparison.widths, [str(width) for width in comparison.widths])
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    _rate_axes(ax, comparison.widths)
     _legend_above(ax, columns=1)
+    return ax
+
+
+def deviation(run: Run, label: str = "deviation of the mean", series: int = 0, ax: Any = None) -> Any:
+    """Deviation of the mean train prediction against N in units of its size in the limit: for several files in one panel.
+
+    label: name in the legend; series: 0, 1, ... for a shade and a mark of its own.
+    """
+    ax = _axes(ax)
+    comparison = run.comparison
+    _rate(ax, series, comparison.widths, comparison.rate, comparison.rate.scale, label)
+    ax.set_ylabel("deviation of the mean prediction / its size")
+    _rate_axes(ax, comparison.widths)
+    _legend(ax)
     return ax
 
 
@@ -142,7 +161,226 @@ def eigenvalues(ensemble: Ensemble, field: str = "h") -> Array:
     return found
 
 
+def histogram(run: Run, field: str = "psi", at: int = -1, join: int = 3, ax: Any = None) -> Any:
+    """Density of the logits "psi" or gates "g" over experts and samples at a step of the time grid (-1: the last).
+
+    The limit: a filled outline; networks: marks in the middle of bins. join: so many bins of the file make one here.
+    """
+    ax = _axes(ax)
+    for i, ensemble in enumerate(run.ensembles):
+        found = ensemble.histogram(field, at).coarser(join)
+        if np.isinf(ensemble.width):
+            ax.stairs(found.density, found.edges, label=ensemble.label, color="black", linewidth=1.4, zorder=5)
+            ax.stairs(found.density, found.edges, fill=True, color="0.88", zorder=0)
+        else:
+            shown = found.density > 0
+            ax.errorbar(found.centres[shown], found.density[shown], BAND * found.density_error[shown], linestyle="none",
+                        label=ensemble.label, zorder=6, markersize=4.5, **_mark(i))
+    ax.set_xlabel({"psi": "logit", "g": "gate"}.get(field, field))
+    ax.set_ylabel("density over experts and samples")
+    ax.set_ylim(0)
+    _legend(ax)
+    return ax
+
+
+def alignment(run: Run, fields: Sequence[str] = ("h", "y", "a"), width: Optional[int] = None, ax: Any = None) -> Any:
+    """Alignment of kernels with the targets on the time grid: "h", "y", "a", "ntk". Marks: networks (the widest, or
+    ``width``); dashed: limit."""
+    names = ["tangent kernel" if field == "ntk" else f"kernel of {field}" for field in fields]
+    ax = _on_grid(run, names, lambda ensemble, i: ensemble.alignment(fields[i]).mean, width, ax)
+    ax.set_ylabel("centred alignment with the targets")
+    return ax
+
+
+def tangent(run: Run, tensors: Sequence[str] = ("W_in", "Q", "W1", "W2", "w_out"), width: Optional[int] = None,
+            ax: Any = None) -> Any:
+    """Size of the tangent kernel by tensor on the time grid: mean of its diagonal over the samples. Marks: networks (the
+    widest, or ``width``); dashed: limit. Needs output.ntk: true."""
+
+    def size(ensemble: Ensemble, i: int) -> Array:
+        return np.asarray(np.einsum("tmm->tm", ensemble.ntk(tensors[i]).mean).mean(axis=1))
+
+    ax = _on_grid(run, tensors, size, width, ax)
+    ax.set_ylabel("tangent kernel, mean of the diagonal")
+    return ax
+
+
+def sweep(run: Run, axes: Any = None) -> Any:
+    """Loss against the swept value: a panel for every setting of the other axes, a curve for every width.
+
+    Open circles: best values (at an end of the list: none, it is only a bound); the vertical line is the best value of
+    the limit. Losses above that of step 0 are outside the panels. Returns an array of Axes, one for each of
+    run.sweep.slices.
+    """
+    slices = run.sweep.slices
+    if axes is None:
+        axes = plt.subplots(1, len(slices), figsize=(4.6 * len(slices) + 0.6, 4.0), sharey=True, squeeze=False,
+                            constrained_layout=True)[1][0]
+    axes = np.atleast_1d(axes)
+    for ax, part in zip(axes, slices):
+        for i, width in enumerate(part.widths):
+            _swept(ax, i, part, float(width))
+        ax.set_title(_title(part.label))
+        ax.set_xlabel(part.key)
+        _log_axis(ax, part.values)
+    start = run.sweep.curves.mean[..., 0]
+    _below(axes, float(np.nanmax(start[np.isfinite(start)], initial=-np.inf)))
+    axes[0].set_ylabel(MEASURES.get(run.sweep.measure, run.sweep.measure))
+    _legend(axes[0])
+    return axes
+
+
+def optimum(run: Run, ax: Any = None) -> Any:
+    """Best value against N, a series for every setting of the other axes; the limit's is the horizontal line of its shade.
+
+    Bars are two standard errors. Open marks: the best value is at an end of the list, or beside one at which runs
+    diverged, and known no better than that.
+    """
+    ax = _axes(ax)
+    slices = run.sweep.slices
+    for i, part in enumerate(slices):
+        finite = np.isfinite(part.widths) & np.isfinite(part.optimum.mean)
+        sure = np.array([kind == "inside" for kind in part.kind])
+        error = np.nan_to_num(BAND * (part.optimum.error if part.optimum.error is not None else 0 * part.optimum.mean))
+        style, drift = _mark(-1 - i, i), part.drift
+        slope = f": $N^{{{drift.mean.item():.2f}}}$ ± {drift.error.item():.2f}" if drift.error is not None and np.isfinite(drift) else ""
+        for chosen, face in ((finite & sure, style["color"]), (finite & ~sure, "white")):
+            ax.errorbar(part.widths[chosen], part.optimum.mean[chosen], error[chosen], linestyle="none", capsize=3, markersize=7,
+                        markerfacecolor=face, label=_title(part.label or "best") + slope if face != "white" else None, **style)
+        for value in part.optimum.mean[np.isinf(part.widths) & sure]:
+            ax.axhline(value, color=style["color"], linestyle=(0, (5, 2)), linewidth=1.4,
+                       label=f"limit, {_title(part.label)}".rstrip(", "))
+    ax.set_xlabel("width N")
+    ax.set_ylabel(f"best {run.sweep.along}")
+    _log_axis(ax, run.sweep.widths[np.isfinite(run.sweep.widths)])
+    _factor(ax, 3.0)
+    _legend(ax)
+    return ax
+
+
+def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("total", "init", "propagating", "effective"),
+               ax: Any = None) -> Any:
+    """Root mean square of the parts of a product against N, with their fitted powers; dashed: the limit of parts that stay.
+
+    product, parts: names of moedmft.coordcheck.PRODUCTS and PARTS; W2/forward is the aggregate of the experts.
+    """
+    ax = _axes(ax)
+    for i, row in enumerate(run.coordcheck.part(product, part) for part in parts):
+        _part(ax, i, row)
+    ax.set_yscale("log")
+    ax.set_xlabel("width N")
+    ax.set_ylabel(f"root mean square, {product}, step {run.coordcheck.step} (dashed: limit)")
+    _log_axis(ax, run.coordcheck.widths)
+    _log_labels(ax)
+    _legend(ax)
+    return ax
+
+
 # What the pictures are made of
+
+
+def _on_grid(run: Run, names: Sequence[str], curve: Callable[[Ensemble, int], Array], width: Optional[int], ax: Any) -> Any:
+    """curve(ensemble, i) over the time grid of the statistics: networks of one width as marks, the limit dashed in their shade."""
+    ax = _axes(ax)
+    networks = run.networks
+    shown = [networks[max(networks) if width is None else width]] if networks or width is not None else []
+    for i, name in enumerate(names):
+        for ensemble in shown:
+            ax.plot(ensemble.statistics_times, curve(ensemble, i), linestyle="none", markersize=6, zorder=6,
+                    label=name, **_mark(i))
+        if run.has_limit:
+            ax.plot(run.limit.statistics_times, curve(run.limit, i), label=None if shown else name,
+                    **{**LIMIT, "color": SHADES[i % len(SHADES)]})
+    if run.has_limit:
+        ax.plot([], [], label="limit", **LIMIT)
+    ax.set_title(f"marks: {shown[0].label}" if shown and run.has_limit else "")
+    ax.set_xlabel("gradient step")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(ax)
+    return ax
+
+
+def _rate_axes(ax: Any, widths: Array) -> None:
+    ax.set_yscale("log")
+    ax.set_xlabel("width N")
+    _log_axis(ax, widths)
+    _log_labels(ax)
+
+
+def _log_labels(ax: Any) -> None:
+    """Plain numbers at 1, 2, 5 (and some between) of every decade, where a logarithmic vertical axis has less than three."""
+    low, high = ax.get_ylim()
+    if high < 1000 * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 5 * low else (1, 1.2, 1.5, 2, 3, 5, 7)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _mark(i: int, marker: Optional[int] = None) -> Dict[str, Any]:
+    """Shade and shape of the i-th series."""
+    return {"color": SHADES[i % len(SHADES)], "marker": MARKERS[(i if marker is None else marker) % len(MARKERS)]}
+
+
+def _swept(ax: Any, i: int, part: Slice, width: float) -> None:
+    """Loss of one width against the swept value, and its best value."""
+    curve, order = part.loss[:, i], np.argsort(part.values)
+    error = np.zeros(len(curve)) if curve.error is None else np.nan_to_num(curve.error)
+    shown = np.isfinite(curve.mean)[order]
+    x, y, e = (values[order][shown] for values in (part.values, curve.mean, BAND * error))
+    inside = part.kind[i] == "inside"
+    if np.isinf(width):
+        ax.plot(x, y, label="limit", **LIMIT)
+        ax.fill_between(x, y - e, y + e, color="black", alpha=0.2, linewidth=0, zorder=1)
+        if inside:
+            ax.axvline(float(part.optimum[i]), color="black", linewidth=0.8, linestyle=":")
+    else:
+        ax.errorbar(x, y, e, label=f"N = {width:.0f}", markersize=4.5, linewidth=1.0, elinewidth=1.2, zorder=3, **_mark(i))
+    if inside:
+        colour = "black" if np.isinf(width) else SHADES[i % len(SHADES)]
+        ax.plot([float(part.optimum[i])], [float(part.optimum_loss[i])], "o", markersize=11, markerfacecolor="none",
+                markeredgecolor=colour, markeredgewidth=1.8, zorder=6)
+
+
+def _below(axes: Any, top: float) -> None:
+    """Ends the shared vertical axis a little above ``top``, where any loss reaches higher than that."""
+    for ax in axes:
+        low, high = ax.get_ylim()
+        if np.isfinite(top) and high > top > low:
+            ax.set_ylim(low, top + 0.05 * (top - low))
+
+
+def _part(ax: Any, i: int, row: Part) -> None:
+    """A part's points, joined, and its limit."""
+    shown = row.rms.mean > 0
+    error = None if row.rms.error is None else BAND * row.rms.error[shown]
+    style = {**_mark(-i, i), **({"color": "black"} if row.part == "total" else {})}
+    label = row.part + (f": $N^{{{row.exponent:.2f}}}$ ± {row.error:.2f}" if np.isfinite(row.exponent) else ": absent")
+    ax.errorbar(row.widths[shown], row.rms.mean[shown], error, label=label, markersize=6, linewidth=1.2, **style)
+    if row.survives and np.isfinite(row.limit):
+        ax.axhline(row.limit, color=style["color"], linestyle=(0, (5, 2)), linewidth=1.0, zorder=1)
+
+
+def _factor(ax: Any, least: float) -> None:
+    """A logarithmic vertical axis that spans a factor of ``least`` or more, so that small changes look small."""
+    low, high = ax.dataLim.y0, ax.dataLim.y1
+    ax.set_yscale("log")
+    if high > low > 0:
+        spread = max(1.1, (least * low / high) ** 0.5)
+        ax.set_ylim(low / spread, high * spread)
+    _log_labels(ax)
+
+
+def _title(word: str) -> str:
+    """Names of parameterizations as they are written in text."""
+    return ", ".join({"mup": "μP", "mssp": "MSSP", "ntp": "NTP"}.get(part, part) for part in word.split(", "))
+
+
+def _log_axis(ax: Any, values: Array) -> None:
+    """A logarithmic horizontal axis with a tick at the values, or at most nine of them."""
+    some = np.unique(values)[:: -(-len(np.unique(values)) // 9)]
+    ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xticks(some, [f"{value:.0f}" if value == round(value) else f"{value:.3g}" for value in some])
 
 
 def _axes(ax: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A file written by `moedmft solve`, `simulate` or `compare`."""
+"""A file written by `moedmft solve`, `simulate`, `compare`, `coordcheck` or `sweep`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from typing import Any, Dict, List, Optional, Union
 import h5py
 
 from .comparison import Comparison
+from .coordcheck import CoordCheck
 from .ensemble import Ensemble
 from .errors import FileError, IncompleteWarning, MissingError, SchemaError
 from .group import Group
 from .quantity import Array
+from .sweep import Sweep
 
 SCHEMA = 1  # the largest schema version that is understood (docs/output.md)
-RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True)}  # command: limit?, networks?
+RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True),
+        "coordcheck": (False, True)}  # command: limit?, networks?
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,20 @@ class Run(Group):
         return Comparison(self._file["comparison"])
 
     @property
+    def coordcheck(self) -> CoordCheck:
+        """Parts of every product by width; MissingError unless `moedmft coordcheck` wrote the file, to its end."""
+        if "coordcheck" not in self._open_node():
+            raise MissingError(f"{self.filename}: no coordinate check (`moedmft coordcheck` writes one when it gets to its end)")
+        return CoordCheck(self._file["coordcheck"])
+
+    @property
+    def sweep(self) -> Sweep:
+        """Losses over the grid and best values; MissingError unless `moedmft sweep` wrote the file."""
+        if "sweep" not in self._open_node():
+            raise MissingError(f"{self.filename}: no sweep (written by `moedmft {self._command}`)")
+        return Sweep(self._file)
+
+    @property
     def data(self) -> Group:
         """Samples: data["train/x"], data["train/y"], data["test/x"], ..., data["batches"]."""
         return Group(self._open_node()["data"])
@@ -157,6 +174,8 @@ class Run(Group):
         return [*(f"{e.label} {e.stopped}" for e in self.ensembles if e.stopped), *self._missing_runs()]
 
     def _missing_runs(self) -> List[str]:
+        if "sweep" in self._open_node():
+            return self.sweep.problems
         if self._command not in RUNS:
             return []
         limit, networks = RUNS[self._command]

@@ -33,10 +33,12 @@ def folder():
     return _folder
 
 
-def sample(command="compare", expect=0, weights=False, **changes):
+def sample(command="compare", expect=0, weights=False, over=(), **changes):
     """Path of the file that `moedmft COMMAND` writes with the settings SMALL and changes ("__" for "."); made once."""
     settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
     line = [PROGRAM, command, "-", "-q", *(["--save-weights"] if weights else [])]
+    for axis in over:
+        line += ["--over", axis]
     for key, value in settings.items():
         line += ["--set", f"{key}={value}"]
     key = tuple(line)
@@ -47,6 +49,21 @@ def sample(command="compare", expect=0, weights=False, **changes):
             raise RuntimeError(f"{' '.join(line)}: status {done.returncode}: {done.stderr}")
         _made[key] = path
     return _made[key]
+
+
+def sweep(*over):
+    """A sweep over the axes given, by default parameterizations and rates, of which the last is too large."""
+    over = over or ("model.parameterization=mup,mssp", "train.lr=0.3,1.2,60")
+    return sample("sweep", over=over, output__responses="false", solve__replicas="2", simulate__seeds="[4, 3]")
+
+
+def coordcheck():
+    return sample("coordcheck", output__responses="false", model__parameterization="mup")
+
+
+def order():
+    """With tangent kernels and top-K routing."""
+    return sample(output__ntk="true", model__active_fraction="0.5")
 
 
 def altered(source, change):

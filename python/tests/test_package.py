@@ -9,7 +9,7 @@ import sys
 import unittest
 
 import moedmft
-from samples import PROGRAM, ROOT, folder, sample
+from samples import PROGRAM, ROOT, coordcheck, folder, sample, sweep
 
 
 class Package(unittest.TestCase):
@@ -37,9 +37,34 @@ class Package(unittest.TestCase):
         os.makedirs(os.path.join(folder(), "out"), exist_ok=True)
         for block in blocks:  # each goes on where the one before ended
             block = block.replace("out/cosine.h5", sample()).replace("[64]", "[16]")
+            block = block.replace("out/sweep.h5", sweep()).replace("out/coordcheck_mup.h5", coordcheck())
             block = block.replace('"out/', f'"{folder()}/out/')
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(block, "README.md", "exec"), variables)
+
+
+class Studies(unittest.TestCase):
+    """scripts/study.sh offers what it can do; the studies themselves take minutes and are not run here."""
+
+    def start(self, *arguments):
+        return subprocess.run(["sh", str(ROOT / "scripts" / "study.sh"), *arguments], capture_output=True, text=True)
+
+    def test_lists_studies_that_exist(self):
+        listed = self.start()
+        self.assertEqual((listed.returncode, listed.stderr), (0, ""))
+        names = [line.split()[0] for line in listed.stdout.splitlines()[1:]]
+        script = (ROOT / "scripts" / "study.sh").read_text()
+        self.assertEqual(names, re.findall(r"^study_(\w+)\(\)", script, re.M))
+        for example in re.findall(r"draw (\w+\.py)", script):
+            self.assertTrue((ROOT / "examples" / "python" / example).exists(), example)
+        for name in names:
+            self.assertTrue((ROOT / "docs" / f"study_{name}.png").exists(), name)
+
+    def test_unknown_names(self):
+        for name in ("nothing", "", "compare sweep", "-h"):
+            said = self.start(name)
+            self.assertEqual((said.returncode, said.stdout, said.stderr.count("\n")), (2, "", 1))
+            self.assertIn("studies are compare", said.stderr)
 
 
 if __name__ == "__main__":

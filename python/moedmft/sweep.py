@@ -1,0 +1,164 @@
+"""Losses over a grid of options and widths: best values, and how they move with N (docs/output.md, Sweep)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, List, Tuple, Union
+
+import h5py
+import numpy as np
+
+from .errors import MissingError
+from .group import Group
+from .quantity import Array, Quantity
+
+Value = Union[float, str]
+Index = Tuple[Union[int, slice], ...]
+
+# Codes of sweep/status and results/optimum_kind
+STATUS = ("missing", "complete", "diverged", "no limit", "failed")
+KINDS = ("inside", "lower end", "upper end", "beside divergence", "none")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One setting of the other axes: losses along the axis of the best value (V values), at W widths.
+
+    setting   value of every other axis by its key; empty where there is none
+    key       the axis along which the best value was sought
+    values    its values, shape (V,), in the order of the command line
+    widths    N, shape (W,), ascending; infinity, where present, is the limit and the last
+    loss      shape (value, width): infinite where runs diverged, NaN where nothing was computed
+    optimum   best value, shape (width,); ``kind`` says what it is
+    kind      one word of KINDS for each width; at an end of the list the best value is only a bound
+    optimum_loss   loss at the best value, shape (width,)
+    drift     slope d ln(best value) / d ln N over finite widths, one number
+    """
+
+    setting: Dict[str, Value]
+    key: str
+    values: Array
+    widths: Array
+    loss: Quantity
+    optimum: Quantity
+    kind: Tuple[str, ...]
+    optimum_loss: Quantity
+    drift: Quantity
+
+    @property
+    def label(self) -> str:
+        """For titles and legends: "mup", or "train.batch = 20" for axes of numbers."""
+        return ", ".join(v if isinstance(v, str) else f"{k} = {v:g}" for k, v in self.setting.items())
+
+
+class Sweep(Group):
+    """What `moedmft sweep` found. As a mapping it holds the arrays of the file: sweep["results/rise"]."""
+
+    def __init__(self, node: h5py.Group) -> None:
+        super().__init__(node, lambda path: path not in ("axes", "sweep", "results") and "/" not in path)
+
+    @property
+    def axes(self) -> Dict[str, Tuple[Value, ...]]:
+        """Values of every axis by its key, in the order of the dimensions of ``loss``."""
+        found = {}
+        listed = Group(self._open_node()["axes"]).attributes
+        for name in sorted(name for name in listed if name.startswith("over_")):
+            key, _, text = str(listed[name]).partition("=")
+            words = tuple(part.strip() for part in re.split(r",(?![^\[]*\])", text))
+            is_index = self[f"axes/{key}"].meaning.startswith("index")
+            found[key] = words if is_index else tuple(float(value) for value in self[f"axes/{key}"].mean)
+        return found
+
+    @property
+    def widths(self) -> Array:
+        """N, ascending; infinity is the limit."""
+        return self["sweep/width"].mean
+
+    @property
+    def runs(self) -> Array:
+        """Networks, or replicas of the limit, at every value, shape (width,)."""
+        return self["sweep/runs"].mean.astype(int)
+
+    @property
+    def measure(self) -> str:
+        """The loss that the results are about: "final", "best", "tail" or "test"."""
+        return str(self._results["measure"])
+
+    @property
+    def along(self) -> str:
+        """Key of the axis along which best values were sought; empty where no axis holds positive numbers."""
+        return str(self._results["optimum_of"])
+
+    def loss(self, measure: str = "") -> Quantity:
+        """Loss over the grid, shape (axes…, width); ``measure`` as in the file unless given, e.g. "best"."""
+        return self[f"sweep/{measure or self.measure}"]
+
+    @property
+    def curves(self) -> Quantity:
+        """Train loss before every step, shape (axes…, width, step)."""
+        return self["sweep/loss"]
+
+    @property
+    def status(self) -> Array:
+        """A word of STATUS for every cell, shape (axes…, width)."""
+        return np.asarray(np.array(STATUS)[self["sweep/status"].mean.astype(int)])
+
+    @property
+    def optimum(self) -> Quantity:
+        """Best values, shape (other axes…, width)."""
+        return self["results/optimum"]
+
+    @property
+    def optimum_loss(self) -> Quantity:
+        """Losses at the best values, shape (other axes…, width)."""
+        return self["results/optimum_loss"]
+
+    @property
+    def drift(self) -> Quantity:
+        """Slope d ln(best value) / d ln N over finite widths, shape (other axes…,)."""
+        return self["results/drift"]
+
+    @property
+    def distance(self) -> Quantity:
+        """ln(best value of the largest finite width / that of the limit), shape (other axes…,)."""
+        return self["results/distance"]
+
+    @property
+    def slices(self) -> List[Slice]:
+        """One for each setting of the other axes. MissingError where the sweep has no best values."""
+        if not self.along:
+            raise MissingError(f"{self._node.file.filename}: no axis holds positive numbers, so there is no best value; "
+                               "loss() has the whole grid")
+        others = [(key, values) for key, values in self.axes.items() if key != self.along]
+        return [self._slice(others, position) for position in np.ndindex(*(len(values) for _, values in others))]
+
+    def _slice(self, others: List[Tuple[str, Tuple[Value, ...]]], position: Tuple[int, ...]) -> Slice:
+        at = {key: i for (key, _), i in zip(others, position)}
+        grid: Index = tuple(at.get(key, slice(None)) for key in self.axes)
+        kinds = self["results/optimum_kind"].mean[position].astype(float)
+        return Slice(
+            setting={key: values[i] for (key, values), i in zip(others, position)},
+            key=self.along,
+            values=np.array(self.axes[self.along], dtype=float),
+            widths=self.widths,
+            loss=self.loss()[grid],
+            optimum=self.optimum[position],
+            kind=tuple(KINDS[int(kind)] if np.isfinite(kind) else "none" for kind in kinds),
+            optimum_loss=self.optimum_loss[position],
+            drift=self.drift[position],
+        )
+
+    @property
+    def problems(self) -> List[str]:
+        """Cells that were not computed or failed."""
+        found = [(word, int(np.sum(self.status == word))) for word in ("missing", "failed")]
+        return [f"{count} of {self.status.size} cells {word}" for word, count in found if count]
+
+    @property
+    def _results(self) -> Dict[str, Any]:
+        return Group(self._open_node()["results"]).attributes
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{key}: {len(values)}" for key, values in self.axes.items())
+        return f"<Sweep over {sizes}; {len(self.widths)} widths; best {self.along or 'value: none'} by {self.measure} loss>"
