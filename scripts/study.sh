@@ -15,6 +15,7 @@ sweep       200 s  Does the best learning rate transfer? Loss against rate for e
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
+self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
 }
 
@@ -58,6 +59,16 @@ study_order() {
   draw order_parameters.py out/order.h5
   look "Marks (networks) beside lines (limit): logits spread and skew, loads hardly move; the kernel of the experts' output and the
 tangent kernel turn towards the targets"
+}
+
+study_self_consistency() {
+  moedmft solve - -o out/self_consistency_causal.h5 --sweeps 8 -s solve.settled=8 -s solve.particles=4000 -s train.steps=10 \
+    -s output.kernels=false "$@"
+  moedmft solve - -o out/self_consistency_lazy.h5 --sweeps 30 -s solve.start=lazy -s solve.particles=4000 -s train.steps=10 \
+    -s output.kernels=false "$@"
+  draw self_consistency.py out/self_consistency_causal.h5 out/self_consistency_lazy.h5
+  look "Residuals stand at their sampling noise (dashed) from the start after the causal pass, and come down to it from afar (middle);
+both end at the same predictions (right)"
 }
 
 say() { printf '\n==> %s\n' "$*"; }

@@ -66,6 +66,11 @@ def order():
     return sample(output__ntk="true", model__active_fraction="0.5")
 
 
+def self_consistency():
+    """With two self-consistency sweeps."""
+    return sample("solve", solve__sweeps="2", solve__particles="1000", output__responses="false", data__test="0")
+
+
 def altered(source, change):
     """A copy of a file after change(h5py.File)."""
     import h5py

@@ -14,10 +14,10 @@ import numpy as np
 
 import moedmft
 from moedmft import plot
-from samples import ROOT, altered, coordcheck, folder, order, sample, sweep
+from samples import ROOT, altered, coordcheck, folder, order, sample, sweep, self_consistency
 
 # Files of their own for the examples that do not read one of `moedmft compare`.
-MADE = {"sweep.py": sweep, "coordcheck.py": coordcheck, "order_parameters.py": order}
+MADE = {"sweep.py": sweep, "coordcheck.py": coordcheck, "order_parameters.py": order, "self_consistency.py": self_consistency}
 
 
 class Pictures(unittest.TestCase):
