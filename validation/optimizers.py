@@ -52,11 +52,8 @@ def lowest(name, path):
     return 0.5 if "-mup-" in name or "-sign" in name or (name.startswith("I-") and path in ROUTER + ("overlap/Q",)) else 1.0
 
 
-study.CASES = {"-".join(key): make_case(*key) for key in KEYS}
-study.RESULTS = os.path.join("out", "validation-optimizers.jsonl")
-study.DOCUMENT = os.path.join("docs", "validation-optimizers.md")
-study.FINER_CASES = ()
-study.lowest = lowest
+CASES = {"-".join(key): make_case(*key) for key in KEYS}
 
 if __name__ == "__main__":
+    study.adopt(CASES, os.path.join("out", "validation-optimizers.jsonl"), os.path.join("docs", "validation-optimizers.md"), lowest)
     sys.exit(study.main())

@@ -357,6 +357,12 @@ def report(name, result):
     return found.verdict == "deviates"
 
 
+def adopt(cases, results_file, document, lowest_exponent):
+    """Makes this the study of other cases, with results, document and predictions of their own."""
+    global CASES, RESULTS, DOCUMENT, FINER_CASES, lowest
+    CASES, RESULTS, DOCUMENT, FINER_CASES, lowest = cases, results_file, document, (), lowest_exponent
+
+
 # ---- Command line ---------------------------------------------------------------------------------------------------
 def main():
     parser = argparse.ArgumentParser(description="Deviation of finite networks from the limit, and its rate.")

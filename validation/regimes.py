@@ -37,13 +37,10 @@ def lowest(name, path):
     return 0.5 if path in ROUTER or ("III-" in name and "-mup-" in name and path in AGGREGATE) else 1.0
 
 
-study.CASES = {f"{regime}-{data}-{parameterization}-tanh-{routing}": make_case(regime, data, parameterization, routing)
+CASES = {f"{regime}-{data}-{parameterization}-tanh-{routing}": make_case(regime, data, parameterization, routing)
                for regime in ("I", "III") for parameterization in ("mup", "mssp") for data in ("cosine", "fashion")
                for routing in ("soft", "topk")}
-study.RESULTS = os.path.join("out", "validation-regimes.jsonl")
-study.DOCUMENT = os.path.join("docs", "validation-regimes.md")
-study.FINER_CASES = ()
-study.lowest = lowest
 
 if __name__ == "__main__":
+    study.adopt(CASES, os.path.join("out", "validation-regimes.jsonl"), os.path.join("docs", "validation-regimes.md"), lowest)
     sys.exit(study.main())
