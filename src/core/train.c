@@ -179,7 +179,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
   if (!status) status = step_responses(l, t, err);
-  if (!status && l->measure) status = X(measure_step)(l->measure, l->program, t, err);
+  if (!status && l->measure) status = X(measure_step)(l->measure, l->program, t, err); /* before other products replace coordinates */
   if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
     status = X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
   if (status) return status;
