@@ -216,95 +216,78 @@ static int unknown_option(char *const *argv, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_USAGE, "unknown or ambiguous option %s; see moedmft --help", argv[optind - 1]);
 }
 
+static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
+                                             {"set", required_argument, NULL, 's'},
+                                             {"seed", required_argument, NULL, OPTION_SEED},
+                                             {"threads", required_argument, NULL, 't'},
+                                             {"sweeps", required_argument, NULL, OPTION_SWEEPS},
+                                             {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
+                                             {"width", required_argument, NULL, OPTION_WIDTH},
+                                             {"format", required_argument, NULL, OPTION_FORMAT},
+                                             {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
+                                             {"over", required_argument, NULL, OPTION_OVER},
+                                             {"no-limit", no_argument, NULL, OPTION_NO_LIMIT},
+                                             {"measure", required_argument, NULL, OPTION_MEASURE},
+                                             {"expect", optional_argument, NULL, OPTION_EXPECT},
+                                             {"what", required_argument, NULL, OPTION_WHAT},
+                                             {"field", required_argument, NULL, OPTION_FIELD},
+                                             {"quiet", no_argument, NULL, 'q'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {0}};
+
+/* Where the text of an option goes; NULL when it takes none, or more than that. */
+static const char **text_of(arguments *a, int option) {
+  switch (option) {
+  case 'o': return &a->output;
+  case 's': return &a->set[a->sets++];
+  case OPTION_SWEEPS: return &a->sweeps;
+  case OPTION_SEED: return &a->seed;
+  case OPTION_FORMAT: return &a->format;
+  case OPTION_OVER: return &a->over[a->overs++];
+  case OPTION_MEASURE: return &a->measure;
+  case OPTION_WHAT: return &a->what;
+  case OPTION_FIELD: return &a->field;
+  default: return NULL;
+  }
+}
+
+/* Which number an option sets to 1; NULL: none. */
+static int *switch_of(arguments *a, int option) {
+  switch (option) {
+  case OPTION_SAVE_WEIGHTS: return &a->save_weights;
+  case OPTION_NO_LIMIT: return &a->no_limit;
+  case OPTION_ENUMERATE: return &a->enumerate;
+  case OPTION_EXPECT: return &a->expect;
+  case 'q': return &a->quiet;
+  default: return NULL;
+  }
+}
+
+/* One option into a. The words after --expect may stand apart, as long as they are some that it knows. */
+static int take_option(int option, int argc, char **argv, arguments *a, int *done, mdm_error *err) {
+  const char **text = text_of(a, option);
+  int *number = switch_of(a, option);
+  if (text) *text = optarg;
+  if (number) *number = 1;
+  if (option == OPTION_EXPECT) a->expected = !optarg && optind < argc && parse_expected(argv[optind]) ? argv[optind++] : optarg;
+  if (text || number) return MDM_OK;
+  if (option == 't') return parse_threads(optarg, &a->threads, err);
+  if (option == OPTION_WIDTH) return parse_width(optarg, &a->width, err);
+  if (option == ':') return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
+  if (option != 'h' && option != 'V') return unknown_option(argv, err);
+  if (option == 'h') print_help();
+  else print_version();
+  *done = 1;
+  return MDM_OK;
+}
+
 /* Options into a; *done is set when --help or --version was the whole request. */
 static int parse_options(int argc, char **argv, arguments *a, int *done, mdm_error *err) {
-  static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
-                                        {"set", required_argument, NULL, 's'},
-                                        {"seed", required_argument, NULL, OPTION_SEED},
-                                        {"threads", required_argument, NULL, 't'},
-                                        {"sweeps", required_argument, NULL, OPTION_SWEEPS},
-                                        {"save-weights", no_argument, NULL, OPTION_SAVE_WEIGHTS},
-                                        {"width", required_argument, NULL, OPTION_WIDTH},
-                                        {"format", required_argument, NULL, OPTION_FORMAT},
-                                        {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
-                                        {"over", required_argument, NULL, OPTION_OVER},
-                                        {"no-limit", no_argument, NULL, OPTION_NO_LIMIT},
-                                        {"measure", required_argument, NULL, OPTION_MEASURE},
-                                        {"expect", optional_argument, NULL, OPTION_EXPECT},
-                                        {"what", required_argument, NULL, OPTION_WHAT},
-                                        {"field", required_argument, NULL, OPTION_FIELD},
-                                        {"quiet", no_argument, NULL, 'q'},
-                                        {"help", no_argument, NULL, 'h'},
-                                        {"version", no_argument, NULL, 'V'},
-                                        {0}};
-  int c, status = MDM_OK;
+  int option, status = MDM_OK;
   opterr = 0;
-  while (!status && !*done && (c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-    switch (c) {
-    case 'o':
-      a->output = optarg;
-      break;
-    case 's':
-      a->set[a->sets++] = optarg;
-      break;
-    case OPTION_SWEEPS:
-      a->sweeps = optarg;
-      break;
-    case OPTION_SEED:
-      a->seed = optarg;
-      break;
-    case 't':
-      status = parse_threads(optarg, &a->threads, err);
-      break;
-    case OPTION_SAVE_WEIGHTS:
-      a->save_weights = 1;
-      break;
-    case OPTION_WIDTH:
-      status = parse_width(optarg, &a->width, err);
-      break;
-    case OPTION_FORMAT:
-      a->format = optarg;
-      break;
-    case OPTION_OVER:
-      a->over[a->overs++] = optarg;
-      break;
-    case OPTION_NO_LIMIT:
-      a->no_limit = 1;
-      break;
-    case OPTION_MEASURE:
-      a->measure = optarg;
-      break;
-    case OPTION_ENUMERATE:
-      a->enumerate = 1;
-      break;
-    case OPTION_EXPECT:
-      a->expect = 1;
-      a->expected = optarg;
-      if (!optarg && optind < argc && parse_expected(argv[optind])) a->expected = argv[optind++];
-      break;
-    case OPTION_WHAT:
-      a->what = optarg;
-      break;
-    case OPTION_FIELD:
-      a->field = optarg;
-      break;
-    case 'q':
-      a->quiet = 1;
-      break;
-    case 'h':
-      print_help();
-      *done = 1;
-      break;
-    case 'V':
-      print_version();
-      *done = 1;
-      break;
-    case ':':
-      return mdm_fail(err, MDM_ERR_USAGE, "option %s needs a value; see moedmft --help", argv[optind - 1]);
-    default:
-      return unknown_option(argv, err);
-    }
-  }
+  while (!status && !*done && (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
+    status = take_option(option, argc, argv, a, done, err);
   return status;
 }
 
