@@ -8,12 +8,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf '\n==> %s\n' "$*"; }
 
-say "Packages: scripts/install-packages.sh"
-sh scripts/install-packages.sh
-
-jobs=$(getconf _NPROCESSORS_ONLN)
-say "Build: make -j$jobs"
-make -s -j"$jobs"
+sh scripts/build.sh
 
 mkdir -p out
 say "Run: build/moedmft compare examples/fashion.yaml -o out/fashion.h5 $*"

@@ -101,10 +101,6 @@ if ! echo "$names" | grep -qxF -- "$study"; then
   exit 2
 fi
 
-say "Packages: scripts/install-packages.sh"
-sh scripts/install-packages.sh
-jobs=$(getconf _NPROCESSORS_ONLN)
-say "Build: make -j$jobs"
-make -s -j"$jobs"
+sh scripts/build.sh
 mkdir -p out
 "study_$study" "$@"

@@ -4,6 +4,5 @@ set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."
 
-sh scripts/install-packages.sh
-make -s -j"$(getconf _NPROCESSORS_ONLN)"
+sh scripts/build.sh
 make -s test

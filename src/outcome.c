@@ -39,7 +39,7 @@ static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err
 }
 
 static int is_interrupted(const mdm_outcome *o) {
-  int interrupted = o->limit.status == MDM_INTERRUPTED;
+  int interrupted = o->limit.status == MDM_INTERRUPTED || o->sweeps.status == MDM_INTERRUPTED;
   for (size_t w = 0; w < o->widths; w++) interrupted |= o->networks[w].status == MDM_INTERRUPTED;
   return interrupted;
 }

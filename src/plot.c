@@ -84,6 +84,15 @@ static int read_source(mdm_file *file, const figure *fig, long width, source *s,
   return mdm_file_read_some(file, group, paths, n, &s->rec, err);
 }
 
+int mdm_plot_widest(mdm_file *file, long *width, mdm_error *err) {
+  long *widths;
+  size_t n;
+  int status = mdm_file_widths(file, &widths, &n, err);
+  *width = !status && n ? widths[n - 1] : 0;
+  if (!status) free(widths);
+  return status;
+}
+
 int mdm_plot_read(mdm_file *file, figure *fig, mdm_error *err) {
   long *widths;
   size_t n;

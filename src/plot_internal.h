@@ -48,6 +48,8 @@ typedef struct mdm_figure {
 
 /* By the ending of the name, which must have been checked. */
 const mdm_look *mdm_plot_look(const char *picture);
+/* The largest width that the file holds networks of; 0: none. */
+int mdm_plot_widest(mdm_file *file, long *width, mdm_error *err);
 /* Curves of the limit and of every width; release in any case. */
 int mdm_plot_read(mdm_file *file, mdm_figure *fig, mdm_error *err);
 void mdm_plot_release(mdm_figure *fig);

@@ -113,13 +113,8 @@ static int find_time(heat *f) {
 }
 
 static int read_all(mdm_file *file, const char *path, heat *f, mdm_error *err) {
-  long *widths;
-  size_t n;
-  int status = mdm_file_widths(file, &widths, &n, err);
-  if (status) return status;
-  f->width = n ? widths[n - 1] : 0;
-  free(widths);
-  status = read_source(file, f, 0, 0, err);
+  int status = mdm_plot_widest(file, &f->width, err);
+  if (!status) status = read_source(file, f, 0, 0, err);
   if (!status && f->width) status = read_source(file, f, 1, f->width, err);
   if (status) return status;
   if (!kernel_of(f, 0, f->name->path) && !kernel_of(f, 1, f->name->path))

@@ -151,14 +151,9 @@ static void keep_present(figure *f) {
 }
 
 static int read_all(mdm_file *file, const char *path, figure *f, mdm_error *err) {
-  long *widths;
-  size_t n;
   char title[512];
-  int status = mdm_file_widths(file, &widths, &n, err);
-  if (status) return status;
-  f->width = n ? widths[n - 1] : 0;
-  free(widths);
-  status = read_source(file, f, 0, 0, err);
+  int status = mdm_plot_widest(file, &f->width, err);
+  if (!status) status = read_source(file, f, 0, 0, err);
   if (!status && f->width) status = read_source(file, f, 1, f->width, err);
   if (status) return status;
   for (int s = SOURCES - 1; s >= 0; s--)

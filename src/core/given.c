@@ -302,11 +302,7 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   state *S = calloc(1, sizeof *S);
   if (!S) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   X(realization) *R = &S->base;
-  R->stream = shape->stream;
-  R->experts = shape->experts;
-  R->neurons = shape->neurons;
-  R->neuron_weight = shape->neuron_weight;
-  memcpy(R->coef, coef, sizeof R->coef);
+  X(realization_sizes)(R, shape, coef);
   R->particles = given_particles;
   R->biases = given_biases;
   R->diagnostics = given_diagnostics;

@@ -82,7 +82,7 @@ static X(gaussian) limit_gaussian(const X(realization) *R, mdm_tensor t, int sid
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[DIAGNOSTICS + PAIR_DIAGNOSTICS] = {
       "rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
-                                                  "particles_stream", "particles_expert", "particles_neuron", "particles_shared",
+      "particles_stream", "particles_expert", "particles_neuron", "particles_shared",
       "skeleton_error_Q_forward", "skeleton_error_Q_backward", "skeleton_error_W1_forward", "skeleton_error_W1_backward",
       "skeleton_error_W2_forward", "skeleton_error_W2_backward"};
   limit *L = (limit *)R;
@@ -176,11 +176,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   limit *L = calloc(1, sizeof *L);
   if (!L) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   X(realization) *R = &L->base;
-  R->stream = shape->stream;
-  R->experts = shape->experts;
-  R->neurons = shape->neurons;
-  R->neuron_weight = shape->neuron_weight;
-  memcpy(R->coef, coef, sizeof R->coef);
+  X(realization_sizes)(R, shape, coef);
   R->particles = limit_particles;
   R->biases = limit_biases;
   R->diagnostics = limit_diagnostics;

@@ -154,11 +154,7 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   network *net = calloc(1, sizeof *net);
   if (!net) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   X(realization) *R = &net->base;
-  R->stream = shape->stream;
-  R->experts = shape->experts;
-  R->neurons = shape->neurons;
-  R->neuron_weight = shape->neuron_weight;
-  memcpy(R->coef, coef, sizeof R->coef);
+  X(realization_sizes)(R, shape, coef);
   R->particles = network_particles;
   R->biases = network_biases;
   R->diagnostics = network_diagnostics;

@@ -11,6 +11,7 @@
 #define MOEDMFT_REALIZATION_H
 
 #include <moedmft/error.h>
+#include <string.h>
 
 #include "optimizer.h"
 #include "orders.h"
@@ -94,6 +95,15 @@ struct X(realization) {
   void (*raw)(const X(realization) *R, mdm_tensor t, double *out);
   void (*free)(X(realization) *R);
 };
+
+/* Sizes and coefficients of a new realization: what all of them have in common. */
+static inline void X(realization_sizes)(X(realization) *R, const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS]) {
+  R->stream = shape->stream;
+  R->experts = shape->experts;
+  R->neurons = shape->neurons;
+  R->neuron_weight = shape->neuron_weight;
+  memcpy(R->coef, coef, sizeof R->coef);
+}
 
 /* A finite network, entries drawn with stream key (seed, run). */
 int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
