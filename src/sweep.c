@@ -266,6 +266,8 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
   if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   s->with_limit = with_limit != 0;
   int status = mdm_config_copy(cfg, &s->cfg, err);
+  if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)
+    status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG,
                       "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and "
