@@ -21,12 +21,12 @@ DEP_CFLAGS := $(shell $(PKG) --cflags $(DEPS))
 DEP_LIBS := $(filter-out -lgslcblas,$(shell $(PKG) --libs $(DEPS))) -lpthread -lm
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -MMD -MP \
-             -Iinclude -Isrc -Isrc/core -Imodels -I$(BUILD) $(DEP_CFLAGS) $(CFLAGS)
+             -Iinclude -Isrc -I. -I$(BUILD)/generated $(DEP_CFLAGS) $(CFLAGS)
 
-# src/core and models hold the arithmetic; they are compiled once for each precision.
-COMMON := $(wildcard src/*.c)
-CORE := $(wildcard src/core/*.c) $(wildcard models/*.c)
+# These folders hold the arithmetic; they are compiled once for each precision.
+CORE := $(wildcard src/realization/*.c models/*.c src/training/*.c)
 CLI := $(wildcard src/cli/*.c)
+COMMON := $(filter-out $(CORE) $(CLI),$(wildcard src/*/*.c))
 TESTS := $(wildcard tests/*.c)
 
 OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
@@ -48,18 +48,19 @@ help: ## this list
 $(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0
 
 # Provenance is fixed at build time; the file changes only when its content does.
-$(BUILD)/buildinfo.h: FORCE
-	@mkdir -p $(BUILD)
+BUILDINFO := $(BUILD)/generated/file/buildinfo.h
+$(BUILDINFO): FORCE
+	@mkdir -p $(@D)
 	@commit=$$(git -C $(CURDIR) rev-parse HEAD 2>/dev/null || echo unknown); \
 	if [ -n "$$(git -C $(CURDIR) status --porcelain --untracked-files=no 2>/dev/null)" ]; then dirty=1; else dirty=0; fi; \
 	printf '#define MDM_VERSION "%s"\n#define MDM_COMMIT "%s"\n#define MDM_DIRTY %s\n' '$(VERSION)' "$$commit" "$$dirty" > $@.new; \
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/obj/src/provenance.o: $(BUILD)/buildinfo.h
+$(BUILD)/obj/src/file/provenance.o: $(BUILDINFO)
 
-$(BUILD)/obj/src/vecmath.o $(BUILD)/obj/src/vecmath_avx2.o: ALL_CFLAGS += -fno-math-errno
-# Vector mathematics for processors that have AVX2; chosen at run time (src/vecmath.c).
+$(BUILD)/obj/src/base/vecmath.o $(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -fno-math-errno
+# Vector mathematics for processors that have AVX2; chosen at run time (src/base/vecmath.c).
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
-$(BUILD)/obj/src/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma
+$(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma
 endif
 
 $(BUILD)/obj/%.o: %.c
@@ -110,7 +111,7 @@ validate: all ## long statistical studies behind the numbers in docs (see valida
 	sh validation/run.sh
 
 format: ## clang-format every source file in place
-	clang-format -i src/*.[ch] src/*/*.[ch] models/*.[ch] tests/*.[ch] include/moedmft/*.h
+	clang-format -i src/*/*.[ch] models/*.[ch] tests/*.[ch] include/moedmft/*.h
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/moedmft $(DESTDIR)$(DATADIR)

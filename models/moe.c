@@ -6,7 +6,7 @@
  *   update    each tensor from its natural gradient: matrices q pᵀ, W_in r φ'(z) xᵀ, v a e; SGD: −η learn × gradient
  * κ = K/M is the active fraction, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's product.
  */
-#include "moe.h"
+#include "models/moe.h"
 
 #include <gsl/gsl_statistics_double.h>
 #include <gsl/gsl_statistics_float.h>
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elementwise.h"
-#include "memory.h"
-#include "table.h"
+#include "realization/elementwise.h"
+#include "base/memory.h"
+#include "realization/table.h"
 
 /* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
 typedef struct {

@@ -3,13 +3,13 @@
  *   z = W_in x,  h = φ(z),  ψ = Q h / T,  g = gate(ψ),  u_m = W1_m h,  y_m = g_m φ_e(u_m),  a = (1/K) Σ_m W2_m y_m,
  *   f = w_out · a = (1/N) v · a
  * (Vankadara et al. 2026, arXiv 2605.14200, §3), written in natural units over an abstract trained random matrix
- * (src/core/realization.h): the same program is a finite network or its infinite-width limit.
+ * (src/realization/realization.h): the same program is a finite network or its infinite-width limit.
  */
 #ifndef MOEDMFT_MOE_H
 #define MOEDMFT_MOE_H
 
-#include "problem.h"
-#include "realization.h"
+#include "problem/problem.h"
+#include "realization/realization.h"
 
 typedef struct X(moe) X(moe);
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elementwise.h"
-#include "problem.h"
-#include "random.h"
+#include "realization/elementwise.h"
+#include "problem/problem.h"
+#include "base/random.h"
 #include "suites.h"
-#include "vecmath.h"
+#include "base/vecmath.h"
 
 /* ---------------------------------------------------------------- random numbers */
 

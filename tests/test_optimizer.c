@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "optimizer.h"
+#include "scaling/optimizer.h"
 #include "suites.h"
 #include "support.h"
-#include "vecmath.h"
+#include "base/vecmath.h"
 
 /* ---------------------------------------------------------------- options and schedules */
 

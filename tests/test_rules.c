@@ -7,7 +7,7 @@
 
 #include <moedmft/moedmft.h>
 
-#include "model.h"
+#include "scaling/model.h"
 #include "suites.h"
 #include "support.h"
 
@@ -71,7 +71,7 @@ static void check_rule(const mdm_tensor_rule *r, double std, double sgd, double 
 
 /* ---------------------------------------------------------------- rules */
 
-/* arXiv 2605.14200, Table 1, with the constants of src/parameterizations.c; η = 1. */
+/* arXiv 2605.14200, Table 1, with the constants of src/scaling/parameterizations.c; η = 1. */
 static void table_by_hand(void) {
   const double D = 6, N = 64;
   for (int mssp = 0; mssp < 2; mssp++) {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "scaling.h"
+#include "scaling/scaling.h"
 #include "suites.h"
 
 static const double sigma[MDM_TENSORS] = {1, 0.7, 1.3, 0.9, 1};

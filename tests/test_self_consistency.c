@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "orders.h"
+#include "problem/orders.h"
 #include "suites.h"
 #include "support.h"
 

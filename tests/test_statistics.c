@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "moe.h"
-#include "problem.h"
+#include "models/moe.h"
+#include "problem/problem.h"
 #include "suites.h"
-#include "summary.h"
+#include "base/summary.h"
 #include "support.h"
-#include "tangent.h"
+#include "training/tangent.h"
 
 enum { P = 4, D = 6 };
 static const double target[P] = {1, -1, -1, 1};

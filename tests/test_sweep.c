@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grid.h"
+#include "config/grid.h"
 #include "suites.h"
 #include "support.h"
-#include "sweep_internal.h"
+#include "study/sweep.h"
 
 #define SMALL                                                                                                          \
   "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,16 simulate.seeds=3 data.test=3 "              \

@@ -15,7 +15,7 @@
 
 #include <moedmft/moedmft.h>
 
-#include "progress.h"
+#include "cli/progress.h"
 
 static volatile sig_atomic_t stop_requested;
 

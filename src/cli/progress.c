@@ -1,5 +1,5 @@
 /* The progress line. */
-#include "progress.h"
+#include "cli/progress.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,0 +1,74 @@
+/* Progress shared between threads, and the loop that hands tasks to them. */
+#define _GNU_SOURCE
+#include "base/board.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { MAX_THREADS = 256 };
+
+void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss) {
+  if (!board) return;
+  pthread_mutex_lock(&board->lock);
+  board->done += work;
+  if (board->monitor && board->monitor->report) {
+    char task[32];
+    if (width) snprintf(task, sizeof task, "N = %ld", width);
+    else snprintf(task, sizeof task, "limit");
+    mdm_progress p = {task, board->total > 0 ? board->done / board->total : 0, step, steps, loss};
+    board->monitor->report(board->monitor->context, &p);
+  }
+  pthread_mutex_unlock(&board->lock);
+}
+
+int mdm_board_stopped(mdm_board *board) {
+  if (!board) return 0;
+  if (board->monitor && board->monitor->stop && *board->monitor->stop) return 1;
+  pthread_mutex_lock(&board->lock);
+  int failed = board->failed;
+  pthread_mutex_unlock(&board->lock);
+  return failed;
+}
+
+void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why) {
+  if (!board) return;
+  pthread_mutex_lock(&board->lock);
+  if (!board->failed || task < board->first) {
+    board->first = task;
+    board->why = *why;
+  }
+  board->failed = 1;
+  pthread_mutex_unlock(&board->lock);
+}
+
+int mdm_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set)) return 1;
+  int n = CPU_COUNT(&set);
+  return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
+}
+
+typedef struct {
+  atomic_size_t next;
+  size_t n;
+  void (*work)(void *context, size_t i);
+  void *context;
+} queue;
+
+static void *serve(void *argument) {
+  queue *q = argument;
+  for (size_t i; (i = atomic_fetch_add(&q->next, 1)) < q->n;) q->work(q->context, i);
+  return NULL;
+}
+
+void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context) {
+  queue q = {.n = n, .work = work, .context = context};
+  pthread_t helper[MAX_THREADS];
+  int helpers = 0;
+  atomic_init(&q.next, 0);
+  while (helpers + 1 < threads && helpers < MAX_THREADS && (size_t)helpers + 1 < n && !pthread_create(&helper[helpers], NULL, serve, &q))
+    helpers++;
+  serve(&q); /* the calling thread works too, so the work is done even if no helper could start */
+  for (int i = 0; i < helpers; i++) pthread_join(helper[i], NULL);
+}

@@ -1,0 +1,217 @@
+/* Records: named arrays with errors, and the reduction of many runs to mean and standard error (record.h).
+ *
+ * Inside: the growing list of arrays, truncation along "step", and mdm_record_reduce / mdm_record_stack, which first
+ * check that all runs hold the same arrays. */
+#include <moedmft/record.h>
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/record.h"
+
+struct mdm_record {
+  mdm_array *item; /* every item owns its text, value and error */
+  size_t count, capacity;
+};
+
+size_t mdm_elements(int rank, const size_t *dim) {
+  size_t n = 1;
+  for (int i = 0; i < rank; i++)
+    if (dim[i] == 0) return 0;
+  for (int i = 0; i < rank; i++) {
+    if (n > SIZE_MAX / sizeof(double) / dim[i]) return SIZE_MAX;
+    n *= dim[i];
+  }
+  return n;
+}
+
+int mdm_record_create(mdm_record **out, mdm_error *err) {
+  *out = calloc(1, sizeof **out);
+  return *out ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a record");
+}
+
+static void release(mdm_array *a) {
+  free((char *)a->text);
+  free(a->value);
+  free(a->error);
+}
+
+void mdm_record_free(mdm_record *rec) {
+  if (!rec) return;
+  for (size_t i = 0; i < rec->count; i++) release(&rec->item[i]);
+  free(rec->item);
+  free(rec);
+}
+
+size_t mdm_record_count(const mdm_record *rec) { return rec->count; }
+const mdm_array *mdm_record_at(const mdm_record *rec, size_t i) { return i < rec->count ? &rec->item[i] : NULL; }
+
+const mdm_array *mdm_record_find(const mdm_record *rec, const char *path) {
+  for (size_t i = 0; i < rec->count; i++)
+    if (strcmp(rec->item[i].path, path) == 0) return &rec->item[i];
+  return NULL;
+}
+
+static int reserve(mdm_record *rec) {
+  if (rec->count < rec->capacity) return 1;
+  size_t capacity = rec->capacity ? 2 * rec->capacity : 16;
+  mdm_array *grown = realloc(rec->item, capacity * sizeof *grown);
+  if (!grown) return 0;
+  rec->item = grown;
+  rec->capacity = capacity;
+  return 1;
+}
+
+/* The text is copied even where a literal would do: a reduced record must survive the records it came from. */
+int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, mdm_array **out, mdm_error *err) {
+  if (mdm_record_find(rec, shape->path))
+    return mdm_fail(err, MDM_ERR_INTERNAL, "record: array %s added twice", shape->path);
+  size_t n = mdm_elements(shape->rank, shape->dim);
+  if (n == SIZE_MAX) return mdm_fail(err, MDM_ERR_MEMORY, "array %s is too large to address", shape->path);
+  mdm_array a = *shape;
+  a.text = strdup(shape->text ? shape->text : "");
+  a.value = calloc(n ? n : 1, sizeof *a.value);
+  a.error = with_error ? calloc(n ? n : 1, sizeof *a.error) : NULL;
+  if (!a.text || !a.value || (with_error && !a.error) || !reserve(rec)) {
+    release(&a);
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for array %s (%zu values)", shape->path, n);
+  }
+  rec->item[rec->count] = a;
+  *out = &rec->item[rec->count++];
+  return MDM_OK;
+}
+
+static int names_in(const char *dims) {
+  int n = dims[0] != '\0';
+  for (; *dims; dims++) n += *dims == ',';
+  return n;
+}
+
+int mdm_record_add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                   double **value, mdm_error *err) {
+  mdm_array shape = {.rank = rank, .text = text}, *added;
+  if (rank < 0 || rank > MDM_MAX_RANK)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "record: array %s has rank %d, at most %d is possible", path, rank,
+                    MDM_MAX_RANK);
+  if (strlen(path) >= sizeof shape.path || strlen(dims) >= sizeof shape.dims)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "record: path or dims of array %s are too long", path);
+  if (names_in(dims) != rank)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "record: array %s has rank %d, but its dims are \"%s\"", path, rank, dims);
+  for (int i = 0; i < rank; i++) shape.dim[i] = dim[i];
+  strcpy(shape.path, path);
+  strcpy(shape.dims, dims);
+  int status = mdm_record_append(rec, &shape, 0, &added, err);
+  if (status == MDM_OK) *value = added->value;
+  return status;
+}
+
+static int starts_with_step(const mdm_array *a) {
+  size_t length = strcspn(a->dims, ",");
+  while (length > 0 && a->dims[length - 1] == ' ') length--;
+  return a->rank > 0 && length == 4 && strncmp(a->dims, "step", 4) == 0;
+}
+
+/* Row-major: the first n steps are the first values, so only the extent changes and nothing can fail. */
+int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
+  (void)err;
+  for (size_t i = 0; i < rec->count; i++)
+    if (starts_with_step(&rec->item[i]) && rec->item[i].dim[0] > n) rec->item[i].dim[0] = n;
+  return MDM_OK;
+}
+
+static int same_shape(const mdm_array *a, const mdm_array *b) {
+  return a->rank == b->rank && (a->rank == 0 || memcmp(a->dim, b->dim, (size_t)a->rank * sizeof *a->dim) == 0);
+}
+
+static int check_runs(const mdm_record *const *runs, size_t n, mdm_error *err) {
+  if (n == 0) return mdm_fail(err, MDM_ERR_INTERNAL, "record: no runs to put together");
+  for (size_t r = 1; r < n; r++) {
+    if (runs[r]->count != runs[0]->count)
+      return mdm_fail(err, MDM_ERR_DATA, "run %zu holds %zu arrays, run 0 holds %zu", r, runs[r]->count,
+                      runs[0]->count);
+    for (size_t i = 0; i < runs[0]->count; i++) {
+      const mdm_array *a = &runs[0]->item[i], *b = mdm_record_find(runs[r], a->path);
+      if (!b) return mdm_fail(err, MDM_ERR_DATA, "run %zu lacks array %s of run 0", r, a->path);
+      if (!same_shape(a, b))
+        return mdm_fail(err, MDM_ERR_DATA, "array %s has different shapes in run %zu and run 0", a->path, r);
+    }
+  }
+  return MDM_OK;
+}
+
+/* Mean into a->value and, when a has errors, sqrt(Σ (v − mean)² / (n (n−1))) into a->error. */
+static void reduce_array(const mdm_record *const *runs, size_t n, mdm_array *a) {
+  size_t size = mdm_elements(a->rank, a->dim);
+  double count = (double)n;
+  for (size_t r = 0; r < n; r++) {
+    const double *v = mdm_record_find(runs[r], a->path)->value;
+    for (size_t j = 0; j < size; j++) a->value[j] += v[j];
+  }
+  for (size_t j = 0; j < size; j++) a->value[j] /= count;
+  if (!a->error) return;
+  for (size_t r = 0; r < n; r++) {
+    const double *v = mdm_record_find(runs[r], a->path)->value;
+    for (size_t j = 0; j < size; j++) a->error[j] += (v[j] - a->value[j]) * (v[j] - a->value[j]);
+  }
+  for (size_t j = 0; j < size; j++) a->error[j] = sqrt(a->error[j] / (count * (count - 1)));
+}
+
+int mdm_record_reduce(const mdm_record *const *runs, size_t n, mdm_record **out, mdm_error *err) {
+  *out = NULL;
+  mdm_record *rec = NULL;
+  int status = check_runs(runs, n, err);
+  if (status == MDM_OK) status = mdm_record_create(&rec, err);
+  for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++) {
+    mdm_array *a;
+    status = mdm_record_append(rec, &runs[0]->item[i], n > 1, &a, err);
+    if (status == MDM_OK) reduce_array(runs, n, a);
+  }
+  if (status == MDM_OK)
+    *out = rec;
+  else
+    mdm_record_free(rec);
+  return status;
+}
+
+/* Shape of a with the dimension "seed" of extent n in front. */
+static int stacked_shape(const mdm_array *a, size_t n, mdm_array *shape, mdm_error *err) {
+  static const char seed[] = "seed, ";
+  *shape = *a;
+  if (a->rank == MDM_MAX_RANK || strlen(a->dims) + sizeof seed > sizeof shape->dims)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "record: no room for a seed dimension in array %s", a->path);
+  shape->rank = a->rank + 1;
+  shape->dim[0] = n;
+  for (int i = 0; i < a->rank; i++) shape->dim[i + 1] = a->dim[i];
+  strcpy(shape->dims, a->rank ? seed : "seed");
+  strcat(shape->dims, a->dims);
+  return MDM_OK;
+}
+
+static int stack_array(const mdm_record *const *runs, size_t n, const mdm_array *first, mdm_record *rec,
+                       mdm_error *err) {
+  mdm_array shape, *a;
+  int status = stacked_shape(first, n, &shape, err);
+  if (status == MDM_OK) status = mdm_record_append(rec, &shape, 0, &a, err);
+  if (status != MDM_OK) return status;
+  size_t size = mdm_elements(first->rank, first->dim);
+  for (size_t r = 0; r < n; r++)
+    memcpy(a->value + r * size, mdm_record_find(runs[r], first->path)->value, size * sizeof *a->value);
+  return MDM_OK;
+}
+
+int mdm_record_stack(const mdm_record *const *runs, size_t n, mdm_record **out, mdm_error *err) {
+  *out = NULL;
+  mdm_record *rec = NULL;
+  int status = check_runs(runs, n, err);
+  if (status == MDM_OK) status = mdm_record_create(&rec, err);
+  for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++)
+    status = stack_array(runs, n, &runs[0]->item[i], rec, err);
+  if (status == MDM_OK)
+    *out = rec;
+  else
+    mdm_record_free(rec);
+  return status;
+}

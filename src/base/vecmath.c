@@ -1,0 +1,51 @@
+/* Chooses an implementation of vecmath.h; holds the portable one. */
+#include "base/vecmath.h"
+
+#include <math.h>
+
+#include "base/vecmath_loops.h"
+
+#define UNARY(NAME, TYPE, FUNCTION)                                                                                    \
+  static void NAME(size_t n, const TYPE *x, TYPE *y) {                                                                 \
+    for (size_t i = 0; i < n; i++) y[i] = FUNCTION(x[i]);                                                              \
+  }
+UNARY(log_f64, double, log)
+UNARY(tanh_f64, double, tanh)
+UNARY(exp_f64, double, exp)
+UNARY(erf_f64, double, erf)
+UNARY(tanh_f32, float, tanhf)
+UNARY(exp_f32, float, expf)
+UNARY(erf_f32, float, erff)
+
+static void sincos_f64(size_t n, const double *x, double *sine, double *cosine) {
+  for (size_t i = 0; i < n; i++) {
+    sine[i] = sin(x[i]);
+    cosine[i] = cos(x[i]);
+  }
+}
+
+static const mdm_vecmath portable = {log_f64, sincos_f64, tanh_f64, exp_f64, erf_f64, tanh_f32, exp_f32, erf_f32,
+                                     adam_f64, adam_f32};
+
+static const mdm_vecmath *choose(void) {
+#if defined(__x86_64__)
+  const mdm_vecmath *avx2 = mdm_vecmath_avx2();
+  if (avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2;
+#endif
+  return &portable;
+}
+
+void mdm_vec_log(size_t n, const double *x, double *y) { choose()->log_f64(n, x, y); }
+void mdm_vec_sincos(size_t n, const double *x, double *s, double *c) { choose()->sincos_f64(n, x, s, c); }
+void mdm_vec_tanh_f64(size_t n, const double *x, double *y) { choose()->tanh_f64(n, x, y); }
+void mdm_vec_exp_f64(size_t n, const double *x, double *y) { choose()->exp_f64(n, x, y); }
+void mdm_vec_erf_f64(size_t n, const double *x, double *y) { choose()->erf_f64(n, x, y); }
+void mdm_vec_tanh_f32(size_t n, const float *x, float *y) { choose()->tanh_f32(n, x, y); }
+void mdm_vec_exp_f32(size_t n, const float *x, float *y) { choose()->exp_f32(n, x, y); }
+void mdm_vec_erf_f32(size_t n, const float *x, float *y) { choose()->erf_f32(n, x, y); }
+void mdm_vec_adam_f64(size_t n, const mdm_entrywise *s, const double *G, double *m, double *v, double *A) {
+  choose()->adam_f64(n, s, G, m, v, A);
+}
+void mdm_vec_adam_f32(size_t n, const mdm_entrywise *s, const float *G, float *m, float *v, float *A) {
+  choose()->adam_f32(n, s, G, m, v, A);
+}

@@ -1,0 +1,81 @@
+/* Inside the data module: what a file holds (data_idx.c, data_hdf5.c), the draw of a subset (data_select.c), the way
+ * from files to train and test part (data_files.c), and helpers that all of them share (data.c). Nothing here is
+ * public. */
+#ifndef MOEDMFT_DATA_SOURCE_H
+#define MOEDMFT_DATA_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <moedmft/data.h>
+
+#include "base/random.h"
+
+/* Everything one file (or pair of files) holds, before selection. Exactly one of byte and x is set; of y and label, one
+ * after reading, and only label once the values of y turn out to be class labels. */
+typedef struct mdm_source {
+  const char *path;    /* the file, for messages; borrowed from the configuration */
+  const char *option;  /* the option that names it: "data.file" or "data.test_file" */
+  size_t count;        /* P */
+  size_t dimension;    /* D */
+  size_t outputs;      /* C, columns of y; 1 for class labels */
+  int y_rank;          /* dimensions of the stored targets: 1 or 2 */
+  unsigned char *byte; /* P × D, row-major (IDX pixels, 0 to 255) */
+  double *x;           /* P × D, row-major (HDF5) */
+  double *y;           /* P × C, row-major (HDF5) */
+  long *label;         /* P, class labels */
+} mdm_source;
+
+/* Readers. They check sizes and types, not values. is_test: the test part, which decides about the options named in
+ * messages. On failure the source may be half-built; free it all the same. */
+int mdm_source_read_idx(mdm_source *src, const char *images, const char *labels, int is_test, mdm_error *err);
+int mdm_source_read_hdf5(mdm_source *src, const char *path, int is_test, mdm_error *err);
+void mdm_source_free(mdm_source *src);
+
+/* Fills data from the files that the configuration names: everything except standardization. */
+int mdm_data_read_files(const mdm_config *cfg, mdm_data *data, mdm_error *err);
+
+/* Room for count samples of dimension D with C outputs, all zero. */
+int mdm_samples_create(mdm_samples *s, size_t count, size_t dimension, size_t outputs, mdm_error *err);
+/* MDM_ERR_DATA when value (rows × columns) holds NaN or infinity; the message says that it is name ("/x") of place (a
+ * file) and that option can be changed. */
+int mdm_check_finite(const double *value, size_t rows, size_t columns, const char *place, const char *name,
+                     const char *option, mdm_error *err);
+/* First row of y (rows × columns) that is no classification target, i.e. not ±1 (one column) or not one-hot; rows when
+ * all are. */
+size_t mdm_first_no_class(const double *y, size_t rows, size_t columns);
+
+/* Zeroed array of rows × columns elements; NULL and an explanation (MDM_ERR_MEMORY) when the size overflows or memory
+ * is out. An empty array is not NULL. */
+void *mdm_array(size_t rows, size_t columns, size_t element, mdm_error *err);
+/* *product = a·b; 0 when it overflows. */
+int mdm_multiply(size_t a, size_t b, size_t *product);
+
+/* Purposes of the random streams of data.seed; they continue those of random.h. */
+enum { MDM_DRAW_SUBSET = 128, MDM_DRAW_TEST_FILE = 129, MDM_DRAW_TRAIN_ORDER = 130 };
+
+#define MDM_NO_CLASS SIZE_MAX /* the sample belongs to no class that is kept */
+
+/* The samples of a file like a deck of cards sorted by class and shuffled within each class. Dealing takes one of every
+ * class in turn, so that the numbers per class differ by at most one until a class runs out. */
+typedef struct mdm_deck {
+  size_t groups; /* G, number of classes (1 without class labels) */
+  size_t *card;  /* kept samples, class by class: indices in the file */
+  size_t *end;   /* G: class g ends before card[end[g]] */
+  size_t *next;  /* G: the next card of class g is card[next[g]] */
+} mdm_deck;
+
+/* group: count entries below groups, or MDM_NO_CLASS. Class g is shuffled by the stream with run = g. */
+int mdm_deck_create(mdm_deck *deck, const size_t *group, size_t count, size_t groups, mdm_stream stream,
+                    mdm_error *err);
+/* Cards not dealt yet. */
+size_t mdm_deck_left(const mdm_deck *deck);
+/* Deals n <= mdm_deck_left cards into out. */
+void mdm_deck_deal(mdm_deck *deck, size_t n, size_t *out);
+void mdm_deck_free(mdm_deck *deck);
+
+/* Random permutation of list. */
+void mdm_shuffle(size_t *list, size_t n, mdm_stream stream);
+/* Ascending order. */
+void mdm_sort(size_t *list, size_t n);
+
+#endif

@@ -1,0 +1,415 @@
+/* Reading HDF5 output (file.h): datasets back into records, attributes, and the widths a file holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file/internal.h"
+#include "base/record.h"
+
+#define WIDTH "width_"
+
+/* ---- explanations ---- */
+
+static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason) {
+  (void)n;
+  *(const char **)reason = error->desc;
+  return 1; /* the walk goes upward: the first entry is the innermost */
+}
+
+void mdm_hdf5_reason(char *buf, size_t size) {
+  const char *reason = NULL;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &reason);
+  snprintf(buf, size, "%s", reason && reason[0] ? reason : "HDF5 gives no reason");
+  for (char *c = buf; *c; c++)
+    if (*c == '\n') *c = ' ';
+}
+
+static int unreadable(const mdm_file *file, const char *what, mdm_error *err) {
+  char reason[256];
+  mdm_hdf5_reason(reason, sizeof reason);
+  return mdm_fail(err, MDM_ERR_IO, "cannot read %s of %s: %s", what, file->path, reason);
+}
+
+void mdm_format_real(double value, char *buf, size_t size) {
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(buf, size, "%.*g", digits, value);
+    if (strtod(buf, NULL) == value) return;
+  }
+}
+
+/* ---- opening ---- */
+
+static int check_readable(const char *path, mdm_error *err) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+  close(fd);
+  if (H5Fis_hdf5(path) <= 0) return mdm_fail(err, MDM_ERR_IO, "%s is not an HDF5 file", path);
+  return MDM_OK;
+}
+
+/* A finished file never changes in place, so no lock is needed; some network file systems have none to give. */
+static hid_t open_read_only(const char *path) {
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS), id = -1;
+#if H5_VERSION_GE(1, 10, 7)
+  H5Pset_file_locking(access, 0, 1);
+#endif
+  if (access >= 0 && H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) id = H5Fopen(path, H5F_ACC_RDONLY, access);
+  if (id >= 0) H5Pclose(access);
+  return id;
+}
+
+static int check_schema(mdm_file *file, mdm_error *err) {
+  char *format = NULL;
+  double schema = NAN;
+  mdm_file_dup_text(file, "/", "format", &format, NULL);
+  int ours = format && strcmp(format, "moedmft") == 0;
+  free(format);
+  if (!ours || mdm_file_get_real(file, "/", "schema_version", &schema, NULL) != MDM_OK)
+    return mdm_fail(err, MDM_ERR_IO, "%s is an HDF5 file, but not one that moedmft wrote", file->path);
+  if (schema != MDM_SCHEMA_VERSION)
+    return mdm_fail(err, MDM_ERR_IO, "%s has schema version %g; this moedmft reads version %d", file->path, schema,
+                    MDM_SCHEMA_VERSION);
+  return MDM_OK;
+}
+
+static int open_checked(mdm_file *file, mdm_error *err) {
+  int status = check_readable(file->path, err);
+  if (status != MDM_OK) return status;
+  file->id = open_read_only(file->path);
+  return file->id < 0 ? unreadable(file, "the head", err) : check_schema(file, err);
+}
+
+int mdm_file_open(const char *path, mdm_file **out, mdm_error *err) {
+  *out = NULL;
+  mdm_file *file = calloc(1, sizeof *file);
+  if (!file || !(file->path = strdup(path))) {
+    free(file);
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
+  }
+  file->id = file->fd = -1;
+  int status;
+  H5E_BEGIN_TRY { status = open_checked(file, err); }
+  H5E_END_TRY
+  if (status == MDM_OK)
+    *out = file;
+  else
+    mdm_file_discard(file);
+  return status;
+}
+
+/* ---- attributes ---- */
+
+static const char *root_if_empty(const char *group) { return group[0] ? group : "/"; }
+
+static hid_t open_attribute(const mdm_file *file, const char *group, const char *name) {
+  return H5Aopen_by_name(file->id, root_if_empty(group), name, H5P_DEFAULT, H5P_DEFAULT);
+}
+
+static int is_scalar(hid_t attr) {
+  hid_t space = H5Aget_space(attr);
+  int one = space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
+  H5Sclose(space);
+  return one;
+}
+
+static char *read_string(hid_t attr, hid_t stored) {
+  char *text = NULL;
+  if (H5Tis_variable_str(stored) > 0) {
+    char *owned = NULL; /* HDF5's memory */
+    if (H5Aread(attr, stored, &owned) >= 0 && owned) text = strdup(owned);
+    if (owned) H5free_memory(owned);
+  } else if ((text = calloc(H5Tget_size(stored) + 1, 1)) && H5Aread(attr, stored, text) < 0) {
+    free(text);
+    text = NULL;
+  }
+  return text;
+}
+
+static char *read_number_as_text(hid_t attr, hid_t stored) {
+  char text[64];
+  long whole;
+  double real;
+  if (H5Tget_class(stored) == H5T_INTEGER && H5Aread(attr, H5T_NATIVE_LONG, &whole) >= 0)
+    snprintf(text, sizeof text, "%ld", whole);
+  else if (H5Tget_class(stored) == H5T_FLOAT && H5Aread(attr, H5T_NATIVE_DOUBLE, &real) >= 0)
+    mdm_format_real(real, text, sizeof text);
+  else
+    return NULL;
+  return strdup(text);
+}
+
+static char *attribute_text(hid_t attr) {
+  if (!is_scalar(attr)) return NULL;
+  hid_t stored = H5Aget_type(attr);
+  if (stored < 0) return NULL;
+  char *text = H5Tget_class(stored) == H5T_STRING ? read_string(attr, stored) : read_number_as_text(attr, stored);
+  H5Tclose(stored);
+  return text;
+}
+
+static int no_attribute(const mdm_file *file, const char *group, const char *name, mdm_error *err) {
+  return mdm_fail(err, MDM_ERR_DATA, "%s: group %s has no attribute %s of the expected type", file->path,
+                  root_if_empty(group), name);
+}
+
+int mdm_file_dup_text(mdm_file *file, const char *group, const char *name, char **out, mdm_error *err) {
+  *out = NULL;
+  H5E_BEGIN_TRY {
+    hid_t attr = open_attribute(file, group, name);
+    if (attr >= 0) {
+      *out = attribute_text(attr);
+      H5Aclose(attr);
+    }
+  }
+  H5E_END_TRY
+  return *out ? MDM_OK : no_attribute(file, group, name, err);
+}
+
+int mdm_file_get_text(mdm_file *file, const char *group, const char *name, char *buf, size_t size, mdm_error *err) {
+  char *text;
+  int status = mdm_file_dup_text(file, group, name, &text, err);
+  if (status != MDM_OK) return status;
+  if (strlen(text) >= size)
+    status = mdm_fail(err, MDM_ERR_DATA, "%s: attribute %s has %zu characters, expected fewer than %zu", file->path,
+                      name, strlen(text), size);
+  else
+    strcpy(buf, text);
+  free(text);
+  return status;
+}
+
+int mdm_file_get_real(mdm_file *file, const char *group, const char *name, double *value, mdm_error *err) {
+  int found = 0;
+  H5E_BEGIN_TRY {
+    hid_t attr = open_attribute(file, group, name);
+    if (attr >= 0) {
+      found = is_scalar(attr) && H5Aread(attr, H5T_NATIVE_DOUBLE, value) >= 0;
+      H5Aclose(attr);
+    }
+  }
+  H5E_END_TRY
+  return found ? MDM_OK : no_attribute(file, group, name, err);
+}
+
+int mdm_file_has_group(mdm_file *file, const char *group) {
+  hid_t g;
+  H5E_BEGIN_TRY {
+    g = H5Gopen2(file->id, root_if_empty(group), H5P_DEFAULT);
+    if (g >= 0) H5Gclose(g);
+  }
+  H5E_END_TRY
+  return g >= 0;
+}
+
+/* ---- links of a group ---- */
+
+static size_t link_count(hid_t group) {
+  H5G_info_t info;
+  return H5Gget_info(group, &info) < 0 ? 0 : (size_t)info.nlinks;
+}
+
+/* Names in alphabetical order; 0 when the name does not fit. */
+static int link_name(hid_t group, size_t i, char *buf, size_t size) {
+  ssize_t n = H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, buf, size, H5P_DEFAULT);
+  return n > 0 && (size_t)n < size;
+}
+
+static int width_of(const char *name, long *width) {
+  if (strncmp(name, WIDTH, sizeof WIDTH - 1) != 0) return 0;
+  char *end;
+  errno = 0;
+  *width = strtol(name + sizeof WIDTH - 1, &end, 10);
+  return errno == 0 && *end == '\0' && *width > 0;
+}
+
+static int ascending(const void *a, const void *b) {
+  long x = *(const long *)a, y = *(const long *)b;
+  return (x > y) - (x < y);
+}
+
+int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
+  char name[64];
+  size_t found = 0;
+  *out = NULL;
+  *n = 0;
+  H5E_BEGIN_TRY {
+    size_t links = link_count(file->id);
+    long *widths = malloc((links + 1) * sizeof *widths);
+    for (size_t i = 0; widths && i < links; i++)
+      if (link_name(file->id, i, name, sizeof name) && width_of(name, &widths[found])) found++;
+    *out = widths;
+  }
+  H5E_END_TRY
+  if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
+  *n = found;
+  if (found) {
+    qsort(*out, found, sizeof **out, ascending);
+  } else {
+    free(*out);
+    *out = NULL;
+  }
+  return MDM_OK;
+}
+
+/* ---- datasets ---- */
+
+typedef struct {
+  mdm_file *file;
+  size_t limit; /* elements; larger arrays are left out; 0: none is */
+  mdm_record *rec;
+  mdm_error *err;
+} reader;
+
+/* Rank and extents of a floating-point dataset; 0 when it is something that a record cannot hold. */
+static int dataset_shape(hid_t set, mdm_array *shape) {
+  hid_t type = H5Dget_type(set), space = H5Dget_space(set);
+  hsize_t extent[H5S_MAX_RANK];
+  int real = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
+  shape->rank = space >= 0 ? H5Sget_simple_extent_dims(space, extent, NULL) : -1;
+  int fits = real && shape->rank >= 0 && shape->rank <= MDM_MAX_RANK;
+  for (int i = 0; fits && i < shape->rank; i++) shape->dim[i] = (size_t)extent[i];
+  H5Sclose(space);
+  H5Tclose(type);
+  return fits;
+}
+
+char *mdm_dataset_text(hid_t set, const char *name) {
+  hid_t attr = H5Aexists(set, name) > 0 ? H5Aopen(set, name, H5P_DEFAULT) : -1;
+  if (attr < 0) return NULL;
+  char *text = attribute_text(attr);
+  H5Aclose(attr);
+  return text;
+}
+
+static int read_values(reader *r, hid_t set, const char *path, double *values) {
+  if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) return MDM_OK;
+  return unreadable(r->file, path, r->err);
+}
+
+/* Errors of a, from its twin. */
+static int read_twin(reader *r, hid_t twin, mdm_array *a) {
+  mdm_array shape = {.rank = 0};
+  if (!dataset_shape(twin, &shape) || shape.rank != a->rank ||
+      memcmp(shape.dim, a->dim, (size_t)a->rank * sizeof *a->dim) != 0)
+    return mdm_fail(r->err, MDM_ERR_IO, "%s: the standard error of %s has another shape", r->file->path, a->path);
+  return read_values(r, twin, a->path, a->error);
+}
+
+static int append_array(reader *r, hid_t group, const char *name, hid_t set, const mdm_array *shape) {
+  char twin[sizeof shape->path + sizeof MDM_TWIN];
+  mdm_array *a;
+  snprintf(twin, sizeof twin, "%s" MDM_TWIN, name);
+  int has_twin = H5Lexists(group, twin, H5P_DEFAULT) > 0;
+  int status = mdm_record_append(r->rec, shape, has_twin, &a, r->err);
+  if (status == MDM_OK) status = read_values(r, set, a->path, a->value);
+  if (status != MDM_OK || !has_twin) return status;
+  hid_t errors = H5Dopen2(group, twin, H5P_DEFAULT);
+  if (errors < 0) return unreadable(r->file, twin, r->err);
+  status = read_twin(r, errors, a);
+  H5Dclose(errors);
+  return status;
+}
+
+static int read_dataset(reader *r, hid_t group, const char *name, const char *path, hid_t set) {
+  mdm_array shape = {.rank = 0};
+  if (!dataset_shape(set, &shape)) return MDM_OK;
+  if (r->limit && mdm_elements(shape.rank, shape.dim) > r->limit) return MDM_OK;
+  char *dims = mdm_dataset_text(set, "dims"), *text = mdm_dataset_text(set, "description");
+  snprintf(shape.path, sizeof shape.path, "%s", path);
+  snprintf(shape.dims, sizeof shape.dims, "%s", dims ? dims : "");
+  shape.text = text;
+  int status = append_array(r, group, name, set, &shape);
+  free(dims);
+  free(text);
+  return status;
+}
+
+int mdm_is_twin(hid_t group, const char *name) {
+  char base[256];
+  size_t length = strlen(name), tail = sizeof MDM_TWIN - 1;
+  if (length <= tail || length - tail >= sizeof base || strcmp(name + length - tail, MDM_TWIN) != 0) return 0;
+  snprintf(base, sizeof base, "%.*s", (int)(length - tail), name);
+  return H5Lexists(group, base, H5P_DEFAULT) > 0;
+}
+
+static int read_group(reader *r, hid_t group, const char *prefix);
+
+static int read_link(reader *r, hid_t group, const char *name, const char *prefix) {
+  char path[2 * sizeof((mdm_array *)0)->path];
+  int status = MDM_OK;
+  snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "/" : "", name);
+  if (strlen(path) >= sizeof((mdm_array *)0)->path)
+    return mdm_fail(r->err, MDM_ERR_IO, "%s: the name %s is too long for a record", r->file->path, path);
+  hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+  if (object < 0) return unreadable(r->file, path, r->err);
+  H5I_type_t type = H5Iget_type(object);
+  int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, "resume"); /* not part of the limit's record */
+  if (type == H5I_GROUP && !separate) status = read_group(r, object, path);
+  if (type == H5I_DATASET && !mdm_is_twin(group, name)) status = read_dataset(r, group, name, path, object);
+  H5Oclose(object);
+  return status;
+}
+
+/* The bound on the length of paths also ends the recursion on a file whose groups contain themselves. */
+static int read_group(reader *r, hid_t group, const char *prefix) {
+  char name[sizeof((mdm_array *)0)->path];
+  int status = MDM_OK;
+  size_t n = link_count(group);
+  for (size_t i = 0; status == MDM_OK && i < n; i++) {
+    if (!link_name(group, i, name, sizeof name))
+      return mdm_fail(r->err, MDM_ERR_IO, "%s: a name below /%s is too long for a record", r->file->path, prefix);
+    status = read_link(r, group, name, prefix);
+  }
+  return status;
+}
+
+static int read_all(reader *r, const char *group) {
+  hid_t g = H5Gopen2(r->file->id, root_if_empty(group), H5P_DEFAULT);
+  if (g < 0) return mdm_fail(r->err, MDM_ERR_DATA, "%s has no group %s", r->file->path, group);
+  int status = read_group(r, g, "");
+  H5Gclose(g);
+  return status;
+}
+
+int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements, mdm_record **out, mdm_error *err) {
+  *out = NULL;
+  reader r = {.file = file, .limit = max_elements, .err = err};
+  int status = mdm_record_create(&r.rec, err);
+  if (status != MDM_OK) return status;
+  H5E_BEGIN_TRY { status = read_all(&r, group); }
+  H5E_END_TRY
+  if (status == MDM_OK)
+    *out = r.rec;
+  else
+    mdm_record_free(r.rec);
+  return status;
+}
+
+static int read_if_present(reader *r, const char *group, const char *path) {
+  hid_t g = H5Gopen2(r->file->id, root_if_empty(group), H5P_DEFAULT);
+  hid_t set = g >= 0 ? H5Dopen2(g, path, H5P_DEFAULT) : -1;
+  int status = set >= 0 ? read_dataset(r, g, path, path, set) : MDM_OK;
+  if (set >= 0) H5Dclose(set);
+  if (g >= 0) H5Gclose(g);
+  return status;
+}
+
+int mdm_file_read_some(mdm_file *file, const char *group, const char *const *paths, size_t n, mdm_record **out,
+                       mdm_error *err) {
+  *out = NULL;
+  reader r = {.file = file, .err = err};
+  int status = mdm_record_create(&r.rec, err);
+  H5E_BEGIN_TRY {
+    for (size_t i = 0; status == MDM_OK && i < n; i++) status = read_if_present(&r, group, paths[i]);
+  }
+  H5E_END_TRY
+  if (status == MDM_OK)
+    *out = r.rec;
+  else
+    mdm_record_free(r.rec);
+  return status;
+}

@@ -1,0 +1,301 @@
+/* The file of a sweep (docs/output.md): writing it, reading it back, and going on from it. */
+#include "study/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <moedmft/version.h>
+
+#include "file/internal.h"
+#include "base/record.h"
+
+/* ---------------------------------------------------------------- writing */
+
+static int write_axes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t a = 0; a < s->grid.axes && !status; a++) {
+    char name[32];
+    char *text = mdm_grid_text(&s->grid.axis[a]);
+    snprintf(name, sizeof name, "over_%zu", a + 1);
+    status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+    free(text);
+  }
+  return status;
+}
+
+static int write_notes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < s->cells && !status; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "cell_%zu", i);
+    if (s->note[i]) status = mdm_file_attr_text(file, "/sweep/notes", name, s->note[i], err);
+  }
+  return status;
+}
+
+static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_error *err) {
+  const char *along = s->along < 0 ? "" : s->grid.axis[s->along].option->key;
+  int status = mdm_file_provenance(file, s->cfg, "sweep", arguments, err);
+  if (!status) status = mdm_file_record(file, "/", s->data, err);
+  if (!status) status = mdm_file_record(file, "/", s->results, err);
+  if (!status) status = write_axes(s, file, err);
+  if (!status) status = write_notes(s, file, err);
+  if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
+  if (!status) status = mdm_file_attr_text(file, "/results", "measure", mdm_measure_name(s->measure), err);
+  return status ? status : mdm_file_attr_text(file, "/results", "optimum_of", along, err);
+}
+
+int mdm_sweep_write(mdm_sweep *s, const char *path, const char *arguments, mdm_error *err) {
+  mdm_file *file;
+  int status = mdm_sweep_evaluate(s, err);
+  if (!status) status = mdm_file_create(path, &file, err);
+  if (status) return status;
+  status = write_all(s, file, arguments, err);
+  if (status) return mdm_file_discard(file), status;
+  return mdm_file_commit(file, err);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static int read_config(mdm_file *file, mdm_config **out, mdm_error *err) {
+  char *yaml;
+  int status = mdm_file_dup_text(file, "/", "config", &yaml, err);
+  if (status) return status;
+  status = mdm_config_create(out, err);
+  if (!status) status = mdm_config_load_text(*out, file->path, yaml, err);
+  free(yaml);
+  return status;
+}
+
+static mdm_measure read_measure(mdm_file *file) {
+  char name[32] = "";
+  mdm_file_get_text(file, "/results", "measure", name, sizeof name, NULL);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
+    if (!strcmp(name, mdm_measure_name(m))) return m;
+  return MDM_MEASURE_AUTO;
+}
+
+static int read_notes(mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  for (size_t i = 0; i < s->cells; i++) {
+    char name[32];
+    snprintf(name, sizeof name, "cell_%zu", i);
+    if (s->status[i] == MDM_CELL_NO_LIMIT || s->status[i] == MDM_CELL_FAILED) {
+      int status = mdm_file_dup_text(file, "/sweep/notes", name, &s->note[i], err);
+      if (status) return status;
+    }
+  }
+  return MDM_OK;
+}
+
+static int is_status(double v) { return v >= MDM_CELL_MISSING && v <= MDM_CELL_FAILED && v == floor(v); }
+
+/* Values of the arrays that the sweep has made from its configuration. */
+static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  for (size_t i = 0; i < mdm_record_count(s->data); i++) {
+    const mdm_array *to = mdm_record_at(s->data, i);
+    mdm_record *rec;
+    int status = mdm_file_read_some(file, "/", &(const char *){to->path}, 1, &rec, err);
+    if (status) return status;
+    const mdm_array *from = mdm_record_find(rec, to->path);
+    int fits = from && from->rank == to->rank && !memcmp(from->dim, to->dim, (size_t)to->rank * sizeof *to->dim) &&
+               !from->error == !to->error;
+    size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
+    if (fits) memcpy(to->value, from->value, bytes);
+    if (fits && to->error) memcpy(to->error, from->error, bytes);
+    mdm_record_free(rec);
+    if (!fits)
+      return mdm_fail(err, MDM_ERR_IO, "%s: %s is missing or has another shape than its configuration says", file->path,
+                      to->path);
+  }
+  for (size_t i = 0; i < s->cells; i++)
+    if (!is_status(s->status[i]))
+      return mdm_fail(err, MDM_ERR_IO, "%s: sweep/status holds %g, which is no status", file->path, s->status[i]);
+  return MDM_OK;
+}
+
+int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
+  char *over[MDM_SWEEP_AXES] = {0};
+  size_t n = 0;
+  double limit = 0;
+  mdm_config *cfg = NULL;
+  *out = NULL;
+  if (!mdm_file_has_group(file, "/sweep"))
+    return mdm_fail(err, MDM_ERR_IO, "%s is not the file of a sweep", file->path);
+  for (; n < MDM_SWEEP_AXES; n++) {
+    char name[32];
+    snprintf(name, sizeof name, "over_%zu", n + 1);
+    if (mdm_file_dup_text(file, "/axes", name, &over[n], NULL)) break;
+  }
+  int status = mdm_file_get_real(file, "/sweep", "limit", &limit, err);
+  if (!status) status = read_config(file, &cfg, err);
+  if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
+  if (!status) status = read_arrays(*out, file, err);
+  if (!status) status = read_notes(*out, file, err);
+  if (!status) status = mdm_sweep_evaluate(*out, err);
+  for (size_t i = 0; i < n; i++) free(over[i]);
+  mdm_config_free(cfg);
+  if (status) mdm_sweep_free(*out), *out = NULL;
+  return status;
+}
+
+int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err) {
+  mdm_file *file;
+  *out = NULL;
+  int status = mdm_file_open(path, &file, err);
+  if (status) return status;
+  status = mdm_sweep_from_file(file, out, err);
+  mdm_file_discard(file);
+  return status;
+}
+
+/* ---------------------------------------------------------------- going on */
+
+#define MISMATCH "%s holds another sweep: %s is %s there and %s now; choose another -o, or remove the file"
+
+/* Options that the axes and widths stand for are compared with them. */
+static int is_compared(const mdm_sweep *s, const char *key) {
+  return mdm_grid_find(&s->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds");
+}
+
+static int same_options(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  for (size_t i = 0; i < n; i++) {
+    char now[1000], then[1000];
+    if (!is_compared(s, o[i].key) || !is_compared(old, o[i].key)) continue;
+    mdm_config_format(s->cfg, o[i].key, now, sizeof now);
+    mdm_config_format(old->cfg, o[i].key, then, sizeof then);
+    if (strcmp(now, then))
+      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, o[i].key, *then ? then : "''", *now ? now : "''");
+  }
+  return MDM_OK;
+}
+
+static size_t find_value(const mdm_axis *axis, const char *text) {
+  size_t i = 0;
+  while (i < axis->n && strcmp(axis->text[i], text)) i++;
+  return i;
+}
+
+/* The same axes in the same order, with all values of the file among ours. */
+static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
+  for (size_t a = 0; a < MDM_SWEEP_AXES; a++) {
+    const mdm_axis *x = &s->grid.axis[a], *y = &old->grid.axis[a];
+    const char *now = a < s->grid.axes ? x->option->key : "nothing",
+               *then = a < old->grid.axes ? y->option->key : "nothing";
+    char what[32];
+    snprintf(what, sizeof what, "axis %zu (--over)", a + 1);
+    if (strcmp(now, then)) return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, what, then, now);
+    for (size_t i = 0; a < old->grid.axes && i < y->n; i++)
+      if (find_value(x, y->text[i]) == x->n)
+        return mdm_fail(err, MDM_ERR_CONFIG,
+                        "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, choose another "
+                        "-o, or remove the file",
+                        path, now, y->text[i]);
+  }
+  return MDM_OK;
+}
+
+static size_t find_width(const mdm_sweep *s, double width) {
+  size_t w = 0;
+  while (w < s->widths && s->width[w] != width) w++;
+  return w;
+}
+
+static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
+  for (size_t w = 0; w < old->widths; w++) {
+    size_t at = find_width(s, old->width[w]);
+    char now[32], then[32];
+    if (at == s->widths && isinf(old->width[w]))
+      return mdm_fail(
+          err, MDM_ERR_CONFIG,
+          "%s holds another sweep: it has N = infinity; leave --no-limit out, choose another -o, or remove the file",
+          path);
+    if (at == s->widths)
+      return mdm_fail(err, MDM_ERR_CONFIG,
+                      "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; choose another -o, or "
+                      "remove the file",
+                      path, old->width[w]);
+    snprintf(now, sizeof now, "%.0f", s->runs[at]);
+    snprintf(then, sizeof then, "%.0f", old->runs[w]);
+    if (strcmp(now, then))
+      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, isinf(old->width[w]) ? "solve.replicas" : "simulate.seeds",
+                      then, now);
+  }
+  return MDM_OK;
+}
+
+static int same_version(mdm_file *file, mdm_error *err) {
+  char version[64] = "?";
+  mdm_file_get_text(file, "/", "version", version, sizeof version, NULL);
+  if (!strcmp(version, mdm_version())) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, file->path, "the version of moedmft", version, mdm_version());
+}
+
+/* Point of s with the values of a point of old. */
+static size_t same_point(const mdm_sweep *s, const mdm_sweep *old, size_t point) {
+  size_t p = 0;
+  for (size_t a = 0; a < s->grid.axes; a++)
+    p = p * s->grid.axis[a].n +
+        find_value(&s->grid.axis[a], old->grid.axis[a].text[mdm_grid_index(&old->grid, point, a)]);
+  return p;
+}
+
+/* One row of an array over cells, whose last extent may have grown. */
+static void copy_row(double *to, size_t to_cell, size_t to_n, const double *from, size_t from_cell, size_t from_n) {
+  size_t n = to_n < from_n ? to_n : from_n;
+  if (to && from) memcpy(to + to_cell * to_n, from + from_cell * from_n, n * sizeof *to);
+}
+
+static void copy_series(mdm_series to, size_t to_cell, size_t to_n, mdm_series from, size_t from_cell, size_t from_n) {
+  copy_row(to.value, to_cell, to_n, from.value, from_cell, from_n);
+  copy_row(to.error, to_cell, to_n, from.error, from_cell, from_n);
+}
+
+static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
+  s->status[to] = old->status[from];
+  s->diverged[to] = old->diverged[from];
+  s->seconds[to] = old->seconds[from];
+  copy_series(s->loss, to, s->steps, old->loss, from, old->steps);
+  copy_series(s->test, to, s->tests, old->test, from, old->tests);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
+    copy_row(s->each[m], to, s->most_runs, old->each[m], from, old->most_runs);
+    copy_series(s->mean[m], to, 1, old->mean[m], from, 1);
+  }
+  free(s->note[to]);
+  s->note[to] = old->note[from];
+  old->note[from] = NULL;
+}
+
+static void take_cells(mdm_sweep *s, mdm_sweep *old) {
+  for (size_t i = 0; i < old->cells; i++)
+    if (old->status[i] != MDM_CELL_MISSING)
+      take_cell(s, same_point(s, old, i / old->widths) * s->widths + find_width(s, old->width[i % old->widths]), old,
+                i);
+}
+
+int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
+  mdm_file *file;
+  mdm_sweep *old = NULL;
+  mdm_error why = {0};
+  if (access(path, F_OK) != 0) return MDM_OK;
+  int status = mdm_file_open(path, &file, &why);
+  if (status)
+    return mdm_fail(err, status, "%s; a sweep goes on from its file: choose another -o, or remove it", why.text);
+  status = mdm_file_has_group(file, "/sweep")
+               ? MDM_OK
+               : mdm_fail(err, MDM_ERR_IO, "%s exists and is not the file of a sweep; choose another -o, or remove it",
+                          path);
+  if (!status) status = same_version(file, err);
+  if (!status) status = mdm_sweep_from_file(file, &old, err);
+  mdm_file_discard(file);
+  if (!status) status = same_axes(s, old, path, err);
+  if (!status) status = same_options(s, old, path, err);
+  if (!status) status = same_widths(s, old, path, err);
+  if (!status) take_cells(s, old);
+  mdm_sweep_free(old);
+  return status ? status : mdm_sweep_evaluate(s, err);
+}

@@ -1,0 +1,148 @@
+/* Picture of the router: histogram of the logits at the last time, and load and entropy over steps; the limit beside networks. */
+#include <math.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "plot/internal.h"
+
+enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = 96, BOTTOM = 42, WIDTH = 2 * CELL_WIDTH + 20, HEIGHT = TOP + BOTTOM + 2 * CELL_HEIGHT };
+
+/* The first is read for the histogram, the last for its time. */
+static const mdm_curve curves[] = {
+    {"statistics/psi/histogram", "statistics/psi/edge", "", 0},
+    {"observables/router/load_std", NULL, "load: std / mean over experts", 0},
+    {"observables/router/load_kl", NULL, "load: KL divergence from uniform", 0},
+    {"observables/router/entropy", NULL, "entropy of the gate − log M", 0},
+    {"statistics/time", NULL, "", 0}, /* read only */
+};
+enum { CURVES = sizeof curves / sizeof *curves, STEPPED = 3 };
+
+typedef struct {
+  mdm_figure curves;
+  size_t time; /* index of the histogram */
+  double step, lo, hi; /* range of logits that is drawn */
+  char title[700];
+} figure;
+
+/* ---- histogram ---- */
+
+static const mdm_array *histogram_of(const mdm_source *s) {
+  const mdm_array *h = mdm_record_find(s->rec, curves[0].path), *edge = mdm_record_find(s->rec, curves[0].step);
+  return h && edge && h->rank == 2 && edge->rank == 1 && edge->dim[0] + 1 == h->dim[1] && edge->dim[0] > 1 ? h : NULL;
+}
+
+static const double *edges_of(const mdm_source *s) { return mdm_record_find(s->rec, curves[0].step)->value; }
+
+/* Density in bin k of its bins inside the edges. */
+static double density(const mdm_source *s, size_t time, size_t k) {
+  const mdm_array *h = histogram_of(s);
+  const double *edge = edges_of(s);
+  return h->value[time * h->dim[1] + k + 1] / (edge[k + 1] - edge[k]);
+}
+
+/* The last time that every source has reached, and the range that holds all but little of every distribution. */
+static int find_range(figure *f) {
+  const double LITTLE = 2e-4;
+  int found = 0;
+  size_t last = SIZE_MAX;
+  for (size_t s = 0; s < f->curves.n; s++) {
+    const mdm_array *h = histogram_of(&f->curves.sources[s]);
+    if (!h) continue;
+    size_t t = h->dim[0];
+    while (t > 0 && !isfinite(h->value[(t - 1) * h->dim[1]])) t--;
+    if (t && t - 1 < last) last = t - 1;
+  }
+  if (last == SIZE_MAX) return 0;
+  f->time = last, f->lo = INFINITY, f->hi = -INFINITY;
+  for (size_t s = 0; s < f->curves.n; s++) {
+    const mdm_array *h = histogram_of(&f->curves.sources[s]);
+    for (size_t k = 0; h && k + 2 < h->dim[1]; k++)
+      if (h->value[last * h->dim[1] + k + 1] > LITTLE) {
+        const double *edge = edges_of(&f->curves.sources[s]);
+        f->lo = fmin(f->lo, edge[k]), f->hi = fmax(f->hi, edge[k + 1]), found = 1;
+      }
+  }
+  return found;
+}
+
+static void histogram_data(FILE *out, const figure *f, size_t s) {
+  const mdm_source *source = &f->curves.sources[s];
+  const mdm_array *h = histogram_of(source);
+  const double *edge = edges_of(source);
+  fprintf(out, "$psi_%zu << EOD\n", s);
+  for (size_t k = 0; k + 2 < h->dim[1]; k++) {
+    size_t i = f->time * h->dim[1] + k + 1;
+    double d = density(source, f->time, k), e = h->error && isfinite(h->error[i]) ? h->error[i] / (edge[k + 1] - edge[k]) : 0;
+    if (edge[k + 1] > f->lo && edge[k] < f->hi && isfinite(d)) fprintf(out, "%.9g %.9g %.9g %.9g\n", (edge[k] + edge[k + 1]) / 2, d, e, edge[k]);
+  }
+  fprintf(out, "EOD\n");
+}
+
+static mdm_box cell(int column, int row) {
+  double left = column * CELL_WIDTH + 132, top = HEIGHT - TOP - row * CELL_HEIGHT;
+  return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 162) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
+}
+
+static void draw_histogram(FILE *out, const figure *f) {
+  const mdm_figure *c = &f->curves;
+  for (size_t s = 0; s < c->n; s++)
+    if (histogram_of(&c->sources[s])) histogram_data(out, f, s);
+  mdm_plot_place(out, cell(0, 0));
+  double pad = 0.03 * (f->hi - f->lo);
+  fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
+  fprintf(out, "set xlabel 'logit ψ at step %.0f' offset 0,0.2\nset ylabel 'density over experts and samples' offset -0.5,0\n", f->step);
+  fprintf(out, "set xrange [%.9g:%.9g]\nset yrange [0:*]\nplot NaN notitle", f->lo - pad, f->hi + pad);
+  for (size_t s = 0; s < c->n; s++) {
+    if (!histogram_of(&c->sources[s])) continue;
+    if (!c->sources[s].width) {
+      fprintf(out, ", $psi_%zu using 4:2 with fillsteps fs solid 1 noborder lc rgb '#dcdcdc' notitle, $psi_%zu using 4:2 with steps lw 2 lc rgb 'black' notitle", s, s);
+      continue;
+    }
+    fprintf(out, ", $psi_%zu using 1:2:3 with yerrorbars ", s);
+    mdm_plot_width_style(out, c->look, s - (size_t)c->has_limit, c->n - (size_t)c->has_limit);
+    fprintf(out, " notitle");
+  }
+  fprintf(out, "\n");
+}
+
+/* ---- the page ---- */
+
+static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
+  const figure *f = figure_;
+  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, "band: ±2 standard errors of the limit;  bars: ±1 standard error of the mean over networks");
+  mdm_plot_legend(out, &f->curves, HEIGHT);
+  fprintf(out, "unset label 1\nunset label 2\n");
+  draw_histogram(out, f);
+  for (int i = 1; i <= STEPPED; i++)
+    if (mdm_plot_has_curve(&f->curves, i)) mdm_plot_curve(out, &f->curves, i, cell(i % COLUMNS, i / COLUMNS));
+  fprintf(out, "unset multiplot\nunset output\n");
+}
+
+static int read_all(const char *path, figure *f, mdm_error *err) {
+  mdm_file *file;
+  char title[512];
+  int status = mdm_file_open(path, &file, err);
+  if (status) return status;
+  status = mdm_plot_read(file, &f->curves, err);
+  mdm_plot_title(file, title, sizeof title);
+  mdm_file_discard(file);
+  if (status) return status;
+  if (!find_range(f))
+    return mdm_fail(err, MDM_ERR_DATA, "%s holds no histogram of logits; run again with -s output.statistics=true (and a wider output.histogram.range where all logits lie outside)", path);
+  for (size_t s = 0; s < f->curves.n; s++) {
+    const mdm_array *time = mdm_record_find(f->curves.sources[s].rec, "statistics/time");
+    if (time && time->rank == 1 && f->time < time->dim[0]) f->step = time->value[f->time];
+  }
+  snprintf(f->title, sizeof f->title, "Router: %s", title);
+  return MDM_OK;
+}
+
+int mdm_plot_router(const char *path, const char *picture, const char *field, mdm_error *err) {
+  figure f = {.curves = {.look = mdm_plot_look(picture), .curve = curves, .curves = CURVES}};
+  if (field) return mdm_fail(err, MDM_ERR_USAGE, "--what router takes no --field");
+  int status = read_all(path, &f, err);
+  if (!status) status = mdm_plot_draw(write_script, &f, picture, err);
+  mdm_plot_release(&f.curves);
+  return status;
+}

@@ -1,0 +1,236 @@
+/* Makes a configuration and its data ready for training: model, inputs, loss, order of samples, time grid. */
+#include "problem/problem.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+
+enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
+
+/* ---------------------------------------------------------------- model */
+
+int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
+  static const char *const lr_keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router",
+      "train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
+  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
+  if (status) return status;
+  m->dimension = dimension;
+  m->outputs = outputs;
+  m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
+  m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
+  m->experts = (size_t)mdm_config_int(cfg, "model.experts");
+  m->experts_ratio = mdm_config_real(cfg, "model.experts_ratio");
+  m->active_fraction = mdm_config_real(cfg, "model.active_fraction");
+  long active = mdm_config_int(cfg, "model.active");
+  if (active > (long)m->experts)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
+  if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)m->experts;
+  m->activation = mdm_config_text(cfg, "model.activation");
+  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
+  m->gate = mdm_config_text(cfg, "model.gate");
+  m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
+  m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
+  m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
+  if (!m->regime->experts_grow && m->active_fraction < 1 && m->bias_std == 0)
+    return mdm_fail(err, MDM_ERR_CONFIG, "top-K routing (model.active or model.active_fraction) in regime %s: all logits are equal at the start of the "
+                    "limit, a tie; set model.router_bias_std > 0 to break it", m->regime->name);
+  m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
+  if (!isfinite(m->inverse_temperature))
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
+                    mdm_config_real(cfg, "model.gate_temperature"));
+  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
+  mdm_init_read(cfg, m->init);
+  for (int t = 0; t < MDM_TENSORS; t++) m->lr[t] = mdm_config_real(cfg, lr_keys[t]);
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- inputs */
+
+static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {
+  size_t D = data->dimension;
+  double scale = 1 / sqrt((double)D);
+  in->inputs = in->drawn = D;
+  in->train = mdm_alloc(D, data->train.count, 1, sizeof(double));
+  in->test = mdm_alloc(D, data->test.count, 1, sizeof(double));
+  if (!in->train || !in->test) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  for (size_t i = 0; i < D * data->train.count; i++) in->train[i] = scale * data->train.x[i];
+  for (size_t i = 0; i < D * data->test.count; i++) in->test[i] = scale * data->test.x[i];
+  return MDM_OK;
+}
+
+/* Rotates the samples into their span: X = Q R, and the columns of R have the same inner products. W_in has independent
+ * normal entries and is trained by SGD, so only inner products matter. */
+static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_inputs *in, mdm_error *err) {
+  size_t D = full->inputs, train = data->train.count, test = data->test.count, P = train + test;
+  if (P >= D) return copy_inputs(data, in, err);
+  double *X = mdm_alloc(D, P, 1, sizeof *X), *tau = mdm_alloc(P, 1, 1, sizeof *tau); /* D × P; P */
+  in->inputs = in->drawn = P;
+  in->train = mdm_alloc(P, train, 1, sizeof(double));
+  in->test = mdm_alloc(P, test, 1, sizeof(double));
+  int status = X && tau && in->train && in->test ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  if (!status) {
+    memcpy(X, full->train, D * train * sizeof *X);
+    memcpy(X + D * train, full->test, D * test * sizeof *X);
+    if (LAPACKE_dgeqrf(LAPACK_COL_MAJOR, D, P, X, D, tau)) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed");
+  }
+  for (size_t c = 0; c < P && !status; c++) {
+    double *to = c < train ? in->train + P * c : in->test + P * (c - train);
+    for (size_t i = 0; i <= c; i++) to[i] = X[i + D * c];
+  }
+  free(X);
+  free(tau);
+  return status;
+}
+
+/* a over b: columns of lengths na and nb stacked. */
+static double *stack(size_t count, size_t na, const double *a, size_t nb, const double *b) {
+  double *out = mdm_alloc(na + nb, count, 1, sizeof *out); /* (na + nb) × count */
+  for (size_t i = 0; i < count && out; i++) {
+    memcpy(out + (na + nb) * i, a + na * i, na * sizeof *out);
+    memcpy(out + (na + nb) * i + na, b + nb * i, nb * sizeof *out);
+  }
+  return out;
+}
+
+/* Inputs of the limit. Entrywise optimizers see single inputs: the learned part of W_in acts on x as it is, and only the
+ * initial part can be rotated. */
+static int reduce_inputs(mdm_problem *p, mdm_error *err) {
+  mdm_inputs *in = &p->reduced, turned = {0};
+  const mdm_inputs *full = &p->full;
+  if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, full, in, err);
+  int status = rotate_inputs(p->data, full, &turned, err);
+  if (!status && turned.inputs == full->inputs) {
+    *in = turned;
+    return MDM_OK;
+  }
+  if (!status) {
+    *in = (mdm_inputs){.inputs = turned.inputs + full->inputs, .drawn = turned.inputs, .fixed = turned.inputs};
+    in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, full->train);
+    in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, full->test);
+    if (!in->train || !in->test) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  }
+  free(turned.train);
+  free(turned.test);
+  return status;
+}
+
+/* ---------------------------------------------------------------- order of samples */
+
+/* One random permutation of 0 … n−1 for every epoch (Fisher–Yates). */
+static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *words, size_t *out) {
+  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0}, epoch, n, words);
+  for (size_t i = 0; i < n; i++) out[i] = i;
+  for (size_t i = n; i > 1; i--) {
+    size_t j = (size_t)(words[i - 1] % i), swap = out[i - 1];
+    out[i - 1] = out[j];
+    out[j] = swap;
+  }
+}
+
+/* Minibatches take the samples in order (the data set is already shuffled), each once; later epochs are permuted. */
+static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
+  if (p->full_batch) return MDM_OK;
+  size_t P = p->data->train.count, total = (p->steps + 1) * p->batch, *epoch = mdm_alloc(P, 1, 1, sizeof *epoch); /* P */
+  uint64_t *words = mdm_alloc(P, 1, 1, sizeof *words);                                                           /* P */
+  p->order = mdm_alloc(p->steps + 1, p->batch, 1, sizeof *p->order);
+  int ok = epoch && words && p->order;
+  if (ok) {
+    for (size_t i = 0; i < P; i++) epoch[i] = i;
+    for (size_t i = 0; i < total; i++) {
+      if (i && i % P == 0) permute(P, seed, i / P, words, epoch);
+      p->order[i] = epoch[i % P];
+    }
+  }
+  free(epoch);
+  free(words);
+  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the order of %zu samples", total);
+}
+
+/* ---------------------------------------------------------------- training and output */
+
+static int make_times(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
+  size_t given;
+  const long *list = mdm_config_int_list(cfg, "output.times", &given);
+  size_t n = given ? given : DEFAULT_TIMES;
+  p->times = mdm_alloc(n, 1, 1, sizeof *p->times);
+  if (!p->times) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the time grid");
+  for (size_t i = 0; i < n; i++) {
+    size_t t = given ? (size_t)list[i] : (size_t)lround((double)(i * p->steps) / (DEFAULT_TIMES - 1));
+    if (t > p->steps) return mdm_fail(err, MDM_ERR_CONFIG, "output.times: step %zu is beyond train.steps = %zu", t, p->steps);
+    if (given && p->n_times && t <= p->times[p->n_times - 1])
+      return mdm_fail(err, MDM_ERR_CONFIG, "output.times must ascend: %zu follows %zu", t, p->times[p->n_times - 1]);
+    if (!p->n_times || t > p->times[p->n_times - 1]) p->times[p->n_times++] = t;
+  }
+  return MDM_OK;
+}
+
+static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
+  size_t P = p->data->train.count;
+  p->loss = strcmp(mdm_config_text(cfg, "train.loss"), "mse") ? MDM_LOSS_CROSS_ENTROPY : MDM_LOSS_MSE;
+  p->loss_multiplier = mdm_config_real(cfg, "train.loss_multiplier");
+  p->steps = (size_t)mdm_config_int(cfg, "train.steps");
+  p->full_batch = mdm_config_enum(cfg, "train.batch") == 0;
+  p->batch = p->full_batch ? P : (size_t)mdm_config_int(cfg, "train.batch");
+  if (p->batch > P)
+    return mdm_fail(err, MDM_ERR_CONFIG, "train.batch = %zu exceeds the %zu train samples of %s; lower it or raise data.train",
+                    p->batch, P, p->data->source);
+  p->every = (size_t)mdm_config_int(cfg, "output.every");
+  p->kernels = mdm_config_bool(cfg, "output.kernels");
+  p->responses = mdm_config_bool(cfg, "output.responses");
+  p->statistics = mdm_config_bool(cfg, "output.statistics");
+  p->ntk = mdm_config_bool(cfg, "output.ntk");
+  p->histogram_bins = (size_t)mdm_config_int(cfg, "output.histogram.bins");
+  p->histogram_range = mdm_config_real(cfg, "output.histogram.range");
+  p->parts = mdm_config_bool(cfg, "output.parts");
+  p->kernel_samples = p->batch < KERNEL_SAMPLES ? p->batch : KERNEL_SAMPLES;
+  p->tolerance = mdm_config_real(cfg, "solve.tolerance");
+  p->seed = (unsigned long)mdm_config_int(cfg, "seed");
+  if (p->responses && !p->full_batch)
+    return mdm_fail(err, MDM_ERR_CONFIG, "output.responses needs train.batch: full");
+  return MDM_OK;
+}
+
+int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err) {
+  *out = NULL;
+  mdm_problem *p = calloc(1, sizeof *p);
+  if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  p->data = data;
+  int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
+  if (!status) status = read_training(cfg, p, err);
+  if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
+  p->optimizer.method.norm |= p->ntk;
+  if (!status) status = copy_inputs(data, &p->full, err);
+  if (!status) status = reduce_inputs(p, err);
+  if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
+  if (!status) status = make_times(cfg, p, err);
+  if (status) return mdm_problem_free(p), status;
+  *out = p;
+  return MDM_OK;
+}
+
+void mdm_problem_free(mdm_problem *p) {
+  if (!p) return;
+  free(p->full.train);
+  free(p->full.test);
+  free(p->reduced.train);
+  free(p->reduced.test);
+  free(p->order);
+  free(p->times);
+  free(p);
+}
+
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
+
+size_t mdm_problem_test_count(const mdm_problem *p) { return p->steps / p->every + 1 + (p->steps % p->every != 0); }
+
+int mdm_problem_tests_at(const mdm_problem *p, size_t t) { return t % p->every == 0 || t == p->steps; }
+
+long mdm_problem_time_index(const mdm_problem *p, size_t t) {
+  for (size_t i = 0; i < p->n_times; i++)
+    if (p->times[i] == t) return (long)i;
+  return -1;
+}

@@ -1,0 +1,60 @@
+/* A configuration and its data, made ready for a training run: nothing here depends on precision or realization. */
+#ifndef MOEDMFT_PROBLEM_H
+#define MOEDMFT_PROBLEM_H
+
+#include <moedmft/config.h>
+#include <moedmft/data.h>
+
+#include "scaling/model.h"
+#include "scaling/optimizer.h"
+
+typedef enum { MDM_LOSS_MSE, MDM_LOSS_CROSS_ENTROPY } mdm_loss;
+
+typedef struct mdm_inputs {
+  size_t inputs;  /* length of an input vector: D, or fewer when rotated into the span of the samples */
+  size_t drawn;   /* the first of these columns of W_in are drawn, the others start at zero */
+  size_t fixed;   /* the first of these columns receive no gradient (they only decay) */
+  double *train;  /* inputs × P_train, column-major: x_μ/√D */
+  double *test;   /* inputs × P_test */
+} mdm_inputs;
+
+typedef struct mdm_problem {
+  mdm_model model;
+  const mdm_data *data; /* not owned */
+  mdm_inputs full;      /* as given: for networks, whose W_in has D columns */
+  mdm_inputs reduced;   /* for the limit: the same Gram matrix in the fewest coordinates */
+  mdm_loss loss;
+  double loss_multiplier;
+  mdm_optimizer optimizer;
+  size_t steps, batch;  /* gradient steps; samples per step */
+  size_t *order;        /* (steps + 1) × batch: sample indices of every step; NULL for the full batch */
+  int full_batch;
+  size_t every;         /* test part: every so many steps */
+  size_t *times, n_times; /* steps of the time grid of kernels and responses, ascending */
+  size_t kernel_samples;  /* samples of the batch whose kernels are stored */
+  int kernels, responses, statistics, ntk; /* what to record */
+  size_t histogram_bins;
+  double histogram_range; /* of the logits: −range … range */
+  int parts;              /* split products into initial, propagating, effective and cross parts on the time grid */
+  double tolerance;       /* relative amplitude of a new direction, in the limit and in response probes */
+  unsigned long seed;
+} mdm_problem;
+
+/* Builds the problem. Errors: MDM_ERR_CONFIG for options that contradict each other or the data. */
+int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err);
+void mdm_problem_free(mdm_problem *p);
+
+/* Index of the k-th sample of step t's batch. */
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k);
+/* Numbers of test records (steps 0, every, 2 every, … and the last) and whether step t is one of them. */
+size_t mdm_problem_test_count(const mdm_problem *p);
+int mdm_problem_tests_at(const mdm_problem *p, size_t t);
+/* Index of step t in the time grid, or −1. */
+long mdm_problem_time_index(const mdm_problem *p, size_t t);
+
+/* Loss of a batch of n samples: mean over samples of ½ Σ_c (f − y)², of softmax cross-entropy, or (C = 1) of
+ * log(1 + e^{−y f}); times the multiplier. f, e: outputs × n; y: the n targets, outputs each. e (may be NULL) receives
+ * ∂L/∂f; *accuracy (may be NULL) the fraction classified correctly. */
+double mdm_loss_eval(const mdm_problem *p, size_t n, const double *f, const double *y, double *e, double *accuracy);
+
+#endif

@@ -1,0 +1,37 @@
+/* One run among many: what to do, how far it came, what it found. */
+#ifndef MOEDMFT_TASK_H
+#define MOEDMFT_TASK_H
+
+#include <stddef.h>
+#include <moedmft/error.h>
+#include <moedmft/record.h>
+
+#include "scaling/optimizer.h"
+#include "problem/orders.h"
+
+struct mdm_board; /* shared progress (src/base/board.h) */
+
+typedef struct mdm_limit_sizes {
+  size_t stream, experts, neurons; /* sample particles; neurons of each expert */
+  size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
+  double tolerance;
+  mdm_pair_scheme pairs;           /* for entrywise optimizers */
+} mdm_limit_sizes;
+
+typedef struct mdm_task {
+  long width;       /* N; 0 for the limit */
+  unsigned index;   /* replica or seed */
+  double cost;      /* estimated work of one step, any unit */
+  int save_weights;
+  struct mdm_board *board; /* NULL: nobody watches */
+  const mdm_layout *layout; /* limit: measure order parameters in this layout; NULL: no */
+  const mdm_given *given;   /* limit: drive the particles by these order parameters; NULL: by their own averages */
+  /* results */
+  mdm_record *record;
+  mdm_record *weights; /* initial and final weights, if asked for */
+  double *orders;   /* order parameters measured, of the layout's size */
+  size_t done;      /* complete steps recorded */
+  int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained on the board */
+} mdm_task;
+
+#endif

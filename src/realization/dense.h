@@ -1,0 +1,25 @@
+/* A dense matrix between the stream and a population grouped by expert: a finite network's weights, and the router that
+ * stream particles carry in Regime I. */
+#ifndef MOEDMFT_DENSE_H
+#define MOEDMFT_DENSE_H
+
+#include "realization/realization.h"
+#include "realization/table.h"
+
+typedef struct X(dense) {
+  X(matrix) base;
+  int rows_grouped; /* 1: rows are experts (Q, W1); 0: columns are (W2) */
+  size_t N, G;      /* stream, grouped side */
+  real *A;          /* N × G, natural units */
+  X(table) table;   /* A and its optimizer's state */
+  real *drawn;      /* N × G: A as it was drawn; NULL unless it is to be remembered */
+  real *gathered;   /* N × capacity: tokens of one expert, stream side */
+  real *block;      /* neurons × capacity: tokens of one expert, expert side */
+  size_t capacity;
+} X(dense);
+
+/* An N × G matrix of zeros with a tensor's coefficients. NULL when memory is out. */
+X(dense) *X(dense_create)(mdm_tensor t, const mdm_coefficients *coef, size_t N, size_t G, int rows_grouped);
+void X(dense_free)(X(dense) *d);
+
+#endif

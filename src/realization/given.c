@@ -1,0 +1,321 @@
+/* The limit on new particles under given order parameters: one sweep of the self-consistency iteration (docs/theory.md).
+ *
+ * The thin factors of thin.c average over their own particles. Here the same averages come from a state (src/problem/orders.h):
+ *   coordinates c = D(t) of p and d of q, from causal factors Φ = Dᵀ D of the given kernels;
+ *   ⟨p K⟩ and ⟨q Ω⟩, from the given actions;
+ * while Ω ~ V_f, K ~ V_b, the directions U, Ũ and the learned parts belong to the new particles:
+ *   χ(t) = s(t) (Ω c + (1/τ) Ũ ⟨K p(t)⟩) + B c,   B ← B − η learn q cᵀ      directions Ũ of earlier steps
+ *   ζ(t) = s(t) (K d + τ U ⟨Ω q(t)⟩) + C d,       C ← C − η τ learn p dᵀ    directions U up to this step
+ * As B c(t) = −Σ η learn q(s) ⟨p(s) p(t)⟩, each side keeps its own learned part. s(t) is what decay leaves of the initial matrix;
+ * momentum keeps a second array of each part. Tied experts: Gaussian parts live on the neurons they share and see means over experts.
+ * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "realization/dense.h"
+#include "realization/limit.h"
+#include "base/memory.h"
+#include "problem/orders.h"
+#include "realization/particles.h"
+#include "realization/thin.h"
+
+enum { POP_STREAM, POP_EXPERT, POP_NEURON, POPULATIONS }; /* neurons: of all experts, or those that tied experts share */
+
+/* Directions of one field on the new particles. */
+typedef struct {
+  const mdm_factor *factor;
+  X(population) *pop;
+  size_t groups;
+  real *U;     /* pop->n × factor->k */
+  size_t made; /* steps whose directions are there */
+} trail;
+
+/* One side of a matrix. */
+typedef struct {
+  size_t n;                      /* particles */
+  X(population) *pop;
+  size_t groups;                 /* n = groups · pop->n */
+  trail *own;                    /* directions of this side's field */
+  const mdm_factor *drive, *all; /* of the other side's field: as the Gaussian part sees it, and as it is */
+  double variance;
+  const double *response;        /* own->k × n: ⟨Gaussian columns of the other side × its field⟩; NULL: there are none */
+  real *gauss;                   /* pop->n × drive->k */
+  size_t drawn;
+  real *learned, *momentum;      /* n × all->k */
+} given_side;
+
+typedef struct {
+  X(matrix) base;
+  const mdm_layout *layout;
+  mdm_stream key;
+  given_side side[MDM_SIDES];
+  double scale, scale_momentum; /* decay: what is left of the initial matrix, and its part of the momentum */
+  size_t t;                     /* steps done */
+  real *work;                   /* coordinates of a step: k × P for the largest k */
+  real *shared;                 /* pop->n × P of the larger side */
+} given_matrix;
+
+typedef struct {
+  X(realization) base;
+  const mdm_given *given;
+  X(population) pop[POPULATIONS];
+  trail field[MDM_KERNELS];
+  given_matrix matrix[MDM_TENSORS];
+  X(dense) *router; /* Q where experts are counted */
+  mdm_stream key;
+  double values[POPULATIONS];
+} state;
+
+/* ---------------------------------------------------------------- directions and Gaussian columns */
+
+/* Columns of step t of a k × n array, as reals: first `rows` rows, into out (rows × P). */
+static const real *coordinates(const mdm_layout *l, size_t t, size_t rows, size_t k, const double *from, real *out) {
+  for (size_t m = 0; m < l->P; m++)
+    for (size_t i = 0; i < rows; i++) out[i + rows * m] = (real)from[i + k * (t * l->P + m)];
+  return out;
+}
+
+/* U of step t from the field at t: (f − U D) make. rest: pop->n × P; work: as in given_matrix. */
+static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(field) *f, real *rest, real *work, mdm_error *err) {
+  const mdm_factor *factor = d->factor;
+  size_t n = d->pop->n, P = l->P, known = factor->born[t], count = factor->born[t + 1] - known;
+  if (d->made > t) return MDM_OK;
+  d->made = t + 1;
+  if (!count) return MDM_OK;
+  if (d->groups > 1) X(mean_over_groups)(d->groups, n, P, f->v, rest);
+  else memcpy(rest, f->v, n * P * sizeof *rest);
+  if (known)
+    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, known, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 1, rest, n);
+  for (size_t i = 0; i < P * count; i++) work[i] = (real)factor->make[P * known + i];
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, rest, n, work, P, 0, d->U + n * known, n);
+  return X(population_note)(d->pop, count, d->U + n * known, err);
+}
+
+/* Gaussian columns for the directions known after step t. */
+static int draw_columns(given_matrix *A, int which, size_t t, mdm_error *err) {
+  given_side *s = &A->side[which];
+  size_t n = s->pop->n, want = s->drive->born[t + 1], count = want - s->drawn;
+  if (s->variance == 0 || want <= s->drawn) return MDM_OK;
+  mdm_stream key = A->key;
+  key.purpose += which == MDM_SIDE_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
+  int status = X(population_fresh)(s->pop, key, s->drawn, count, s->gauss + n * s->drawn, err);
+  if (!status) BLAS(scal)(n * count, (real)sqrt(s->variance), s->gauss + n * s->drawn, 1);
+  if (!status) s->drawn = want;
+  return status;
+}
+
+/* ---------------------------------------------------------------- products */
+
+/* out (n × P) += factor · left (n × k) · coordinates of step t. */
+static void add(const given_matrix *A, size_t n, size_t k, double factor, const real *left, size_t ld, const double *coord, real *out) {
+  if (!k) return;
+  const real *c = coordinates(A->layout, A->t, k, ld, coord, A->work);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, A->layout->P, k, factor, left, n, c, k, 1, out, n);
+}
+
+/* Product onto side `to`; factor: of its response. Forward, directions of this step are still to come; backward, they are there. */
+static int product(given_matrix *A, int to, double factor, const X(field) *f, int accumulate, X(field) *result, mdm_error *err) {
+  given_side *target = &A->side[to], *source = &A->side[!to];
+  const mdm_layout *l = A->layout;
+  size_t t = A->t, n = target->pop->n;
+  if (f->P != l->P) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens under an order parameter of %zu", f->P, l->P);
+  int status = make_directions(source->own, l, t, f, A->shared, A->work, err);
+  if (!status) status = draw_columns(A, to, t, err);
+  if (status) return status;
+  if (!accumulate) memset(result->v, 0, target->n * f->P * sizeof *result->v);
+  real *out = target->groups > 1 ? A->shared : result->v;
+  if (target->groups > 1) memset(out, 0, n * f->P * sizeof *out);
+  if (target->variance > 0) add(A, n, target->drawn, A->scale, target->gauss, target->drive->k, target->drive->D, out);
+  size_t known = target->own->factor->born[to == MDM_SIDE_ROWS ? t : t + 1];
+  if (source->response) add(A, n, known, factor * A->scale, target->own->U, target->own->factor->k, source->response, out);
+  if (target->groups > 1) X(spread_over_groups)(target->groups, n, f->P, out, 1, result->v);
+  add(A, target->n, target->all->born[t], 1, target->learned, target->all->k, target->all->D, result->v);
+  return MDM_OK;
+}
+
+static int given_forward(X(matrix) *M, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
+  (void)routing;
+  return product((given_matrix *)M, MDM_SIDE_ROWS, 1 / M->coef.tau, p, 0, chi, err);
+}
+
+static int given_backward(X(matrix) *M, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err) {
+  (void)routing;
+  return product((given_matrix *)M, MDM_SIDE_COLS, M->coef.tau, q, accumulate, zeta, err);
+}
+
+/* ---------------------------------------------------------------- steps */
+
+/* A side's learned part gains factor · own · coordinatesᵀ of the other side's field. */
+static void add_outer(given_matrix *A, const given_side *s, double factor, const X(field) *own, real *to) {
+  size_t k = s->all->born[A->t + 1];
+  if (!k || factor == 0) return;
+  const real *c = coordinates(A->layout, A->t, k, s->all->k, s->all->D, A->work);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, k, own->P, factor, own->v, s->n, c, k, 1, to, s->n);
+}
+
+/* B ← μ B + gradient + λ A, A ← A − rate B. */
+static int side_momentum(given_matrix *A, given_side *s, const mdm_step *step, double gradient, const X(field) *own, mdm_error *err) {
+  size_t n = s->n * s->all->k;
+  if (!s->momentum && !(s->momentum = mdm_alloc(s->n, s->all->k, 1, sizeof *s->momentum)))
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+  BLAS(scal)(n, (real)step->by->momentum, s->momentum, 1);
+  add_outer(A, s, gradient, own, s->momentum);
+  BLAS(axpy)(n, (real)(step->by->decay * A->base.coef.decay), s->learned, 1, s->momentum, 1);
+  BLAS(axpy)(n, (real)-step->rate, s->momentum, 1, s->learned, 1);
+  return MDM_OK;
+}
+
+static int given_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
+  (void)routing;
+  given_matrix *A = (given_matrix *)M;
+  double keep = mdm_step_keep(step, &M->coef), lambda = step->by->decay * M->coef.decay;
+  int status = MDM_OK, heavy = step->by->momentum > 0;
+  for (int which = 0; which < MDM_SIDES && !status; which++) {
+    given_side *s = &A->side[which];
+    const X(field) *own = which == MDM_SIDE_ROWS ? q : p;
+    double gradient = step->clip * M->coef.learn * (which == MDM_SIDE_ROWS ? 1 : M->coef.tau);
+    if (heavy) status = side_momentum(A, s, step, gradient, own, err);
+    if (heavy) continue;
+    if (keep != 1) BLAS(scal)(s->n * s->all->k, (real)keep, s->learned, 1);
+    add_outer(A, s, -step->rate * gradient, own, s->learned);
+  }
+  if (heavy) A->scale_momentum = step->by->momentum * A->scale_momentum + lambda * A->scale;
+  A->scale = heavy ? A->scale - step->rate * A->scale_momentum : A->scale * keep;
+  A->t++;
+  return status;
+}
+
+/* No initial products: parts are those of the causal pass. */
+static const X(matrix_ops) given_ops = {given_forward, given_backward, given_step, NULL, NULL};
+
+/* ---------------------------------------------------------------- the realization */
+
+static int given_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
+  state *S = (state *)R;
+  return X(draw_particles)(&S->pop[POP_STREAM], S->key, S->router, n, out, err);
+}
+
+static int given_biases(X(realization) *R, real *out, mdm_error *err) {
+  state *S = (state *)R;
+  return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, R->experts, out, err);
+}
+
+static void given_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
+  static const char *const labels[POPULATIONS] = {"particles_stream", "particles_expert", "particles_neuron"};
+  state *S = (state *)R;
+  for (int p = 0; p < POPULATIONS; p++) S->values[p] = (double)S->pop[p].n;
+  *names = labels;
+  *values = S->values;
+  *n = POPULATIONS;
+}
+
+/* Coordinates of the last product are in work only until the next: they are taken anew. */
+static X(gaussian) given_gaussian(const X(realization) *R, mdm_tensor t, int side) {
+  const given_matrix *A = &((const state *)R)->matrix[t];
+  const given_side *s = &A->side[side];
+  const real *c = coordinates(A->layout, A->t, s->drawn, s->drive->k, s->drive->D, A->work);
+  return (X(gaussian)){s->pop->n, s->drawn, s->drawn, s->gauss, c};
+}
+
+static void given_free(X(realization) *R) {
+  state *S = (state *)R;
+  if (!S) return;
+  for (int t = 0; t < MDM_TENSORS; t++) {
+    for (int side = 0; side < MDM_SIDES; side++) {
+      free(S->matrix[t].side[side].gauss);
+      free(S->matrix[t].side[side].learned);
+      free(S->matrix[t].side[side].momentum);
+    }
+    free(S->matrix[t].work);
+    free(S->matrix[t].shared);
+  }
+  for (int k = 0; k < MDM_KERNELS; k++) free(S->field[k].U);
+  for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&S->pop[p]);
+  X(dense_free)(S->router);
+  free(S);
+}
+
+static int add_populations(state *S, mdm_error *err) {
+  const X(realization) *R = &S->base;
+  size_t neurons = S->given->layout->tied ? R->neurons : R->experts * R->neurons;
+  int status = X(population_init)(&S->pop[POP_STREAM], "stream", R->stream, err);
+  if (!status && !S->router) status = X(population_init)(&S->pop[POP_EXPERT], "expert", R->experts, err);
+  return status ? status : X(population_init)(&S->pop[POP_NEURON], "neuron", neurons, err);
+}
+
+/* The trail of the field on one side of a matrix, shared by matrices that it drives. */
+static trail *trail_of(state *S, const given_matrix *A, int side) {
+  const given_side *s = &A->side[side];
+  int kernel = mdm_layout_field(A->layout, A->base.tensor, side, 1);
+  trail *d = &S->field[kernel];
+  if (d->pop) return d;
+  *d = (trail){.factor = &S->given->factor[kernel], .pop = s->pop, .groups = s->groups};
+  d->U = mdm_alloc(s->pop->n, d->factor->k, 1, sizeof *d->U);
+  return d;
+}
+
+static int side_allocate(given_side *s) {
+  if (s->variance > 0) s->gauss = mdm_alloc(s->pop->n, s->drive->k, 1, sizeof *s->gauss);
+  s->learned = mdm_alloc(s->n, s->all->k, 1, sizeof *s->learned);
+  return (s->gauss || s->variance == 0) && s->learned && s->own->U;
+}
+
+static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err) {
+  X(realization) *R = &S->base;
+  given_matrix *A = &S->matrix[t];
+  const mdm_given *g = S->given;
+  const size_t n[POPULATIONS] = {R->stream, R->experts, R->experts * R->neurons};
+  size_t k = g->layout->P, most = 0;
+  *A = (given_matrix){.base = {&given_ops, t, n[rows], n[cols], R->coef[t]}, .layout = g->layout, .key = S->key, .scale = 1};
+  A->key.purpose = t;
+  for (int side = 0; side < MDM_SIDES; side++) {
+    given_side *s = &A->side[side];
+    int where = side == MDM_SIDE_ROWS ? rows : cols;
+    *s = (given_side){.n = n[where], .pop = &S->pop[where], .groups = n[where] / S->pop[where].n, .variance = g->layout->variance[t][side],
+                      .drive = &g->factor[mdm_layout_field(g->layout, t, !side, 1)], .all = &g->factor[mdm_layout_field(g->layout, t, !side, 0)],
+                      .response = g->G[t][side]};
+    s->own = trail_of(S, A, side);
+    if (!side_allocate(s)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu particles of a sweep", s->n);
+    if (s->all->k > k) k = s->all->k;
+    if (s->drive->k > k) k = s->drive->k;
+    if (s->pop->n > most) most = s->pop->n;
+  }
+  A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
+  A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
+  R->matrix[t] = &A->base;
+  return A->work && A->shared ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a sweep");
+}
+
+static int add_router(state *S, mdm_error *err) {
+  X(realization) *R = &S->base;
+  S->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
+  if (!S->router) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
+  R->matrix[MDM_Q] = &S->router->base;
+  return MDM_OK;
+}
+
+int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,
+                    unsigned run, X(realization) **out, mdm_error *err) {
+  *out = NULL;
+  state *S = calloc(1, sizeof *S);
+  if (!S) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  X(realization) *R = &S->base;
+  X(realization_sizes)(R, shape, coef);
+  R->particles = given_particles;
+  R->biases = given_biases;
+  R->diagnostics = given_diagnostics;
+  R->gaussian = given_gaussian;
+  R->free = given_free;
+  S->given = given;
+  S->key = (mdm_stream){.seed = seed, .run = run, .width = given->sweep};
+  int status = shape->experts_counted ? add_router(S, err) : MDM_OK;
+  if (!status) status = add_populations(S, err);
+  if (!status && !S->router) status = add_matrix(S, MDM_Q, POP_EXPERT, POP_STREAM, err);
+  if (!status) status = add_matrix(S, MDM_W1, POP_NEURON, POP_STREAM, err);
+  if (!status) status = add_matrix(S, MDM_W2, POP_STREAM, POP_NEURON, err);
+  if (status) return given_free(R), status;
+  *out = R;
+  return MDM_OK;
+}

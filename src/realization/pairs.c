@@ -1,0 +1,229 @@
+/* The learned part of a limit matrix, entry by entry.
+ *
+ * G = q pᵀ in natural units feeds Adam for every pair of a row particle and a column particle, and A accumulates the steps:
+ *   χ = (initial matrix, thin factors) + A p / cols,   ζ = (likewise) + τ Aᵀ q / rows.
+ * The table of all pairs costs rows × cols. But an entry depends on the histories of its two particles alone, the same smooth
+ * function for all, so A is close to a matrix of low rank, and any of its rows and columns can be followed without the others.
+ * A skeleton keeps the columns L = A[:, J] and rows R = A[I, :] of a few pivots:
+ *   A ≈ L W⁺ R,   W = A[I, J],   W⁺ = (WᵀW + λ² 1)⁻¹ Wᵀ
+ * (skeleton or CUR decomposition; Goreinov, Tyrtyshnikov, Zamarashkin 1997). What W⁺ leaves out is estimated by its mean over the
+ * pivots, a random sample of particles (the regression estimator of survey sampling):
+ *   A p / cols ≈ L y,   y = p_J / n + W⁺ (R p / cols − W p_J / n),
+ * which is exact where L W⁺ R is, the plain mean over pivots where W⁺ vanishes, and so insensitive to λ. Particles are
+ * exchangeable: pivots are spread evenly. Some rows and columns more are kept exactly and left out: they measure the error of
+ * every product.
+ */
+#include "realization/pairs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/board.h"
+#include "base/memory.h"
+
+enum { SLICE = 512 }; /* rows of a product that one worker forms at a time */
+
+/* λ relative to |W|_F, which bounds the largest singular value (docs/engineering.md). */
+static const double REGULARIZATION = 1e-2;
+
+/* ---------------------------------------------------------------- products */
+
+/* out (n × P) = s A x + keep out, A: n × k, or (transposed) s Aᵀ x, A: k × n; x: k × P with leading dimension ldx. */
+typedef struct {
+  int transposed;
+  size_t n, k, P;
+  double s;
+  const real *A, *x;
+  size_t ldx;
+  double keep;
+  real *out;
+} product;
+
+static void multiply_slice(void *context, size_t i) {
+  const product *w = context;
+  size_t first = i * SLICE, n = w->n - first < SLICE ? w->n - first : SLICE;
+  BLAS(gemm)(CblasColMajor, w->transposed ? CblasTrans : CblasNoTrans, CblasNoTrans, n, w->P, w->k, w->s,
+             w->A + (w->transposed ? w->k * first : first), w->transposed ? w->k : w->n, w->x, w->ldx, w->keep, w->out + first, w->n);
+}
+
+/* In fixed slices of the result, so that threads change nothing. */
+static void multiply(int threads, product w) { mdm_parallel((w.n + SLICE - 1) / SLICE, threads, multiply_slice, &w); }
+
+/* ---------------------------------------------------------------- the skeleton */
+
+/* W, and inverse = (WᵀW + λ²)⁻¹ Wᵀ. A matrix that is not finite makes it so: the training loop finds out. */
+static void invert_core(X(pairs) *A) {
+  size_t m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n;
+  double norm = 0;
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < m; i++) {
+      real w = A->pivots[MDM_COLS].entries[A->pivots[MDM_ROWS].index[i] + A->base.rows * j];
+      A->between[i + m * j] = w;
+      A->core[j + n * i] = (double)w; /* Wᵀ */
+      norm += (double)w * (double)w;
+    }
+  A->learned = norm != 0;
+  if (!A->learned) return;
+  cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n, m, 1, A->core, n, 0, A->gram, n);
+  for (size_t j = 0; j < n; j++) A->gram[j + n * j] += REGULARIZATION * REGULARIZATION * norm;
+  int failed = LAPACKE_dposv(LAPACK_COL_MAJOR, 'L', n, m, A->gram, n, A->core, n);
+  for (size_t k = 0; k < n * m; k++) A->inverse[k] = failed ? (real)NAN : (real)A->core[k];
+}
+
+/* A field at this side's pivots. */
+static int gather(X(pivots) *side, const X(field) *f, mdm_error *err) {
+  size_t all = side->n + side->held;
+  int status = X(reserve)(&side->field, &side->field_size, all, f->P, err);
+  for (size_t t = 0; t < f->P && !status; t++)
+    for (size_t k = 0; k < all; k++) side->field[k + all * t] = f->v[side->index[k] + f->n * t];
+  return status;
+}
+
+/* Error of the product at the held-out particles of the target side: `exact` (held × P, leading dimension ld) against what
+ * the skeleton gives, L[held, :] y; relative to the RMS there of the whole result, which so far lacks the learned part. */
+static double held_error(const X(pivots) *target, const X(pivots) *source, size_t P, const real *exact, size_t ld, const real *y,
+                         const X(field) *result) {
+  double error = 0, total = 0;
+  for (size_t t = 0; t < P; t++)
+    for (size_t k = 0; k < target->held; k++) {
+      size_t i = target->index[target->n + k];
+      double known = (double)exact[k + ld * t], guess = 0;
+      for (size_t j = 0; j < source->n; j++) guess += (double)source->entries[i + source->others * j] * (double)y[j + source->n * t];
+      double all = (double)result->v[i + result->n * t] + known;
+      error += (guess - known) * (guess - known);
+      total += all * all;
+    }
+  return total > 0 ? sqrt(error / total) : 0;
+}
+
+/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. */
+static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
+  X(pivots) *source = &A->pivots[from], *target = &A->pivots[!from];
+  size_t P = f->P, m = target->n, all = m + target->held, n = source->n, rows = A->pivots[MDM_ROWS].n;
+  double sample = s * (double)f->n / (double)n; /* the same mean over pivots */
+  const CBLAS_TRANSPOSE turn = from == MDM_COLS ? CblasNoTrans : CblasTrans; /* of W and W⁺ */
+  if (!A->learned) return MDM_OK;
+  int status = X(reserve)(&A->work[0], &A->work_size[0], all, P, err);
+  if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
+  if (status) return status;
+  real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, all, P, f->n, s, target->entries, f->n, f->v, f->n, 0, exact, all);
+  for (size_t t = 0; t < P; t++)
+    for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * f->v[source->index[k] + f->n * t];
+  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, rows, y, n, 1, exact, all);
+  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, n, P, m, 1, A->inverse, A->pivots[MDM_COLS].n, exact, all, 1, y, n);
+  double error = held_error(target, source, P, exact + m, all, y, result);
+  A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
+  multiply(A->threads, (product){0, result->n, n, P, 1, source->entries, y, n, 1, result->v});
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- matrix operations */
+
+static int add_learned(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
+  if (!A->full) return skeleton_product(A, from, s, f, result, err);
+  multiply(A->threads, (product){from == MDM_ROWS, result->n, f->n, f->P, s, A->full, f->v, f->n, 1, result->v});
+  return MDM_OK;
+}
+
+static int pairs_forward(X(matrix) *M, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
+  X(pairs) *A = (X(pairs) *)M;
+  int status = A->thin->base.ops->forward(&A->thin->base, p, routing, chi, err);
+  return status ? status : add_learned(A, MDM_COLS, 1.0 / (double)M->cols, p, chi, err);
+}
+
+static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err) {
+  X(pairs) *A = (X(pairs) *)M;
+  int status = A->thin->base.ops->backward(&A->thin->base, q, routing, accumulate, zeta, err);
+  return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
+}
+
+static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
+  (void)routing; /* fields of inactive experts are zero */
+  X(pairs) *A = (X(pairs) *)M;
+  X(thin_decay)(A->thin, step);
+  if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
+  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
+  int status = gather(rows, q, err);
+  if (!status) status = gather(cols, p, err);
+  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, q->v, cols->field, cols->n + cols->held, err);
+  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, p->v, rows->field, rows->n + rows->held, err);
+  if (!status) invert_core(A);
+  return status;
+}
+
+static int pairs_remember(X(matrix) *M, mdm_error *err) {
+  X(matrix) *thin = &((X(pairs) *)M)->thin->base;
+  return thin->ops->remember(thin, err);
+}
+
+static int pairs_initial(X(matrix) *M, int backward, const X(field) *f, X(field) *out, mdm_error *err) {
+  X(matrix) *thin = &((X(pairs) *)M)->thin->base;
+  return thin->ops->initial(thin, backward, f, out, err);
+}
+
+static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, pairs_remember, pairs_initial};
+
+/* ---------------------------------------------------------------- life and death */
+
+/* Pivots spread evenly over n particles, held-out ones in between; each neuron index of an expert takes its turn. */
+static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, size_t held, int threads) {
+  size_t all = count + held, width = n / all, h = 0, p = 0;
+  *side = (X(pivots)){.n = count, .held = held, .others = others};
+  side->index = mdm_alloc(all, 1, 1, sizeof *side->index);
+  side->entries = mdm_alloc(others, all, 1, sizeof *side->entries);
+  if (!side->index || !side->entries) return -1;
+  for (size_t k = 0; k < all; k++) {
+    int is_held = (k + 1) * held / all > h;
+    side->index[is_held ? count + h++ : p++] = k * width + k % width;
+  }
+  side->table = X(table_of)(others, all, side->entries);
+  side->table.threads = threads;
+  return 0;
+}
+
+static int full_init(X(pairs) *A) {
+  A->full = mdm_alloc(A->base.rows, A->base.cols, 1, sizeof *A->full);
+  A->table = X(table_of)(A->base.rows, A->base.cols, A->full);
+  A->table.threads = A->threads;
+  return A->full ? 0 : -1;
+}
+
+static int skeleton_init(X(pairs) *A, size_t pivots) {
+  size_t rows = A->base.rows, cols = A->base.cols;
+  if (pivots_init(&A->pivots[MDM_ROWS], rows, cols, pivots, MDM_HELD_PIVOTS, A->threads) ||
+      pivots_init(&A->pivots[MDM_COLS], cols, rows, pivots, MDM_HELD_PIVOTS, A->threads))
+    return -1;
+  A->between = mdm_alloc(pivots, pivots, 1, sizeof *A->between);
+  A->inverse = mdm_alloc(pivots, pivots, 1, sizeof *A->inverse);
+  A->core = mdm_alloc(pivots, pivots, 1, sizeof *A->core);
+  A->gram = mdm_alloc(pivots, pivots, 1, sizeof *A->gram);
+  return A->between && A->inverse && A->core && A->gram ? 0 : -1;
+}
+
+int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm_error *err) {
+  *A = (X(pairs)){.base = thin->base, .thin = thin, .threads = scheme->threads};
+  A->base.ops = &pairs_ops;
+  size_t pivots = mdm_pair_pivots(scheme, A->base.rows, A->base.cols);
+  if (!(pivots ? skeleton_init(A, pivots) : full_init(A))) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the learned part of %s: %zu × %zu particles; lower solve.particles%s",
+                  mdm_tensor_name(A->base.tensor), A->base.rows, A->base.cols, pivots ? " or solve.pivots" : " or set solve.pairs: skeleton");
+}
+
+void X(pairs_clear)(X(pairs) *A) {
+  for (int side = 0; side < 2; side++) {
+    X(table_clear)(&A->pivots[side].table);
+    free(A->pivots[side].index);
+    free(A->pivots[side].field);
+    free(A->pivots[side].entries);
+    free(A->work[side]);
+  }
+  X(table_clear)(&A->table);
+  free(A->full);
+  free(A->between);
+  free(A->inverse);
+  free(A->core);
+  free(A->gram);
+  *A = (X(pairs)){0};
+}

@@ -1,0 +1,121 @@
+/* What a network program is written against: populations of particles, and trained random matrices between them.
+ *
+ * A realization supplies both. There are three:
+ *   network.c   dense matrices between N, M and M·N_e neurons: a finite network;
+ *   limit.c     thin factors between sample particles: the N → ∞ limit (DMFT);
+ *   given.c     the same limit, its averages over particles taken from given order parameters (self-consistency sweeps).
+ * A program (models/) sees only this header, and so is written once. All quantities are in natural units
+ * (docs/theory.md): particles are Θ(1), matrices act as means over populations.
+ */
+#ifndef MOEDMFT_REALIZATION_H
+#define MOEDMFT_REALIZATION_H
+
+#include <moedmft/error.h>
+#include <string.h>
+
+#include "scaling/optimizer.h"
+#include "problem/orders.h"
+#include "base/random.h"
+#include "realization/real.h"
+#include "scaling/scaling.h"
+
+/* A quantity of every particle of a population, for every token of a batch. */
+typedef struct X(field) {
+  size_t n, P;      /* particles, tokens */
+  real *v;          /* n × P, column-major: token by token */
+  unsigned long id; /* changes with the values: lets a realization reuse what it computed from the same field */
+} X(field);
+
+/* Which expert serves which token. A NULL routing means that every expert serves every token. */
+typedef struct X(routing) {
+  size_t experts, neurons, P;  /* neurons per expert */
+  const unsigned char *active; /* experts × P: 1 where the expert serves the token */
+} X(routing);
+
+typedef struct X(matrix) X(matrix);
+
+/* out[i] ~ N(0,1), i < n: plain draws of one column. Returns a status. */
+int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err);
+
+/* Operations of a trained random matrix, rows ← cols. Where a routing is given, entries of inactive experts are zero on
+ * input, and unspecified on output. Each returns a status and explains a failure in err. */
+typedef struct X(matrix_ops) {
+  /* χ = A p / cols. */
+  int (*forward)(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err);
+  /* ζ = τ Aᵀ q / rows, added to ζ when accumulate is set. */
+  int (*backward)(X(matrix) *A, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err);
+  /* One optimizer step from the natural gradient q pᵀ, p and q the fields of the last forward and backward; for SGD,
+   * A ← A − rate · learn · q pᵀ. */
+  int (*step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
+  /* Asks to keep what `initial` needs; after the particles are drawn, before the first step. */
+  int (*remember)(X(matrix) *A, mdm_error *err);
+  /* The forward (or backward) product with A as it was drawn, all experts: χ = A₀ p / cols, ζ = τ A₀ᵀ q / rows. */
+  int (*initial)(X(matrix) *A, int backward, const X(field) *f, X(field) *out, mdm_error *err);
+} X(matrix_ops);
+
+struct X(matrix) {
+  const X(matrix_ops) *ops;
+  mdm_tensor tensor;
+  size_t rows, cols; /* particles of the two populations */
+  mdm_coefficients coef;
+};
+
+/* The Gaussian part of a matrix's last product onto one side: columns · c, before decay. */
+typedef struct X(gaussian) {
+  size_t n, k, k_c;
+  const real *columns; /* n × k; n: the population where they live (tied: neurons that experts share) */
+  const real *c;       /* k_c × P, k_c ≤ k: coordinates of the field that drives them */
+} X(gaussian);
+
+typedef struct X(thin) X(thin);
+typedef struct X(realization) X(realization);
+struct X(realization) {
+  size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert */
+  double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
+  mdm_coefficients coef[MDM_TENSORS];
+  X(matrix) *matrix[MDM_TENSORS];  /* Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) */
+  /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
+   * (c < D) or readout c − D. */
+  int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
+  /* Initial selection biases of the experts, standard normal: out has one for each. */
+  int (*biases)(X(realization) *R, real *out, mdm_error *err);
+  /* Measures of the realization itself, by name ("rank_Q_forward", …); n receives their number. */
+  void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
+  /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
+   * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
+  int (*factors)(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
+  /* Gaussian part on side MDM_SIDE_ROWS (ω) or MDM_SIDE_COLS (κ) of a matrix that has one there. NULL for networks. */
+  X(gaussian) (*gaussian)(const X(realization) *R, mdm_tensor t, int side);
+  /* Bracket a backward pass that only measures: directions that it visits, and what is drawn for them, are forgotten, so that
+   * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
+  void (*mark)(X(realization) *R);
+  void (*rewind)(X(realization) *R);
+  /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
+   * when the realization has no such weights. */
+  void (*raw)(const X(realization) *R, mdm_tensor t, double *out);
+  void (*free)(X(realization) *R);
+};
+
+/* Sizes and coefficients of a new realization: what all of them have in common. */
+static inline void X(realization_sizes)(X(realization) *R, const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS]) {
+  R->stream = shape->stream;
+  R->experts = shape->experts;
+  R->neurons = shape->neurons;
+  R->neuron_weight = shape->neuron_weight;
+  memcpy(R->coef, coef, sizeof R->coef);
+}
+
+/* A finite network, entries drawn with stream key (seed, run). */
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+                      X(realization) **out, mdm_error *err);
+
+/* The limit on sample particles; tolerance: relative amplitude of a new direction; pairs: how learned parts are kept (NULL: as
+ * thin factors, for linear optimizers). */
+int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
+                    unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+
+/* New particles of the limit under given order parameters. */
+int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,
+                    unsigned run, X(realization) **out, mdm_error *err);
+
+#endif

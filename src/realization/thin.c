@@ -1,0 +1,265 @@
+/* The limit of one trained random matrix as thin factors.
+ *
+ * Bordelon & Pehlevan 2022 (arXiv 2205.09653) describe the limit by Gaussian fields and response functions,
+ *   χ(t) = ω(t) + r_f Σ_s R_p(t,s) q(s),   ω ~ GP(0, V_f ⟨p p⟩)
+ *   ζ(t) = κ(t) + r_b Σ_s R_q(t,s) p(s),   κ ~ GP(0, V_b ⟨q q⟩)
+ * plus the learned part. In orthonormal bases U, Ũ of the directions that p and q have visited, with Gaussian columns Ω, K,
+ * all of it is one matrix of low rank (docs/theory.md derives this):
+ *   A = B Uᵀ + (1/τ) Ũ Cᵀ,   χ = A p / cols,   ζ = τ Aᵀ q / rows
+ * with B = Ω and C = K at first. The term with C in χ is the response of p to earlier κ's (⟨p K⟩ is V_b R_p by Stein's lemma),
+ * the term with B in ζ the response of q to the ω's, the equal-time one included. A new direction of p brings a fresh
+ * column of Ω, a new direction of q a fresh column of K. SGD, A ← A − η learn q pᵀ, adds to B (−η learn q cᵀ, c = Uᵀp/cols) or,
+ * the same, to C (−η τ learn p dᵀ, d = Ũᵀq/rows). Entrywise optimizers keep their learned part elsewhere (pairs.c).
+ *
+ * Momentum and decay are linear, so they stay in this form: with decay the initial matrix carries a scalar (`scale`) that
+ * multiplies B's and C's Gaussian columns, later draws included; momentum is a second matrix of the same form.
+ *
+ * The two products are one: `product` from one side to the other. Tied matrices (experts that start from the same draw)
+ * have Gaussian columns on the neurons that experts share, driven by the fields' means over experts; their learned part
+ * lives on all experts' neurons.
+ */
+#include "realization/thin.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---------------------------------------------------------------- tied fields */
+
+void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  for (size_t t = 0; t < P; t++) {
+    real *to = out + n * t;
+    memset(to, 0, n * sizeof *to);
+    for (size_t g = 0; g < groups; g++) BLAS(axpy)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), 1, to, 1);
+  }
+}
+
+void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  for (size_t t = 0; t < P; t++)
+    for (size_t g = 0; g < groups; g++) {
+      real *to = out + n * (g + groups * t);
+      if (accumulate) BLAS(axpy)(n, 1, in + n * t, 1, to, 1);
+      else memcpy(to, in + n * t, n * sizeof *to);
+    }
+}
+
+int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, mdm_error *err) {
+  X(thin_side) *s = &A->side[which];
+  *view = *f;
+  if (s->groups == 1) return MDM_OK;
+  size_t n = s->pop->n;
+  int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
+  if (status) return status;
+  if (s->mean_id != f->id || !f->id) X(mean_over_groups)(s->groups, n, f->P, f->v, s->mean);
+  s->mean_id = f->id;
+  *view = (X(field)){n, f->P, s->mean, f->id};
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- Gaussian columns */
+
+static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
+  X(thin_side) *s = &A->side[which];
+  mdm_stream key = A->key;
+  key.purpose += which == MDM_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
+  if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
+  int status = X(population_fresh)(s->pop, key, k, count, out, err);
+  if (!status) BLAS(scal)(s->pop->n * count, (real)sqrt(s->variance), out, 1);
+  return status;
+}
+
+/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */
+static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
+  X(spread_over_groups)(s->groups, shared, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
+  if (factor != 1) BLAS(scal)(s->n * (want - s->k), (real)factor, to + s->n * s->k, 1);
+}
+
+/* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
+static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
+  X(thin_side) *s = &A->side[which], *other = &A->side[!which];
+  size_t want = other->basis->k, n = s->pop->n;
+  if (s->k == want) return MDM_OK;
+  if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
+      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
+      (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
+  int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
+  if (status) return status;
+  if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
+  else s->all = s->gauss;
+  if (s->momentum) spread_scaled(s, n, want, A->scale_momentum, s->momentum);
+  s->k = want;
+  return MDM_OK;
+}
+
+/* Whether anything lives on this side: a Gaussian part or the learned one. */
+static int carries(const X(thin_side) *s) { return s->variance > 0 || s->learns; }
+
+/* Makes the other side span field f, and this side's columns follow. */
+static int absorb(X(thin) *A, mdm_side from, const X(field) *f, mdm_error *err) {
+  X(field) view;
+  int status = X(thin_view)(A, from, f, &view, err);
+  if (!status) status = X(basis_absorb)(A->side[from].basis, &view, err);
+  return status ? status : follow(A, !from, err);
+}
+
+int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
+  int status = absorb(A, MDM_COLS, p, err);
+  return status ? status : absorb(A, MDM_ROWS, q, err);
+}
+
+/* ---------------------------------------------------------------- products */
+
+/* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
+static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
+  if (k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, s, left, n, c, ldc, accumulate, out, n);
+  else if (!accumulate) memset(out, 0, n * P * sizeof *out);
+}
+
+/* The same onto one side's particles: a tied side's population is spread over its groups. */
+static int combine_on(X(thin) *A, const X(thin_side) *s, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
+                      int accumulate, real *out, mdm_error *err) {
+  size_t n = s->pop->n;
+  if (s->groups == 1) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
+  int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
+  if (status) return status;
+  combine(n, P, k, scale, left, c, ldc, 0, A->shared);
+  X(spread_over_groups)(s->groups, n, P, A->shared, accumulate, out);
+  return MDM_OK;
+}
+
+/* Product from one side to the other: what the target's columns make of the field's coordinates, plus factor × the
+ * target's directions times the overlap of the field with the source's columns. */
+static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, int accumulate, X(field) *result, mdm_error *err) {
+  X(thin_side) *source = &A->side[from], *target = &A->side[!from];
+  int status = MDM_OK, begun = accumulate;
+  if (carries(target)) {
+    status = absorb(A, from, f, err);
+    if (status) return status;
+    const X(basis) *b = source->basis;
+    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
+    else status = combine_on(A, target, f->P, b->k_c, A->scale, target->gauss, b->c, b->k_c, begun, result->v, err);
+    begun = 1;
+  }
+  size_t k = source->k;
+  if (!status) status = X(reserve)(&A->work, &A->work_size, k ? k : 1, f->P, err);
+  if (status) return status;
+  X(field) view = *f;
+  if (!source->learns) {
+    status = X(thin_view)(A, from, f, &view, err); /* only Gaussian columns: they see the mean */
+    factor *= A->scale;
+  }
+  if (!status && k)
+    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, view.n, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k);
+  return status ? status : combine_on(A, target, f->P, k, factor, k ? target->basis->U : NULL, A->work, k, begun, result->v, err);
+}
+
+static int thin_forward(X(matrix) *M, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
+  (void)routing; /* every sample particle is computed: the fields of inactive experts enter with weight zero */
+  return product((X(thin) *)M, MDM_COLS, 1 / M->coef.tau, p, 0, chi, err);
+}
+
+static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta, mdm_error *err) {
+  (void)routing;
+  return product((X(thin) *)M, MDM_ROWS, M->coef.tau, q, accumulate, zeta, err);
+}
+
+void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep(step, &A->base.coef); }
+
+/* C (n × k) += s own cᵀ, c: k_c × P. */
+static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
+  if (b->k_c) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, factor, own->v, s->n, b->c, b->k_c, 1, C, s->n);
+}
+
+/* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
+static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(thin_side) *s, const X(field) *own, const X(basis) *b,
+                         mdm_error *err) {
+  double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
+  size_t n = s->n * s->k;
+  if (!s->momentum && s->k) {
+    if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
+      return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+    memset(s->momentum, 0, n * sizeof *s->momentum);
+  }
+  BLAS(scal)(n, (real)mu, s->momentum, 1);
+  add_outer(s, gradient, own, b, s->momentum);
+  BLAS(axpy)(n, (real)lambda, s->all, 1, s->momentum, 1);
+  BLAS(axpy)(n, (real)-step->rate, s->momentum, 1, s->all, 1);
+  A->scale_momentum = mu * A->scale_momentum + lambda * A->scale;
+  A->scale -= step->rate * A->scale_momentum;
+  return MDM_OK;
+}
+
+/* The linear optimizers. */
+static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
+  (void)routing;
+  X(thin) *A = (X(thin) *)M;
+  mdm_side learns = A->side[MDM_ROWS].learns ? MDM_ROWS : MDM_COLS;
+  const X(field) *own = learns == MDM_ROWS ? q : p, *other = learns == MDM_ROWS ? p : q;
+  X(thin_side) *s = &A->side[learns];
+  double keep = mdm_step_keep(step, &M->coef), gradient = step->clip * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
+  if (gradient == 0 && keep == 1) return MDM_OK;
+  int status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
+  if (status) return status;
+  const X(basis) *b = A->side[!learns].basis;
+  if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
+  if (keep != 1) BLAS(scal)(s->n * s->k, (real)keep, s->all, 1);
+  A->scale *= keep;
+  add_outer(s, -step->rate * gradient, own, b, s->all);
+  return MDM_OK;
+}
+
+/* Gaussian columns are kept apart from the learned part. */
+static int thin_remember(X(matrix) *M, mdm_error *err) {
+  (void)M, (void)err;
+  return MDM_OK;
+}
+
+/* `product` with Gaussian columns on both sides: Ω c + (1/τ) Ũ Kᵀp/S_C, response included, and its adjoint. */
+static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) *out, mdm_error *err) {
+  X(thin) *A = (X(thin) *)M;
+  mdm_side from = backward ? MDM_ROWS : MDM_COLS;
+  X(thin_side) *source = &A->side[from], *target = &A->side[!from];
+  X(field) view;
+  int status = MDM_OK;
+  memset(out->v, 0, target->n * f->P * sizeof *out->v);
+  if (target->variance > 0) status = absorb(A, from, f, err);
+  if (!status && target->variance > 0)
+    status = combine_on(A, target, f->P, source->basis->k_c, 1, target->gauss, source->basis->c, source->basis->k_c, 0, out->v, err);
+  size_t k = source->variance > 0 ? source->k : 0, n = source->pop->n;
+  if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
+  if (!status && k) status = X(thin_view)(A, from, f, &view, err);
+  if (status || !k) return status;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, n, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k);
+  return combine_on(A, target, f->P, k, backward ? M->coef.tau : 1 / M->coef.tau, target->basis->U, A->work, k, 1, out->v, err);
+}
+
+static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, thin_remember, thin_initial};
+
+/* ---------------------------------------------------------------- life and death */
+
+void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
+                  mdm_side learns, mdm_stream key) {
+  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key, .scale = 1};
+  A->key.purpose = tensor;
+  for (int which = 0; which < 2; which++) {
+    X(thin_place) place = which == MDM_ROWS ? rows : cols;
+    A->side[which] = (X(thin_side)){.n = place.n, .pop = place.pop, .groups = place.n / place.pop->n, .basis = place.basis,
+                                    .variance = which == MDM_ROWS ? coef->Vf : coef->Vb, .learns = (int)learns == which};
+  }
+}
+
+void X(thin_clear)(X(thin) *A) {
+  for (int which = 0; which < 2; which++) {
+    X(thin_side) *s = &A->side[which];
+    if (s->learns) free(s->all);
+    free(s->momentum);
+    free(s->gauss);
+    free(s->mean);
+  }
+  free(A->work);
+  free(A->shared);
+  *A = (X(thin)){0};
+}

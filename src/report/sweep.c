@@ -1,0 +1,232 @@
+/* The verdict on a sweep, in words and tables: what `moedmft sweep` says at its end and `moedmft info` of its file. */
+#include "study/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file/internal.h"
+
+/* Of so many comparisons with two standard errors, this part exceeds them by chance. */
+static const double BY_CHANCE = 0.0228;
+
+/* Below, a standard error from the spread of the runs is itself uncertain by a third or more. */
+static const double FEW_RUNS = 6;
+
+static const mdm_array *result(const mdm_sweep *s, const char *name) {
+  char path[96];
+  snprintf(path, sizeof path, "results/%s", name);
+  return mdm_record_find(s->results, path);
+}
+
+static double value_at(const mdm_sweep *s, const char *name, size_t i) {
+  const mdm_array *a = result(s, name);
+  return a ? a->value[i] : NAN;
+}
+
+static double error_at(const mdm_sweep *s, const char *name, size_t i) {
+  char twin[64];
+  snprintf(twin, sizeof twin, "%s_stderr", name);
+  return value_at(s, twin, i);
+}
+
+/* Columns that UTF-8 text takes. */
+static void cell(FILE *out, const char *text, int width) {
+  int n = 0;
+  for (const char *c = text; *c; c++) n += ((unsigned char)*c & 0xC0) != 0x80;
+  fprintf(out, "%s%*s", text, n < width ? width - n : 0, "");
+}
+
+static void width_name(double N, char buf[32]) {
+  if (isinf(N))
+    snprintf(buf, 32, "infinity");
+  else
+    snprintf(buf, 32, "%.0f", N);
+}
+
+/* ---------------------------------------------------------------- one width */
+
+/* Cells of a slice at one width: how many of each status. */
+static void count_cells(const mdm_sweep *s, size_t slice, size_t w, size_t count[5]) {
+  memset(count, 0, 5 * sizeof *count);
+  for (size_t i = 0; i < mdm_sweep_positions(s); i++)
+    count[(int)s->status[mdm_sweep_point(s, slice, i) * s->widths + w]]++;
+}
+
+static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w, int kind) {
+  static const char *const where[] = {"", "at the lower end of the grid: a bound",
+                                      "at the upper end of the grid: a bound",
+                                      "beside a value that diverged or did not learn"};
+  static const char *const what[] = {"not computed yet", "", "diverged", "without a limit", "failed"};
+  size_t count[5];
+  const char *comma = "";
+  if (kind > MDM_BEST_INSIDE && kind < MDM_BEST_NONE) fprintf(out, "%s", where[kind]), comma = "; ";
+  count_cells(s, slice, w, count);
+  for (int k = 0; k < 5; k++)
+    if (*what[k] && count[k]) fprintf(out, "%s%zu %s", comma, count[k], what[k]), comma = "; ";
+  if (count[MDM_CELL_COMPLETE] && s->runs[w] > 1 && s->runs[w] < FEW_RUNS)
+    fprintf(out, "%s%.0f runs: rough errors", comma, s->runs[w]);
+  fprintf(out, "\n");
+}
+
+static void print_best(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
+  char text[80] = "-";
+  size_t at = slice * s->widths + w;
+  int kind = (int)value_at(s, "optimum_kind", at);
+  double x = value_at(s, "optimum", at);
+  if (kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER)
+    snprintf(text, sizeof text, "%s %.4g", kind == MDM_BEST_LOWER ? "≤" : "≥", x);
+  else if (kind != MDM_BEST_NONE)
+    mdm_with_error(x, error_at(s, "optimum", at), text, sizeof text);
+  cell(out, text, 22);
+  snprintf(text, sizeof text, "-");
+  if (kind != MDM_BEST_NONE)
+    mdm_with_error(value_at(s, "optimum_loss", at), error_at(s, "optimum_loss", at), text, sizeof text);
+  cell(out, text, 22);
+  print_remarks(out, s, slice, w, kind);
+}
+
+/* Without an axis to optimize: the loss itself. */
+static void print_loss(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
+  char text[80] = "-";
+  size_t at = mdm_sweep_point(s, slice, 0) * s->widths + w;
+  double v = s->mean[s->measure].value[at];
+  if (!isnan(v)) mdm_with_error(v, s->mean[s->measure].error[at], text, sizeof text);
+  cell(out, text, 22);
+  print_remarks(out, s, slice, w, 0);
+}
+
+static void print_table(FILE *out, const mdm_sweep *s, size_t slice) {
+  char text[160];
+  fprintf(out, "  ");
+  cell(out, "N", 10);
+  if (s->along >= 0) {
+    snprintf(text, sizeof text, "best %s", s->grid.axis[s->along].option->key);
+    cell(out, text, 22);
+  }
+  fprintf(out, "%s\n", s->along >= 0 ? "loss there" : "loss");
+  for (size_t w = 0; w < s->widths; w++) {
+    width_name(s->width[w], text);
+    fprintf(out, "  ");
+    cell(out, text, 10);
+    if (s->along >= 0)
+      print_best(out, s, slice, w);
+    else
+      print_loss(out, s, slice, w);
+  }
+}
+
+/* ---------------------------------------------------------------- trends */
+
+static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
+  char text[80];
+  double drift = value_at(s, "drift", slice), error = error_at(s, "drift", slice),
+         distance = value_at(s, "distance", slice);
+  if (isnan(drift)) {
+    fprintf(out, "  drift of the best value with N: not known, the grid holds it at fewer than two widths\n");
+  } else {
+    mdm_with_error(drift, error, text, sizeof text);
+    fprintf(out, "  drift of the best value: d ln / d ln N = %s", text);
+    if (error > 0) fprintf(out, " (%.1f standard errors)", fabs(drift) / error);
+    fprintf(out, "\n");
+  }
+  if (isnan(distance)) return;
+  mdm_with_error(distance, error_at(s, "distance", slice), text, sizeof text);
+  fprintf(out, "  largest width against the limit: ln(best value / limit's) = %s\n", text);
+}
+
+/* Pairs of widths from first to before last, at every value of the axis. */
+static void count_worse(const mdm_sweep *s, size_t slice, size_t first, size_t last, double *worse, double *compared) {
+  *worse = *compared = 0;
+  for (size_t k = first; k < last; k++) {
+    *worse += value_at(s, "worse", slice * (s->widths - 1) + k);
+    *compared += value_at(s, "compared", slice * (s->widths - 1) + k);
+  }
+}
+
+static void print_worse(FILE *out, const char *who, double worse, double compared) {
+  if (compared == 0)
+    fprintf(out, "  %s: not known, which takes two runs or more\n", who);
+  else if (worse == 0)
+    fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparison%s)\n", who, compared,
+            compared == 1 ? "" : "s");
+  else
+    fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparisons (%.1f by chance)\n", who, worse,
+            compared, BY_CHANCE * compared);
+}
+
+static void print_rises(FILE *out, const mdm_sweep *s, size_t slice) {
+  size_t pairs = s->widths - 1, finite = s->widths - (size_t)s->with_limit, k = 0;
+  double worse, compared;
+  if (finite > 1) {
+    count_worse(s, slice, 0, finite - 1, &worse, &compared);
+    print_worse(out, "a larger network is worse than the next smaller", worse, compared);
+  }
+  if (s->with_limit && finite > 0) {
+    count_worse(s, slice, finite - 1, pairs, &worse, &compared);
+    print_worse(out, "the limit is worse than the largest network", worse, compared);
+  }
+  if (s->along < 0 || !pairs) return;
+  size_t known = 0;
+  for (size_t i = 0; i < pairs; i++) known += !isnan(value_at(s, "rise_at_optimum", slice * pairs + i));
+  if (!known) return;
+  fprintf(out, "  at the best value:");
+  for (size_t i = 0; i < pairs; i++) {
+    double z = value_at(s, "rise_at_optimum", slice * pairs + i);
+    char a[32], b[32];
+    width_name(s->width[i], a);
+    width_name(s->width[i + 1], b);
+    if (z > 2) fprintf(out, "%s N = %s is worse than %s by %.1f standard errors", k++ ? ";" : "", b, a, z);
+  }
+  fprintf(out, k ? "\n" : " no width is worse than the next smaller by more than 2 standard errors\n");
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+/* Neighbouring cells often lack numbers for the same reason: it is told once. */
+static void print_notes(FILE *out, const mdm_sweep *s) {
+  const char *last = "";
+  for (size_t i = 0; i < s->cells; i++) {
+    char N[32];
+    if (!s->note[i] || !strcmp(s->note[i], last)) continue;
+    width_name(s->width[i % s->widths], N);
+    fprintf(out, "note: N = %s: %s\n", N, s->note[i]);
+    last = s->note[i];
+  }
+}
+
+static void print_all(FILE *out, const mdm_sweep *s) {
+  size_t ready, cells = mdm_sweep_cells(s, &ready);
+  fprintf(out, "loss: %s\n", mdm_measure_title(s->measure));
+  if (ready < cells) fprintf(out, "%zu of %zu cells are computed; the same command goes on\n", ready, cells);
+  for (size_t j = 0; j < mdm_sweep_slices(s); j++) {
+    char name[400];
+    mdm_sweep_slice_name(s, j, name, sizeof name);
+    if (*name) fprintf(out, "\n%s\n", name);
+    print_table(out, s, j);
+    if (s->along >= 0) print_drift(out, s, j);
+    if (s->widths > 1) print_rises(out, s, j);
+  }
+  print_notes(out, s);
+}
+
+/* Columns are padded also where nothing follows: blanks at the ends of lines go. */
+static void strip(char *text) {
+  char *to = text;
+  for (const char *c = text; *c; c++) {
+    while (*c == '\n' && to > text && to[-1] == ' ') to--;
+    *to++ = *c;
+  }
+  *to = '\0';
+}
+
+int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err) {
+  size_t size;
+  *out = NULL;
+  FILE *stream = open_memstream(out, &size);
+  if (stream) print_all(stream, s);
+  if (!stream || fclose(stream) != 0) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the verdict");
+  strip(*out);
+  return MDM_OK;
+}

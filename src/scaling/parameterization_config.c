@@ -1,0 +1,123 @@
+/* Regime and parameterization that a configuration names; rows given by hand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "scaling/model.h"
+
+/* ---------------------------------------------------------------- named */
+
+/* " I, III": the regimes that define a name. */
+static void regimes_with(const char *name, char *out, size_t size) {
+  size_t n, used = 0;
+  const mdm_regime *all = mdm_regimes(&n);
+  out[0] = '\0';
+  for (size_t i = 0; i < n; i++)
+    if (used < size && mdm_parameterization_find(&all[i], name))
+      used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", all[i].name);
+}
+
+static void names_in(const mdm_regime *regime, char *out, size_t size) {
+  size_t used = 0;
+  for (int i = 0; i < regime->count && used < size; i++)
+    used += (size_t)snprintf(out + used, size - used, "%s, ", regime->table[i].name);
+  if (used < size) snprintf(out + used, size - used, "custom");
+}
+
+static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *regime, mdm_parameterization *out,
+                      mdm_error *err) {
+  const char *name = mdm_config_text(cfg, key);
+  const mdm_parameterization *found = mdm_parameterization_find(regime, name);
+  char where[32], names[128];
+  if (!found) {
+    regimes_with(name, where, sizeof where);
+    names_in(regime, names, sizeof names);
+    return mdm_fail(err, MDM_ERR_CONFIG, "%s = %s is defined in regime %s only, and model.regime = %s, which has: %s",
+                    key, name, where, regime->name, names);
+  }
+  *out = *found;
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
+    if (out->rule[t].gamma) out->rule[t].std.N = -mdm_config_real(cfg, "model.router_gamma");
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- by hand */
+
+/* model.custom.TENSOR.WHAT over what the base says, when it is given. */
+static int read_power(const mdm_config *cfg, mdm_tensor t, const char *what, mdm_power *power, mdm_error *err) {
+  char key[64];
+  snprintf(key, sizeof key, "model.custom.%s.%s", mdm_tensor_name(t), what);
+  const char *text = mdm_config_text(cfg, key);
+  return *text ? mdm_power_parse(key, text, power, err) : MDM_OK;
+}
+
+/* As in published tables, a standard deviation of 0 is a start at zero. */
+static int read_std(const mdm_config *cfg, mdm_tensor t, mdm_rule *rule, mdm_error *err) {
+  char key[64];
+  snprintf(key, sizeof key, "model.custom.%s.std", mdm_tensor_name(t));
+  const char *text = mdm_config_text(cfg, key);
+  if (!*text) return MDM_OK;
+  rule->zero = !strcmp(text, "0");
+  if (rule->zero) rule->std = (mdm_power){0};
+  return rule->zero ? MDM_OK : read_power(cfg, t, "std", &rule->std, err);
+}
+
+static int read_tied(const mdm_config *cfg, const mdm_regime *regime, mdm_parameterization *out, mdm_error *err) {
+  int choice = mdm_config_enum(cfg, "model.custom.tied"); /* base|true|false */
+  if (choice == 0) return MDM_OK;
+  if (choice == 1 && !(regime->experts_grow && regime->neurons_grow))
+    return mdm_fail(err, MDM_ERR_CONFIG,
+                    "model.custom.tied = true needs model.regime: III, where experts and the neurons that they share "
+                    "are both many; in regime %s allowed: base, false",
+                    regime->name);
+  out->rule[MDM_W1].tied = out->rule[MDM_W2].tied = choice == 1;
+  return MDM_OK;
+}
+
+static int read_custom(const mdm_config *cfg, const mdm_regime *regime, mdm_parameterization *out, mdm_error *err) {
+  int status = read_named(cfg, "model.custom.base", regime, out, err);
+  if (!status) status = read_tied(cfg, regime, out, err);
+  for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++) {
+    mdm_rule *rule = &out->rule[t];
+    status = read_std(cfg, t, rule, err);
+    if (!status) status = read_power(cfg, t, "lr", &rule->lr, err);
+    if (!status) status = read_power(cfg, t, "adam_lr", &rule->adam_lr, err);
+    if (!status) status = read_power(cfg, t, "adam_eps", &rule->adam_eps, err);
+    if (!status) status = read_power(cfg, t, "multiplier", &rule->multiplier, err);
+  }
+  out->name = "custom";
+  out->source = "model.custom";
+  return status;
+}
+
+/* Exponents by hand that nothing reads are a mistake rather than a choice. */
+static int check_unused(const mdm_config *cfg, mdm_error *err) {
+  static const char *const parts[] = {"std", "lr", "adam_lr", "adam_eps", "multiplier"};
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+      char key[64];
+      snprintf(key, sizeof key, "model.custom.%s.%s", mdm_tensor_name(t), parts[i]);
+      if (*mdm_config_text(cfg, key))
+        return mdm_fail(err, MDM_ERR_CONFIG,
+                        "%s = %s has no effect with model.parameterization = %s; set that to custom", key,
+                        mdm_config_text(cfg, key), mdm_config_text(cfg, "model.parameterization"));
+    }
+  return MDM_OK;
+}
+
+int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out,
+                              mdm_error *err) {
+  *regime = mdm_regime_find(mdm_config_text(cfg, "model.regime"));
+  if (!*regime)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "model.regime = %s has no table", mdm_config_text(cfg, "model.regime"));
+  if (!strcmp(mdm_config_text(cfg, "model.parameterization"), "custom")) return read_custom(cfg, *regime, out, err);
+  int status = check_unused(cfg, err);
+  return status ? status : read_named(cfg, "model.parameterization", *regime, out, err);
+}
+
+void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]) {
+  init[MDM_W_IN] = 1;
+  init[MDM_Q] = mdm_config_real(cfg, "model.init.router");
+  init[MDM_W1] = mdm_config_real(cfg, "model.init.expert_in");
+  init[MDM_W2] = mdm_config_real(cfg, "model.init.expert_out");
+  init[MDM_W_OUT] = mdm_config_real(cfg, "model.readout_std");
+}

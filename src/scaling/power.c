@@ -1,0 +1,121 @@
+/* Powers of the sizes as text: "M^1/2 Ne^-1/2".
+ *
+ *   power    = "1" | factor { (" " | "*") factor }
+ *   factor   = ("D" | "N" | "Ne" | "M" | "K" | "L") [ "^" exponent ]
+ *   exponent = [sign] digits [ "." digits ] [ "/" digits ]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/internal.h"
+#include "scaling/scaling.h"
+
+enum { SYMBOLS = 6, DIGITS_MAX = 15, DENOMINATOR_MAX = 64 };
+
+static const char *const symbols[SYMBOLS] = {"D", "N", "Ne", "M", "K", "L"};
+
+static double *member(mdm_power *p, int symbol) {
+  double *const members[SYMBOLS] = {&p->D, &p->N, &p->Ne, &p->M, &p->K, &p->L};
+  return members[symbol];
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* Digits as a number; *count receives how many. No locale is involved. */
+static double read_digits(const char **s, int *count) {
+  double x = 0;
+  for (*count = 0; **s >= '0' && **s <= '9'; ++*s, ++*count) x = 10 * x + (**s - '0');
+  return x;
+}
+
+/* 0 when *s does not start with an exponent. */
+static int read_exponent(const char **s, double *out) {
+  int whole, fraction = 0, below;
+  double sign = **s == '-' ? -1 : 1;
+  if (**s == '-' || **s == '+') ++*s;
+  *out = read_digits(s, &whole);
+  if (**s == '.') {
+    ++*s;
+    double part = read_digits(s, &fraction);
+    *out = (*out * pow(10, fraction) + part) / pow(10, fraction);
+  }
+  if (whole + fraction < 1 || whole + fraction > DIGITS_MAX) return 0;
+  *out *= sign;
+  if (**s != '/') return 1;
+  ++*s;
+  double divisor = read_digits(s, &below);
+  if (below < 1 || below > DIGITS_MAX || divisor == 0) return 0;
+  *out /= divisor;
+  return 1;
+}
+
+/* Index of the size that *s starts with, the longest name first ("Ne" is not "N"); −1: none. */
+static int read_symbol(const char **s) {
+  int found = -1;
+  size_t length = 0;
+  for (int i = 0; i < SYMBOLS; i++) {
+    size_t n = strlen(symbols[i]);
+    if (n > length && !strncmp(*s, symbols[i], n)) found = i, length = n;
+  }
+  *s += length;
+  return found;
+}
+
+static int read_product(const char *s, mdm_power *out) {
+  for (;;) {
+    s += strspn(s, " ");
+    int symbol = read_symbol(&s);
+    double exponent = 1;
+    if (symbol < 0) return 0;
+    if (*s == '^' && (++s, !read_exponent(&s, &exponent))) return 0;
+    *member(out, symbol) += exponent;
+    size_t blanks = strspn(s, " ");
+    s += blanks;
+    if (!*s) return 1;
+    if (*s == '*')
+      s++;
+    else if (!blanks)
+      return 0;
+  }
+}
+
+int mdm_power_parse(const char *key, const char *text, mdm_power *out, mdm_error *err) {
+  mdm_power p = {0};
+  char shown[80];
+  if (strcmp(text, "1") && !read_product(text, &p)) {
+    mdm_show(shown, sizeof shown, text, strlen(text));
+    return mdm_fail(err, MDM_ERR_CONFIG, "%s = '%s' is not a power of the sizes; allowed: %s", key, shown,
+                    MDM_POWER_FORMS);
+  }
+  *out = p;
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- writing */
+
+void mdm_exponent_format(double x, char *out, size_t size) {
+  char text[MDM_REAL_SIZE];
+  for (int d = 1; d <= DENOMINATOR_MAX; d++) {
+    double numerator = round(x * d);
+    if (fabs(numerator) > 1e9 || numerator / d != x) continue;
+    snprintf(out, size, d > 1 ? "%.0f/%d" : "%.0f", numerator == 0 ? 0.0 : numerator, d);
+    return;
+  }
+  mdm_real_format(x, text);
+  snprintf(out, size, "%s", text);
+}
+
+void mdm_power_format(mdm_power p, char out[MDM_POWER_SIZE]) {
+  size_t used = 0;
+  out[0] = '\0';
+  for (int i = 0; i < SYMBOLS; i++) {
+    double x = *member(&p, i);
+    char exponent[MDM_REAL_SIZE];
+    if (x == 0) continue;
+    mdm_exponent_format(x, exponent, sizeof exponent);
+    used += (size_t)snprintf(out + used, MDM_POWER_SIZE - used, "%s%s%s%s", used ? " " : "", symbols[i],
+                             x == 1 ? "" : "^", x == 1 ? "" : exponent);
+  }
+  if (!used) snprintf(out, MDM_POWER_SIZE, "1");
+}

@@ -1,0 +1,170 @@
+/* A parameterization at given sizes (rules.h): numbers from powers, as text, JSON or CSV. */
+#include <moedmft/rules.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/internal.h"
+#include "problem/problem.h"
+
+/* ---------------------------------------------------------------- numbers */
+
+static int check_sizes(const mdm_sizes *s, mdm_error *err) {
+  const char *key = s->M < 1 ? "model.experts_ratio" : s->Ne < 1 ? "model.expert_width_ratio" : "model.active_fraction";
+  if (s->M >= 1 && s->Ne >= 1 && s->K >= 1) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_CONFIG,
+                  "width N = %g has M = %g experts of N_e = %g neurons, K = %g active; all must be at least 1: "
+                  "raise the width or %s",
+                  s->N, s->M, s->Ne, s->K, key);
+}
+
+static int check_finite(const mdm_tensor_rule *r, mdm_error *err) {
+  const double all[] = {r->init_std, r->multiplier, r->sgd_lr, r->adam_lr, r->adam_eps};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (!isfinite(all[i]))
+      return mdm_fail(err, MDM_ERR_CONFIG, "the rules of %s overflow at this width; lower its exponents", r->tensor);
+  return MDM_OK;
+}
+
+static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, const mdm_optimizer *o, mdm_tensor_rule *out,
+                       mdm_error *err) {
+  const mdm_rule *rule = &m->parameterization.rule[t];
+  double rate = o->lr * m->lr[t];
+  out->tensor = mdm_tensor_name(t);
+  out->init_std = rule->zero ? 0 : m->init[t] * mdm_power_evaluate(rule->std, sizes);
+  out->multiplier = mdm_power_evaluate(rule->multiplier, sizes);
+  out->sgd_lr = rate * mdm_power_evaluate(rule->lr, sizes);
+  out->adam_lr = rate * mdm_power_evaluate(rule->adam_lr, sizes);
+  const mdm_power eps = o->method.global_eps ? (mdm_power){0} : rule->adam_eps;
+  out->adam_eps = mdm_power_evaluate(eps, sizes);
+  out->lr = o->method.entrywise ? out->adam_lr : out->sgd_lr;
+  out->tied = rule->tied;
+  mdm_power_format(rule->std, out->init_law);
+  if (rule->zero) strcpy(out->init_law, "0");
+  mdm_power_format(rule->multiplier, out->multiplier_law);
+  mdm_power_format(rule->lr, out->sgd_law);
+  mdm_power_format(rule->adam_lr, out->adam_law);
+  mdm_power_format(eps, out->eps_law);
+  return check_finite(out, err);
+}
+
+int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm_rules *out, mdm_error *err) {
+  mdm_model m = {0};
+  memset(out, 0, sizeof *out);
+  mdm_optimizer optimizer;
+  int status = mdm_model_read(cfg, dimension, 1, &m, err);
+  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
+  if (status) return status;
+  mdm_sizes s = mdm_model_network_sizes(&m, width);
+  status = check_sizes(&s, err);
+  out->regime = m.regime->name;
+  out->parameterization = m.parameterization.name;
+  out->source = m.parameterization.source;
+  snprintf(out->optimizer, sizeof out->optimizer, "%s", optimizer.name);
+  out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K;
+  for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++)
+    status = tensor_rule(&m, s, t, &optimizer, &out->tensor[t], err);
+  return status;
+}
+
+/* ---------------------------------------------------------------- text */
+
+static void law(FILE *out, const char *before, double value, const char *power) {
+  char number[48];
+  snprintf(number, sizeof number, "%.6g", value);
+  fprintf(out, "%s%-11s %-16s", before, number, power);
+}
+
+static void write_text(FILE *out, const mdm_rules *r) {
+  fprintf(out, "regime %s, parameterization %s (%s), optimizer %s\n", r->regime, r->parameterization, r->source,
+          r->optimizer);
+  fprintf(out, "sizes D = %g, N = %g, N_e = %g, M = %g, K = %g\n\n", r->D, r->N, r->Ne, r->M, r->K);
+  fprintf(out, "%-6s%-29s%-29s%-29s%-29s%s\n", "", "init std", "multiplier", "SGD lr", "Adam lr", "Adam eps per unit");
+  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+    const mdm_tensor_rule *x = &r->tensor[t];
+    fprintf(out, "%-6s", x->tensor);
+    law(out, "", x->init_std, x->init_law);
+    law(out, " ", x->multiplier, x->multiplier_law);
+    law(out, " ", x->sgd_lr, x->sgd_law);
+    law(out, " ", x->adam_lr, x->adam_law);
+    fprintf(out, " %.6g  %s%s\n", x->adam_eps, x->eps_law, x->tied ? "  (tied: experts start alike)" : "");
+  }
+  fprintf(out, "\nNumbers include model.init.*, model.readout_std, train.lr and train.lr_multiplier.*; powers beside "
+               "them do not.\n"
+               "The network uses multiplier x tensor. Depth L = 1.\n");
+}
+
+/* ---------------------------------------------------------------- JSON and CSV */
+
+static const struct {
+  const char *name;
+  size_t offset;
+} numbers[] = {
+    {"init_std", offsetof(mdm_tensor_rule, init_std)},
+    {"multiplier", offsetof(mdm_tensor_rule, multiplier)},
+    {"lr", offsetof(mdm_tensor_rule, lr)},
+    {"sgd_lr", offsetof(mdm_tensor_rule, sgd_lr)},
+    {"adam_lr", offsetof(mdm_tensor_rule, adam_lr)},
+    {"adam_eps", offsetof(mdm_tensor_rule, adam_eps)},
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+/* Digits that read back exactly, with a decimal point in every locale. */
+static void number(FILE *out, const mdm_tensor_rule *rule, size_t i) {
+  char text[MDM_REAL_SIZE];
+  mdm_real_format(*(const double *)((const char *)rule + numbers[i].offset), text);
+  fputs(text, out);
+}
+
+static void write_json(FILE *out, const mdm_rules *r) {
+  fprintf(out, "{\n  \"regime\": \"%s\",\n  \"parameterization\": \"%s\",\n  \"optimizer\": \"%s\",\n", r->regime,
+          r->parameterization, r->optimizer);
+  fprintf(out, "  \"sizes\": {\"D\": %.0f, \"N\": %.0f, \"Ne\": %.0f, \"M\": %.0f, \"K\": %.0f},\n", r->D, r->N, r->Ne,
+          r->M, r->K);
+  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+    fprintf(out, "  \"%s\": {", r->tensor[t].tensor);
+    for (size_t i = 0; i < NUMBERS; i++) {
+      fprintf(out, "\"%s\": ", numbers[i].name);
+      number(out, &r->tensor[t], i);
+      fputs(", ", out);
+    }
+    fprintf(out, "\"tied\": %s}%s\n", r->tensor[t].tied ? "true" : "false", t + 1 < MDM_RULE_TENSORS ? "," : "");
+  }
+  fputs("}\n", out);
+}
+
+static void write_csv(FILE *out, const mdm_rules *r) {
+  fputs("tensor", out);
+  for (size_t i = 0; i < NUMBERS; i++) fprintf(out, ",%s", numbers[i].name);
+  fputs(",tied\n", out);
+  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+    fputs(r->tensor[t].tensor, out);
+    for (size_t i = 0; i < NUMBERS; i++) {
+      fputs(",", out);
+      number(out, &r->tensor[t], i);
+    }
+    fprintf(out, ",%d\n", r->tensor[t].tied);
+  }
+}
+
+static const struct {
+  const char *name;
+  void (*write)(FILE *out, const mdm_rules *r);
+} formats[] = {{"text", write_text}, {"json", write_json}, {"csv", write_csv}};
+
+int mdm_rules_format(const mdm_rules *rules, const char *format, char **out, mdm_error *err) {
+  size_t size, i = 0;
+  *out = NULL;
+  while (i < sizeof formats / sizeof *formats && strcmp(formats[i].name, format)) i++;
+  if (i == sizeof formats / sizeof *formats)
+    return mdm_fail(err, MDM_ERR_USAGE, "unknown format '%s'; allowed: text, json, csv", format);
+  char *text = NULL;
+  FILE *stream = open_memstream(&text, &size);
+  if (!stream) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the rules");
+  formats[i].write(stream, rules);
+  if (fclose(stream)) return free(text), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the rules");
+  *out = text;
+  return MDM_OK;
+}

@@ -1,0 +1,266 @@
+/* The refined coordinate check over widths (moedmft/coordcheck.h): exponents of all parts, beside what the parameterization
+ * promises. Weighted least squares of ln RMS on ln N; the error of the exponent comes from the standard errors over seeds, and
+ * is enlarged by √χ² per degree of freedom where the points are not on a line. */
+#include <moedmft/coordcheck.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <moedmft/classify.h>
+
+#include "scaling/coordcheck_predict.h"
+#include "scaling/parts.h"
+#include "base/record.h"
+
+enum { LEAST_STEPS = 3 }; /* under μP of Regime II it takes three steps until every matrix has moved every field */
+
+/* Measured and predicted exponents agree within three standard errors and this: corrections of finite size. */
+static const double SLACK = 0.15;
+
+/* Parts below this fraction of their product are rounding. */
+static const double ROUNDING[2] = {1e-11, 3e-5}; /* double, single precision */
+
+#define PRODUCT_ORDER "products: W_in, Q, W1, W2, w_out forward (z, psi, u, a, f); w_out, W2, Q, W1 backward, r (delta, b, Q' rho, W1' gamma, r)"
+#define PART_ORDER "parts: init, propagating, effective, cross, learned, update, total"
+#define VERDICT_ORDER "desiderata: stability, feature learning, maximal effective updates, maximal propagating updates, balanced aggregation"
+
+/* ---------------------------------------------------------------- configuration */
+
+static int long_enough(const mdm_config *cfg) {
+  size_t n;
+  const long *times = mdm_config_int_list(cfg, "output.times", &n);
+  return (n ? times[n - 1] : mdm_config_int(cfg, "train.steps")) >= LEAST_STEPS;
+}
+
+int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
+  size_t widths, m;
+  mdm_classification c;
+  mdm_config_int_list(cfg, "simulate.widths", &widths);
+  const long *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
+  if (widths < 2) return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck fits exponents over widths: simulate.widths needs at least two, not %zu", widths);
+  for (size_t i = 0; i < m; i++)
+    if (seeds[i] < 2) return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck needs errors over seeds: simulate.seeds must be at least 2, not %ld", seeds[i]);
+  if (!long_enough(cfg))
+    return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck looks at the last of output.times, or at train.steps: it must be at least %d, until every field has moved", LEAST_STEPS);
+  int status = mdm_classify(cfg, &c, err);
+  if (!status) status = mdm_config_set(cfg, "output.parts=true", err);
+  *what = MDM_RUN_NETWORKS | (c.limit_exists ? MDM_RUN_LIMIT : 0);
+  return status;
+}
+
+/* ---------------------------------------------------------------- fit */
+
+/* ln y = c + p ln x, errors s of y; NaN unless at least two points are positive with errors. */
+static void fit_line(size_t n, const double *x, const double *y, const double *s, double *p, double *error) {
+  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0;
+  *p = *error = NAN;
+  for (size_t i = 0; i < n; i++) {
+    if (!(y[i] > 0) || !(s[i] > 0)) return;
+    double weight = (y[i] / s[i]) * (y[i] / s[i]), a = log(x[i]), b = log(y[i]);
+    w += weight, wx += weight * a, wy += weight * b, wxx += weight * a * a, wxy += weight * a * b;
+  }
+  double det = w * wxx - wx * wx;
+  if (n < 2 || !(det > 0)) return;
+  *p = (w * wxy - wx * wy) / det;
+  double c = (wy - *p * wx) / w;
+  for (size_t i = 0; i < n; i++) {
+    double r = (log(y[i]) - c - *p * log(x[i])) * y[i] / s[i];
+    chi2 += r * r;
+  }
+  double rise = n > 2 ? fmax(1, chi2 / (double)(n - 2)) : 1;
+  *error = sqrt(rise * w / det);
+}
+
+/* ---------------------------------------------------------------- record */
+
+typedef struct {
+  mdm_array *rms, *exponent, *predicted, *limit, *agrees, *promised, *kept;
+  double *width;
+  size_t widths, at; /* index in the time grid */
+  double rounding;
+  double readout;    /* exponent of v: backward fields are as large as it is */
+} table;
+
+static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, int error, mdm_error *err) {
+  mdm_array shape = {.rank = rank, .text = text}, *added;
+  for (int i = 0; i < rank; i++) shape.dim[i] = dim[i];
+  snprintf(shape.path, sizeof shape.path, "%s", path);
+  snprintf(shape.dims, sizeof shape.dims, "%s", dims);
+  return mdm_record_append(rec, &shape, error, &added, err);
+}
+
+static int add_arrays(mdm_record *rec, size_t widths, mdm_error *err) {
+  const size_t cube[3] = {MDM_SPLITS, MDM_PARTS_COUNT, widths}, five = MDM_BALANCED + 1, one = 1;
+  const char *cell = "product, part";
+  int status = add(rec, "width", 1, &widths, "width", "stream width N", 0, err);
+  if (!status) status = add(rec, "step", 1, &one, "value", "step at which the parts are compared: the last of the time grid", 0, err);
+  if (!status) status = add(rec, "rms", 3, cube, "product, part, width", "RMS of every part in networks; " PRODUCT_ORDER "; " PART_ORDER, 1, err);
+  if (!status) status = add(rec, "exponent", 2, cube, cell, "fitted p of RMS ~ N^p; NaN: the part is absent", 1, err);
+  if (!status) status = add(rec, "predicted", 2, cube, cell, "p from the exponents of the parameterization; -inf: absent; NaN: no prediction", 0, err);
+  if (!status) status = add(rec, "limit", 2, cube, cell, "RMS of every part in the limit; NaN: there is none", 1, err);
+  if (!status) status = add(rec, "agrees", 2, cube, cell, "1: fitted and predicted agree, 0: they do not, NaN: nothing to compare", 0, err);
+  if (!status) status = add(rec, "promised", 1, &five, "desideratum", "1: holds by the exponents of the parameterization (classify); " VERDICT_ORDER, 0, err);
+  if (!status) status = add(rec, "kept", 1, &five, "desideratum", "1: holds by the fitted exponents; NaN: cannot be seen", 0, err);
+  return status;
+}
+
+static mdm_array *find(const mdm_record *rec, const char *path) { return (mdm_array *)mdm_record_find(rec, path); }
+
+static table table_of(const mdm_record *rec) {
+  table t = {find(rec, "rms"), find(rec, "exponent"), find(rec, "predicted"), find(rec, "limit"),
+             find(rec, "agrees"), find(rec, "promised"), find(rec, "kept"), .width = find(rec, "width")->value};
+  t.widths = find(rec, "width")->dim[0];
+  return t;
+}
+
+/* ---------------------------------------------------------------- filling it */
+
+/* Value and error of one part of an ensemble; NaN where it was not reached. */
+static void read_part(const mdm_ensemble *e, int split, int part, size_t at, double *value, double *error) {
+  char path[96];
+  snprintf(path, sizeof path, "parts/%s/%s", mdm_split_path((mdm_split)split), mdm_part_name((mdm_part_kind)part));
+  const mdm_array *a = e->summary ? mdm_record_find(e->summary, path) : NULL;
+  *value = a ? a->value[at] : NAN;
+  *error = a && a->error ? a->error[at] : NAN;
+}
+
+static void read_values(const mdm_outcome *o, table *t) {
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+      size_t cell = (size_t)(s * MDM_PARTS_COUNT + k);
+      for (size_t w = 0; w < t->widths; w++)
+        read_part(&o->networks[w], s, k, t->at, &t->rms->value[cell * t->widths + w], &t->rms->error[cell * t->widths + w]);
+      read_part(&o->limit, s, k, t->at, &t->limit->value[cell], &t->limit->error[cell]);
+    }
+}
+
+/* Rounding errors of a product are no part of it. */
+static void drop_rounding(table *t) {
+  for (size_t s = 0; s < MDM_SPLITS; s++)
+    for (size_t w = 0; w < t->widths; w++) {
+      double *row = t->rms->value + s * MDM_PARTS_COUNT * t->widths + w;
+      double scale = fmax(row[MDM_PART_TOTAL * t->widths], row[MDM_PART_INIT * t->widths]);
+      for (size_t k = 0; k < MDM_PARTS_COUNT; k++)
+        if (row[k * t->widths] <= t->rounding * scale) row[k * t->widths] = 0;
+    }
+}
+
+static int is_absent(const table *t, size_t cell) {
+  for (size_t w = 0; w < t->widths; w++)
+    if (t->rms->value[cell * t->widths + w] != 0) return 0;
+  return 1;
+}
+
+/* The trend of a part that survives may be the way to its limit. Beyond FAR times that value the limit is no explanation. */
+static int approaches_limit(const table *t, size_t cell) {
+  static const double FAR = 10;
+  double limit = t->limit->value[cell], last = t->rms->value[cell * t->widths + t->widths - 1], p = t->exponent->value[cell];
+  return p < 0 ? last > limit && last < FAR * limit : last < limit && last > limit / FAR;
+}
+
+/* NaN where there is nothing to compare: no prediction, no fit, or a part that survives and is still on its way. */
+static double agreement(const table *t, size_t cell) {
+  double predicted = t->predicted->value[cell], p = t->exponent->value[cell], error = t->exponent->error[cell];
+  if (isnan(predicted)) return NAN;
+  if (is_absent(t, cell)) return predicted == -INFINITY ? 1 : NAN;
+  if (predicted == -INFINITY) return 0;
+  if (isnan(p) || fabs(p - predicted) <= 3 * error + SLACK) return isnan(p) ? NAN : 1;
+  return predicted == 0 && approaches_limit(t, cell) ? NAN : 0;
+}
+
+/* ---------------------------------------------------------------- desiderata */
+
+static size_t cell_of(mdm_split s, mdm_part_kind k) { return (size_t)s * MDM_PARTS_COUNT + (size_t)k; }
+
+/* Exponent in units of what the product should be: 1, or the readout. */
+static double natural_exponent(const table *t, mdm_split s, mdm_part_kind k) {
+  return t->exponent->value[cell_of(s, k)] - (mdm_split_is_backward(s) ? t->readout : 0);
+}
+
+/* 1: the part neither grows nor vanishes, 0: it does, NaN: it is absent. */
+static double survives(const table *t, mdm_split s, mdm_part_kind k) {
+  size_t cell = cell_of(s, k);
+  double p = natural_exponent(t, s, k);
+  return isnan(p) ? NAN : fabs(p) <= 3 * t->exponent->error[cell] + SLACK;
+}
+
+static double all_survive(const table *t, size_t n, const mdm_split *s, mdm_part_kind k) {
+  double all = 1;
+  for (size_t i = 0; i < n; i++) all = isnan(all) ? all : all * survives(t, s[i], k);
+  return all;
+}
+
+static double either(double a, double b) { return fmax(a, b); } /* NaN only where both are */
+
+/* 0 as soon as one is 0, also where another cannot be seen. */
+static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
+
+/* Growth towards the value of the limit is none. */
+static double is_stable(const table *t) {
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+      size_t cell = cell_of((mdm_split)s, (mdm_part_kind)k);
+      double p = natural_exponent(t, (mdm_split)s, (mdm_part_kind)k);
+      if (p > 3 * t->exponent->error[cell] + SLACK && !approaches_limit(t, cell)) return 0;
+    }
+  return 1;
+}
+
+/* NaN where nothing is trained. */
+static double learns(const table *t) {
+  double any = NAN;
+  for (int s = MDM_SPLIT_Z; s < MDM_SPLIT_F; s++) {
+    size_t cell = cell_of((mdm_split)s, MDM_PART_LEARNED);
+    double p = t->exponent->value[cell];
+    if (!isnan(p)) any = either(any, p >= -3 * t->exponent->error[cell] - SLACK);
+  }
+  return any;
+}
+
+static void judge(table *t) {
+  static const mdm_split forward[] = {MDM_SPLIT_Z, MDM_SPLIT_PSI, MDM_SPLIT_U, MDM_SPLIT_A, MDM_SPLIT_F};
+  static const mdm_split sums[] = {MDM_SPLIT_U, MDM_SPLIT_A}, sums_back[] = {MDM_SPLIT_R1, MDM_SPLIT_B};
+  t->kept->value[MDM_STABLE] = is_stable(t);
+  t->kept->value[MDM_LEARNS] = learns(t);
+  t->kept->value[MDM_EFFECTIVE] = all_survive(t, 5, forward, MDM_PART_LEARNED);
+  t->kept->value[MDM_PROPAGATING] = both(either(survives(t, MDM_SPLIT_PSI, MDM_PART_PROPAGATING), survives(t, MDM_SPLIT_RQ, MDM_PART_PROPAGATING)),
+                                         either(survives(t, MDM_SPLIT_U, MDM_PART_PROPAGATING), survives(t, MDM_SPLIT_R1, MDM_PART_PROPAGATING)));
+  t->kept->value[MDM_BALANCED] = both(all_survive(t, 2, sums, MDM_PART_INIT), all_survive(t, 2, sums_back, MDM_PART_INIT));
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static int fill(const mdm_config *cfg, const mdm_outcome *o, const mdm_array *times, mdm_record *rec, mdm_error *err) {
+  table t = table_of(rec);
+  t.at = times->dim[0] - 1;
+  t.rounding = ROUNDING[!strcmp(mdm_config_text(cfg, "simulate.precision"), "single")];
+  find(rec, "step")->value[0] = times->value[t.at];
+  for (size_t w = 0; w < t.widths; w++) t.width[w] = (double)o->networks[w].width;
+  read_values(o, &t);
+  drop_rounding(&t);
+  for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++)
+    fit_line(t.widths, t.width, t.rms->value + cell * t.widths, t.rms->error + cell * t.widths, &t.exponent->value[cell], &t.exponent->error[cell]);
+  mdm_classification c;
+  double predicted[MDM_SPLITS][MDM_PARTS_COUNT];
+  int status = mdm_classify(cfg, &c, err);
+  if (!status) status = mdm_parts_predict(cfg, predicted, err);
+  if (status) return status;
+  memcpy(t.predicted->value, predicted, sizeof predicted);
+  for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++) t.agrees->value[cell] = agreement(&t, cell);
+  for (int d = 0; d <= MDM_BALANCED; d++) t.promised->value[d] = c.verdict[d].holds;
+  t.readout = c.readout;
+  judge(&t);
+  return MDM_OK;
+}
+
+int mdm_coordcheck_fit(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
+  for (size_t w = 0; w < o->widths; w++)
+    if (!o->networks[w].summary) return MDM_OK; /* stopped before every width had begun */
+  const mdm_array *times = o->widths ? mdm_record_find(o->networks[0].summary, "parts/time") : NULL;
+  if (!times) return mdm_fail(err, MDM_ERR_INTERNAL, "a coordinate check of runs without output.parts");
+  int status = mdm_record_create(&o->coordcheck, err);
+  if (!status) status = add_arrays(o->coordcheck, o->widths, err);
+  return status ? status : fill(cfg, o, times, o->coordcheck, err);
+}

@@ -1,0 +1,311 @@
+/* A sweep as an object: its grid, widths and arrays, from the configuration alone (sweep.h). Running it is in
+ * sweep_run.c, its file in sweep_file.c, what follows from the losses in sweep_results.c. */
+#include "study/sweep.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/record.h"
+
+/* ---------------------------------------------------------------- names */
+
+static const struct {
+  const char *name, *title, *text;
+} measures[MDM_MEASURES] = {
+    {"auto", "", ""},
+    {"final", "train loss after the last step", "train loss after the last step, by run"},
+    {"best", "smallest train loss of any step", "smallest train loss of any step, by run"},
+    {"tail", "train loss, mean of the last tenth of the steps",
+     "mean train loss of the last tenth of the steps, by run"},
+    {"test", "test loss after the last step", "test loss after the last step, by run"},
+};
+
+const char *mdm_measure_name(mdm_measure m) { return measures[m].name; }
+const char *mdm_measure_title(mdm_measure m) { return measures[m].title; }
+
+/* ---------------------------------------------------------------- slices */
+
+size_t mdm_sweep_positions(const mdm_sweep *s) { return s->along < 0 ? 1 : s->grid.axis[s->along].n; }
+size_t mdm_sweep_slices(const mdm_sweep *s) { return s->points / mdm_sweep_positions(s); }
+
+size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
+  size_t stride = 1, n = mdm_sweep_positions(s);
+  for (size_t a = s->grid.axes; s->along >= 0 && a-- > (size_t)s->along + 1;) stride *= s->grid.axis[a].n;
+  return slice / stride * n * stride + position * stride + slice % stride;
+}
+
+void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size) {
+  size_t point = mdm_sweep_point(s, slice, 0), used = 0;
+  if (size) buf[0] = '\0';
+  for (size_t a = 0; a < s->grid.axes && used < size; a++)
+    if ((long)a != s->along)
+      used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", used ? ", " : "", s->grid.axis[a].option->key,
+                               s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
+}
+
+/* ---------------------------------------------------------------- sizes */
+
+/* Whether it makes sense to ask for the best of these values: positive numbers, neither data nor seeds. */
+static int has_best(const mdm_axis *axis) {
+  const char *key = axis->option->key;
+  return axis->numeric && axis->n > 1 && axis->value[0] > 0 && strncmp(key, "data.", 5) && strcmp(key, "seed");
+}
+
+/* The axis whose best value is sought: train.lr, or the first that has one. */
+static long choose_axis(const mdm_grid *g) {
+  long lr = mdm_grid_find(g, "train.lr");
+  if (lr >= 0 && has_best(&g->axis[lr])) return lr;
+  for (size_t a = 0; a < g->axes; a++)
+    if (has_best(&g->axis[a])) return (long)a;
+  return -1;
+}
+
+static size_t test_records(const mdm_config *cfg) {
+  size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
+  return mdm_config_int(cfg, "data.test") ? steps / every + 1 + (steps % every != 0) : 0;
+}
+
+/* Steps and test records of the longest point; whether any point takes minibatches. */
+static int measure_points(mdm_sweep *s, int *minibatch, mdm_error *err) {
+  mdm_config *cfg;
+  int status = mdm_config_copy(s->cfg, &cfg, err);
+  *minibatch = 0;
+  for (size_t p = 0; p < s->points && !status; p++) {
+    status = mdm_grid_apply(&s->grid, p, cfg, err);
+    size_t steps = (size_t)mdm_config_int(cfg, "train.steps") + 1, tests = test_records(cfg);
+    if (steps > s->steps) s->steps = steps;
+    if (tests > s->tests) s->tests = tests;
+    *minibatch |= mdm_config_enum(cfg, "train.batch") != 0;
+  }
+  mdm_config_free(cfg);
+  return status;
+}
+
+static int choose_measure(mdm_sweep *s, mdm_measure asked, int minibatch, mdm_error *err) {
+  s->measure = asked != MDM_MEASURE_AUTO ? asked : minibatch ? MDM_MEASURE_TAIL : MDM_MEASURE_FINAL;
+  if (asked == MDM_MEASURE_TEST && !s->tests)
+    return mdm_fail(err, MDM_ERR_CONFIG, "--measure test needs a test part: data.test > 0");
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- widths */
+
+static int by_width(const void *a, const void *b) {
+  const double *x = a, *y = b;
+  return x[0] < y[0] ? -1 : x[0] > y[0];
+}
+
+/* Pairs (N, number of runs) in ascending N, the limit last. */
+static int read_pairs(const mdm_config *cfg, int with_limit, double (**out)[2], size_t *n, mdm_error *err) {
+  size_t count, m;
+  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &count),
+             *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
+  *n = count + (with_limit != 0);
+  *out = NULL;
+  if (!count || (m != 1 && m != count))
+    return mdm_fail(err, MDM_ERR_CONFIG,
+                    "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m,
+                    count);
+  double(*pair)[2] = mdm_alloc(*n, 2, 1, sizeof(double)); /* n × 2 */
+  if (!pair) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  for (size_t i = 0; i < count; i++) pair[i][0] = (double)widths[i], pair[i][1] = (double)seeds[m == 1 ? 0 : i];
+  if (with_limit) pair[count][0] = INFINITY, pair[count][1] = (double)mdm_config_int(cfg, "solve.replicas");
+  qsort(pair, *n, sizeof *pair, by_width);
+  *out = pair;
+  for (size_t i = 1; i < count; i++)
+    if (pair[i][0] == pair[i - 1][0])
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %.0f twice", pair[i][0]);
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- arrays */
+
+/* Names of the axes and then of `more`; where whole keys are too long, their last parts. */
+static void dims_text(const mdm_sweep *s, const char *more, char *buf, size_t size) {
+  for (int whole = 1; whole >= 0; whole--) {
+    size_t used = 0;
+    for (size_t a = 0; a < s->grid.axes && used < size; a++) {
+      const char *key = s->grid.axis[a].option->key, *dot = strrchr(key, '.');
+      used += (size_t)snprintf(buf + used, size - used, "%s, ", whole || !dot ? key : dot + 1);
+    }
+    if (used < size) used += (size_t)snprintf(buf + used, size - used, "%s", more);
+    if (used < size) return;
+  }
+}
+
+/* An array over the axes, then the n named dimensions; all NaN. */
+static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_t *dim, const char *more,
+                     const char *text, int with_error, mdm_series *out, mdm_error *err) {
+  mdm_array shape = {.rank = (int)(s->grid.axes + n), .text = text}, *added;
+  snprintf(shape.path, sizeof shape.path, "sweep/%s", name);
+  dims_text(s, more, shape.dims, sizeof shape.dims);
+  for (size_t a = 0; a < s->grid.axes; a++) shape.dim[a] = s->grid.axis[a].n;
+  memcpy(shape.dim + s->grid.axes, dim, n * sizeof *dim);
+  int status = mdm_record_append(s->data, &shape, with_error, &added, err);
+  if (status) return status;
+  *out = (mdm_series){added->value, added->error};
+  for (size_t i = 0; i < mdm_elements(shape.rank, shape.dim); i++) {
+    added->value[i] = NAN;
+    if (added->error) added->error[i] = NAN;
+  }
+  return MDM_OK;
+}
+
+static int add_widths(mdm_sweep *s, const double (*pair)[2], mdm_error *err) {
+  int status = mdm_record_add(s->data, "sweep/width", 1, &s->widths, "width", "N; infinity: the limit", &s->width, err);
+  if (!status)
+    status = mdm_record_add(s->data, "sweep/runs", 1, &s->widths, "width",
+                            "networks (of the limit: replicas) in each cell", &s->runs, err);
+  for (size_t w = 0; w < s->widths && !status; w++) {
+    s->width[w] = pair[w][0];
+    s->runs[w] = pair[w][1];
+    if (pair[w][1] > (double)s->most_runs) s->most_runs = (size_t)pair[w][1];
+  }
+  return status;
+}
+
+static int add_axes(mdm_sweep *s, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t a = 0; a < s->grid.axes && !status; a++) {
+    const mdm_axis *axis = &s->grid.axis[a];
+    char path[96];
+    double *v;
+    snprintf(path, sizeof path, "axes/%s", axis->option->key);
+    status = mdm_record_add(
+        s->data, path, 1, &axis->n, axis->option->key,
+        axis->numeric ? "values of this option" : "index into the values listed in the attributes of /axes", &v, err);
+    if (!status) memcpy(v, axis->value, axis->n * sizeof *v);
+  }
+  return status;
+}
+
+static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
+  const size_t dim[2] = {s->widths, s->most_runs};
+  mdm_series each = {0};
+  char name[64];
+  int status = add_array(s, measures[m].name, 1, dim, "width", measures[m].title, 1, &s->mean[m], err);
+  snprintf(name, sizeof name, "each/%s", measures[m].name);
+  if (!status) status = add_array(s, name, 2, dim, "width, run", measures[m].text, 0, &each, err);
+  s->each[m] = each.value;
+  return status;
+}
+
+static int add_arrays(mdm_sweep *s, mdm_error *err) {
+  const size_t steps[2] = {s->widths, s->steps}, tests[2] = {s->widths, s->tests};
+  mdm_series status_of = {0}, diverged = {0}, seconds = {0}, step = {0};
+  int status = add_array(s, "status", 1, steps, "width",
+                         "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0,
+                         &status_of, err);
+  if (!status) status = add_array(s, "diverged", 1, steps, "width", "runs that diverged", 0, &diverged, err);
+  if (!status)
+    status = add_array(s, "seconds", 1, steps, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+  if (!status)
+    status = add_array(s, "loss", 2, steps, "width, step",
+                       "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
+  if (!status && s->tests)
+    status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
+                       &s->test, err);
+  if (!status && s->tests)
+    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
+                       &step, err);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++)
+    status = add_measure(s, m, err);
+  if (status) return status;
+  s->status = status_of.value;
+  s->diverged = diverged.value;
+  s->seconds = seconds.value;
+  s->test_step = step.value;
+  for (size_t i = 0; i < s->cells; i++) s->status[i] = MDM_CELL_MISSING;
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- life */
+
+static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure measure, mdm_error *err) {
+  double(*pair)[2] = NULL;
+  int minibatch = 0, status = mdm_grid_read(s->cfg, over, n, &s->grid, err);
+  if (status) return status;
+  s->points = mdm_grid_points(&s->grid);
+  s->along = choose_axis(&s->grid);
+  status = read_pairs(s->cfg, s->with_limit, &pair, &s->widths, err);
+  s->cells = s->points * s->widths;
+  if (!status) status = measure_points(s, &minibatch, err);
+  if (!status) status = choose_measure(s, measure, minibatch, err);
+  if (!status) status = mdm_record_create(&s->data, err);
+  if (!status) status = add_widths(s, (const double(*)[2])pair, err);
+  free(pair);
+  if (!status) status = add_axes(s, err);
+  if (!status) status = add_arrays(s, err);
+  s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
+  s->work = mdm_alloc(s->cells, 1, 1, sizeof *s->work);
+  if (!status && (!s->note || !s->work)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  return status ? status : mdm_sweep_evaluate(s, err);
+}
+
+/* The booleans of output.* ask for arrays that a sweep does not store: they are not computed. */
+static int store_nothing_else(mdm_config *cfg, mdm_error *err) {
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  int status = MDM_OK;
+  for (size_t i = 0; i < n && !status; i++) {
+    char text[128];
+    if (o[i].type != MDM_OPT_BOOL || strncmp(o[i].key, "output.", 7)) continue;
+    snprintf(text, sizeof text, "%s=false", o[i].key);
+    status = mdm_config_set(cfg, text, err);
+  }
+  return status;
+}
+
+int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, int with_limit, mdm_measure measure,
+                     mdm_sweep **out, mdm_error *err) {
+  *out = NULL;
+  mdm_sweep *s = calloc(1, sizeof *s);
+  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  s->with_limit = with_limit != 0;
+  int status = mdm_config_copy(cfg, &s->cfg, err);
+  if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)
+    status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
+  if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
+    status = mdm_fail(err, MDM_ERR_CONFIG,
+                      "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and "
+                      "choose solve.replicas");
+  if (!status) status = store_nothing_else(s->cfg, err);
+  if (!status) status = build(s, over, n, measure, err);
+  if (status) return mdm_sweep_free(s), status;
+  *out = s;
+  return MDM_OK;
+}
+
+void mdm_sweep_free(mdm_sweep *s) {
+  if (!s) return;
+  for (size_t i = 0; s->note && i < s->cells; i++) free(s->note[i]);
+  free(s->note);
+  free(s->work);
+  mdm_data_free(s->samples);
+  mdm_record_free(s->data);
+  mdm_record_free(s->results);
+  mdm_grid_clear(&s->grid);
+  mdm_config_free(s->cfg);
+  free(s);
+}
+
+/* ---------------------------------------------------------------- looking at it */
+
+size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready) {
+  size_t n = 0;
+  for (size_t i = 0; i < s->cells; i++) n += s->status[i] != MDM_CELL_MISSING;
+  if (ready) *ready = n;
+  return s->cells;
+}
+
+mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {
+  return (mdm_cell)s->status[point * s->widths + width];
+}
+const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
+  return s->note[point * s->widths + width];
+}
+const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }
+const mdm_record *mdm_sweep_results(const mdm_sweep *s) { return s->results; }

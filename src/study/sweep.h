@@ -1,0 +1,85 @@
+/* What the files src/sweep*.c and src/plot/sweep.c share: the sweep itself, and the arithmetic of its results. */
+#ifndef MOEDMFT_SWEEP_INTERNAL_H
+#define MOEDMFT_SWEEP_INTERNAL_H
+
+#include <moedmft/file.h>
+#include <moedmft/sweep.h>
+#include <moedmft/data.h>
+#include <stdint.h>
+
+#include "config/grid.h"
+
+#define MDM_MEASURES (MDM_MEASURE_TEST + 1) /* index 0, AUTO, is unused */
+
+typedef struct mdm_series {
+  double *value, *error; /* mean and standard error; NULL where it does not exist */
+} mdm_series;
+
+/* Cells are ordered point by point, within a point by width: cell = point × widths + width. */
+struct mdm_sweep {
+  mdm_config *cfg;
+  mdm_grid grid;
+  mdm_measure measure; /* never AUTO */
+  int with_limit;      /* the last width is N = infinity */
+  long along;          /* axis whose best value is sought, or −1 */
+  size_t points, widths, cells, most_runs, steps,
+      tests; /* steps: of the longest point, recorded; tests: test records */
+  mdm_record *data, *results;
+  /* arrays of data */
+  double *width, *runs;          /* widths: N, infinity for the limit; seeds or replicas */
+  double *status, *diverged;     /* cells: mdm_cell; number of runs that diverged */
+  double *seconds;               /* cells: time of all runs */
+  mdm_series loss, test;         /* cells × steps; cells × tests, NULL without a test part */
+  double *test_step;             /* points × tests */
+  double *each[MDM_MEASURES];    /* cells × most_runs; NULL where a measure does not exist */
+  mdm_series mean[MDM_MEASURES]; /* cells: mean over runs */
+  char **note;                   /* cells: NULL, or why there are no numbers */
+  mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
+  double *work;                  /* cells: estimated work, once prepared */
+};
+
+const char *mdm_measure_name(mdm_measure m);  /* "tail" */
+const char *mdm_measure_title(mdm_measure m); /* "train loss, mean of the last tenth of the steps" */
+
+/* Points of the grid that differ only in the axis `along`: slice j, position i. Without such an axis every point is a
+ * slice. */
+size_t mdm_sweep_slices(const mdm_sweep *s);
+size_t mdm_sweep_positions(const mdm_sweep *s);
+size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
+/* "model.parameterization = mup, model.experts_ratio = 2": the other axes of a slice; "" when there are none. */
+void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
+
+/* Fills s->results from s->data (anew). */
+int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
+
+/* Where in the list the smallest loss lies. */
+typedef enum {
+  MDM_BEST_INSIDE,   /* between finite neighbours: a parabola gives the minimum */
+  MDM_BEST_LOWER,    /* at the smallest value: the minimum may lie below */
+  MDM_BEST_UPPER,    /* at the largest value: the minimum may lie above */
+  MDM_BEST_DIVERGED, /* a neighbour diverged or has not learned: the value of the list, its error that of the spacing */
+  MDM_BEST_NONE      /* no finite loss */
+} mdm_best_kind;
+
+typedef struct mdm_best {
+  mdm_best_kind kind;
+  size_t position;         /* of the smallest mean loss in the list */
+  double x, x_error;       /* ln of the best value; its error, NaN at an edge or for one run (sweep_results.c) */
+  double loss, loss_error; /* of the parabola there, or of the list; error by bootstrap over runs */
+} mdm_best;
+
+/* Best of n values with ln x[i] ascending and losses y[i × runs + r] of the same runs at each (infinite: diverged; NaN
+ * in the first run: the value is left out). ceiling (n, or NULL): mean losses above it count as diverged. The
+ * bootstrap's random numbers depend on seed and stream. */
+int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
+                   uint64_t stream, mdm_best *out, mdm_error *err);
+
+/* Straight line through n points y ± s. The error grows by the root of the reduced χ² where that exceeds 1. Where
+ * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
+void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
+
+/* sweep_file.c */
+int mdm_sweep_write(mdm_sweep *s, const char *path, const char *arguments, mdm_error *err);
+int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
+
+#endif

@@ -1,0 +1,433 @@
+/* Running a sweep (sweep.h): all runs of all missing cells are tasks of one pool of threads.
+ *
+ * A cell's problem is set up when its first run begins and released with its last, so that few are in memory at a time.
+ * A run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so
+ * nothing depends on threads. Whoever finishes a cell saves the file when the last time is long enough ago. A cell of
+ * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
+#include "study/sweep.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "run/batch.h"
+#include "base/memory.h"
+
+static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
+
+/* A cell at work. */
+typedef struct {
+  mdm_config *cfg;      /* of this cell: the batch refers to it */
+  mdm_data *own;        /* data of this point alone, or NULL */
+  mdm_batch *batch;     /* NULL: not begun */
+  double *curve, *test; /* runs × steps; runs × tests */
+  double *seconds;      /* runs */
+  char *diverged;       /* runs: 1 when it diverged */
+  size_t runs, finished;
+  size_t failed_run; /* of the note */
+  mdm_error why;     /* code ≠ 0: a run failed */
+} live;
+
+typedef struct {
+  size_t cell, run;
+} job;
+
+typedef struct {
+  mdm_sweep *s;
+  const mdm_monitor *user;
+  const char *path, *arguments;
+  mdm_board board;
+  pthread_mutex_t lock; /* of everything below, of s and of HDF5 */
+  live *live;           /* cells */
+  job *job;             /* jobs */
+  size_t jobs, points_open, points_ready;
+  size_t *missing;      /* points: cells that are not there yet */
+  double saved, saving; /* time of the last file, seconds that it took */
+} pool;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---------------------------------------------------------------- one cell's configuration */
+
+static int is_limit(const mdm_sweep *s, size_t cell) { return isinf(s->width[cell % s->widths]) != 0; }
+
+/* Whether points differ in their data. */
+static int data_vary(const mdm_sweep *s) {
+  for (size_t a = 0; a < s->grid.axes; a++) {
+    const char *key = s->grid.axis[a].option->key;
+    if (!strncmp(key, "data.", 5) || !strcmp(key, "train.loss")) return 1; /* the loss decides about one-hot targets */
+  }
+  return 0;
+}
+
+static int point_config(const mdm_sweep *s, size_t point, mdm_config **out, mdm_error *err) {
+  int status = mdm_config_copy(s->cfg, out, err);
+  return status ? status : mdm_grid_apply(&s->grid, point, *out, err);
+}
+
+static int cell_config(const mdm_sweep *s, size_t cell, mdm_config **out, mdm_error *err) {
+  char text[64];
+  size_t w = cell % s->widths;
+  int status = point_config(s, cell / s->widths, out, err);
+  if (status || is_limit(s, cell)) return status;
+  snprintf(text, sizeof text, "simulate.widths=[%.0f]", s->width[w]);
+  status = mdm_config_set(*out, text, err);
+  snprintf(text, sizeof text, "simulate.seeds=[%.0f]", s->runs[w]);
+  return status ? status : mdm_config_set(*out, text, err);
+}
+
+/* ---------------------------------------------------------------- checking everything first */
+
+static void point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) {
+  size_t used = 0;
+  for (size_t a = 0; a < s->grid.axes && used < size; a++)
+    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key,
+                             s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
+}
+
+static int point_is_ready(const mdm_sweep *s, size_t point) {
+  for (size_t w = 0; w < s->widths; w++)
+    if (s->status[point * s->widths + w] == MDM_CELL_MISSING) return 0;
+  return 1;
+}
+
+static int set_note(mdm_sweep *s, size_t cell, mdm_cell status, const char *text, mdm_error *err) {
+  free(s->note[cell]);
+  s->note[cell] = strdup(text);
+  s->status[cell] = status;
+  return s->note[cell] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+}
+
+/* Marks cells that have no limit, and notes the work of the others. */
+static int inspect(mdm_sweep *s, size_t point, mdm_batch *b, mdm_error *err) {
+  mdm_error why = {0};
+  size_t last = point * s->widths + s->widths - 1, k = 0;
+  double steps = (double)mdm_batch_steps(b);
+  int status = MDM_OK;
+  if (s->with_limit && s->status[last] == MDM_CELL_MISSING && mdm_batch_limit_exists(b, &why))
+    status = set_note(s, last, MDM_CELL_NO_LIMIT, why.text, err);
+  if (s->with_limit) s->work[last] = steps * s->runs[s->widths - 1] * mdm_batch_task(b, 0)->cost;
+  if (s->with_limit) k = (size_t)s->runs[s->widths - 1]; /* replicas come first */
+  for (size_t w = 0; w + (size_t)s->with_limit < s->widths; w++) {
+    s->work[point * s->widths + w] = steps * s->runs[w] * mdm_batch_task(b, k)->cost;
+    k += (size_t)s->runs[w];
+  }
+  return status;
+}
+
+static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, mdm_error *err) {
+  mdm_config *cfg = NULL;
+  mdm_data *own = NULL;
+  mdm_batch *b = NULL;
+  mdm_error why = {0};
+  int status = point_config(s, point, &cfg, &why);
+  if (!status && !s->samples) status = mdm_data_load(cfg, &own, &why);
+  if (!status)
+    status = mdm_batch_create(cfg, own ? own : s->samples, MDM_RUN_NETWORKS | (s->with_limit ? MDM_RUN_LIMIT : 0), NULL,
+                              &b, &why);
+  if (!status) status = inspect(s, point, b, &why);
+  if (!status) *bytes = fmax(*bytes, mdm_batch_bytes(b, threads));
+  if (status) {
+    char name[400];
+    point_name(s, point, name, sizeof name);
+    mdm_fail(err, status, "%s: %s", name, why.text);
+  }
+  mdm_batch_free(b);
+  mdm_data_free(own);
+  mdm_config_free(cfg);
+  return status;
+}
+
+int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
+  int status = MDM_OK;
+  double numbers = 0;
+  int blas_threads = openblas_get_num_threads();
+  openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
+  for (size_t i = 0; i < mdm_record_count(s->data); i++) {
+    const mdm_array *a = mdm_record_at(s->data, i);
+    double n = a->error ? 2 : 1;
+    for (int d = 0; d < a->rank; d++) n *= (double)a->dim[d];
+    numbers += n;
+  }
+  *bytes = 0;
+  if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
+  for (size_t p = 0; p < s->points && !status; p++)
+    if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
+  openblas_set_num_threads(blas_threads);
+  *bytes += 8 * 3 * numbers; /* held, and written as a file in memory and its image */
+  return status;
+}
+
+/* ---------------------------------------------------------------- what a run leaves behind */
+
+/* Values up to where the run came, then infinity when it diverged. A curve that is short for another reason ends with
+ * NaN. */
+static void copy_curve(const mdm_array *a, size_t done, int diverged, size_t n, double *out) {
+  size_t length = a ? a->dim[0] : 0;
+  for (size_t t = 0; t < n; t++) {
+    double v = t < length ? a->value[t] : NAN;
+    out[t] = t < length && diverged && (t >= done || isnan(v)) ? INFINITY : v;
+  }
+}
+
+/* Test records that lie before the step at which the run ended. */
+static size_t tests_done(const mdm_task *t) {
+  const mdm_array *step = mdm_record_find(t->record, "observables/test/step");
+  size_t n = 0;
+  while (step && n < step->dim[0] && step->value[n] < (double)t->done) n++;
+  return n;
+}
+
+static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
+  int diverged = t->status == MDM_ERR_DIVERGED;
+  const mdm_array *seconds = mdm_record_find(t->record, "diagnostics/seconds");
+  c->diverged[run] = (char)diverged;
+  c->seconds[run] = seconds ? seconds->value[0] : NAN;
+  copy_curve(mdm_record_find(t->record, "observables/train/loss"), t->done, diverged, s->steps,
+             c->curve + run * s->steps);
+  copy_curve(mdm_record_find(t->record, "observables/test/loss"), tests_done(t), diverged, s->tests,
+             c->test + run * s->tests);
+  mdm_record_free(t->record);
+  t->record = NULL;
+}
+
+/* ---------------------------------------------------------------- a cell's numbers */
+
+/* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
+static void reduce(size_t n, const double *v, size_t stride, double *mean, double *error) {
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) sum += v[i * stride];
+  *mean = sum / (double)n;
+  for (size_t i = 0; i < n; i++) squares += (v[i * stride] - *mean) * (v[i * stride] - *mean);
+  *error = n > 1 && isfinite(*mean) ? sqrt(squares / ((double)n * (double)(n - 1))) : NAN;
+}
+
+static size_t curve_length(size_t n, const double *curve) {
+  while (n > 0 && isnan(curve[n - 1])) n--;
+  return n;
+}
+
+static double measure_of(mdm_measure m, const double *curve, size_t n, const double *test, size_t tests) {
+  double v = m == MDM_MEASURE_BEST ? INFINITY : 0;
+  size_t length = n / 10 > 0 ? n / 10 : 1;
+  switch (m) {
+  case MDM_MEASURE_BEST:
+    for (size_t t = 0; t < n; t++) v = fmin(v, curve[t]);
+    return v;
+  case MDM_MEASURE_TAIL:
+    for (size_t t = n - length; t < n; t++) v += curve[t] / (double)length;
+    return v;
+  case MDM_MEASURE_TEST:
+    return tests ? test[tests - 1] : NAN;
+  default:
+    return curve[n - 1];
+  }
+}
+
+static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
+  size_t T = s->steps, E = s->tests, n = curve_length(T, c->curve), tests = curve_length(E, c->test);
+  s->diverged[cell] = s->seconds[cell] = 0;
+  for (size_t r = 0; r < c->runs; r++) {
+    s->diverged[cell] += c->diverged[r];
+    s->seconds[cell] += c->seconds[r];
+    for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
+      if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
+  }
+  for (size_t t = 0; t < n; t++)
+    reduce(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
+  for (size_t t = 0; t < tests; t++)
+    reduce(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
+    if (s->each[m])
+      reduce(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+  s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
+}
+
+/* ---------------------------------------------------------------- the pool */
+
+static void live_clear(live *c) {
+  mdm_batch_free(c->batch);
+  mdm_data_free(c->own);
+  mdm_config_free(c->cfg);
+  free(c->curve);
+  free(c->test);
+  free(c->seconds);
+  free(c->diverged);
+  *c = (live){0};
+}
+
+static int begin_cell(pool *p, size_t cell, mdm_error *err) {
+  mdm_sweep *s = p->s;
+  live *c = &p->live[cell];
+  size_t runs = c->runs = (size_t)s->runs[cell % s->widths];
+  int status = cell_config(s, cell, &c->cfg, err);
+  if (!status && !s->samples) status = mdm_data_load(c->cfg, &c->own, err);
+  if (!status)
+    status = mdm_batch_create(c->cfg, c->own ? c->own : s->samples,
+                              is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS, &p->board, &c->batch, err);
+  c->curve = mdm_alloc(runs, s->steps, 1, sizeof *c->curve);
+  c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
+  c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
+  c->diverged = mdm_alloc(runs, 1, 1, 1);
+  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
+    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
+  return status;
+}
+
+static int save(pool *p, mdm_error *err) {
+  double start = now();
+  int status = mdm_sweep_write(p->s, p->path, p->arguments, err);
+  p->saved = now();
+  p->saving = p->saved - start;
+  return status;
+}
+
+/* The last run of a cell is over. */
+static int end_cell(pool *p, size_t cell, mdm_error *err) {
+  live *c = &p->live[cell];
+  int status = MDM_OK;
+  if (c->why.code)
+    status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
+  else
+    store_cell(p->s, cell, c);
+  live_clear(c);
+  if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
+  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save(p, err);
+  return status;
+}
+
+/* Numerical failures are results of the cell; of several, that of the first run is told. */
+static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
+  if (status != MDM_ERR_NUMERIC) return status;
+  if (!c->why.code || run < c->failed_run) {
+    c->why = *why;
+    c->failed_run = run;
+  }
+  return MDM_OK;
+}
+
+/* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
+static int finish_run(pool *p, job j, int status, int skipped, mdm_error *why) {
+  live *c = &p->live[j.cell];
+  mdm_task *t = mdm_batch_task(c->batch, j.run);
+  int finished = !skipped && !status;
+  status = note_failure(c, j.run, status, why);
+  if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
+  if (finished) keep_run(p->s, c, j.run, t);
+  return !status && ++c->finished == c->runs ? end_cell(p, j.cell, why) : status;
+}
+
+static void work(void *context, size_t i) {
+  pool *p = context;
+  job j = p->job[i];
+  live *c = &p->live[j.cell];
+  mdm_error why = {0};
+  int status = MDM_OK;
+  if (mdm_board_stopped(&p->board)) return;
+  pthread_mutex_lock(&p->lock);
+  if (!c->batch) status = begin_cell(p, j.cell, &why);
+  int skip = c->why.code != 0; /* an earlier run of this cell failed */
+  pthread_mutex_unlock(&p->lock);
+  if (status) {
+    mdm_board_fail(&p->board, i, &why);
+    return;
+  }
+  if (!skip) status = mdm_batch_execute(c->batch, j.run, &why);
+  pthread_mutex_lock(&p->lock);
+  status = finish_run(p, j, status, skip, &why);
+  pthread_mutex_unlock(&p->lock);
+  if (status) mdm_board_fail(&p->board, i, &why);
+}
+
+/* The caller hears how many points are complete, instead of the bare width. */
+static void report(void *context, const mdm_progress *event) {
+  pool *p = context;
+  char task[96];
+  mdm_progress e = *event;
+  pthread_mutex_lock(&p->lock);
+  snprintf(task, sizeof task, "%zu of %zu points, %s", p->points_ready, p->s->points, event->task);
+  pthread_mutex_unlock(&p->lock);
+  e.task = task;
+  p->user->report(p->user->context, &e);
+}
+
+/* Point by point, in each the limit first, then wide networks: the costly ones do not come last. */
+static int make_jobs(pool *p, mdm_error *err) {
+  mdm_sweep *s = p->s;
+  for (size_t i = 0; i < s->cells; i++)
+    if (s->status[i] == MDM_CELL_MISSING) p->jobs += (size_t)s->runs[i % s->widths];
+  p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
+  p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
+  p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
+  if (!p->job || !p->live || !p->missing) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->jobs);
+  size_t k = 0;
+  for (size_t point = 0; point < s->points; point++) {
+    for (size_t w = s->widths; w-- > 0;) {
+      size_t cell = point * s->widths + w;
+      if (s->status[cell] != MDM_CELL_MISSING) continue;
+      p->missing[point]++;
+      p->board.total += s->work[cell];
+      for (size_t r = 0; r < (size_t)s->runs[w]; r++) p->job[k++] = (job){cell, r};
+    }
+    p->points_ready += p->missing[point] == 0;
+  }
+  return MDM_OK;
+}
+
+static void run_pool(pool *p) {
+  mdm_monitor monitor = p->user ? *p->user : (mdm_monitor){0};
+  int blas_threads = openblas_get_num_threads();
+  if (monitor.report) monitor.report = report;
+  monitor.context = p;
+  p->board.monitor = &monitor;
+  openblas_set_num_threads(1);
+  mdm_parallel(p->jobs, monitor.threads > 0 ? monitor.threads : mdm_processors(), work, p);
+  openblas_set_num_threads(blas_threads);
+}
+
+/* Steps of the test records of every point, which do not wait for runs. */
+static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
+  mdm_config *cfg = NULL;
+  int status = MDM_OK;
+  for (size_t point = 0; point < s->points && s->tests && !status; point++) {
+    status = point_config(s, point, &cfg, err);
+    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"),
+           every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
+    for (size_t i = 0; i < s->tests && (i == 0 || (i - 1) * every < steps); i++)
+      s->test_step[point * s->tests + i] = (double)(i * every < steps ? i * every : steps);
+    mdm_config_free(cfg);
+    cfg = NULL;
+  }
+  return status;
+}
+
+int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
+  pool p = {.s = s, .user = monitor, .path = path, .arguments = arguments, .saved = now()};
+  pthread_mutex_init(&p.lock, NULL);
+  pthread_mutex_init(&p.board.lock, NULL);
+  int status = fill_test_steps(s, err);
+  if (!status) status = make_jobs(&p, err);
+  if (!status) run_pool(&p);
+  int failed = !status && p.board.failed;
+  if (!status && !(failed && p.board.why.code == MDM_ERR_IO))
+    status = save(&p, err); /* also what was ready before a failure */
+  if (failed) status = mdm_fail(err, p.board.why.code, "%s", p.board.why.text);
+  for (size_t i = 0; p.live && i < s->cells; i++) live_clear(&p.live[i]);
+  free(p.live);
+  free(p.job);
+  free(p.missing);
+  pthread_mutex_destroy(&p.board.lock);
+  pthread_mutex_destroy(&p.lock);
+  size_t ready;
+  if (!status && mdm_sweep_cells(s, &ready) > ready)
+    status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cells are in %s; the same command goes on from there",
+                      ready, s->cells, path);
+  return status;
+}

@@ -1,0 +1,175 @@
+/* Order parameters over all steps, measured on the particles of a run.
+ *
+ * Fields of all steps are not kept: each is expressed in a basis of the directions that it has visited (its own, so that measuring
+ * changes nothing in the run), and kernels are products of coordinates. Actions are ⟨p(t) κ(s)⟩ = ⟨p(t) K⟩ d(s) with the Gaussian
+ * columns K of the realization and the coordinates d(s) of the field that drove them at step s.
+ */
+#include "training/measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "realization/particles.h"
+#include "realization/thin.h"
+
+/* Coordinates of one quantity at every step. */
+typedef struct {
+  size_t *k;  /* steps */
+  double **c; /* steps: k × P */
+} history;
+
+struct X(measure) {
+  const mdm_layout *layout;
+  const X(realization) *R;
+  double *out;
+  X(population) pop[MDM_KERNELS];
+  X(basis) basis[MDM_KERNELS];
+  history field[MDM_KERNELS], gauss[MDM_TENSORS][MDM_SIDES];
+  real *mean;    /* mean over tied experts of a field */
+  size_t mean_size;
+};
+
+static const mdm_field fields[MDM_KERNELS] = {
+    [MDM_ORDER_H] = MDM_H, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
+    [MDM_ORDER_GAMMA_MEAN] = MDM_GAMMA, [MDM_ORDER_Y_MEAN] = MDM_Y};
+
+/* ---------------------------------------------------------------- life and death */
+
+static int history_allocate(history *h, size_t steps) {
+  h->k = mdm_alloc(steps, 1, 1, sizeof *h->k);
+  h->c = mdm_alloc(steps, 1, 1, sizeof *h->c);
+  return h->k && h->c;
+}
+
+static void history_clear(history *h, size_t steps) {
+  for (size_t t = 0; t < steps && h->c; t++) free(h->c[t]);
+  free(h->k);
+  free(h->c);
+}
+
+static size_t particles_of(const X(realization) *R, int kernel) {
+  switch (kernel) {
+  case MDM_ORDER_RHO: return R->experts;
+  case MDM_ORDER_GAMMA: case MDM_ORDER_Y: return R->experts * R->neurons;
+  case MDM_ORDER_GAMMA_MEAN: case MDM_ORDER_Y_MEAN: return R->neurons;
+  default: return R->stream;
+  }
+}
+
+static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_error *err) {
+  size_t steps = m->layout->steps;
+  if (b->kind == MDM_KIND_F) return MDM_OK;
+  history *h = b->kind == MDM_KIND_KERNEL ? &m->field[b->kernel] : &m->gauss[b->tensor][b->side];
+  if (!history_allocate(h, steps)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (b->kind != MDM_KIND_KERNEL) return MDM_OK;
+  int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel), err);
+  m->pop[b->kernel].exact = 1;
+  X(basis_init)(&m->basis[b->kernel], &m->pop[b->kernel], tolerance);
+  return status;
+}
+
+int X(measure_create)(const mdm_layout *layout, const X(realization) *R, double tolerance, double *out, X(measure) **result, mdm_error *err) {
+  X(measure) *m = *result = calloc(1, sizeof *m);
+  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  m->layout = layout;
+  m->R = R;
+  m->out = out;
+  int status = MDM_OK;
+  for (size_t i = 0; i < layout->blocks && !status; i++) status = add_block(m, &layout->block[i], tolerance, err);
+  return status;
+}
+
+void X(measure_free)(X(measure) *m) {
+  if (!m) return;
+  size_t steps = m->layout->steps;
+  for (int k = 0; k < MDM_KERNELS; k++) {
+    history_clear(&m->field[k], steps);
+    X(basis_clear)(&m->basis[k]);
+    X(population_clear)(&m->pop[k]);
+  }
+  for (int t = 0; t < MDM_TENSORS; t++)
+    for (int s = 0; s < MDM_SIDES; s++) history_clear(&m->gauss[t][s], steps);
+  free(m->mean);
+  free(m);
+}
+
+/* ---------------------------------------------------------------- a step */
+
+static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_error *err) {
+  double *copy = mdm_alloc(k, P, 1, sizeof *copy);
+  if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  for (size_t i = 0; i < k * P; i++) copy[i] = (double)c[i];
+  h->k[t] = k;
+  h->c[t] = copy;
+  return MDM_OK;
+}
+
+/* A field as its kernel sees it: itself, or its mean over tied experts. */
+static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
+  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel]);
+  if (kernel != MDM_ORDER_GAMMA_MEAN && kernel != MDM_ORDER_Y_MEAN) return MDM_OK;
+  size_t J = m->R->neurons;
+  int status = X(reserve)(&m->mean, &m->mean_size, J, view->P, err);
+  if (status) return status;
+  X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean);
+  *view = (X(field)){J, view->P, m->mean, view->id};
+  return MDM_OK;
+}
+
+/* out (rows of step t, columns of step s; row-major) = a(t)ᵀ b(s), a and b of ka and kb directions. */
+static void overlap(const mdm_layout *l, size_t t, size_t s, size_t ka, const double *a, size_t kb, const double *b, double *out) {
+  size_t k = ka < kb ? ka : kb, P = l->P;
+  if (k) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, P, P, k, 1, a, ka, b, kb, 0, out + t * P * l->n + s * P, l->n);
+}
+
+static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
+  const mdm_layout *l = m->layout;
+  X(field) f;
+  X(basis) *basis = &m->basis[b->kernel];
+  history *h = &m->field[b->kernel];
+  int status = view_of(m, program, b->kernel, &f, err);
+  if (!status) status = X(basis_absorb)(basis, &f, err);
+  if (!status) status = keep(h, t, basis->k_c, l->P, basis->c, err);
+  for (size_t s = 0; s <= t && !status; s++) {
+    overlap(l, t, s, h->k[t], h->c[t], h->k[s], h->c[s], m->out + b->at);
+    if (s < t) overlap(l, s, t, h->k[s], h->c[s], h->k[t], h->c[t], m->out + b->at);
+  }
+  return status;
+}
+
+/* ⟨p(t) κ(s)⟩, s < t, or ⟨q(t) ω(s)⟩, s ≤ t. */
+static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
+  const mdm_layout *l = m->layout;
+  X(gaussian) g = m->R->gaussian(m->R, b->tensor, b->side);
+  history *h = &m->gauss[b->tensor][b->side];
+  X(field) f;
+  int status = keep(h, t, g.k_c, l->P, g.c, err);
+  if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
+  if (status || !g.k) return status;
+  real *small = mdm_alloc(g.k, l->P, 1, sizeof *small);
+  double *G = mdm_alloc(g.k, l->P, 1, sizeof *G); /* k × P */
+  if (small && G) {
+    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, g.k, l->P, g.n, 1.0 / (double)g.n, g.columns, g.n, f.v, g.n, 0, small, g.k);
+    for (size_t i = 0; i < g.k * l->P; i++) G[i] = (double)small[i];
+    for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
+  } else {
+    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  }
+  free(small);
+  free(G);
+  return status;
+}
+
+int X(measure_step)(X(measure) *m, const X(moe) *program, size_t t, mdm_error *err) {
+  const mdm_layout *l = m->layout;
+  const real *f = X(moe_prediction)(program, MDM_TRAIN);
+  int status = MDM_OK;
+  for (size_t i = 0; i < l->blocks && !status; i++) {
+    const mdm_block *b = &l->block[i];
+    if (b->kind == MDM_KIND_KERNEL) status = step_kernel(m, program, b, t, err);
+    if (b->kind == MDM_KIND_ACTION) status = step_action(m, program, b, t, err);
+    for (size_t e = 0; b->kind == MDM_KIND_F && e < l->P * l->C; e++) m->out[b->at + t * l->P * l->C + e] = (double)f[e];
+  }
+  return status;
+}

@@ -1,0 +1,212 @@
+/* Response functions from thin factors.
+ *
+ * Stein's lemma gives the response to each Gaussian column, G(t) = ⟨p(t) K⟩/V_b (l × P) and likewise for q. The response to
+ * the field at time s follows from G(t) = Σ_s R(t,s) d(s). Fields of successive steps are nearly parallel, so this does
+ * not fix R alone; among the causal solutions the smallest is taken, each s weighted by the RMS of its field (a response to
+ * relative changes), and combinations of steps that amount to less than RESOLUTION of one step's mean square are left out:
+ * they would amplify sampling noise. What the dynamics feels, the action
+ * Σ_s R(t,s) ⟨q(s) q(s')⟩ = G(t)ᵀ d(s'), has no such freedom; it is stored beside R.
+ */
+#include "training/response.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Mean square, in units of one step's field, below which a combination of steps is not resolved. */
+static const double RESOLUTION = 0.1;
+
+/* One side of the matrix at every step. */
+typedef struct {
+  size_t *k;          /* steps: directions known then */
+  double **c;         /* steps: k × P coordinates of the field that drives this side's Gaussian columns */
+  double **G;         /* times: k × P response to those columns */
+} side;
+
+struct X(response) {
+  const mdm_problem *problem;
+  X(thin) *A;
+  size_t P;           /* samples whose responses are kept: the first of the batch */
+  size_t steps;       /* done */
+  side forward, backward; /* R_p (columns K, coordinates d), R_q (columns Ω, coordinates c) */
+};
+
+/* ---------------------------------------------------------------- life and death */
+
+static int side_allocate(side *s, const mdm_problem *p) {
+  s->k = mdm_alloc(p->steps + 1, 1, 1, sizeof *s->k);
+  s->c = mdm_alloc(p->steps + 1, 1, 1, sizeof *s->c);
+  s->G = mdm_alloc(p->n_times, 1, 1, sizeof *s->G);
+  return s->k && s->c && s->G;
+}
+
+static void side_clear(side *s, const mdm_problem *p) {
+  for (size_t t = 0; t <= p->steps && s->c; t++) free(s->c[t]);
+  for (size_t i = 0; i < p->n_times && s->G; i++) free(s->G[i]);
+  free(s->k);
+  free(s->c);
+  free(s->G);
+}
+
+int X(response_create)(X(thin) *A, const mdm_problem *problem, X(response) **out, mdm_error *err) {
+  X(response) *r = *out = calloc(1, sizeof *r);
+  if (!r) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  r->problem = problem;
+  r->A = A;
+  r->P = problem->batch;
+  if (side_allocate(&r->forward, problem) & side_allocate(&r->backward, problem)) return MDM_OK;
+  X(response_free)(r);
+  *out = NULL;
+  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+}
+
+void X(response_free)(X(response) *r) {
+  if (!r) return;
+  side_clear(&r->forward, r->problem);
+  side_clear(&r->backward, r->problem);
+  free(r);
+}
+
+/* ---------------------------------------------------------------- step by step */
+
+/* Coordinates of a basis' current field, as doubles. */
+static double *copy_coordinates(const X(basis) *b) {
+  double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
+  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)b->c[i];
+  return c;
+}
+
+/* G = columnsᵀ field / (n V): k × P. */
+static double *stein(size_t k, const real *columns, const X(field) *field, double variance) {
+  double *G = mdm_alloc(k, field->P, 1, sizeof *G);
+  real *work = mdm_alloc(k, field->P, 1, sizeof *work);
+  if (G && work && k)
+    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, field->P, field->n, 1.0 / ((double)field->n * variance), columns, field->n, field->v, field->n, 0, work, k);
+  for (size_t i = 0; G && work && i < k * field->P; i++) G[i] = (double)work[i];
+  if (!work) free(G), G = NULL;
+  free(work);
+  return G;
+}
+
+int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field) *q, mdm_error *err) {
+  X(thin) *A = r->A;
+  const mdm_coefficients *coef = &A->base.coef;
+  long at = mdm_problem_time_index(r->problem, t);
+  const X(thin_side) *rows = &A->side[MDM_ROWS], *cols = &A->side[MDM_COLS];
+  size_t l = t ? r->forward.k[t - 1] : 0; /* the κ's that p(t) can have felt: those of earlier steps */
+  X(field) p_view, q_view;
+  int status = X(thin_follow)(A, p, q, err);
+  if (!status) status = X(thin_view)(A, MDM_COLS, p, &p_view, err);
+  if (!status) status = X(thin_view)(A, MDM_ROWS, q, &q_view, err);
+  if (status) return status;
+  r->backward.k[t] = cols->basis->k_c;
+  r->backward.c[t] = copy_coordinates(cols->basis);
+  r->forward.k[t] = rows->basis->k_c;
+  r->forward.c[t] = copy_coordinates(rows->basis);
+  int ok = r->forward.c[t] && r->backward.c[t];
+  if (ok && at >= 0) {
+    ok &= (r->forward.G[at] = stein(l, cols->gauss, &p_view, coef->Vb)) != NULL;
+    ok &= (r->backward.G[at] = stein(cols->basis->k_c, rows->gauss, &q_view, coef->Vf)) != NULL;
+  }
+  r->steps = t + 1;
+  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+}
+
+/* ---------------------------------------------------------------- at the end */
+
+/* D (k × n·P): coordinates of steps 0 … n−1 side by side, padded with zeros to k directions, each step divided by its RMS,
+ * which weight (n) receives. */
+static double *histories(const side *s, size_t n, size_t P, size_t k, double *weight) {
+  double *D = mdm_alloc(k, n, P, sizeof *D);
+  for (size_t t = 0; D && t < n; t++) {
+    double sum = 0;
+    size_t kt = s->k[t] < k ? s->k[t] : k;
+    for (size_t i = 0; i < s->k[t] * P; i++) sum += s->c[t][i] * s->c[t][i];
+    weight[t] = sum > 0 ? sqrt(sum / (double)P) : 1;
+    for (size_t m = 0; m < P; m++)
+      for (size_t i = 0; i < kt; i++) D[(t * P + m) * k + i] = s->c[t][m * s->k[t] + i] / weight[t];
+  }
+  return D;
+}
+
+/* Replaces G (k × P) by (D Dᵀ)⁺ G, leaving out directions with eigenvalues below `floor`. */
+static int solve_gram(size_t k, size_t columns, size_t P, const double *D, double floor, double *G) {
+  double *gram = mdm_alloc(k, k, 1, sizeof *gram), *eigen = mdm_alloc(k, 1, 1, sizeof *eigen), *work = mdm_alloc(k, P, 1, sizeof *work);
+  int ok = gram && eigen && work;
+  if (ok) {
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, k, columns, 1, D, k, 0, gram, k);
+    ok = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', k, gram, k, eigen) == 0;
+  }
+  if (ok) {
+    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, k, P, k, 1, gram, k, G, k, 0, work, k);
+    for (size_t i = 0; i < k; i++) cblas_dscal(P, eigen[i] > floor ? 1 / eigen[i] : 0, work + i, k);
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, k, P, k, 1, gram, k, work, k, 0, G, k);
+  }
+  free(gram);
+  free(eigen);
+  free(work);
+  return ok;
+}
+
+/* R(t, s) and the action for one time of the grid. `past`: steps that can act on it; k: their directions. */
+static int respond(const X(response) *r, const side *s, size_t at, size_t past, size_t k, double *R, double *action) {
+  const mdm_problem *p = r->problem;
+  size_t P = r->P, width = p->n_times * P;
+  double *weight = mdm_alloc(past, 1, 1, sizeof *weight), *D = weight ? histories(s, past, P, k, weight) : NULL;
+  double *G = mdm_alloc(k, P, 1, sizeof *G); /* k × P */
+  int ok = D && G;
+  if (ok) memcpy(G, s->G[at], k * P * sizeof *G);
+  for (size_t i = 0; ok && i < p->n_times; i++) { /* action: G(t)ᵀ d(s'), any s' of the grid */
+    size_t at_s = p->times[i], kt = at_s < r->steps ? (s->k[at_s] < k ? s->k[at_s] : k) : 0;
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) {
+        double sum = 0;
+        for (size_t d = 0; d < kt; d++) sum += G[m * k + d] * s->c[at_s][n * s->k[at_s] + d];
+        action[m * width + i * P + n] = at_s < r->steps ? sum : NAN;
+      }
+  }
+  ok = ok && (!k || solve_gram(k, past * P, P, D, RESOLUTION, G));
+  for (size_t i = 0; ok && i < p->n_times; i++) {
+    size_t at_s = p->times[i];
+    if (at_s >= past) continue; /* causality: zero */
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++)
+        R[m * width + i * P + n] = cblas_ddot(k, G + m * k, 1, D + (at_s * P + n) * k, 1) / weight[at_s];
+  }
+  free(weight);
+  free(D);
+  free(G);
+  return ok;
+}
+
+static int write_side(const X(response) *r, const side *s, int forward, mdm_record *record, mdm_error *err) {
+  const mdm_problem *p = r->problem;
+  const char *name = mdm_tensor_name(r->A->base.tensor), *which = forward ? "forward" : "backward";
+  size_t dim[4] = {p->n_times, r->P, p->n_times, r->P}, block = r->P * p->n_times * r->P;
+  double *R, *action;
+  char path[96];
+  snprintf(path, sizeof path, "responses/%s/%s", name, which);
+  int status = mdm_record_add(record, path, 4, dim, "time, sample, time, sample", forward ?
+      "R(t,s) = <dp(t)/dkappa(s)>, s < t: response of the forward input p to the Gaussian part of the backward product" :
+      "R(t,s) = <dq(t)/domega(s)>, s <= t: response of the backward input q to the Gaussian part of the forward product", &R, err);
+  snprintf(path, sizeof path, "responses/%s/%s_action", name, which);
+  if (!status)
+    status = mdm_record_add(record, path, 4, dim, "time, sample, time, sample", forward ?
+        "sum over s of R(t,s) <q(s) q(s')> = <p(t) kappa(s')> / V_b" : "sum over s of R(t,s) <p(s) p(s')> = <q(t) omega(s')> / V_f", &action, err);
+  for (size_t i = 0; i < p->n_times && !status; i++) {
+    size_t t = p->times[i], past = forward ? t : t + 1;
+    if (t >= r->steps)
+      for (size_t e = 0; e < block; e++) R[i * block + e] = action[i * block + e] = NAN;
+    else if (!respond(r, s, i, past, past ? s->k[past - 1] : 0, R + i * block, action + i * block))
+      status = mdm_fail(err, MDM_ERR_NUMERIC, "the responses of %s could not be computed", name);
+  }
+  return status;
+}
+
+int X(response_write)(const X(response) *r, mdm_record *record, mdm_error *err) {
+  int status = write_side(r, &r->forward, 1, record, err);
+  return status ? status : write_side(r, &r->backward, 0, record, err);
+}

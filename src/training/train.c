@@ -1,0 +1,319 @@
+/* The training loop: the same for networks and their limit, full batch and minibatches. */
+#include "training/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/board.h"
+#include "training/coordcheck.h"
+#include "base/memory.h"
+#include "training/measure.h"
+#include "models/moe.h"
+#include "training/observe.h"
+#include "training/response.h"
+#include "training/statistics.h"
+#include "training/tangent.h"
+
+/* A run has diverged when its loss, or the mean square of a field, is not finite, or its loss is this many times what it
+ * was at the start (or 1, if that is larger). */
+static const double DIVERGED = 1e6;
+
+typedef struct {
+  const mdm_problem *p;
+  const mdm_inputs *inputs;
+  X(moe) *program;
+  X(observer) *observer;
+  X(parts) *parts;           /* NULL unless output.parts */
+  X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
+  X(statistics) *statistics;          /* NULL: not asked for */
+  X(tangent) *tangent;                /* NULL: not asked for */
+  X(measure) *measure;                /* order parameters; NULL: not asked for */
+  const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
+  real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
+  double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
+} loop;
+
+static int loop_allocate(loop *l, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  size_t C = p->model.outputs, B = p->batch, test = p->data->test.count, in = l->inputs->inputs;
+  l->x = mdm_alloc(in, B, 1, sizeof(real));
+  l->x_test = mdm_alloc(in, test, 1, sizeof(real));
+  l->e = mdm_alloc(C, B, 1, sizeof(real));
+  l->f = mdm_alloc(C, B > test ? B : test, 1, sizeof(double));
+  l->grad = mdm_alloc(C, B, 1, sizeof(double));
+  l->y = mdm_alloc(C, B, 1, sizeof(double));
+  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch");
+  for (size_t i = 0; i < in * test; i++) l->x_test[i] = (real)l->inputs->test[i];
+  return MDM_OK;
+}
+
+static void loop_clear(loop *l) {
+  free(l->x);
+  free(l->x_test);
+  free(l->e);
+  free(l->f);
+  free(l->grad);
+  free(l->y);
+  for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
+  X(statistics_free)(l->statistics);
+  X(tangent_free)(l->tangent);
+  X(parts_free)(l->parts);
+  X(measure_free)(l->measure);
+  X(observer_free)(l->observer);
+  X(moe_free)(l->program);
+}
+
+/* Inputs and targets of step t's batch. */
+static void load_batch(loop *l, size_t t) {
+  const mdm_problem *p = l->p;
+  size_t C = p->model.outputs, in = l->inputs->inputs;
+  if (p->full_batch && t > 0) return;
+  for (size_t k = 0; k < p->batch; k++) {
+    size_t sample = mdm_problem_sample(p, t, k);
+    for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
+    memcpy(l->y + C * k, p->data->train.y + C * sample, C * sizeof *l->y);
+  }
+}
+
+static void predictions(loop *l, mdm_part part, size_t n) {
+  const real *f = X(moe_prediction)(l->program, part);
+  for (size_t i = 0; i < n * l->p->model.outputs; i++) l->f[i] = (double)f[i];
+}
+
+static int evaluate_test(loop *l, size_t t, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  size_t n = p->data->test.count;
+  if (!n || !mdm_problem_tests_at(p, t)) return MDM_OK;
+  int status = X(moe_forward)(l->program, MDM_TEST, n, l->x_test, err);
+  if (status) return status;
+  double accuracy;
+  predictions(l, MDM_TEST, n);
+  double loss = mdm_loss_eval(p, n, l->f, p->data->test.y, NULL, &accuracy);
+  X(observe_prediction)(l->observer, MDM_TEST, t, l->f, loss, accuracy);
+  return MDM_OK;
+}
+
+static int follow_responses(loop *l, X(realization) *R, mdm_error *err) {
+  int status = MDM_OK;
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && l->p->responses && !status; t++) {
+    X(thin) *factors;
+    status = R->factors(R, t, l->p->tolerance, &factors, err);
+    if (!status && factors) status = X(response_create)(factors, l->p, &l->response[t], err);
+  }
+  return status;
+}
+
+static int step_responses(loop *l, size_t step, mdm_error *err) {
+  int status = MDM_OK;
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+    if (l->response[t])
+      status = X(response_step)(l->response[t], step, X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].forward),
+                                X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].backward), err);
+  return status;
+}
+
+static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
+  int status = MDM_OK;
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+    if (l->response[t]) status = X(response_write)(l->response[t], record, err);
+  return status;
+}
+
+/* The optimizer's step, its gradient clipped as PyTorch's clip_grad_norm_ does. */
+static int descend(loop *l, size_t t, mdm_error *err) {
+  const mdm_optimizer *o = &l->p->optimizer;
+  mdm_step step = {.by = o, .rate = mdm_optimizer_rate(o, t), .clip = 1, .t = t};
+  double norm = 0;
+  int status = o->clip > 0 ? X(moe_gradient_norm)(l->program, l->x, l->e, &norm, err) : MDM_OK;
+  if (status) return status;
+  if (o->clip > 0) X(observe_gradient_norm)(l->observer, t, norm);
+  if (norm + 1e-6 > o->clip && o->clip > 0) step.clip = o->clip / (norm + 1e-6);
+  return t < l->p->steps ? X(moe_step)(l->program, &step, l->x, l->e, err) : MDM_OK;
+}
+
+/* Minibatches: a forward and backward pass of a fixed batch, the first samples, without training on it. */
+static int probe_parts(loop *l, size_t t, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  size_t C = p->model.outputs, in = l->inputs->inputs, n = p->batch;
+  if (p->full_batch || !X(parts_wanted)(l->parts, t)) return MDM_OK;
+  for (size_t i = 0; i < in * n; i++) l->x[i] = (real)l->inputs->train[i];
+  int status = X(moe_forward)(l->program, MDM_TRAIN, n, l->x, err);
+  if (status) return status;
+  predictions(l, MDM_TRAIN, n);
+  mdm_loss_eval(p, n, l->f, p->data->train.y, l->grad, NULL);
+  for (size_t i = 0; i < n * C; i++) l->e[i] = (real)l->grad[i];
+  status = X(moe_backward)(l->program, l->e, err);
+  return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
+}
+
+/* Errors ∂L/∂f: of the run's own predictions, or of given ones. */
+static void find_errors(loop *l, size_t t) {
+  const mdm_problem *p = l->p;
+  size_t n = p->batch * p->model.outputs;
+  if (l->given) mdm_loss_eval(p, p->batch, l->given->x + t * n, l->y, l->grad, NULL);
+  for (size_t i = 0; i < n; i++) l->e[i] = (real)l->grad[i];
+}
+
+/* One step: evaluate, record, go down. *loss is the train loss; *diverged is set when it left all bounds. */
+static int step(loop *l, size_t t, double bound, double *loss, int *diverged, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  int status = evaluate_test(l, t, err);
+  if (!status) status = probe_parts(l, t, err);
+  if (status) return status;
+  load_batch(l, t);
+  status = X(moe_forward)(l->program, MDM_TRAIN, p->batch, l->x, err);
+  if (status) return status;
+  double accuracy;
+  predictions(l, MDM_TRAIN, p->batch);
+  *loss = mdm_loss_eval(p, p->batch, l->f, l->y, l->grad, &accuracy);
+  *diverged = !isfinite(*loss) || *loss > bound;
+  if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
+  X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
+  find_errors(l, t);
+  if (l->tangent) status = X(tangent_step)(l->tangent, l->program, t, err);
+  if (!status) status = X(moe_backward)(l->program, l->e, err);
+  if (status) return status;
+  *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
+  if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
+  if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
+  if (!status) status = step_responses(l, t, err);
+  if (!status && l->measure) status = X(measure_step)(l->measure, l->program, t, err); /* before other products replace coordinates */
+  if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
+    status = X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
+  if (status) return status;
+  return descend(l, t, err);
+}
+
+static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
+  size_t steps = l->p->steps;
+  double bound = INFINITY, loss = 0;
+  int diverged = 0;
+  for (size_t t = 0; t <= steps; t++) {
+    if (mdm_board_stopped(run->board)) {
+      run->status = MDM_INTERRUPTED;
+      return MDM_OK;
+    }
+    int status = step(l, t, bound, &loss, &diverged, err);
+    if (status) return status;
+    if (diverged) {
+      run->status = MDM_ERR_DIVERGED;
+      return MDM_OK;
+    }
+    if (t == 0) bound = DIVERGED * (loss > 1 ? loss : 1);
+    run->done = t + 1;
+    mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
+  }
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- weights */
+
+static int add_weights(mdm_record *rec, const char *tensor, const char *when, int rank, const size_t *dim, const char *dims,
+                       double **value, mdm_error *err) {
+  char path[96];
+  snprintf(path, sizeof path, "weights/%s/%s", tensor, when);
+  return mdm_record_add(rec, path, rank, dim, dims, "weights in raw units (docs/theory.md, the network)", value, err);
+}
+
+/* Raw W_in (N × D) and w_out (N × C) from √D W_in and N w_out (times their multipliers), which the program keeps
+ * column-major. */
+static void raw_particles(size_t N, size_t columns, double scale, const real *from, double *to) {
+  for (size_t i = 0; i < N; i++)
+    for (size_t c = 0; c < columns; c++) to[i * columns + c] = scale * (double)from[i + N * c];
+}
+
+static int save_weights(const loop *l, const X(realization) *R, const char *when, mdm_record *rec, mdm_error *err) {
+  size_t N = R->stream, M = R->experts, J = R->neurons, D = l->inputs->inputs, C = l->p->model.outputs;
+  const size_t in[2] = {N, D}, q[2] = {M, N}, w1[3] = {M, J, N}, w2[3] = {M, N, J}, out[2] = {N, C};
+  double *v;
+  int status = add_weights(rec, "W_in", when, 2, in, "stream, input", &v, err);
+  if (status) return status;
+  raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, X(moe_input_weights)(l->program), v);
+  status = add_weights(rec, "Q", when, 2, q, "expert, stream", &v, err);
+  if (status) return status;
+  R->raw(R, MDM_Q, v);
+  status = add_weights(rec, "W1", when, 3, w1, "expert, neuron, stream", &v, err);
+  if (status) return status;
+  R->raw(R, MDM_W1, v);
+  status = add_weights(rec, "W2", when, 3, w2, "expert, stream, neuron", &v, err);
+  if (status) return status;
+  R->raw(R, MDM_W2, v);
+  status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
+  if (status) return status;
+  raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, X(moe_readout_weights)(l->program), v);
+  const real *bias = X(moe_biases)(l->program);
+  if (!bias) return MDM_OK;
+  status = add_weights(rec, "router_bias", when, 1, &M, "expert", &v, err);
+  for (size_t m = 0; m < M && !status; m++) v[m] = (double)bias[m];
+  return status;
+}
+
+/* ---------------------------------------------------------------- a run */
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
+  const mdm_problem *p = l->p;
+  const size_t P[MDM_PARTS] = {[MDM_TRAIN] = p->batch, [MDM_TEST] = p->data->test.count};
+  int status = mdm_record_create(&run->record, err);
+  if (!status) status = X(moe_create)(&p->model, R, l->inputs, P, &l->program, err);
+  if (!status) status = X(observer_create)(p, R, run->record, &l->observer, err);
+  if (!status && p->statistics) status = X(statistics_create)(p, R, run->record, &l->statistics, err);
+  if (!status && p->ntk) status = X(tangent_create)(p, R, run->record, &l->tangent, err);
+  if (!status && p->parts) status = X(parts_create)(p, R, l->program, l->inputs->inputs, run->record, &l->parts, err);
+  if (!status) status = follow_responses(l, R, err);
+  if (!status && run->layout) status = X(measure_create)(run->layout, R, p->tolerance, run->orders, &l->measure, err);
+  if (!status) status = loop_allocate(l, err);
+  return status;
+}
+
+int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
+  loop l = {.p = problem, .inputs = inputs, .given = run->given};
+  double start = now();
+  int weights = run->save_weights && R->raw;
+  run->status = MDM_OK;
+  run->done = 0;
+  int status = prepare(&l, R, run, err);
+  if (!status && weights) status = mdm_record_create(&run->weights, err);
+  if (!status && weights) status = save_weights(&l, R, "initial", run->weights, err);
+  if (!status) status = run_steps(&l, run, err);
+  if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
+  if (!status) status = write_responses(&l, run->record, err);
+  if (!status) status = X(observe_end)(l.observer, R, now() - start, err);
+  loop_clear(&l);
+  return status;
+}
+
+int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
+  const mdm_model *m = &problem->model;
+  mdm_sizes ratios = mdm_model_limit_sizes(m);
+  mdm_coefficients coef[MDM_TENSORS];
+  X(realization) *R = NULL;
+  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
+  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, &problem->optimizer.method, coef, err);
+  coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
+  if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
+  else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
+  if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
+  if (R) R->free(R);
+  return status;
+}
+
+int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
+  const mdm_model *m = &problem->model;
+  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
+  mdm_coefficients coef[MDM_TENSORS];
+  X(realization) *R = NULL;
+  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
+  if (!status) status = X(train)(problem, &problem->full, R, run, err);
+  if (R) R->free(R);
+  return status;
+}
