@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/elementwise.h"
 #include "base/memory.h"
+#include "realization/elementwise.h"
 #include "realization/table.h"
 
 /* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */

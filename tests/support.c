@@ -21,7 +21,7 @@ static void run(int what, const mdm_monitor *monitor, const char *settings, mdm_
   int status = mdm_config_create(&cfg, &err);
   if (!status) status = apply(cfg, settings, &err);
   if (!status) status = mdm_data_load(cfg, &data, &err);
-  if (!status) status = mdm_run(cfg, data, what, monitor, out, &err);
+  if (!status) status = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS) ? mdm_compare_run(cfg, data, monitor, out, &err) : mdm_run(cfg, data, what, monitor, out, &err);
   if (status) fprintf(stderr, "%s: %s\n", settings, err.text);
   CU_ASSERT_EQUAL_FATAL(status, MDM_OK);
   mdm_data_free(data);

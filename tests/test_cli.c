@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #include <moedmft/file.h>
+#include <moedmft/plot.h>
+#include <moedmft/report.h>
 
 #include "suites.h"
 

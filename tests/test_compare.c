@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scaling/compare_predict.h"
 #include "study/compare.h"
 #include "study/compare_extrapolate.h"
-#include "scaling/compare_predict.h"
 #include "suites.h"
 #include "support.h"
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/moe.h"
 #include "scaling/parts.h"
 #include "problem/problem.h"
+#include "models/moe.h"
 #include "suites.h"
 #include "support.h"
 

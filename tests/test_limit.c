@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/moe.h"
 #include "problem/problem.h"
+#include "realization/thin.h"
+#include "models/moe.h"
 #include "suites.h"
 #include "support.h"
-#include "realization/thin.h"
 
 enum { P = 4, D = 6 };
 static const double target[P] = {1, -1, -1, 1};

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/elementwise.h"
-#include "problem/problem.h"
 #include "base/random.h"
-#include "suites.h"
 #include "base/vecmath.h"
+#include "problem/problem.h"
+#include "realization/elementwise.h"
+#include "suites.h"
 
 /* ---------------------------------------------------------------- random numbers */
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/vecmath.h"
 #include "scaling/optimizer.h"
 #include "suites.h"
 #include "support.h"
-#include "base/vecmath.h"
 
 /* ---------------------------------------------------------------- options and schedules */
 

@@ -8,6 +8,7 @@
 #include <moedmft/moedmft.h>
 
 #include "scaling/model.h"
+#include "scaling/parameterization_config.h"
 #include "suites.h"
 #include "support.h"
 

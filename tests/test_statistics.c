@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/moe.h"
-#include "problem/problem.h"
-#include "suites.h"
 #include "base/summary.h"
-#include "support.h"
+#include "problem/problem.h"
+#include "models/moe.h"
 #include "training/tangent.h"
+#include "suites.h"
+#include "support.h"
 
 enum { P = 4, D = 6 };
 static const double target[P] = {1, -1, -1, 1};

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "config/grid.h"
+#include "study/sweep_internal.h"
 #include "suites.h"
 #include "support.h"
-#include "study/sweep.h"
 
 #define SMALL                                                                                                          \
   "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,16 simulate.seeds=3 data.test=3 "              \

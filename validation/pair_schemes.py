@@ -8,7 +8,7 @@ that a small difference between schemes stays small). Prints, for each scheme an
 the full table over the spread between replicas, and the stored entries relative to the full table.
 
 It is for comparing schemes, not for results: Regime II, cosine set, tanh, sigmoid gates, three neurons per expert, no decay, and
-thousands of particles at most. The program is src/core/pairs.c. About three minutes on one core.
+thousands of particles at most. The program is src/realization/pairs.c. About three minutes on one core.
 
     validation/pair_schemes.py [--particles 1000] [--pivots 32] [--draws 2] [CASE ...]
 """

@@ -192,13 +192,13 @@ def results():
 
 # ---- Rates ----------------------------------------------------------------------------------------------------------
 def squares(entry):
-    """Squared deviations and their errors, back from roots and theirs (src/compare.c, add_roots)."""
+    """Squared deviations and their errors, back from roots and theirs (src/study/compare.c, add_roots)."""
     root, error = np.array(entry["deviation"], float), np.array(entry["stderr"], float)
     return root**2, np.where(error < root / 2, 2 * root * error, error**2)
 
 
 def power(widths, d2, s2):
-    """p of d2 ~ N^-2p and its error, as in src/compare.c (mdm_fit_power); NaN where nothing stands out of the noise."""
+    """p of d2 ~ N^-2p and its error, as in src/study/compare.c (mdm_fit_power); NaN where nothing stands out of the noise."""
     if len(d2) < 2 or not (s2 > 0).all() or (d2 / s2).max() < 2:
         return math.nan, math.nan
     grid = np.linspace(-1, 4, 5001)

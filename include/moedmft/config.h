@@ -1,6 +1,6 @@
 /* Configuration: one table of options drives the YAML file, --set, validation, --help and the attributes in the output.
  *
- * Keys are dotted ("model.expert_width"); in YAML they nest. The table lives in src/options.c; to add an option, add a
+ * Keys are dotted ("model.expert_width"); in YAML they nest. The table lives in src/config/options.c; to add an option, add a
  * row there.
  */
 #ifndef MOEDMFT_CONFIG_H

@@ -21,9 +21,6 @@ int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err);
  * Does nothing when a width has no runs. */
 int mdm_coordcheck_fit(const mdm_config *cfg, mdm_outcome *o, mdm_error *err);
 
-/* The record as malloc'd text: a table and the desiderata. */
-int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err);
-
 /* MDM_ERR_EXPECT when a part does not scale as predicted or a promise is not kept; err names the first. */
 int mdm_coordcheck_expect(const mdm_record *check, mdm_error *err);
 

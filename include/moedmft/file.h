@@ -5,7 +5,10 @@
 
 #include <stddef.h>
 #include <moedmft/config.h>
+#include <moedmft/data.h>
 #include <moedmft/record.h>
+#include <moedmft/run.h>
+#include <moedmft/sweep.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,25 +51,39 @@ int mdm_file_get_text(mdm_file *file, const char *group, const char *name, char 
 int mdm_file_get_real(mdm_file *file, const char *group, const char *name, double *value, mdm_error *err);
 int mdm_file_has_group(mdm_file *file, const char *group);
 
-/* Human-readable summary of a file (what `moedmft info` prints): provenance, the main results, the tree of datasets
- * with shapes and meanings. malloc'd text in *out. */
-int mdm_file_info(const char *path, char **out, mdm_error *err);
-/* Draws a picture; format from its ending: .png, .svg, .pdf. Uses gnuplot without a display. what (NULL: parts of a coordinate
- * check, else loss):
- *   loss     the limit as a line with its error band, networks of each width as points with error bars; train and test, with
- *            accuracy when present; the deviation against N
- *   kernels  a kernel at the last time: limit, widest networks, difference
- *   spectra  eigenvalues of kernels at every time, limit and widest networks
- *   rates    deviations of several observables against N, with fits; their exponents
- *   router   the logits' histogram; load and entropy over steps
- *   ntk      the tangent kernel as kernels, and its parts over time
- *   parts    of a coordinate check: RMS of parts against width
- * field (NULL: the usual choice): which kernel, matrix or observables. MDM_ERR_USAGE: unknown words; MDM_ERR_DATA: the file
- * does not hold it, with the option that would store it; MDM_ERR_IO: gnuplot is missing, with what to install. */
-int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err);
-/* The usual picture of a file. */
-int mdm_plot(const char *path, const char *picture, mdm_error *err);
+/* ---- outcomes ---- */
 
+/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck". */
+int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
+                      const char *path, mdm_error *err);
+
+/* Complete runs of an interrupted file. */
+typedef struct mdm_resume mdm_resume;
+
+/* Complete runs that the output file at path was left with when the same program was stopped on the same configuration and data;
+ * NULL in *out when there are none, or no such file. Free with mdm_resume_free (accepts NULL). */
+int mdm_resume_open(const char *path, const mdm_config *cfg, const mdm_data *data, mdm_resume **out, mdm_error *err);
+void mdm_resume_free(mdm_resume *r);
+/* How many runs it holds (NULL: 0). */
+size_t mdm_resume_runs(const mdm_resume *r);
+
+/* The record of one run, or NULL in *out when it has to be done: mdm_monitor.earlier for a store that is an mdm_resume. */
+int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **out, mdm_error *err);
+
+/* ---- sweeps ---- */
+
+/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
+ * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
+ * it is no sweep. */
+int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
+
+/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
+ * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
+ * ready. monitor->save_weights is ignored. */
+int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
+
+/* Reads a sweep file, e.g. to look at its results. */
+int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err);
 #ifdef __cplusplus
 }
 #endif

@@ -18,8 +18,6 @@
 extern "C" {
 #endif
 
-enum { MDM_SWEEP_AXES = 3 }; /* at most: two, and model.parameterization */
-
 /* Which number stands for the loss of a run. */
 typedef enum {
   MDM_MEASURE_AUTO,  /* final with the full batch, tail with minibatches */
@@ -48,21 +46,11 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err);
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
-/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
- * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
- * it is no sweep. */
-int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
-
 /* Loads the data and checks every cell before any is computed. *bytes: memory needed with so many threads (0: one per
  * processor), roughly. */
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err);
-/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
- * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
- * ready. monitor->save_weights is ignored. */
-int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
+/* ---- looking at it ---- */
 
-/* Reads a sweep file, e.g. to look at its results. */
-int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err);
 size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready);
 /* Cell of point (row-major over the axes) and width (ascending, the limit last). */
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width);
@@ -71,10 +59,6 @@ const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
 /* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
 const mdm_record *mdm_sweep_data(const mdm_sweep *s);
 const mdm_record *mdm_sweep_results(const mdm_sweep *s);
-/* The verdict: for every setting of the other axes a table of the best value by width, its drift, and where larger is
- * worse. malloc'd text in *out. */
-int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err);
-
 #ifdef __cplusplus
 }
 #endif

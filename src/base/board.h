@@ -2,7 +2,7 @@
 #ifndef MOEDMFT_BOARD_H
 #define MOEDMFT_BOARD_H
 
-#include <moedmft/run.h>
+#include <moedmft/monitor.h>
 #include <pthread.h>
 
 typedef struct mdm_board {

@@ -1,6 +1,6 @@
 /* AVX2 implementation of vecmath.h by SLEEF. The Makefile compiles this file alone with -mavx2 -mfma (x86-64 only);
  * vecmath.c calls it only on processors that have both. */
-#include "base/vecmath.h"
+#include "base/vecmath_table.h"
 
 #ifdef __AVX2__
 #include <immintrin.h>

@@ -2,7 +2,7 @@
  * (without errno, which would forbid vector square roots). */
 #include <math.h>
 
-#include "base/vecmath.h"
+#include "base/vecmath_table.h"
 
 /* The floor under ε keeps 0/0 at 0; it is near the smallest gradient whose square the type can hold. */
 #define ADAM(NAME, TYPE, ROOT, FLOOR)                                                                                  \

@@ -601,11 +601,12 @@ static int run_and_write(const arguments *a, int what, const mdm_config *cfg, co
   int opened = a->save_weights ? MDM_OK : mdm_resume_open(a->output, cfg, data, &resume, err);
   if (opened) return opened;
   if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
-  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights, .resume = resume};
+  mdm_monitor monitor = {.stop = &stop_requested, .threads = a->threads, .save_weights = a->save_weights, .earlier = resume ? mdm_resume_take : NULL, .store = resume};
   if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   mdm_outcome outcome;
   progress_start(&line);
-  int status = mdm_run(cfg, data, what & (MDM_RUN_LIMIT | MDM_RUN_NETWORKS), &monitor, &outcome, err);
+  int parts = what & (MDM_RUN_LIMIT | MDM_RUN_NETWORKS), both = parts == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
+  int status = both ? mdm_compare_run(cfg, data, &monitor, &outcome, err) : mdm_run(cfg, data, parts, &monitor, &outcome, err);
   if (!a->quiet) progress_end(&line);
   if (!status && (what & ABOUT_PARTS)) status = mdm_coordcheck_fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED)

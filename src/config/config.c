@@ -1,7 +1,7 @@
 /* The configuration object: create, copy, free, changing it as a whole, and the typed getters.
  *
- * Values lie in an array parallel to the option table. Reading YAML is in config_read.c, one value and its text in
- * config_value.c, writing in config_write.c. A change is made on a copy that replaces the original only when all of it
+ * Values lie in an array parallel to the option table. Reading YAML is in read.c, one value and its text in
+ * value.c, writing in write.c. A change is made on a copy that replaces the original only when all of it
  * succeeded; pointers from getters are therefore good until the next load or set.
  */
 #include "config/internal.h"
@@ -14,14 +14,6 @@
 
 #define FILE_MAX ((size_t)1 << 20) /* a configuration is a page long; more is the wrong file */
 #define KEY_SIZE 256
-
-long mdm_option_find(const char *key) {
-  size_t n;
-  const mdm_option *o = mdm_options(&n);
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(o[i].key, key) == 0) return (long)i;
-  return -1;
-}
 
 /* ---- life of a configuration ---- */
 

@@ -189,7 +189,7 @@ static int read_axis(mdm_grid *g, const mdm_config *cfg, const char *over, mdm_e
     return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: %s cannot be an axis; give it by --set or in the configuration",
                     over, option->key);
   if (mdm_grid_find(g, option->key) >= 0) return mdm_fail(err, MDM_ERR_CONFIG, "--over names %s twice", option->key);
-  if (g->axes == MDM_SWEEP_AXES)
+  if (g->axes == MDM_GRID_AXES)
     return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: at most two axes, and model.parameterization", over);
   mdm_axis *axis = &g->axis[g->axes++];
   status = allocate_axis(axis, option, err);
@@ -209,7 +209,7 @@ int mdm_grid_read(const mdm_config *cfg, const char *const *over, size_t n, mdm_
       n ? MDM_OK
         : mdm_fail(err, MDM_ERR_CONFIG, "a sweep needs --over KEY=v1,v2,..., for example --over train.lr=log:0.03:3:9");
   for (size_t i = 0; i < n && !status; i++) status = read_axis(out, cfg, over[i], err);
-  if (!status && out->axes == MDM_SWEEP_AXES && mdm_grid_find(out, "model.parameterization") < 0)
+  if (!status && out->axes == MDM_GRID_AXES && mdm_grid_find(out, "model.parameterization") < 0)
     status = mdm_fail(err, MDM_ERR_CONFIG, "--over %s: at most two axes, and model.parameterization", over[n - 1]);
   if (!status && mdm_grid_points(out) > MOST_POINTS)
     status = mdm_fail(err, MDM_ERR_CONFIG, "--over: %zu points, more than %d", mdm_grid_points(out), MOST_POINTS);

@@ -2,7 +2,9 @@
 #ifndef MOEDMFT_GRID_H
 #define MOEDMFT_GRID_H
 
-#include <moedmft/sweep.h>
+#include <moedmft/config.h>
+
+enum { MDM_GRID_AXES = 3 }; /* at most: two, and model.parameterization */
 
 typedef struct mdm_axis {
   const mdm_option *option;
@@ -14,7 +16,7 @@ typedef struct mdm_axis {
 
 typedef struct mdm_grid {
   size_t axes;
-  mdm_axis axis[MDM_SWEEP_AXES];
+  mdm_axis axis[MDM_GRID_AXES];
 } mdm_grid;
 
 /* Reads the axes "KEY=VALUES" (sweep.h); cfg serves to check every value and is not changed. */

@@ -1,4 +1,4 @@
-/* What the files src/config*.c share: the values of a configuration, and reading and writing them as text. */
+/* What the files of src/config share: the values of a configuration, and reading and writing them as text. */
 #ifndef MOEDMFT_CONFIG_INTERNAL_H
 #define MOEDMFT_CONFIG_INTERNAL_H
 
@@ -19,11 +19,11 @@ struct mdm_config {
   size_t count;
 };
 
-/* config.c */
+/* options.c */
 /* Position of key in the option table, -1 if the table lacks it. */
 long mdm_option_find(const char *key);
 
-/* config_value.c */
+/* value.c */
 #define MDM_REAL_SIZE 40     /* room for the text of a real */
 #define MDM_ALLOWED_SIZE 400 /* room for the allowed values in words */
 
@@ -39,7 +39,7 @@ void mdm_value_allowed(const mdm_option *o, char out[MDM_ALLOWED_SIZE]);
 /* Shortest decimal text that reads back as x, whatever the locale. */
 void mdm_real_format(double x, char out[MDM_REAL_SIZE]);
 
-/* config_read.c */
+/* read.c */
 #define MDM_NAME_SIZE 1001 /* of a file in a message */
 /* Copies text into out[size] (size > 4) for a message: controls become '?', so that it stays one line; a cut is
  * marked by "...". */

@@ -3,6 +3,9 @@
 #include <moedmft/config.h>
 
 #include <float.h>
+#include <string.h>
+
+#include "config/internal.h"
 
 #define INT_MAX_D 1e9
 #define BIG 1e12
@@ -120,4 +123,12 @@ static const mdm_option table[] = {
 const mdm_option *mdm_options(size_t *n) {
   *n = sizeof table / sizeof *table;
   return table;
+}
+
+long mdm_option_find(const char *key) {
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(o[i].key, key) == 0) return (long)i;
+  return -1;
 }

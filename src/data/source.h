@@ -1,6 +1,6 @@
-/* Inside the data module: what a file holds (data_idx.c, data_hdf5.c), the draw of a subset (data_select.c), the way
- * from files to train and test part (data_files.c), and helpers that all of them share (data.c). Nothing here is
- * public. */
+/* Inside the data module: what a file holds (idx.c, hdf5.c), the draw of a subset (select.c), the way from files to train
+ * and test part (files.c), the built-in set (cosine.c), standardization (standardize.c), and helpers that all of them share
+ * (samples.c). Nothing here is public. */
 #ifndef MOEDMFT_DATA_SOURCE_H
 #define MOEDMFT_DATA_SOURCE_H
 
@@ -33,6 +33,10 @@ void mdm_source_free(mdm_source *src);
 
 /* Fills data from the files that the configuration names: everything except standardization. */
 int mdm_data_read_files(const mdm_config *cfg, mdm_data *data, mdm_error *err);
+/* The same for the built-in set. */
+int mdm_data_make_cosine(const mdm_config *cfg, mdm_data *data, mdm_error *err);
+/* Standardizes both parts as data.standardize says, and notes it in data->source. */
+int mdm_data_standardize(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 
 /* Room for count samples of dimension D with C outputs, all zero. */
 int mdm_samples_create(mdm_samples *s, size_t count, size_t dimension, size_t outputs, mdm_error *err);

@@ -30,9 +30,12 @@ int mdm_is_twin(hid_t group, const char *name);
 /* Reads those of the n datasets below group that exist; for callers who need a few curves of a large file. */
 int mdm_file_read_some(mdm_file *file, const char *group, const char *const *paths, size_t n, mdm_record **out,
                        mdm_error *err);
+/* Writes the complete runs of an interrupted outcome below /resume. */
+int mdm_resume_write(mdm_file *file, const mdm_outcome *o, size_t steps, mdm_error *err);
+/* A sweep from its open file, and its file. */
+int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
+
 /* Shortest decimal notation that reads back as the same number. */
 void mdm_format_real(double value, char *buf, size_t size);
-/* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
-void mdm_with_error(double value, double error, char *buf, size_t size);
 
 #endif

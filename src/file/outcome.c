@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "file/resume.h"
+#include "file/internal.h"
 
 static int write_end(mdm_file *file, const char *group, const mdm_ensemble *e, mdm_error *err) {
   int status = mdm_file_attr_int(file, group, "runs", (long)e->runs, err);

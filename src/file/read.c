@@ -7,38 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file/internal.h"
 #include "base/record.h"
+#include "file/internal.h"
 
 #define WIDTH "width_"
 
 /* ---- explanations ---- */
 
-static herr_t innermost(unsigned n, const H5E_error2_t *error, void *reason) {
-  (void)n;
-  *(const char **)reason = error->desc;
-  return 1; /* the walk goes upward: the first entry is the innermost */
-}
-
-void mdm_hdf5_reason(char *buf, size_t size) {
-  const char *reason = NULL;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &reason);
-  snprintf(buf, size, "%s", reason && reason[0] ? reason : "HDF5 gives no reason");
-  for (char *c = buf; *c; c++)
-    if (*c == '\n') *c = ' ';
-}
-
 static int unreadable(const mdm_file *file, const char *what, mdm_error *err) {
   char reason[256];
   mdm_hdf5_reason(reason, sizeof reason);
   return mdm_fail(err, MDM_ERR_IO, "cannot read %s of %s: %s", what, file->path, reason);
-}
-
-void mdm_format_real(double value, char *buf, size_t size) {
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(buf, size, "%.*g", digits, value);
-    if (strtod(buf, NULL) == value) return;
-  }
 }
 
 /* ---- opening ---- */

@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file/internal.h"
 #include "base/memory.h"
 #include "base/record.h"
-#include "file/resume.h"
+#include "file/internal.h"
 
 #define GROUP "/resume"
 #define INDEX "run_index"
@@ -169,7 +168,8 @@ static int unstack(const mdm_record *stack, size_t k, mdm_record **out, mdm_erro
   return status;
 }
 
-int mdm_resume_take(const mdm_resume *r, long width, unsigned index, mdm_record **out, mdm_error *err) {
+int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **out, mdm_error *err) {
+  const mdm_resume *r = store;
   *out = NULL;
   for (size_t i = 0; r && i < r->ensembles; i++) {
     if (r->each[i].width != width) continue;

@@ -1,5 +1,5 @@
 /* The file of a sweep (docs/output.md): writing it, reading it back, and going on from it. */
-#include "study/sweep.h"
+#include "study/sweep_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 
 #include <moedmft/version.h>
 
-#include "file/internal.h"
 #include "base/record.h"
+#include "file/internal.h"
 
 /* ---------------------------------------------------------------- writing */
 
@@ -48,14 +48,25 @@ static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_er
   return status ? status : mdm_file_attr_text(file, "/results", "optimum_of", along, err);
 }
 
-int mdm_sweep_write(mdm_sweep *s, const char *path, const char *arguments, mdm_error *err) {
+/* Where a sweep saves itself. */
+typedef struct {
+  const char *path, *arguments;
+} destination;
+
+static int save(void *context, mdm_sweep *s, mdm_error *err) {
+  const destination *to = context;
   mdm_file *file;
   int status = mdm_sweep_evaluate(s, err);
-  if (!status) status = mdm_file_create(path, &file, err);
+  if (!status) status = mdm_file_create(to->path, &file, err);
   if (status) return status;
-  status = write_all(s, file, arguments, err);
+  status = write_all(s, file, to->arguments, err);
   if (status) return mdm_file_discard(file), status;
   return mdm_file_commit(file, err);
+}
+
+int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
+  destination to = {path, arguments};
+  return mdm_sweep_compute(s, monitor, save, &to, path, err);
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -117,14 +128,14 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
 }
 
 int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
-  char *over[MDM_SWEEP_AXES] = {0};
+  char *over[MDM_GRID_AXES] = {0};
   size_t n = 0;
   double limit = 0;
   mdm_config *cfg = NULL;
   *out = NULL;
   if (!mdm_file_has_group(file, "/sweep"))
     return mdm_fail(err, MDM_ERR_IO, "%s is not the file of a sweep", file->path);
-  for (; n < MDM_SWEEP_AXES; n++) {
+  for (; n < MDM_GRID_AXES; n++) {
     char name[32];
     snprintf(name, sizeof name, "over_%zu", n + 1);
     if (mdm_file_dup_text(file, "/axes", name, &over[n], NULL)) break;
@@ -182,7 +193,7 @@ static size_t find_value(const mdm_axis *axis, const char *text) {
 
 /* The same axes in the same order, with all values of the file among ours. */
 static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
-  for (size_t a = 0; a < MDM_SWEEP_AXES; a++) {
+  for (size_t a = 0; a < MDM_GRID_AXES; a++) {
     const mdm_axis *x = &s->grid.axis[a], *y = &old->grid.axis[a];
     const char *now = a < s->grid.axes ? x->option->key : "nothing",
                *then = a < old->grid.axes ? y->option->key : "nothing";

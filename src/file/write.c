@@ -15,8 +15,8 @@
 
 #include <moedmft/version.h>
 
-#include "file/internal.h"
 #include "base/record.h"
+#include "file/internal.h"
 
 enum {
   MEMORY_INCREMENT = 1 << 20, /* bytes by which the file in memory grows */
@@ -109,21 +109,6 @@ int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
   }
   *out = file;
   return MDM_OK;
-}
-
-void mdm_file_discard(mdm_file *file) {
-  if (!file) return;
-  if (file->id >= 0) {
-    H5E_BEGIN_TRY { H5Fclose(file->id); }
-    H5E_END_TRY
-  }
-  if (file->fd >= 0) {
-    close(file->fd);
-    unlink(file->temp);
-  }
-  free(file->temp);
-  free(file->path);
-  free(file);
 }
 
 /* The bytes of the file in a malloc'd buffer. */

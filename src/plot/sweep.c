@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "study/sweep_internal.h"
 #include "plot/internal.h"
-#include "study/sweep.h"
 
 enum {
   MOST_PANELS = 12,

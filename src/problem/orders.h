@@ -13,8 +13,8 @@
 #ifndef MOEDMFT_ORDERS_H
 #define MOEDMFT_ORDERS_H
 
-#include "problem/problem.h"
 #include "scaling/scaling.h"
+#include "problem/problem.h"
 
 enum { MDM_SIDE_ROWS, MDM_SIDE_COLS, MDM_SIDES }; /* as mdm_side (src/realization/thin.h) */
 enum { MDM_ORDER_H, MDM_ORDER_RHO, MDM_ORDER_GAMMA, MDM_ORDER_Y, MDM_ORDER_DELTA, MDM_ORDER_GAMMA_MEAN, MDM_ORDER_Y_MEAN, MDM_KERNELS };

@@ -11,43 +11,6 @@
 
 enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
 
-/* ---------------------------------------------------------------- model */
-
-int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
-  static const char *const lr_keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router",
-      "train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
-  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
-  if (status) return status;
-  m->dimension = dimension;
-  m->outputs = outputs;
-  m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
-  m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
-  m->experts = (size_t)mdm_config_int(cfg, "model.experts");
-  m->experts_ratio = mdm_config_real(cfg, "model.experts_ratio");
-  m->active_fraction = mdm_config_real(cfg, "model.active_fraction");
-  long active = mdm_config_int(cfg, "model.active");
-  if (active > (long)m->experts)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
-  if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)m->experts;
-  m->activation = mdm_config_text(cfg, "model.activation");
-  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
-  m->gate = mdm_config_text(cfg, "model.gate");
-  m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
-  m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
-  m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
-  if (!m->regime->experts_grow && m->active_fraction < 1 && m->bias_std == 0)
-    return mdm_fail(err, MDM_ERR_CONFIG, "top-K routing (model.active or model.active_fraction) in regime %s: all logits are equal at the start of the "
-                    "limit, a tie; set model.router_bias_std > 0 to break it", m->regime->name);
-  m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
-  if (!isfinite(m->inverse_temperature))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
-                    mdm_config_real(cfg, "model.gate_temperature"));
-  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
-  mdm_init_read(cfg, m->init);
-  for (int t = 0; t < MDM_TENSORS; t++) m->lr[t] = mdm_config_real(cfg, lr_keys[t]);
-  return MDM_OK;
-}
-
 /* ---------------------------------------------------------------- inputs */
 
 static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/dense.h"
-#include "realization/limit.h"
 #include "base/memory.h"
 #include "problem/orders.h"
+#include "realization/dense.h"
+#include "realization/limit.h"
 #include "realization/particles.h"
 #include "realization/thin.h"
 

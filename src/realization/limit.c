@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/dense.h"
 #include "realization/limit.h"
+#include "realization/dense.h"
 #include "realization/pairs.h"
 
 enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/dense.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "realization/dense.h"
 #include "realization/thin.h"
 
 typedef struct {

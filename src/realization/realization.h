@@ -13,11 +13,11 @@
 #include <moedmft/error.h>
 #include <string.h>
 
-#include "scaling/optimizer.h"
-#include "problem/orders.h"
 #include "base/random.h"
-#include "realization/real.h"
+#include "scaling/optimizer.h"
 #include "scaling/scaling.h"
+#include "problem/orders.h"
+#include "realization/real.h"
 
 /* A quantity of every particle of a population, for every token of a batch. */
 typedef struct X(field) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <moedmft/run.h>
+#include <moedmft/compare.h>
 
 enum { MOST_LINES = 20 };
 

@@ -1,5 +1,5 @@
 /* A coordinate check as text, and whether it met what the parameterization promises (moedmft/coordcheck.h). */
-#include <moedmft/coordcheck.h>
+#include <moedmft/report.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -7,11 +7,12 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include <moedmft/coordcheck.h>
+#include <moedmft/report.h>
 
+#include "study/sweep_internal.h"
 #include "file/internal.h"
 #include "report/compare.h"
-#include "study/sweep.h"
+#include "report/number.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
 
@@ -30,22 +31,6 @@ static void padded(FILE *out, const char *s, int width) {
 }
 
 static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - columns(text)), rule); }
-
-/* "0.12346 ± 0.00032": as many digits as the error makes meaningful (two of the error). */
-static void with_error(double value, double error, char *buf, size_t size) {
-  if (!isfinite(value) || !isfinite(error) || error <= 1e-7 * fabs(value)) { /* no error, or rounding */
-    snprintf(buf, size, "%.5g", value);
-    return;
-  }
-  int decimals = 1 - (int)floor(log10(error)), leading = value != 0 ? (int)floor(log10(fabs(value))) : 0;
-  if (decimals < 0) decimals = 0;
-  if (leading < -4 || leading > 6 || decimals > 9) {
-    int digits = leading + decimals;
-    snprintf(buf, size, "%.*e ± %.1e", digits < 0 ? 0 : digits > 15 ? 15 : digits, value, error);
-  } else {
-    snprintf(buf, size, "%.*f ± %.*f", decimals, value, decimals, error);
-  }
-}
 
 /* Prints one attribute of a group after a label, when there is one. */
 static void print_attribute(FILE *out, mdm_file *file, const char *label, const char *name) {
@@ -187,7 +172,7 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   padded(out, measures[m].label, 16);
   for (int i = 0; i < 3; i++) {
     char text[80];
-    with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
+    mdm_with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
     padded(out, text, 23);
   }
   int has_step = step && step->rank == 1 && step->dim[0] > best;
@@ -205,8 +190,6 @@ static int print_source(FILE *out, mdm_file *file, const char *group, const char
   mdm_record_free(rec);
   return MDM_OK;
 }
-
-void mdm_with_error(double value, double error, char *buf, size_t size) { with_error(value, error, buf, size); }
 
 /* The results of a sweep's file. */
 static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
@@ -259,8 +242,8 @@ static int print_traits_of(FILE *out, mdm_file *file, const char *group, const c
     const mdm_array *a = mdm_record_find(rec, traits[i].path);
     char first[80], last[80];
     if (!a || a->rank != 1 || a->dim[0] == 0) continue;
-    with_error(a->value[0], error_at(a, 0), first, sizeof first);
-    with_error(a->value[a->dim[0] - 1], error_at(a, a->dim[0] - 1), last, sizeof last);
+    mdm_with_error(a->value[0], error_at(a, 0), first, sizeof first);
+    mdm_with_error(a->value[a->dim[0] - 1], error_at(a, a->dim[0] - 1), last, sizeof last);
     if (!(*rows)++) heading(out, "Order parameters, initial and final (docs/output.md)");
     padded(out, source, 12);
     padded(out, traits[i].label, 26);
@@ -319,7 +302,7 @@ static void print_fit(FILE *out, mdm_file *file) {
   if (mdm_file_get_real(file, "/comparison/fit", "exponent", &p, NULL) != MDM_OK) return;
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
-  with_error(p, error, text, sizeof text);
+  mdm_with_error(p, error, text, sizeof text);
   fprintf(out, "fit: deviation ∝ N^-p with p = %s", text);
   int range = mdm_file_get_real(file, "/comparison/fit", "predicted_lowest", &lowest, NULL) == MDM_OK && lowest < predicted;
   if (isfinite(predicted)) fprintf(out, " (predicted: ");
@@ -338,7 +321,7 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
     heading(out, "Comparison: RMS deviation of the networks' mean prediction from the limit");
     for (size_t i = 0; i < width->dim[0]; i++) {
       char text[80];
-      with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
+      mdm_with_error(deviation->value[i], error_at(deviation, i), text, sizeof text);
       fprintf(out, "N = %-8.0f%s\n", width->value[i], text);
     }
     print_fit(out, file);

@@ -1,12 +1,12 @@
 /* The verdict on a sweep, in words and tables: what `moedmft sweep` says at its end and `moedmft info` of its file. */
-#include "study/sweep.h"
+#include "study/sweep_internal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "file/internal.h"
+#include "report/number.h"
 
 /* Of so many comparisons with two standard errors, this part exceeds them by chance. */
 static const double BY_CHANCE = 0.0228;

@@ -12,13 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/batch.h"
-#include "study/compare.h"
 #include "base/memory.h"
 #include "problem/problem.h"
-#include "file/resume.h"
-#include "run/self_consistency.h"
 #include "problem/task.h"
+#include "run/batch.h"
+#include "run/self_consistency.h"
 
 /* Entry points of the two precisions (src/training/train.c). */
 int train_limit_f64(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
@@ -199,7 +197,7 @@ static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
     mdm_task *t = &p->task[i];
     t->board = &p->board;
     int again = !t->width && p->sweeps.options.count; /* sweeps need order parameters, which files do not keep */
-    status = mdm_resume_take(monitor && !again ? monitor->resume : NULL, t->width, t->index, &t->record, err);
+    if (monitor && monitor->earlier && !again) status = monitor->earlier(monitor->store, t->width, t->index, &t->record, err);
     if (t->record) t->done = p->problem->steps + 1;
     else p->board.total += t->cost * (double)(p->problem->steps + 1);
   }
@@ -401,7 +399,7 @@ static int describe_data(const plan *p, mdm_record **out, mdm_error *err) {
   return status;
 }
 
-static int gather(const mdm_config *cfg, plan *p, int what, mdm_outcome *out, mdm_error *err) {
+static int gather(plan *p, mdm_outcome *out, mdm_error *err) {
   int status = gather_ensemble(p, 0, p->replicas, 0, &out->limit, err);
   out->networks = mdm_alloc(p->widths, 1, 1, sizeof *out->networks);
   if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
@@ -414,7 +412,6 @@ static int gather(const mdm_config *cfg, plan *p, int what, mdm_outcome *out, md
     first += p->seeds[w];
   }
   if (!status) status = describe_data(p, &out->extra, err);
-  if (!status && what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS)) status = mdm_compare(cfg, out, err);
   return status;
 }
 
@@ -442,7 +439,7 @@ static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, s
   int status = make_plan(cfg, data, what, replicas, monitor, &p, err);
   if (!status) status = prepare_sweeps(&p, err);
   if (!status) status = run_plan(&p, monitor ? monitor->threads : 0, err);
-  if (!status) status = gather(cfg, &p, what, out, err);
+  if (!status) status = gather(&p, out, err);
   plan_clear(&p);
   if (status) return mdm_outcome_clear(out), status;
   return verdict(out, err);

@@ -18,6 +18,7 @@
 
 #include "config/internal.h"
 #include "scaling/model.h"
+#include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
 
 #define TINY 1e-9

@@ -15,6 +15,7 @@
 
 #include "scaling/coordcheck_predict.h"
 #include "scaling/model.h"
+#include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
 
 int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *err) {

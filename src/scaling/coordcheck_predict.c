@@ -20,6 +20,7 @@
 
 #include "scaling/classify.h"
 #include "scaling/model.h"
+#include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
 
 /* Exponents of a field. */

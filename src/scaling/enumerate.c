@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scaling/classify.h"
 #include "config/internal.h"
+#include "scaling/classify.h"
 
 #define SMALLEST (-3.0)
 

@@ -24,10 +24,6 @@ typedef struct mdm_model {
   double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
 } mdm_model;
 
-/* Regime and parameterization that model.* names, rows given by hand (model.custom.*) included; and the multipliers of the
- * initial standard deviations. */
-int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out, mdm_error *err);
-void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]);
 /* The whole model section, for inputs and outputs of the given dimensions. */
 int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err);
 

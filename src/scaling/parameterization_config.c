@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scaling/model.h"
+#include "scaling/parameterization_config.h"
 
 /* ---------------------------------------------------------------- named */
 

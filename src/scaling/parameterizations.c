@@ -9,7 +9,7 @@
  * Constants that exponents leave open: W_in's SGD rate is N/D. In Regime I, where M is a constant, the rates of Q, W1
  * and W2 carry the factor M of the other regimes, which undoes the 1/M of the aggregation; Adam's ε carries 1/M there.
  */
-#include "scaling/scaling.h"
+#include "scaling/parameterizations.h"
 
 #include <string.h>
 
@@ -150,4 +150,9 @@ const mdm_parameterization *mdm_parameterization_find(const mdm_regime *regime, 
   for (int i = 0; i < regime->count; i++)
     if (!strcmp(regime->table[i].name, name)) return &regime->table[i];
   return NULL;
+}
+
+double mdm_power_exponent(mdm_power p, const mdm_regime *regime) {
+  mdm_power growth = regime->growth;
+  return p.N * growth.N + p.Ne * growth.Ne + p.M * growth.M + p.K * growth.K;
 }

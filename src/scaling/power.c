@@ -1,15 +1,30 @@
-/* Powers of the sizes as text: "M^1/2 Ne^-1/2".
+/* Powers of the sizes: arithmetic, and text such as "M^1/2 Ne^-1/2".
  *
  *   power    = "1" | factor { (" " | "*") factor }
  *   factor   = ("D" | "N" | "Ne" | "M" | "K" | "L") [ "^" exponent ]
  *   exponent = [sign] digits [ "." digits ] [ "/" digits ]
  */
+#include "scaling/power.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/internal.h"
-#include "scaling/scaling.h"
+
+/* ---------------------------------------------------------------- arithmetic */
+
+mdm_power mdm_power_add(mdm_power a, double factor, mdm_power b) {
+  return (mdm_power){a.D + factor * b.D, a.N + factor * b.N, a.Ne + factor * b.Ne,
+                     a.M + factor * b.M, a.K + factor * b.K, a.L + factor * b.L};
+}
+
+/* L = 1. */
+double mdm_power_evaluate(mdm_power p, mdm_sizes s) {
+  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K);
+}
+
+/* ---------------------------------------------------------------- symbols */
 
 enum { SYMBOLS = 6, DIGITS_MAX = 15, DENOMINATOR_MAX = 64 };
 

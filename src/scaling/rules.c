@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "config/internal.h"
-#include "problem/problem.h"
+#include "scaling/model.h"
+#include "scaling/optimizer.h"
 
 /* ---------------------------------------------------------------- numbers */
 

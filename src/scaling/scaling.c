@@ -7,23 +7,6 @@
 
 #include <math.h>
 
-/* ---------------------------------------------------------------- powers */
-
-mdm_power mdm_power_add(mdm_power a, double factor, mdm_power b) {
-  return (mdm_power){a.D + factor * b.D, a.N + factor * b.N, a.Ne + factor * b.Ne,
-                     a.M + factor * b.M, a.K + factor * b.K, a.L + factor * b.L};
-}
-
-/* L = 1. */
-double mdm_power_evaluate(mdm_power p, mdm_sizes s) {
-  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K);
-}
-
-double mdm_power_exponent(mdm_power p, const mdm_regime *regime) {
-  mdm_power growth = regime->growth;
-  return p.N * growth.N + p.Ne * growth.Ne + p.M * growth.M + p.K * growth.K;
-}
-
 /* a^x b^y. */
 static mdm_power product(double x, mdm_power a, double y, mdm_power b) {
   return mdm_power_add(mdm_power_add((mdm_power){0}, x, a), y, b);

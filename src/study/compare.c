@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "study/compare_extrapolate.h"
-#include "scaling/compare_predict.h"
 #include "base/memory.h"
 #include "base/record.h"
+#include "scaling/compare_predict.h"
+#include "study/compare_extrapolate.h"
 
 /* ---------------------------------------------------------------- distance */
 
@@ -349,4 +349,14 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  mdm_error why = {0};
+  int status = mdm_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, monitor, out, err);
+  if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two leave something to compare */
+  int failed = mdm_compare(cfg, out, &why);
+  if (!failed) return status;
+  mdm_outcome_clear(out);
+  return mdm_fail(err, failed, "%s", why.text);
 }

@@ -1,6 +1,6 @@
 /* One line about a comparison: does the deviation of the predictions shrink as predicted, and do networks, extrapolated to
- * N = infinity, arrive at the limit (moedmft/run.h)? */
-#include <moedmft/run.h>
+ * N = infinity, arrive at the limit (moedmft/compare.h)? */
+#include <moedmft/compare.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -10,9 +10,9 @@
 
 #include <moedmft/classify.h>
 
+#include "base/record.h"
 #include "scaling/coordcheck_predict.h"
 #include "scaling/parts.h"
-#include "base/record.h"
 
 enum { LEAST_STEPS = 3 }; /* under μP of Regime II it takes three steps until every matrix has moved every field */
 

@@ -1,6 +1,6 @@
 /* A sweep as an object: its grid, widths and arrays, from the configuration alone (sweep.h). Running it is in
- * sweep_run.c, its file in sweep_file.c, what follows from the losses in sweep_results.c. */
-#include "study/sweep.h"
+ * sweep_run.c, its file in src/file/sweep.c, what follows from the losses in sweep_results.c. */
+#include "study/sweep_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,26 +25,6 @@ static const struct {
 
 const char *mdm_measure_name(mdm_measure m) { return measures[m].name; }
 const char *mdm_measure_title(mdm_measure m) { return measures[m].title; }
-
-/* ---------------------------------------------------------------- slices */
-
-size_t mdm_sweep_positions(const mdm_sweep *s) { return s->along < 0 ? 1 : s->grid.axis[s->along].n; }
-size_t mdm_sweep_slices(const mdm_sweep *s) { return s->points / mdm_sweep_positions(s); }
-
-size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
-  size_t stride = 1, n = mdm_sweep_positions(s);
-  for (size_t a = s->grid.axes; s->along >= 0 && a-- > (size_t)s->along + 1;) stride *= s->grid.axis[a].n;
-  return slice / stride * n * stride + position * stride + slice % stride;
-}
-
-void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size) {
-  size_t point = mdm_sweep_point(s, slice, 0), used = 0;
-  if (size) buf[0] = '\0';
-  for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    if ((long)a != s->along)
-      used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", used ? ", " : "", s->grid.axis[a].option->key,
-                               s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
-}
 
 /* ---------------------------------------------------------------- sizes */
 

@@ -7,7 +7,7 @@
  * neighbour diverged, or ended above the loss of step 0, there is no parabola: η* is the value of the list, known to
  * one spacing. At an end of the list η* is only a bound. Drift: slope d ln η* / d ln N of a weighted straight line
  * through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²) > 2 for neighbouring widths N < N'. */
-#include "study/sweep.h"
+#include "study/sweep_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -201,7 +201,7 @@ typedef struct {
 /* An array over the other axes (or all of them), then one more dimension if n > 0. */
 static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const char *more, const char *text,
                mdm_series *out, mdm_error *err) {
-  size_t dim[MDM_SWEEP_AXES + 1];
+  size_t dim[MDM_GRID_AXES + 1];
   char dims[96] = "", path[96];
   int rank = 0;
   size_t used = 0;

@@ -4,7 +4,7 @@
  * A run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so
  * nothing depends on threads. Whoever finishes a cell saves the file when the last time is long enough ago. A cell of
  * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
-#include "study/sweep.h"
+#include "study/sweep_internal.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "run/batch.h"
 #include "base/memory.h"
+#include "run/batch.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
 
@@ -38,7 +38,8 @@ typedef struct {
 typedef struct {
   mdm_sweep *s;
   const mdm_monitor *user;
-  const char *path, *arguments;
+  int (*save)(void *context, mdm_sweep *s, mdm_error *err);
+  void *context; /* for save */
   mdm_board board;
   pthread_mutex_t lock; /* of everything below, of s and of HDF5 */
   live *live;           /* cells */
@@ -281,9 +282,9 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   return status;
 }
 
-static int save(pool *p, mdm_error *err) {
+static int save_now(pool *p, mdm_error *err) {
   double start = now();
-  int status = mdm_sweep_write(p->s, p->path, p->arguments, err);
+  int status = p->save(p->context, p->s, err);
   p->saved = now();
   p->saving = p->saved - start;
   return status;
@@ -299,7 +300,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     store_cell(p->s, cell, c);
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
-  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save(p, err);
+  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
   return status;
 }
 
@@ -408,8 +409,9 @@ static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
   return status;
 }
 
-int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
-  pool p = {.s = s, .user = monitor, .path = path, .arguments = arguments, .saved = now()};
+int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
+                      const char *destination, mdm_error *err) {
+  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = now()};
   pthread_mutex_init(&p.lock, NULL);
   pthread_mutex_init(&p.board.lock, NULL);
   int status = fill_test_steps(s, err);
@@ -417,7 +419,7 @@ int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, co
   if (!status) run_pool(&p);
   int failed = !status && p.board.failed;
   if (!status && !(failed && p.board.why.code == MDM_ERR_IO))
-    status = save(&p, err); /* also what was ready before a failure */
+    status = save_now(&p, err); /* also what was ready before a failure */
   if (failed) status = mdm_fail(err, p.board.why.code, "%s", p.board.why.text);
   for (size_t i = 0; p.live && i < s->cells; i++) live_clear(&p.live[i]);
   free(p.live);
@@ -428,6 +430,6 @@ int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, co
   size_t ready;
   if (!status && mdm_sweep_cells(s, &ready) > ready)
     status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cells are in %s; the same command goes on from there",
-                      ready, s->cells, path);
+                      ready, s->cells, destination);
   return status;
 }

@@ -5,8 +5,8 @@
 
 #include <moedmft/record.h>
 
-#include "models/moe.h"
 #include "problem/problem.h"
+#include "models/moe.h"
 
 typedef struct X(parts) X(parts);
 

@@ -2,8 +2,8 @@
 #ifndef MOEDMFT_MEASURE_H
 #define MOEDMFT_MEASURE_H
 
-#include "models/moe.h"
 #include "problem/orders.h"
+#include "models/moe.h"
 
 typedef struct X(measure) X(measure);
 

@@ -2,8 +2,8 @@
 #ifndef MOEDMFT_OBSERVE_H
 #define MOEDMFT_OBSERVE_H
 
-#include "models/moe.h"
 #include "problem/problem.h"
+#include "models/moe.h"
 #include <moedmft/record.h>
 
 typedef struct X(observer) X(observer);

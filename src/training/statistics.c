@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/gram.h"
 #include "base/memory.h"
 #include "base/summary.h"
+#include "realization/gram.h"
 
 enum { OF_U, OF_Y, OF_POWER, OF_CONTRIBUTION, QUANTITIES };
 enum { ALIGNED = 3 };

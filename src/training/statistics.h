@@ -4,8 +4,8 @@
 
 #include <moedmft/record.h>
 
-#include "models/moe.h"
 #include "problem/problem.h"
+#include "models/moe.h"
 
 typedef struct X(statistics) X(statistics);
 

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "realization/gram.h"
 #include "base/memory.h"
 #include "base/summary.h"
+#include "realization/gram.h"
 
 struct X(tangent) {
   const mdm_problem *problem;

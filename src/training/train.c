@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "base/board.h"
-#include "training/coordcheck.h"
 #include "base/memory.h"
-#include "training/measure.h"
 #include "models/moe.h"
+#include "training/coordcheck.h"
+#include "training/measure.h"
 #include "training/observe.h"
 #include "training/response.h"
 #include "training/statistics.h"

@@ -5,8 +5,8 @@
 #include <moedmft/record.h>
 
 #include "problem/problem.h"
-#include "realization/realization.h"
 #include "problem/task.h"
+#include "realization/realization.h"
 
 /* Trains for problem->steps steps and fills run->record (allocated here), run->done and run->status. A run that diverges
  * or is stopped is no failure: its record holds the steps before. Returns a status only for failures. */

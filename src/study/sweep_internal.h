@@ -1,8 +1,7 @@
-/* What the files src/sweep*.c and src/plot/sweep.c share: the sweep itself, and the arithmetic of its results. */
+/* What the files about sweeps (src/study, src/file, src/report, src/plot) share: the sweep itself, and the arithmetic of its results. */
 #ifndef MOEDMFT_SWEEP_INTERNAL_H
 #define MOEDMFT_SWEEP_INTERNAL_H
 
-#include <moedmft/file.h>
 #include <moedmft/sweep.h>
 #include <moedmft/data.h>
 #include <stdint.h>
@@ -78,8 +77,9 @@ int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, cons
  * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
 void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
 
-/* sweep_file.c */
-int mdm_sweep_write(mdm_sweep *s, const char *path, const char *arguments, mdm_error *err);
-int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
+/* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
+ * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */
+int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
+                      const char *destination, mdm_error *err);
 
 #endif

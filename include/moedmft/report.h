@@ -1,0 +1,26 @@
+/* Results as text. */
+#ifndef MOEDMFT_REPORT_H
+#define MOEDMFT_REPORT_H
+
+#include <moedmft/error.h>
+#include <moedmft/record.h>
+#include <moedmft/sweep.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Human-readable summary of a file (what `moedmft info` prints): provenance, the main results, the tree of datasets
+ * with shapes and meanings. malloc'd text in *out. */
+int mdm_file_info(const char *path, char **out, mdm_error *err);
+/* The verdict: for every setting of the other axes a table of the best value by width, its drift, and where larger is
+ * worse. malloc'd text in *out. */
+int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err);
+
+/* What mdm_coordcheck_fit found as malloc'd text: a table and the desiderata. */
+int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

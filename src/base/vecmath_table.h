@@ -1,0 +1,33 @@
+/* What an implementation of vecmath.h consists of. */
+#ifndef MOEDMFT_VECMATH_TABLE_H
+#define MOEDMFT_VECMATH_TABLE_H
+
+#include <stddef.h>
+
+/* One step of an entrywise optimizer, in numbers. */
+typedef struct mdm_entrywise {
+  double clip;         /* factor of the gradient */
+  double keep;         /* A ← keep A − … */
+  double rate;         /* … rate · direction; adam: bias correction of the first moment included */
+  double beta1, beta2; /* adam */
+  double eps, correct; /* adam: direction = m / (correct √v + ε) */
+} mdm_entrywise;
+
+/* One implementation of all of them. */
+typedef struct mdm_vecmath {
+  void (*log_f64)(size_t, const double *, double *);
+  void (*sincos_f64)(size_t, const double *, double *, double *);
+  void (*tanh_f64)(size_t, const double *, double *);
+  void (*exp_f64)(size_t, const double *, double *);
+  void (*erf_f64)(size_t, const double *, double *);
+  void (*tanh_f32)(size_t, const float *, float *);
+  void (*exp_f32)(size_t, const float *, float *);
+  void (*erf_f32)(size_t, const float *, float *);
+  void (*adam_f64)(size_t, const mdm_entrywise *, const double *, double *, double *, double *);
+  void (*adam_f32)(size_t, const mdm_entrywise *, const float *, float *, float *, float *);
+} mdm_vecmath;
+
+/* NULL when this build has no such implementation. */
+const mdm_vecmath *mdm_vecmath_avx2(void);
+
+#endif

@@ -1,0 +1,14 @@
+/* Regime, parameterization and initial multipliers that a configuration names. */
+#ifndef MOEDMFT_PARAMETERIZATION_CONFIG_H
+#define MOEDMFT_PARAMETERIZATION_CONFIG_H
+
+#include <moedmft/config.h>
+
+#include "scaling/parameterizations.h"
+
+/* Regime and parameterization that model.* names, rows given by hand (model.custom.*) included; and the multipliers of the
+ * initial standard deviations. */
+int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out, mdm_error *err);
+void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]);
+
+#endif

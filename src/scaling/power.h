@@ -1,0 +1,31 @@
+/* Powers of the sizes of a network: D^D N^N Ne^Ne M^M K^K L^L, and their text. */
+#ifndef MOEDMFT_POWER_H
+#define MOEDMFT_POWER_H
+
+#include <moedmft/error.h>
+#include <stddef.h>
+
+/* Powers of the sizes: D^D N^N Ne^Ne M^M K^K L^L. The depth L is 1 today: its power is kept, and changes no number. */
+typedef struct mdm_power {
+  double D, N, Ne, M, K, L;
+} mdm_power;
+
+/* Sizes of a network; for the limit N = 1 and the others are their ratios to N if they grow with it. */
+typedef struct mdm_sizes {
+  double D, N, Ne, M, K;
+} mdm_sizes;
+
+/* a · b^factor. */
+mdm_power mdm_power_add(mdm_power a, double factor, mdm_power b);
+double mdm_power_evaluate(mdm_power p, mdm_sizes s);
+#define MDM_POWER_SIZE 256   /* room for the text of a power */
+#define MDM_POWER_FORMS "a product such as 'N^-1/2 M' of powers of D, N, Ne, M, K, L, or 1"
+/* Reads a product of powers, "M^1/2 Ne^-1/2" or "N*D^-1"; exponents are integers, fractions or decimals, "1" is the empty
+ * product. MDM_ERR_CONFIG names the key, the text and the allowed form. */
+int mdm_power_parse(const char *key, const char *text, mdm_power *out, mdm_error *err);
+/* Writes the text that mdm_power_parse reads back. */
+void mdm_power_format(mdm_power p, char out[MDM_POWER_SIZE]);
+/* "-1/2" for −0.5: a fraction where there is a simple one, a decimal otherwise. */
+void mdm_exponent_format(double x, char *out, size_t size);
+
+#endif

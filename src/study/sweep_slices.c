@@ -1,0 +1,22 @@
+/* Points of a sweep's grid that differ only in the axis whose best value is sought. */
+#include "study/sweep_internal.h"
+
+#include <stdio.h>
+
+size_t mdm_sweep_positions(const mdm_sweep *s) { return s->along < 0 ? 1 : s->grid.axis[s->along].n; }
+size_t mdm_sweep_slices(const mdm_sweep *s) { return s->points / mdm_sweep_positions(s); }
+
+size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
+  size_t stride = 1, n = mdm_sweep_positions(s);
+  for (size_t a = s->grid.axes; s->along >= 0 && a-- > (size_t)s->along + 1;) stride *= s->grid.axis[a].n;
+  return slice / stride * n * stride + position * stride + slice % stride;
+}
+
+void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size) {
+  size_t point = mdm_sweep_point(s, slice, 0), used = 0;
+  if (size) buf[0] = '\0';
+  for (size_t a = 0; a < s->grid.axes && used < size; a++)
+    if ((long)a != s->along)
+      used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", used ? ", " : "", s->grid.axis[a].option->key,
+                               s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
+}
