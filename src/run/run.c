@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "config/networks.h"
 #include "problem/problem.h"
 #include "problem/task.h"
 #include "run/batch.h"
@@ -32,9 +33,8 @@ typedef struct {
   mdm_problem *problem;
   mdm_limit_sizes sizes;
   int limit_single, network_single;
-  size_t replicas, widths;
-  long *width;       /* widths: N, ascending */
-  size_t *seeds;     /* widths: networks of each */
+  size_t replicas;
+  mdm_networks networks; /* none where they are not asked for */
   size_t tasks;
   mdm_task *task;    /* replicas first, then networks by width and seed */
   size_t *schedule;  /* tasks: order of execution, the costly ones first */
@@ -51,51 +51,23 @@ static void plan_clear(plan *p) {
     free(p->task[i].orders);
   }
   mdm_sweeps_clear(&p->swept);
-  free(p->width);
-  free(p->seeds);
+  mdm_networks_clear(&p->networks);
   free(p->task);
   free(p->schedule);
-}
-
-static int compare_width(const void *a, const void *b) {
-  long x = *(const long *)a, y = *(const long *)b;
-  return x < y ? -1 : x > y;
-}
-
-/* Widths ascending with their seeds; one seed count for all, or one for each. */
-static int read_widths(const mdm_config *cfg, plan *p, mdm_error *err) {
-  size_t n, m;
-  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &n), *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
-  if (!n || (m != 1 && m != n))
-    return mdm_fail(err, MDM_ERR_CONFIG, "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m, n);
-  long (*pair)[2] = mdm_alloc(n, 2, 1, sizeof(long)); /* n × 2 */
-  p->width = mdm_alloc(n, 1, 1, sizeof *p->width);
-  p->seeds = mdm_alloc(n, 1, 1, sizeof *p->seeds);
-  int status = pair && p->width && p->seeds ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  for (size_t i = 0; i < n && !status; i++) pair[i][0] = widths[i], pair[i][1] = seeds[m == 1 ? 0 : i];
-  if (!status) qsort(pair, n, sizeof *pair, compare_width);
-  for (size_t i = 0; i < n && !status; i++) {
-    p->width[i] = pair[i][0];
-    p->seeds[i] = (size_t)pair[i][1];
-    if (i && p->width[i] == p->width[i - 1]) status = mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %ld twice", p->width[i]);
-  }
-  p->widths = n;
-  free(pair);
-  return status;
 }
 
 static int check_experts(const plan *p, mdm_error *err) {
   const mdm_model *m = &p->problem->model;
   double fraction = m->active_fraction;
-  for (size_t i = 0; i < p->widths; i++) {
-    mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)p->width[i]);
+  for (size_t i = 0; i < p->networks.widths; i++) {
+    mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)p->networks.width[i]);
     double M = sizes.M;
     if (sizes.Ne < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them",
-                      p->width[i], m->expert_width_ratio);
+                      p->networks.width[i], m->expert_width_ratio);
     if (lround(fraction * M) < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
-                      p->width[i], M, fraction);
+                      p->networks.width[i], M, fraction);
   }
   return MDM_OK;
 }
@@ -181,15 +153,15 @@ static void make_schedule(plan *p) {
 
 static int make_tasks(plan *p, const mdm_monitor *monitor, mdm_error *err) {
   p->tasks = p->replicas;
-  for (size_t i = 0; i < p->widths; i++) p->tasks += p->seeds[i];
+  for (size_t i = 0; i < p->networks.widths; i++) p->tasks += p->networks.seeds[i];
   p->task = mdm_alloc(p->tasks, 1, 1, sizeof *p->task);
   p->schedule = mdm_alloc(p->tasks, 1, 1, sizeof *p->schedule);
   if (!p->task || !p->schedule) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->tasks);
   size_t k = 0;
   for (size_t i = 0; i < p->replicas; i++) p->task[k++] = (mdm_task){.index = (unsigned)i, .cost = limit_cost(p)};
-  for (size_t w = 0; w < p->widths; w++)
-    for (size_t i = 0; i < p->seeds[w]; i++)
-      p->task[k++] = (mdm_task){.width = p->width[w], .index = (unsigned)i, .cost = network_cost(p, (double)p->width[w]),
+  for (size_t w = 0; w < p->networks.widths; w++)
+    for (size_t i = 0; i < p->networks.seeds[w]; i++)
+      p->task[k++] = (mdm_task){.width = p->networks.width[w], .index = (unsigned)i, .cost = network_cost(p, (double)p->networks.width[w]),
                                 .save_weights = monitor && monitor->save_weights};
   p->board.monitor = monitor;
   int status = MDM_OK;
@@ -236,7 +208,7 @@ static int make_plan(const mdm_config *cfg, const mdm_data *data, int what, size
   if (!status && (what & MDM_RUN_LIMIT)) status = read_limit(cfg, p, err);
   if (replicas) p->replicas = replicas;
   if (!status && (what & MDM_RUN_LIMIT) && !(what & PILOT)) status = plan_sweeps(cfg, p, err);
-  if (!status && (what & MDM_RUN_NETWORKS)) status = read_widths(cfg, p, err);
+  if (!status && (what & MDM_RUN_NETWORKS)) status = mdm_networks_read(cfg, &p->networks, err);
   if (!status) status = check_experts(p, err);
   p->network_single = !strcmp(mdm_config_text(cfg, "simulate.precision"), "single");
   return status ? status : make_tasks(p, monitor, err);
@@ -401,15 +373,15 @@ static int describe_data(const plan *p, mdm_record **out, mdm_error *err) {
 
 static int gather(plan *p, mdm_outcome *out, mdm_error *err) {
   int status = gather_ensemble(p, 0, p->replicas, 0, &out->limit, err);
-  out->networks = mdm_alloc(p->widths, 1, 1, sizeof *out->networks);
+  out->networks = mdm_alloc(p->networks.widths, 1, 1, sizeof *out->networks);
   if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  out->widths = p->widths;
+  out->widths = p->networks.widths;
   out->sweeps = p->swept;
   p->swept = (mdm_sweeps){0};
   size_t first = p->replicas;
-  for (size_t w = 0; w < p->widths && !status; w++) {
-    status = gather_ensemble(p, first, p->seeds[w], p->width[w], &out->networks[w], err);
-    first += p->seeds[w];
+  for (size_t w = 0; w < p->networks.widths && !status; w++) {
+    status = gather_ensemble(p, first, p->networks.seeds[w], p->networks.width[w], &out->networks[w], err);
+    first += p->networks.seeds[w];
   }
   if (!status) status = describe_data(p, &out->extra, err);
   return status;
@@ -519,10 +491,10 @@ static double problem_bytes(const plan *p) {
 
 /* Every run, mean and error of every ensemble, and what is written: HDF5 collects it, compressed, in memory. */
 static double plan_bytes(const plan *p, int every_seed, int threads) {
-  double most = p->replicas ? limit_bytes(p) : 0, ensembles = (double)(p->widths + (p->replicas > 0)), runs = (double)p->tasks;
+  double most = p->replicas ? limit_bytes(p) : 0, ensembles = (double)(p->networks.widths + (p->replicas > 0)), runs = (double)p->tasks;
   double written = 2 * ensembles + (every_seed ? runs : 0), records = record_bytes(p) * (runs + 2 * ensembles + written) + problem_bytes(p);
   if (p->sweeps.options.count) records += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
-  for (size_t w = 0; w < p->widths; w++) most = fmax(most, network_bytes(p, (double)p->width[w]));
+  for (size_t w = 0; w < p->networks.widths; w++) most = fmax(most, network_bytes(p, (double)p->networks.width[w]));
   if (threads <= 0) threads = mdm_processors();
   if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */
   return most * threads + records;

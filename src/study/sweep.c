@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/networks.h"
 
 /* ---------------------------------------------------------------- names */
 
@@ -71,36 +72,6 @@ static int choose_measure(mdm_sweep *s, mdm_measure asked, int minibatch, mdm_er
   return MDM_OK;
 }
 
-/* ---------------------------------------------------------------- widths */
-
-static int by_width(const void *a, const void *b) {
-  const double *x = a, *y = b;
-  return x[0] < y[0] ? -1 : x[0] > y[0];
-}
-
-/* Pairs (N, number of runs) in ascending N, the limit last. */
-static int read_pairs(const mdm_config *cfg, int with_limit, double (**out)[2], size_t *n, mdm_error *err) {
-  size_t count, m;
-  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &count),
-             *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
-  *n = count + (with_limit != 0);
-  *out = NULL;
-  if (!count || (m != 1 && m != count))
-    return mdm_fail(err, MDM_ERR_CONFIG,
-                    "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m,
-                    count);
-  double(*pair)[2] = mdm_alloc(*n, 2, 1, sizeof(double)); /* n × 2 */
-  if (!pair) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  for (size_t i = 0; i < count; i++) pair[i][0] = (double)widths[i], pair[i][1] = (double)seeds[m == 1 ? 0 : i];
-  if (with_limit) pair[count][0] = INFINITY, pair[count][1] = (double)mdm_config_int(cfg, "solve.replicas");
-  qsort(pair, *n, sizeof *pair, by_width);
-  *out = pair;
-  for (size_t i = 1; i < count; i++)
-    if (pair[i][0] == pair[i - 1][0])
-      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %.0f twice", pair[i][0]);
-  return MDM_OK;
-}
-
 /* ---------------------------------------------------------------- arrays */
 
 /* Names of the axes and then of `more`; where whole keys are too long, their last parts. */
@@ -134,15 +105,18 @@ static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_
   return MDM_OK;
 }
 
-static int add_widths(mdm_sweep *s, const double (*pair)[2], mdm_error *err) {
+/* Networks in ascending N, the limit last. */
+static int add_widths(mdm_sweep *s, const mdm_networks *networks, mdm_error *err) {
   int status = mdm_record_add(s->data, "sweep/width", 1, &s->widths, "width", "N; infinity: the limit", &s->width, err);
   if (!status)
     status = mdm_record_add(s->data, "sweep/runs", 1, &s->widths, "width",
                             "networks (of the limit: replicas) in each cell", &s->runs, err);
   for (size_t w = 0; w < s->widths && !status; w++) {
-    s->width[w] = pair[w][0];
-    s->runs[w] = pair[w][1];
-    if (pair[w][1] > (double)s->most_runs) s->most_runs = (size_t)pair[w][1];
+    int limit = w == networks->widths;
+    size_t runs = limit ? (size_t)mdm_config_int(s->cfg, "solve.replicas") : networks->seeds[w];
+    s->width[w] = limit ? INFINITY : (double)networks->width[w];
+    s->runs[w] = (double)runs;
+    if (runs > s->most_runs) s->most_runs = runs;
   }
   return status;
 }
@@ -205,18 +179,19 @@ static int add_arrays(mdm_sweep *s, mdm_error *err) {
 /* ---------------------------------------------------------------- life */
 
 static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure measure, mdm_error *err) {
-  double(*pair)[2] = NULL;
+  mdm_networks networks;
   int minibatch = 0, status = mdm_grid_read(s->cfg, over, n, &s->grid, err);
   if (status) return status;
   s->points = mdm_grid_points(&s->grid);
   s->along = choose_axis(&s->grid);
-  status = read_pairs(s->cfg, s->with_limit, &pair, &s->widths, err);
+  status = mdm_networks_read(s->cfg, &networks, err);
+  s->widths = networks.widths + (size_t)s->with_limit;
   s->cells = s->points * s->widths;
   if (!status) status = measure_points(s, &minibatch, err);
   if (!status) status = choose_measure(s, measure, minibatch, err);
   if (!status) status = mdm_record_create(&s->data, err);
-  if (!status) status = add_widths(s, (const double(*)[2])pair, err);
-  free(pair);
+  if (!status) status = add_widths(s, &networks, err);
+  mdm_networks_clear(&networks);
   if (!status) status = add_axes(s, err);
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
