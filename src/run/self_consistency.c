@@ -68,6 +68,7 @@ typedef struct {
   const mdm_sweep_plan *plan;
   mdm_problem problem; /* the same, measuring nothing but order parameters */
   mdm_data data;       /* the same without test part */
+  mdm_runner runner;   /* of that problem */
   mdm_board *board;
   double spread[MDM_BLOCKS]; /* Σ over a block of the squared standard errors of the causal pass */
   double *x, *F;       /* layout->size: the state (with responses), what the sweep found */
@@ -104,9 +105,10 @@ static void iteration_clear(iteration *it) {
 static int iteration_init(iteration *it, const mdm_sweep_plan *plan, mdm_board *board, mdm_error *err) {
   const mdm_layout *l = &plan->layout;
   size_t nC = l->n * l->C;
-  *it = (iteration){.plan = plan, .problem = *plan->problem, .data = *plan->problem->data, .board = board};
+  *it = (iteration){.plan = plan, .problem = *plan->runner.problem, .data = *plan->runner.problem->data, .runner = plan->runner, .board = board};
   it->data.test.count = 0;
   it->problem.data = &it->data;
+  it->runner.problem = &it->problem;
   it->problem.kernels = it->problem.responses = it->problem.statistics = it->problem.ntk = it->problem.parts = 0;
   int ok = (it->x = mdm_alloc(l->size, 1, 1, sizeof *it->x)) && (it->F = mdm_alloc(l->size, 1, 1, sizeof *it->F)) &&
            (it->action = mdm_alloc(l->n, l->n, 1, sizeof *it->action)) &&
@@ -123,17 +125,7 @@ static int iteration_init(iteration *it, const mdm_sweep_plan *plan, mdm_board *
 
 static void execute(void *context, size_t i) {
   iteration *it = context;
-  mdm_task *t = &it->task[i];
-  mdm_error why = {0};
-  if (mdm_board_stopped(it->board)) {
-    t->status = MDM_INTERRUPTED;
-    return;
-  }
-  int failure = it->plan->train(&it->problem, &it->plan->sizes, t, &why);
-  if (failure) {
-    t->status = failure;
-    mdm_board_fail(it->board, i, &why);
-  }
+  mdm_runner_serve(&it->runner, &it->task[i], it->board, i);
 }
 
 /* All replicas, under `given` or (NULL) by their own averages. *ended: MDM_OK, MDM_INTERRUPTED or MDM_ERR_DIVERGED. */
@@ -150,7 +142,7 @@ static int run_replicas(iteration *it, const mdm_given *given, int *ended, mdm_e
   *ended = MDM_OK;
   for (size_t i = 0; i < plan->replicas; i++)
     if (it->task[i].status > *ended) *ended = it->task[i].status;
-  return it->board->failed ? mdm_fail(err, it->board->why.code, "%s", it->board->why.text) : MDM_OK;
+  return mdm_board_outcome(it->board, err);
 }
 
 /* Mean order parameters of n runs, summed in order. */
@@ -198,8 +190,8 @@ static void measure_residual(iteration *it) {
 
 /* Relative change of kernels that neither route resolves: directions left out, rounding. */
 static double resolution(const mdm_sweep_plan *plan) {
-  double left_out = plan->sizes.tolerance * plan->sizes.tolerance;
-  return fmax(left_out, ROUNDING[plan->single]);
+  double left_out = plan->runner.sizes.tolerance * plan->runner.sizes.tolerance;
+  return fmax(left_out, ROUNDING[plan->runner.limit_single]);
 }
 
 static int at_noise(const iteration *it) {
@@ -384,7 +376,7 @@ static void announce(const iteration *it, size_t sweep) {
 static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
   const mdm_sweep_plan *plan = it->plan;
   mdm_given_clear(&it->given);
-  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->sizes.tolerance, (unsigned)k, err);
+  int status = mdm_given_create(&it->given, &plan->layout, it->x, plan->runner.sizes.tolerance, (unsigned)k, err);
   if (!status) status = run_replicas(it, &it->given, ended, err);
   if (status || *ended) return status;
   mean_orders(it->task, plan->replicas, plan->layout.size, it->F);
@@ -415,7 +407,7 @@ static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *e
     for (size_t e = 0; e < plan->layout.block[i].count; e++) it->spread[i] += square_error(order_of, own, plan->replicas, plan->layout.block[i].at + e);
   if (status || *ended) return status;
   mean_orders(causal, plan->replicas, plan->layout.size, it->x);
-  status = mdm_given_create(&it->given, &plan->layout, it->x, plan->sizes.tolerance, 0, err);
+  status = mdm_given_create(&it->given, &plan->layout, it->x, plan->runner.sizes.tolerance, 0, err);
   return status ? status : mdm_given_responses(&it->given, it->x, err);
 }
 

@@ -9,6 +9,7 @@
 #include "problem/orders.h"
 #include "problem/problem.h"
 #include "problem/task.h"
+#include "run/runner.h"
 
 typedef enum { MDM_MIX_AVERAGE, MDM_MIX_DAMPED, MDM_MIX_ANDERSON } mdm_mixing;
 
@@ -24,13 +25,10 @@ typedef struct mdm_sweep_options {
 /* What sweeps work with. */
 typedef struct mdm_sweep_plan {
   mdm_sweep_options options;
-  const mdm_problem *problem;
-  mdm_limit_sizes sizes;
+  mdm_runner runner; /* of the causal pass */
   mdm_layout layout;
   size_t replicas;
-  double cost;      /* of one step of one replica, for progress */
-  int (*train)(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *); /* one replica in the chosen precision */
-  int single;       /* precision, as `train` has it */
+  double cost;       /* of one step of one replica, for progress */
   int threads;
 } mdm_sweep_plan;
 

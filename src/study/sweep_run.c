@@ -420,7 +420,7 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   int failed = !status && p.board.failed;
   if (!status && !(failed && p.board.why.code == MDM_ERR_IO))
     status = save_now(&p, err); /* also what was ready before a failure */
-  if (failed) status = mdm_fail(err, p.board.why.code, "%s", p.board.why.text);
+  if (failed) status = mdm_board_outcome(&p.board, err);
   for (size_t i = 0; p.live && i < s->cells; i++) live_clear(&p.live[i]);
   free(p.live);
   free(p.job);
