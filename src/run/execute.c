@@ -4,6 +4,7 @@
 #include <cblas.h>
 
 #include "base/memory.h"
+#include "run/self_consistency.h"
 
 /* Room for the order parameters that the causal pass measures; the sweeps join the work that is to be done. */
 static int prepare_sweeps(mdm_plan *p, mdm_error *err) {

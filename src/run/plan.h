@@ -9,7 +9,7 @@
 #include "problem/problem.h"
 #include "problem/task.h"
 #include "run/runner.h"
-#include "run/self_consistency.h"
+#include "run/self_consistency_plan.h"
 
 enum { MDM_RUN_PILOT = 64 }; /* beside MDM_RUN_LIMIT: the causal pass alone */
 
