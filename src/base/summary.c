@@ -57,6 +57,14 @@ void mdm_histogram(size_t n, const double *x, size_t bins, double low, double hi
   for (size_t k = 0; k < bins + 2; k++) out[k] = n ? out[k] / (double)n : NAN;
 }
 
+double mdm_rms(size_t n, const double *x) {
+  double sum = 0;
+  size_t used = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(x[i])) sum += x[i] * x[i], used++;
+  return used ? sqrt(sum / (double)used) : NAN;
+}
+
 double mdm_divergence(size_t n, const double *w) {
   double total = 0, sum = 0;
   for (size_t i = 0; i < n; i++) total += w[i];

@@ -272,8 +272,7 @@ static int read_values(reader *r, hid_t set, const char *path, double *values) {
 /* Errors of a, from its twin. */
 static int read_twin(reader *r, hid_t twin, mdm_array *a) {
   mdm_array shape = {.rank = 0};
-  if (!dataset_shape(twin, &shape) || shape.rank != a->rank ||
-      memcmp(shape.dim, a->dim, (size_t)a->rank * sizeof *a->dim) != 0)
+  if (!dataset_shape(twin, &shape) || !mdm_same_shape(&shape, a))
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the standard error of %s has another shape", r->file->path, a->path);
   return read_values(r, twin, a->path, a->error);
 }

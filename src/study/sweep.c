@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/record.h"
 #include "config/networks.h"
+#include "problem/problem.h"
 
 /* ---------------------------------------------------------------- names */
 
@@ -46,7 +47,7 @@ static long choose_axis(const mdm_grid *g) {
 
 static size_t test_records(const mdm_config *cfg) {
   size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
-  return mdm_config_int(cfg, "data.test") ? steps / every + 1 + (steps % every != 0) : 0;
+  return mdm_config_int(cfg, "data.test") ? mdm_test_count(steps, every) : 0;
 }
 
 /* Steps and test records of the longest point; whether any point takes minibatches. */
@@ -97,11 +98,8 @@ static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_
   memcpy(shape.dim + s->grid.axes, dim, n * sizeof *dim);
   int status = mdm_record_append(s->data, &shape, with_error, &added, err);
   if (status) return status;
+  mdm_array_blank(added);
   *out = (mdm_series){added->value, added->error};
-  for (size_t i = 0; i < mdm_elements(shape.rank, shape.dim); i++) {
-    added->value[i] = NAN;
-    if (added->error) added->error[i] = NAN;
-  }
   return MDM_OK;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 #include "base/random.h"
 
 enum { RESAMPLES = 400 };
@@ -215,11 +216,7 @@ static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const cha
   if (n) snprintf(dims + used, sizeof dims - used, "%s%s", rank ? ", " : "", more);
   if (n) dim[rank++] = n;
   snprintf(path, sizeof path, "results/%s", name);
-  size_t count = 1;
-  for (int i = 0; i < rank; i++) count *= dim[i];
-  int status = mdm_record_add(s->results, path, rank, dim, dims, text, &out->value, err);
-  for (size_t i = 0; i < count && !status; i++) out->value[i] = NAN;
-  return status;
+  return mdm_record_add_blank(s->results, path, rank, dim, dims, text, &out->value, err);
 }
 
 /* The same with a twin for the standard error. */

@@ -14,6 +14,8 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/record.h"
+#include "problem/problem.h"
 #include "run/batch.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
@@ -153,9 +155,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
-    double n = a->error ? 2 : 1;
-    for (int d = 0; d < a->rank; d++) n *= (double)a->dim[d];
-    numbers += n;
+    numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
   }
   *bytes = 0;
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
@@ -393,16 +393,18 @@ static void run_pool(pool *p) {
   openblas_set_num_threads(blas_threads);
 }
 
+static void test_steps_of(const mdm_config *cfg, double *out) {
+  size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
+  for (size_t i = 0; i < mdm_test_count(steps, every); i++) out[i] = (double)mdm_test_step(steps, every, i);
+}
+
 /* Steps of the test records of every point, which do not wait for runs. */
 static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
   mdm_config *cfg = NULL;
   int status = MDM_OK;
   for (size_t point = 0; point < s->points && s->tests && !status; point++) {
     status = point_config(s, point, &cfg, err);
-    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"),
-           every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
-    for (size_t i = 0; i < s->tests && (i == 0 || (i - 1) * every < steps); i++)
-      s->test_step[point * s->tests + i] = (double)(i * every < steps ? i * every : steps);
+    if (!status) test_steps_of(cfg, s->test_step + point * s->tests);
     mdm_config_free(cfg);
     cfg = NULL;
   }

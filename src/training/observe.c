@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 
 struct X(observer) {
   const mdm_problem *problem;
@@ -36,37 +37,33 @@ static int add_steps(mdm_record *rec, const char *group, const char *name, size_
   return mdm_record_add(rec, path, 1, &n, "step", text, value, err);
 }
 
-static void fill_nan(double *v, size_t n) {
-  for (size_t i = 0; i < n; i++) v[i] = NAN;
+static int add_test_steps(const X(observer) *o, mdm_error *err) {
+  const mdm_problem *p = o->problem;
+  size_t n = mdm_problem_test_count(p);
+  double *steps;
+  int status = mdm_record_add(o->record, "observables/test/step", 1, &n, "test step", "steps at which the test part was evaluated", &steps, err);
+  for (size_t i = 0; i < n && !status; i++) steps[i] = (double)mdm_test_step(p->steps, p->every, i);
+  return status;
+}
+
+/* An array of one part; of the test part NaN until it is evaluated. */
+static int add_array(X(observer) *o, mdm_part part, const char *name, int rank, const size_t *dim, const char *dims, const char *text,
+                     double **value, mdm_error *err) {
+  char path[96];
+  snprintf(path, sizeof path, "observables/%s/%s", part == MDM_TEST ? "test" : "train", name);
+  return part == MDM_TEST ? mdm_record_add_blank(o->record, path, rank, dim, dims, text, value, err)
+                          : mdm_record_add(o->record, path, rank, dim, dims, text, value, err);
 }
 
 static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  const char *group = part == MDM_TRAIN ? "train" : "test", *step = part == MDM_TRAIN ? "step" : "test step";
-  size_t T = part == MDM_TRAIN ? p->steps + 1 : mdm_problem_test_count(p), P = part == MDM_TRAIN ? o->B : p->data->test.count;
-  size_t dim[3] = {T, P, o->C};
-  double *steps = NULL;
-  char path[96], dims[64];
-  if (part == MDM_TEST) {
-    int status = mdm_record_add(o->record, "observables/test/step", 1, &T, step, "steps at which the test part was evaluated", &steps, err);
-    if (status) return status;
-    for (size_t i = 0; i < T; i++) steps[i] = (double)(i * p->every < p->steps ? i * p->every : p->steps);
-  }
-  snprintf(path, sizeof path, "observables/%s/loss", group);
-  int status = mdm_record_add(o->record, path, 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
-  if (status) return status;
-  snprintf(path, sizeof path, "observables/%s/prediction", group);
-  snprintf(dims, sizeof dims, "%s, sample, output", step);
-  status = mdm_record_add(o->record, path, 3, dim, dims, "predictions f = (1/N) v . a", &o->prediction[part], err);
-  if (!status && p->data->classification) {
-    snprintf(path, sizeof path, "observables/%s/accuracy", group);
-    status = mdm_record_add(o->record, path, 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
-  }
-  if (status || part == MDM_TRAIN) return status;
-  fill_nan(o->loss[part], T);
-  fill_nan(o->prediction[part], T * P * o->C);
-  if (o->accuracy[part]) fill_nan(o->accuracy[part], T);
-  return MDM_OK;
+  int test = part == MDM_TEST, status = test ? add_test_steps(o, err) : MDM_OK;
+  const size_t dim[3] = {test ? mdm_problem_test_count(p) : p->steps + 1, test ? p->data->test.count : o->B, o->C};
+  const char *step = test ? "test step" : "step", *cube = test ? "test step, sample, output" : "step, sample, output";
+  if (!status) status = add_array(o, part, "loss", 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
+  if (!status) status = add_array(o, part, "prediction", 3, dim, cube, "predictions f = (1/N) v . a", &o->prediction[part], err);
+  if (status || !p->data->classification) return status;
+  return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
 }
 
 static int add_fields(X(observer) *o, mdm_error *err) {
@@ -106,10 +103,7 @@ static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error 
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  double *times;
-  int status = mdm_record_add(o->record, "kernels/time", 1, &p->n_times, "time", "steps of the time grid", &times, err);
-  if (status) return status;
-  for (size_t i = 0; i < p->n_times; i++) times[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(p, o->record, "kernels/time", err);
   for (int t = 0; t < MDM_TENSORS && !status; t++) {
     status = keep(o, R, mdm_meetings[t].forward, err);
     if (!status) status = keep(o, R, mdm_meetings[t].backward, err);
@@ -160,6 +154,10 @@ void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double
 }
 
 void X(observe_gradient_norm)(X(observer) *o, size_t t, double norm) { o->gradient_norm[t] = norm; }
+
+static void fill_nan(double *v, size_t n) {
+  for (size_t i = 0; i < n; i++) v[i] = NAN;
+}
 
 void X(observe_nothing)(X(observer) *o, size_t t) {
   const mdm_problem *p = o->problem;

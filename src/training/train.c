@@ -68,13 +68,13 @@ static void loop_clear(loop *l) {
 /* Inputs and targets of step t's batch. */
 static void load_batch(loop *l, size_t t) {
   const mdm_problem *p = l->p;
-  size_t C = p->model.outputs, in = l->inputs->inputs;
+  size_t in = l->inputs->inputs;
   if (p->full_batch && t > 0) return;
   for (size_t k = 0; k < p->batch; k++) {
     size_t sample = mdm_problem_sample(p, t, k);
     for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
-    memcpy(l->y + C * k, p->data->train.y + C * sample, C * sizeof *l->y);
   }
+  mdm_problem_targets(p, t, p->batch, l->y);
 }
 
 static void predictions(loop *l, mdm_part part, size_t n) {
