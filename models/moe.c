@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "realization/elementwise.h"
+#include "realization/gram.h"
 #include "realization/table.h"
 
 /* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
@@ -79,6 +80,9 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   ok &= (p->order = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
   ok &= (p->active = mdm_alloc(R->experts, P, 1, 1)) != NULL;
   ok &= (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real))) != NULL;
+  p->field[MDM_PSI].twins = p->field[MDM_RHO].twins = R->twins;
+  for (mdm_field f = 0; f < all && R->twins; f++) /* what ρ drives */
+    if (f == MDM_R || f == MDM_R_SLOPE) ok &= (p->field[f].noise = mdm_alloc(p->field[f].n, P, 1, sizeof(real))) != NULL;
   p->routing = (X(routing)){R->experts, R->neurons, 0, p->active};
   return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the fields of %zu tokens", P);
 }
@@ -151,7 +155,10 @@ void X(moe_free)(X(moe) *m) {
   if (!m) return;
   for (int part = 0; part < MDM_PARTS; part++) {
     part_fields *p = &m->part[part];
-    for (int f = 0; f < MDM_FIELDS; f++) free(p->field[f].v);
+    for (int f = 0; f < MDM_FIELDS; f++) {
+      free(p->field[f].v);
+      free(p->field[f].noise);
+    }
     free(p->slope);
     free(p->expert);
     free(p->expert_slope);
@@ -173,11 +180,12 @@ void X(moe_free)(X(moe) *m) {
 
 /* ---------------------------------------------------------------- forward */
 
-/* Marks a field of this part as rewritten, for P tokens. */
+/* Marks a field of this part as rewritten, for P tokens; its noise is cleared. */
 static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t P) {
   X(field) *field = &m->part[part].field[f];
   field->P = P;
   field->id = ++m->next_id;
+  if (field->noise) memset(field->noise, 0, field->n * P * sizeof *field->noise);
   return field;
 }
 
@@ -308,7 +316,9 @@ int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err) {
   status = R->matrix[MDM_Q]->ops->backward(R->matrix[MDM_Q], &p->field[MDM_RHO], NULL, 0, r, err);
   if (!status) status = R->matrix[MDM_W1]->ops->backward(R->matrix[MDM_W1], gamma, routing, 1, r, err);
   if (status) return status;
-  multiply(S * P, r->v, p->slope, rewrite(m, MDM_TRAIN, MDM_R_SLOPE, P)->v);
+  X(field) *r_slope = rewrite(m, MDM_TRAIN, MDM_R_SLOPE, P);
+  multiply(S * P, r->v, p->slope, r_slope->v);
+  if (r->noise) multiply(S * P, r->noise, p->slope, r_slope->noise);
   return MDM_OK;
 }
 
@@ -326,30 +336,42 @@ static void balance(X(moe) *m, size_t P) {
   }
 }
 
-/* Σ_μν (a_μ·a_ν)(b_μ·b_ν) = |Σ_μ a_μ b_μᵀ|², over P tokens; a: n × P, b: k × P (leading dimension ldb). */
-static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k, const real *b, size_t ldb) {
+/* Σ_μν (a_μ·a_ν)(b_μ·b_ν) over P tokens, of the kernels whose lower triangles are in gram. */
+static double contract(const X(moe) *m, size_t P) {
   double sum = 0;
-  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1, a, n, 0, m->gram[0], P);
-  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, k, 1, b, ldb, 0, m->gram[1], P);
   for (size_t t = 0; t < P; t++)
     for (size_t s = t; s < P; s++) sum += (s == t ? 1 : 2) * (double)m->gram[0][s + P * t] * (double)m->gram[1][s + P * t];
   return sum;
 }
 
+/* |Σ_μ a_μ b_μᵀ|² of two fields. */
+static double square_norm(X(moe) *m, const X(field) *a, const X(field) *b) {
+  X(squares)(CblasLower, 1, X(tokens)(a, a->P), m->gram[0]);
+  X(squares)(CblasLower, 1, X(tokens)(b, b->P), m->gram[1]);
+  return contract(m, a->P);
+}
+
+/* The same of a field and vectors b (k × P, leading dimension ldb). */
+static double square_norm_of(X(moe) *m, const X(field) *a, size_t k, const real *b, size_t ldb) {
+  X(squares)(CblasLower, 1, X(tokens)(a, a->P), m->gram[0]);
+  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, a->P, k, 1, b, ldb, 0, m->gram[1], a->P);
+  return contract(m, a->P);
+}
+
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err) {
   const X(realization) *R = m->R;
   const X(field) *F = m->part[MDM_TRAIN].field;
-  size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
+  size_t S = R->stream, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
   for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
     const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
-    sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
+    sum += R->coef[t].norm * square_norm(m, p, q) / ((double)p->n * (double)q->n);
   }
-  sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
-  sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
-  *norm = sqrt(sum);
+  sum += R->coef[MDM_W_IN].norm * square_norm_of(m, &F[MDM_R_SLOPE], m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
+  sum += R->coef[MDM_W_OUT].norm * square_norm_of(m, &F[MDM_A], m->outputs, e, m->outputs) / (double)S;
+  *norm = sqrt(fmax(sum, 0)); /* squares without noise may be negative where they are small */
   return MDM_OK;
 }
 

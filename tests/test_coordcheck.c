@@ -179,7 +179,7 @@ static void set_up(bench *b, const char *const *settings, size_t n, int limit) {
   mdm_sizes sizes = limit ? mdm_model_limit_sizes(m) : mdm_model_network_sizes(m, 16);
   size_t neurons = limit && m->regime->neurons_grow ? 400 : (size_t)sizes.Ne;
   mdm_shape shape = {limit ? 600 : 16, limit ? (m->regime->neurons_grow ? 60 : 300) : (size_t)sizes.M, neurons,
-                     mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+                     mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow, 0};
   if (limit) CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef, &err));
   if (!limit) mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
   CU_ASSERT_FATAL(!(limit ? X(limit_create)(&shape, coef, 1e-6, NULL, 3, 0, &b->R, &err) : X(network_create)(&shape, coef, 3, 0, &b->R, &err)));
@@ -219,7 +219,7 @@ static X(field) copy_of(const X(field) *f) {
 static real *learned_part(X(matrix) *A, int backward, const X(field) *p) {
   mdm_error err = {0};
   size_t n = (backward ? A->cols : A->rows) * p->P;
-  X(field) all = {n / p->P, p->P, calloc(n, sizeof(real)), 0}, drawn = {n / p->P, p->P, calloc(n, sizeof(real)), 0};
+  X(field) all = {.n = n / p->P, .P = p->P, .v = calloc(n, sizeof(real))}, drawn = {.n = n / p->P, .P = p->P, .v = calloc(n, sizeof(real))};
   CU_ASSERT_FATAL(!(backward ? A->ops->backward(A, p, NULL, 0, &all, &err) : A->ops->forward(A, p, NULL, &all, &err)));
   CU_ASSERT_FATAL(!A->ops->initial(A, backward, p, &drawn, &err));
   for (size_t i = 0; i < n; i++) all.v[i] -= drawn.v[i];
@@ -311,7 +311,7 @@ static void parts_are_linear(void) {
       for (size_t i = 0; i < n; i++) now[i] -= start[i];
       CU_ASSERT(largest(n, cross, NULL) > 1e-3);
       CU_ASSERT(largest(n, now, cross) < 1e-5 * largest(n, cross, NULL));
-      X(field) a = {A->rows, P, now, 0}, a0 = {A->rows, P, start, 0}, propagating = {A->rows, P, cross, 0};
+      X(field) a = {.n = A->rows, .P = P, .v = now}, a0 = {.n = A->rows, .P = P, .v = start}, propagating = {.n = A->rows, .P = P, .v = cross};
       CU_ASSERT_FATAL(!A->ops->initial(A, 0, &p, &a, &err) && !A->ops->initial(A, 0, &p0, &a0, &err) && !A->ops->initial(A, 0, &d, &propagating, &err));
       for (size_t i = 0; i < n; i++) now[i] -= start[i];
       CU_ASSERT(largest(n, cross, NULL) > 1e-3);

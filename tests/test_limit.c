@@ -467,7 +467,7 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
   const mdm_model *m = &problem->model;
   const mdm_sizes ratios = {D, 1, NE, 1, 1};
-  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
+  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0, 0};
   const size_t tokens[MDM_PARTS] = {P, 0};
   CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &R, &err));

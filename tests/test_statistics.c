@@ -310,7 +310,7 @@ static void three_open(three *s) {
   CU_ASSERT_FATAL(!mdm_data_load(s->cfg, &s->data, &err) && !mdm_problem_create(s->cfg, s->data, &s->problem, &err));
   const mdm_model *m = &s->problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, 8);
-  const mdm_shape shape = {8, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), 0};
+  const mdm_shape shape = {8, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), 0, 0};
   const size_t tokens[MDM_PARTS] = {P, 0};
   mdm_coefficients coef[MDM_TENSORS];
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);

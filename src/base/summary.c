@@ -57,6 +57,8 @@ void mdm_histogram(size_t n, const double *x, size_t bins, double low, double hi
   for (size_t k = 0; k < bins + 2; k++) out[k] = n ? out[k] / (double)n : NAN;
 }
 
+double mdm_signed_root(double square) { return square < 0 ? -sqrt(-square) : sqrt(square); }
+
 double mdm_rms(size_t n, const double *x) {
   double sum = 0;
   size_t used = 0;

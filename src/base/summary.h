@@ -13,6 +13,10 @@ extern const double mdm_probability[MDM_QUANTILES];
  * between, the extremes beyond. NaN when n = 0. */
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]);
 
+/* Root of an estimated mean square: of one below zero, which noise makes where the truth is near it, minus the root of its size. So
+ * roots of estimates that scatter about zero average to zero. */
+double mdm_signed_root(double square);
+
 /* Root mean square of those of n numbers that are not NaN; NaN when none is. */
 double mdm_rms(size_t n, const double *x);
 

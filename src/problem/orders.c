@@ -108,6 +108,7 @@ static int factor_step(const mdm_layout *l, mdm_factor *f, const double *phi, si
   memcpy(gram, rest, P * P * sizeof *gram);
   for (size_t m = 0; m < P; m++) scale += phi[(first + m) * n + first + m] / (double)P;
   f->born[t] = f->k;
+  scale = fmax(scale, 0); /* a kernel free of sampling noise need not be positive where it is small */
   if (!isfinite(scale) || LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', P, gram, P, eigen))
     return mdm_fail(err, MDM_ERR_NUMERIC, "the given kernels are not finite at step %zu; lower solve.damping", t);
   for (size_t m = P; m-- > 0 && eigen[m] > tolerance * tolerance * scale && f->k < n;) {

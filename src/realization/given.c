@@ -8,6 +8,7 @@
  *   ζ(t) = s(t) (K d + τ U ⟨Ω q(t)⟩) + C d,       C ← C − η τ learn p dᵀ    directions U up to this step
  * As B c(t) = −Σ η learn q(s) ⟨p(s) p(t)⟩, each side keeps its own learned part. s(t) is what decay leaves of the initial matrix;
  * momentum keeps a second array of each part. Tied experts: Gaussian parts live on the neurons they share and see means over experts.
+ * Twins learn from each other, as in thin.c: the router's Ũ and learned part hold their values exchanged.
  * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles.
  */
 #include <math.h>
@@ -16,9 +17,9 @@
 
 #include "base/memory.h"
 #include "problem/orders.h"
+#include "realization/basis.h"
 #include "realization/dense.h"
 #include "realization/limit.h"
-#include "realization/particles.h"
 #include "realization/thin.h"
 
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POPULATIONS }; /* neurons: of all experts, or those that tied experts share */
@@ -28,7 +29,9 @@ typedef struct {
   const mdm_factor *factor;
   X(population) *pop;
   size_t groups;
-  real *U;     /* pop->n × factor->k */
+  int twins;   /* U holds combinations of the field with the values of twins exchanged; else of its mean over groups */
+  size_t n;    /* particles of U: those of the field, or of pop */
+  real *U;     /* n × factor->k */
   size_t made; /* steps whose directions are there */
 } trail;
 
@@ -77,20 +80,33 @@ static const real *coordinates(const mdm_layout *l, size_t t, size_t rows, size_
   return out;
 }
 
-/* U of step t from the field at t: (f − U D) make. rest: pop->n × P; work: as in given_matrix. */
+/* The field as U combines it, into out (d->n × P). */
+static void view(const trail *d, const X(field) *f, real *out) {
+  size_t half = f->n / 2;
+  if (!d->twins) {
+    X(mean_over_groups)(d->groups, d->n, f->P, f->v, out);
+    return;
+  }
+  for (size_t t = 0; t < f->P; t++) {
+    memcpy(out + f->n * t, f->v + f->n * t + half, half * sizeof *out);
+    memcpy(out + f->n * t + half, f->v + f->n * t, half * sizeof *out);
+  }
+}
+
+/* U of step t from the field at t: (f − U D) make. rest: d->n × P; work: as in given_matrix. */
 static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(field) *f, real *rest, real *work, mdm_error *err) {
   const mdm_factor *factor = d->factor;
-  size_t n = d->pop->n, P = l->P, known = factor->born[t], count = factor->born[t + 1] - known;
+  size_t n = d->n, P = l->P, known = factor->born[t], count = factor->born[t + 1] - known;
   if (d->made > t) return MDM_OK;
   d->made = t + 1;
   if (!count) return MDM_OK;
-  if (d->groups > 1) X(mean_over_groups)(d->groups, n, P, f->v, rest);
+  if (d->groups > 1) view(d, f, rest);
   else memcpy(rest, f->v, n * P * sizeof *rest);
   if (known)
     BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, known, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 1, rest, n);
   for (size_t i = 0; i < P * count; i++) work[i] = (real)factor->make[P * known + i];
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, rest, n, work, P, 0, d->U + n * known, n);
-  return X(population_note)(d->pop, count, d->U + n * known, err);
+  return X(basis_note)(d->pop, d->twins, count, d->U + n * known, err);
 }
 
 /* Gaussian columns for the directions known after step t. */
@@ -128,8 +144,9 @@ static int product(given_matrix *A, int to, double factor, const X(field) *f, in
   real *out = target->groups > 1 ? A->shared : result->v;
   if (target->groups > 1) memset(out, 0, n * f->P * sizeof *out);
   if (target->variance > 0) add(A, n, target->drawn, A->scale, target->gauss, target->drive->k, target->drive->D, out);
-  size_t known = target->own->factor->born[to == MDM_SIDE_ROWS ? t : t + 1];
-  if (source->response) add(A, n, known, factor * A->scale, target->own->U, target->own->factor->k, source->response, out);
+  const trail *own = target->own;
+  size_t known = own->factor->born[to == MDM_SIDE_ROWS ? t : t + 1];
+  if (source->response) add(A, own->n, known, factor * A->scale, own->U, own->factor->k, source->response, own->twins ? result->v : out);
   if (target->groups > 1) X(spread_over_groups)(target->groups, n, f->P, out, 1, result->v);
   add(A, target->n, target->all->born[t], 1, target->learned, target->all->k, target->all->D, result->v);
   return MDM_OK;
@@ -147,12 +164,14 @@ static int given_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
 
 /* ---------------------------------------------------------------- steps */
 
-/* A side's learned part gains factor · own · coordinatesᵀ of the other side's field. */
+/* A side's learned part gains factor · own · coordinatesᵀ of the other side's field; twins: the values of own exchanged. */
 static void add_outer(given_matrix *A, const given_side *s, double factor, const X(field) *own, real *to) {
   size_t k = s->all->born[A->t + 1];
   if (!k || factor == 0) return;
   const real *c = coordinates(A->layout, A->t, k, s->all->k, s->all->D, A->work);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, k, own->P, factor, own->v, s->n, c, k, 1, to, s->n);
+  size_t blocks = s->own->twins ? 2 : 1, n = s->n / blocks;
+  for (size_t i = 0; i < blocks; i++)
+    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, n, k, own->P, factor, own->v + n * (blocks - 1 - i), s->n, c, k, 1, to + n * i, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B. */
@@ -241,8 +260,10 @@ static int add_populations(state *S, mdm_error *err) {
   const X(realization) *R = &S->base;
   size_t neurons = S->given->layout->tied ? R->neurons : R->experts * R->neurons;
   int status = X(population_init)(&S->pop[POP_STREAM], "stream", R->stream, err);
-  if (!status && !S->router) status = X(population_init)(&S->pop[POP_EXPERT], "expert", R->experts, err);
-  return status ? status : X(population_init)(&S->pop[POP_NEURON], "neuron", neurons, err);
+  if (!status && !S->router) status = X(population_init)(&S->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
+  if (!status) status = X(population_init)(&S->pop[POP_NEURON], "neuron", neurons, err);
+  if (S->router && !S->given->layout->tied) S->pop[POP_NEURON].groups = R->experts; /* as in the causal pass (limit.c) */
+  return status;
 }
 
 /* The trail of the field on one side of a matrix, shared by matrices that it drives. */
@@ -251,8 +272,9 @@ static trail *trail_of(state *S, const given_matrix *A, int side) {
   int kernel = mdm_layout_field(A->layout, A->base.tensor, side, 1);
   trail *d = &S->field[kernel];
   if (d->pop) return d;
-  *d = (trail){.factor = &S->given->factor[kernel], .pop = s->pop, .groups = s->groups};
-  d->U = mdm_alloc(s->pop->n, d->factor->k, 1, sizeof *d->U);
+  *d = (trail){.factor = &S->given->factor[kernel], .pop = s->pop, .groups = s->groups, .twins = kernel == MDM_ORDER_RHO && S->base.twins};
+  d->n = d->twins ? s->n : s->pop->n;
+  d->U = mdm_alloc(d->n, d->factor->k, 1, sizeof *d->U);
   return d;
 }
 
@@ -280,7 +302,7 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
     if (!side_allocate(s)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu particles of a sweep", s->n);
     if (s->all->k > k) k = s->all->k;
     if (s->drive->k > k) k = s->drive->k;
-    if (s->pop->n > most) most = s->pop->n;
+    if (s->own->n > most) most = s->own->n;
   }
   A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
   A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
@@ -308,6 +330,7 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->diagnostics = given_diagnostics;
   R->gaussian = given_gaussian;
   R->free = given_free;
+  R->sampled = 1;
   S->given = given;
   S->key = (mdm_stream){.seed = seed, .run = run, .width = given->sweep};
   int status = shape->experts_counted ? add_router(S, err) : MDM_OK;

@@ -7,7 +7,8 @@
  * Neurons are those of every sample expert. Where experts start tied (MSSP in Regime III), Gaussian columns live on the
  * neurons that experts share. Under entrywise optimizers thin factors hold the initial part of these matrices, and pairs.c the
  * learned one. Where the number of experts stays finite (Regime I), the router's rows are carried by the
- * stream particles: a dense matrix.
+ * stream particles: a dense matrix; a logit then feels the mean over one expert's neurons, so that moments are matched expert by expert.
+ * Where experts are a population with neurons of their own (Regime III, not tied), experts come as twins (realization.h).
  */
 #include <math.h>
 #include <stdlib.h>
@@ -58,7 +59,11 @@ int X(draw_particles)(X(population) *stream, mdm_stream key, X(dense) *q, size_t
 
 int X(draw_biases)(X(population) *experts, mdm_stream key, size_t n, real *out, mdm_error *err) {
   key.purpose = MDM_DRAW_BIAS;
-  if (experts) return X(population_fresh)(experts, key, 0, 1, out, err);
+  if (experts) {
+    int status = X(population_fresh)(experts, key, 0, 1, out, err);
+    if (n > experts->n) memcpy(out + experts->n, out, experts->n * sizeof *out); /* twins */
+    return status;
+  }
   return X(normals)((mdm_stream){key.seed, 0, MDM_DRAW_BIAS, 0}, 0, n, out, err);
 }
 
@@ -76,7 +81,7 @@ static X(gaussian) limit_gaussian(const X(realization) *R, mdm_tensor t, int sid
   const X(thin) *A = &((const limit *)R)->thin[t];
   const X(thin_side) *own = &A->side[side];
   const X(basis) *b = A->side[!side].basis;
-  return (X(gaussian)){own->pop->n, own->k, b->k_c, own->gauss, b->c};
+  return (X(gaussian)){own->pop->n, own->k, b->k_c, own->gauss, X(basis_driving)(b)};
 }
 
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
@@ -137,8 +142,9 @@ static void limit_free(X(realization) *R) {
 static int add_populations(limit *L, int tied, mdm_error *err) {
   const X(realization) *R = &L->base;
   int status = X(population_init)(&L->pop[POP_STREAM], "stream", R->stream, err);
-  if (!status && !L->router) status = X(population_init)(&L->pop[POP_EXPERT], "expert", R->experts, err);
+  if (!status && !L->router) status = X(population_init)(&L->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
   if (!status && !tied) status = X(population_init)(&L->pop[POP_NEURON], "neuron", R->experts * R->neurons, err);
+  if (!status && !tied && L->router) L->pop[POP_NEURON].groups = R->experts;
   if (!status && tied) status = X(population_init)(&L->pop[POP_SHARED], "shared neuron", R->neurons, err);
   return status;
 }
@@ -147,7 +153,7 @@ static X(thin_place) place(limit *L, int population, int basis, int tied) {
   const X(realization) *R = &L->base;
   size_t n = population == POP_STREAM ? R->stream : population == POP_EXPERT ? R->experts : R->experts * R->neurons;
   X(population) *pop = &L->pop[population == POP_NEURON && tied ? POP_SHARED : population];
-  if (!L->basis[basis].pop) X(basis_init)(&L->basis[basis], pop, L->basis[basis].tolerance);
+  if (!L->basis[basis].pop) X(basis_init)(&L->basis[basis], pop, population == POP_EXPERT && R->twins, L->basis[basis].tolerance);
   return (X(thin_place)){n, pop, &L->basis[basis]};
 }
 
@@ -187,6 +193,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->free = limit_free;
   L->has_pairs = pairs != NULL;
   L->key = (mdm_stream){.seed = seed, .run = run};
+  R->sampled = 1;
   int tied = coef[MDM_W1].tied || coef[MDM_W2].tied, status = MDM_OK;
   for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
   if (shape->experts_counted) {

@@ -33,7 +33,7 @@ static int probe_draw(X(thin) *A, mdm_side side, size_t k, size_t count, real *o
   const X(thin_side) *own = &A->side[side], *other = &A->side[!side];
   size_t n = own->pop->n, m = other->pop->n, known = other->k;
   double tau = A->base.coef.tau, factor = side == MDM_ROWS ? 1 / tau : tau;
-  X(field) in = {m, count, other->basis->U + m * k, 0}, result = {n, count, out, 0};
+  X(field) in = {.n = m, .P = count, .v = other->basis->U + m * k}, result = {.n = n, .P = count, .v = out};
   int status = side == MDM_ROWS ? d->base.ops->forward(&d->base, &in, NULL, &result, err)
                                 : d->base.ops->backward(&d->base, &in, NULL, 0, &result, err);
   if (status || !known) return status;
@@ -58,8 +58,8 @@ static int probe_create(network *net, mdm_tensor t, double tolerance, mdm_error 
   p->initial = X(dense_create)(t, &d->base.coef, d->N, shared, d->rows_grouped);
   if (!p->initial) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
   memcpy(p->initial->A, d->A, d->N * shared * sizeof *d->A);
-  X(basis_init)(&p->U, &p->cols, tolerance);
-  X(basis_init)(&p->Ut, &p->rows, tolerance);
+  X(basis_init)(&p->U, &p->cols, 0, tolerance);
+  X(basis_init)(&p->Ut, &p->rows, 0, tolerance);
   X(thin_init)(&p->factors, t, &d->base.coef, (X(thin_place)){d->base.rows, &p->rows, &p->Ut},
                (X(thin_place)){d->base.cols, &p->cols, &p->U}, MDM_ROWS, (mdm_stream){0});
   p->factors.draw = probe_draw;

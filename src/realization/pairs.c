@@ -10,7 +10,7 @@
  * pivots, a random sample of particles (the regression estimator of survey sampling):
  *   A p / cols ≈ L y,   y = p_J / n + W⁺ (R p / cols − W p_J / n),
  * which is exact where L W⁺ R is, the plain mean over pivots where W⁺ vanishes, and so insensitive to λ. Particles are
- * exchangeable: pivots are spread evenly. Some rows and columns more are kept exactly and left out: they measure the error of
+ * exchangeable: pivots are spread evenly (twins learn from each other, as in thin.c). Some rows and columns more are kept exactly and left out: they measure the error of
  * every product.
  */
 #include "realization/pairs.h"
@@ -139,13 +139,29 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
+/* Twins: the field with their values exchanged. */
+static int exchange(X(pairs) *A, X(field) *q, mdm_error *err) {
+  size_t n = q->n, half = n / 2;
+  if (!q->twins) return MDM_OK;
+  int status = X(reserve)(&A->exchanged, &A->exchanged_size, n, q->P, err);
+  for (size_t t = 0; t < q->P && !status; t++) {
+    memcpy(A->exchanged + n * t, q->v + n * t + half, half * sizeof *q->v);
+    memcpy(A->exchanged + n * t + half, q->v + n * t, half * sizeof *q->v);
+  }
+  if (!status) q->v = A->exchanged;
+  return status;
+}
+
+static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *backward, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
+  X(field) learned = *backward, *q = &learned;
+  int status = exchange(A, q, err);
+  if (status) return status;
   X(thin_decay)(A->thin, step);
   if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
   X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
-  int status = gather(rows, q, err);
+  status = gather(rows, q, err);
   if (!status) status = gather(cols, p, err);
   if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, q->v, cols->field, cols->n + cols->held, err);
   if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, p->v, rows->field, rows->n + rows->held, err);
@@ -220,6 +236,7 @@ void X(pairs_clear)(X(pairs) *A) {
     free(A->work[side]);
   }
   X(table_clear)(&A->table);
+  free(A->exchanged);
   free(A->full);
   free(A->between);
   free(A->inverse);

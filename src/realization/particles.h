@@ -1,4 +1,4 @@
-/* Populations of sample particles, and orthonormal bases of the directions that fields have visited on them. */
+/* Populations of sample particles. */
 #ifndef MOEDMFT_PARTICLES_H
 #define MOEDMFT_PARTICLES_H
 
@@ -9,12 +9,13 @@
 
 /* A population remembers every column that lives on it (initial weights, Gaussian columns, directions of fields), so
  * that a fresh Gaussian column can be drawn orthogonal to all of them and to the constant: empirical moments are matched,
- * which removes most of the sampling noise (docs/theory.md, moment matching). */
+ * which removes most of the sampling noise (docs/theory.md, moment matching). Where every expert's means count (counted experts), the
+ * moments of each are matched: the population falls into groups, one after the other. */
 typedef struct X(population) {
   const char *name; /* "stream", "expert", "neuron": for messages */
   int exact;        /* 1: the neurons of a network, not a sample: nothing is drawn, and a basis may fill the whole space */
-  size_t n;         /* particles */
-  real *seen;       /* n × k: orthonormal, seenᵀ seen / n = 1; column 0 is the constant */
+  size_t n, groups; /* particles; groups of n/groups whose moments are matched one by one (1 unless set after init) */
+  real *seen;       /* n × k: orthonormal in each group, mean square 1 (or zero: nothing new there); column 0 is the constant */
   size_t k, capacity;
   real *work;       /* k × columns: projections */
   real *rest;       /* n × columns: what projections leave */
@@ -26,31 +27,16 @@ int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error
 void X(population_clear)(X(population) *pop);
 
 /* out (n × count): columns first … first + count − 1 of a Gaussian stream, made orthogonal to all columns seen, with zero
- * mean and second moments exactly 1 (outᵀ out / n = identity); remembered as seen. */
+ * mean and second moments exactly 1 (outᵀ out / n = identity), in every group that has room for so many; remembered as seen. */
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err);
 /* Remembers count columns (n × count, any values). */
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err);
 
-/* A basis that fills its population (k = n) is no longer a limit but a network with that many neurons, whose error is O(1/n).
- *
- * Orthonormal basis of the directions that one field has visited: Uᵀ U / n = 1. Coordinates c = Uᵀ p / n of the field that
- * was absorbed last are kept, so that matrices that share an input share the work. */
-typedef struct X(basis) {
-  X(population) *pop;
-  double tolerance; /* a direction is new when its amplitude exceeds tolerance × the field's RMS */
-  real *U;          /* n × k */
-  size_t k, capacity;
-  unsigned long id; /* field that c belongs to */
-  real *c;          /* k_c × P: coordinates */
-  size_t k_c, P, c_size;
-  real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
-  size_t gram_size, eigen_size;
-} X(basis);
-
-void X(basis_init)(X(basis) *basis, X(population) *pop, double tolerance);
-void X(basis_clear)(X(basis) *basis);
-/* Makes the basis span the field up to the tolerance and its coordinates available in basis->c (k_c × P). */
-int X(basis_absorb)(X(basis) *basis, const X(field) *p, mdm_error *err);
+/* Removes from the columns of B (n × b) their components along the columns Q (n × k), orthonormal in each group of n/groups particles. Once
+ * is enough: what is projected keeps at least a hundredth of its length here, so that rounding stays far below the sampling noise. */
+int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err);
+/* out (n × count) ← out L⁻ᵀ with outᵀ out = (n/groups) L Lᵀ in each group of n/groups particles: unit second moments. */
+int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, mdm_error *err);
 
 /* Grows *buffer to at least a × b elements (contents are lost). Returns a status. */
 int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err);

@@ -24,6 +24,9 @@ typedef struct X(field) {
   size_t n, P;      /* particles, tokens */
   real *v;          /* n × P, column-major: token by token */
   unsigned long id; /* changes with the values: lets a realization reuse what it computed from the same field */
+  /* How sampling noise is kept out of squares (docs/theory.md, "Sampling inside experts"): whatever squares a field does it by gram.h. */
+  int twins;        /* particles i and i + n/2 are two samples of one quantity, with independent noise: ⟨v v⟩ is a mean of v_i v_{i + n/2} */
+  real *noise;      /* n × P, or NULL: what ⟨v v⟩ has to lose is ⟨noise noise⟩ */
 } X(field);
 
 /* Which expert serves which token. A NULL routing means that every expert serves every token. */
@@ -38,7 +41,8 @@ typedef struct X(matrix) X(matrix);
 int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err);
 
 /* Operations of a trained random matrix, rows ← cols. Where a routing is given, entries of inactive experts are zero on
- * input, and unspecified on output. Each returns a status and explains a failure in err. */
+ * input, and unspecified on output. Products add the noise that a result has to its `noise`, which the caller clears. Each returns a
+ * status and explains a failure in err. */
 typedef struct X(matrix_ops) {
   /* χ = A p / cols. */
   int (*forward)(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err);
@@ -71,6 +75,8 @@ typedef struct X(thin) X(thin);
 typedef struct X(realization) X(realization);
 struct X(realization) {
   size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert */
+  int sampled;                     /* particles are a sample of infinitely many, their moments matched */
+  int twins;                       /* experts m and m + experts/2 are one draw of an expert, each with a sample of its neurons of its own */
   double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
   mdm_coefficients coef[MDM_TENSORS];
   X(matrix) *matrix[MDM_TENSORS];  /* Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) */
@@ -101,6 +107,7 @@ static inline void X(realization_sizes)(X(realization) *R, const mdm_shape *shap
   R->stream = shape->stream;
   R->experts = shape->experts;
   R->neurons = shape->neurons;
+  R->twins = shape->twins;
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
 }

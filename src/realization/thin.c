@@ -17,6 +17,11 @@
  * The two products are one: `product` from one side to the other. Tied matrices (experts that start from the same draw)
  * have Gaussian columns on the neurons that experts share, driven by the fields' means over experts; their learned part
  * lives on all experts' neurons.
+ *
+ * Twins (realization.h) learn from each other: where q = ρ carries the noise of sampled neurons, A ← A − η learn q' pᵀ with q' = q, values
+ * of twins exchanged, and Ũ spans q'. Then ζ holds ⟨q q'⟩ p instead of ⟨q q⟩ p, its Gaussian part K d has the variance V_b ⟨q q'⟩, and χ
+ * is independent of the noise of the neurons that its particle's gate multiplies: no square of the noise remains anywhere. Directions
+ * of negative square draw columns as well; nothing can have their variance, so they make ζ's noise, and squares of ζ come out right.
  */
 #include "realization/thin.h"
 
@@ -26,7 +31,7 @@
 
 #include "base/memory.h"
 
-/* ---------------------------------------------------------------- tied fields */
+/* ---------------------------------------------------------------- fields of groups */
 
 void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
   for (size_t t = 0; t < P; t++) {
@@ -54,7 +59,7 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
   if (status) return status;
   if (s->mean_id != f->id || !f->id) X(mean_over_groups)(s->groups, n, f->P, f->v, s->mean);
   s->mean_id = f->id;
-  *view = (X(field)){n, f->P, s->mean, f->id};
+  *view = (X(field)){.n = n, .P = f->P, .v = s->mean, .id = f->id};
   return MDM_OK;
 }
 
@@ -99,8 +104,8 @@ static int carries(const X(thin_side) *s) { return s->variance > 0 || s->learns;
 
 /* Makes the other side span field f, and this side's columns follow. */
 static int absorb(X(thin) *A, mdm_side from, const X(field) *f, mdm_error *err) {
-  X(field) view;
-  int status = X(thin_view)(A, from, f, &view, err);
+  X(field) view = *f;
+  int status = A->side[from].basis->twins ? MDM_OK : X(thin_view)(A, from, f, &view, err);
   if (!status) status = X(basis_absorb)(A->side[from].basis, &view, err);
   return status ? status : follow(A, !from, err);
 }
@@ -118,16 +123,33 @@ static void combine(size_t n, size_t P, size_t k, double s, const real *left, co
   else if (!accumulate) memset(out, 0, n * P * sizeof *out);
 }
 
-/* The same onto one side's particles: a tied side's population is spread over its groups. */
-static int combine_on(X(thin) *A, const X(thin_side) *s, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
+/* The same onto one side's particles, from columns on them or (n < s->n) on its population, which are spread over its groups. */
+static int combine_on(X(thin) *A, const X(thin_side) *s, size_t n, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
                       int accumulate, real *out, mdm_error *err) {
-  size_t n = s->pop->n;
-  if (s->groups == 1) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
+  if (s->n == n) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
   int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
   combine(n, P, k, scale, left, c, ldc, 0, A->shared);
   X(spread_over_groups)(s->groups, n, P, A->shared, accumulate, out);
   return MDM_OK;
+}
+
+/* What the target's Gaussian columns make of a field's coordinates, times scale; directions of negative square make noise. */
+static int gaussian_product(X(thin) *A, const X(thin_side) *target, const X(basis) *b, size_t P, double scale, int accumulate, X(field) *result,
+                            mdm_error *err) {
+  size_t n = target->pop->n, k = b->k_c;
+  const real *excess = X(basis_excess)(b);
+  int status = combine_on(A, target, n, P, k, scale, target->gauss, X(basis_driving)(b), k, accumulate, result->v, err);
+  if (status || !excess || !result->noise) return status;
+  return combine_on(A, target, n, P, k, scale, target->gauss, excess, k, 1, result->noise, err);
+}
+
+/* What the target's directions make of overlaps of the source's columns with a field, in A->work (k × P). No field is driven along
+ * directions of negative square, so none responds there. */
+static int respond(X(thin) *A, const X(thin_side) *target, size_t k, size_t P, double factor, int accumulate, X(field) *result, mdm_error *err) {
+  const X(basis) *b = target->basis;
+  if (k) X(basis_drop_excess)(b, k, P, A->work);
+  return combine_on(A, target, b->n, P, k, factor, k ? b->U : NULL, A->work, k, accumulate, result->v, err);
 }
 
 /* Product from one side to the other: what the target's columns make of the field's coordinates, plus factor × the
@@ -140,7 +162,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     if (status) return status;
     const X(basis) *b = source->basis;
     if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
-    else status = combine_on(A, target, f->P, b->k_c, A->scale, target->gauss, b->c, b->k_c, begun, result->v, err);
+    else status = gaussian_product(A, target, b, f->P, A->scale, begun, result, err);
     begun = 1;
   }
   size_t k = source->k;
@@ -153,7 +175,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
   }
   if (!status && k)
     BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, view.n, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k);
-  return status ? status : combine_on(A, target, f->P, k, factor, k ? target->basis->U : NULL, A->work, k, begun, result->v, err);
+  return status ? status : respond(A, target, k, f->P, factor, begun, result, err);
 }
 
 static int thin_forward(X(matrix) *M, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
@@ -168,9 +190,11 @@ static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *rout
 
 void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep(step, &A->base.coef); }
 
-/* C (n × k) += s own cᵀ, c: k_c × P. */
+/* C (n × k) += s own cᵀ, c: k_c × P; twins: own with their values exchanged. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
-  if (b->k_c) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, factor, own->v, s->n, b->c, b->k_c, 1, C, s->n);
+  size_t blocks = s->basis->twins ? 2 : 1, n = s->n / blocks;
+  for (size_t i = 0; i < blocks && b->k_c; i++)
+    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, n, b->k_c, own->P, factor, own->v + n * (blocks - 1 - i), s->n, b->c, b->k_c, 1, C + n * i, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
@@ -227,13 +251,13 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   memset(out->v, 0, target->n * f->P * sizeof *out->v);
   if (target->variance > 0) status = absorb(A, from, f, err);
   if (!status && target->variance > 0)
-    status = combine_on(A, target, f->P, source->basis->k_c, 1, target->gauss, source->basis->c, source->basis->k_c, 0, out->v, err);
+    status = gaussian_product(A, target, source->basis, f->P, 1, 0, out, err);
   size_t k = source->variance > 0 ? source->k : 0, n = source->pop->n;
   if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
   if (!status && k) status = X(thin_view)(A, from, f, &view, err);
   if (status || !k) return status;
   BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, n, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k);
-  return combine_on(A, target, f->P, k, backward ? M->coef.tau : 1 / M->coef.tau, target->basis->U, A->work, k, 1, out->v, err);
+  return respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 
 static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, thin_remember, thin_initial};

@@ -2,7 +2,7 @@
 #ifndef MOEDMFT_THIN_H
 #define MOEDMFT_THIN_H
 
-#include "realization/particles.h"
+#include "realization/basis.h"
 
 typedef enum { MDM_ROWS, MDM_COLS, MDM_NEITHER } mdm_side;
 
@@ -11,16 +11,16 @@ typedef enum { MDM_ROWS, MDM_COLS, MDM_NEITHER } mdm_side;
 typedef struct X(thin_side) {
   size_t n;           /* particles */
   X(population) *pop; /* where this side's Gaussian columns live: the particles, or (tied) the neurons that experts share */
-  size_t groups;      /* tied: n = groups · pop->n, and Gaussian columns are the same in every group; 1 otherwise */
-  X(basis) *basis;    /* directions of this side's field (tied: of its mean over groups), on pop */
+  size_t groups;      /* tied or twins: n = groups · pop->n, and Gaussian columns are the same in every group; 1 otherwise */
+  X(basis) *basis;    /* directions of this side's field (tied: of its mean over groups) */
   double variance;    /* of the Gaussian columns: V_f on rows, V_b on columns; 0: there are none */
   int learns;         /* the learned part is kept on this side */
   real *gauss;        /* pop->n × k: Gaussian columns, one for each direction of the other side, as drawn */
   real *all;          /* n × k: scaled Gaussian + learned part where this side learns; else the same array as gauss */
   real *momentum;     /* n × k: what momentum keeps of both; NULL without momentum */
   size_t k, capacity_gauss, capacity_all, capacity_momentum;
-  unsigned long mean_id; /* tied: field that mean belongs to */
-  real *mean;         /* tied: pop->n × P, the field's mean over groups */
+  unsigned long mean_id; /* groups: field that mean belongs to */
+  real *mean;         /* groups: pop->n × P, the field's mean over groups */
   size_t mean_size;
 } X(thin_side);
 
@@ -56,7 +56,7 @@ void X(thin_clear)(X(thin) *A);
 int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err);
 /* One step in which the initial matrix only decays; its learned part is kept elsewhere. */
 void X(thin_decay)(X(thin) *A, const mdm_step *step);
-/* Tied fields: out (n × P) = mean over groups of in (groups·n × P); out (groups·n × P) = in (n × P) in every group, added when
+/* Fields of groups: out (n × P) = mean over groups of in (groups·n × P); out (groups·n × P) = in (n × P) in every group, added when
  * accumulate is set. */
 void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out);
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out);

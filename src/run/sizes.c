@@ -12,7 +12,34 @@ enum {
   TIED_NEURONS = 300       /* likewise, where experts share their Gaussian columns: those live on the neurons alone */
 };
 
+/* How far K/E may be from model.active_fraction, relative: a sample that asks for it is refused, and one that is chosen. */
+static const double ROUNDING_REFUSED = 2e-4, ROUNDING_CHOSEN = 1e-6;
+
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Relative distance of K/E, K whole, from the fraction κ. */
+static double rounding(double kappa, size_t E) { return fabs(round(kappa * (double)E) / (kappa * (double)E) - 1); }
+
+/* The first of E, E + 1, … (a quarter more, or 100) of which κ are a whole number of experts, but for ROUNDING_CHOSEN; where there is none,
+ * the one that comes nearest: with κ irrational, by a rational of such a denominator. */
+static size_t whole_experts(double kappa, size_t E) {
+  size_t best = E, end = E + larger(E / 4, 100);
+  for (size_t e = E; e <= end; e++) {
+    if (rounding(kappa, e) <= ROUNDING_CHOSEN) return e;
+    if (rounding(kappa, e) < rounding(kappa, best)) best = e;
+  }
+  return best;
+}
+
+/* The nearest number of experts that a sample of E, which does not fit, may have instead. */
+static size_t nearest_experts(double kappa, size_t E) {
+  for (size_t d = 1; d < E; d++)
+    for (int up = 1; up >= 0; up--) {
+      size_t e = up ? E + d : E - d;
+      if (kappa * (double)e > 0.5 && rounding(kappa, e) <= ROUNDING_REFUSED) return e;
+    }
+  return whole_experts(kappa, 2 * E);
+}
 
 /* Where experts are counted (Regime I): all of them, or one for all where they stay alike. */
 static void count_experts(const mdm_model *m, size_t neurons, mdm_limit_sizes *s) {
@@ -36,6 +63,14 @@ static size_t suggested_neurons(const mdm_model *m, size_t S, size_t experts) {
   return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, TIED_NEURONS) : UNTIED_NEURONS;
 }
 
+/* Twins where neurons are sampled expert by expert (docs/theory.md, sampling inside experts). */
+static void split_experts(const mdm_model *m, mdm_limit_sizes *s) {
+  s->twins = m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied;
+  if (!s->twins) return;
+  s->experts *= 2;
+  s->neurons /= 2;
+}
+
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {
   const mdm_model *m = &p->model;
@@ -45,9 +80,22 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
     return;
   }
   s->represented = 1;
-  s->experts = experts ? experts : suggested_experts(p, s->stream);
+  s->experts = experts ? experts : whole_experts(m->active_fraction, suggested_experts(p, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
   else s->neurons = neurons ? neurons : suggested_neurons(m, s->stream, s->experts);
+  split_experts(m, s);
+}
+
+/* Numbers that the configuration gives for sampled experts and their neurons. */
+static int check_given(const mdm_config *cfg, const mdm_model *m, mdm_error *err) {
+  long experts = mdm_config_int(cfg, "solve.expert_particles"), neurons = mdm_config_int(cfg, "solve.neuron_particles");
+  double kappa = m->active_fraction;
+  if (experts && m->regime->experts_grow && kappa * (double)experts >= 0.5 && rounding(kappa, (size_t)experts) > ROUNDING_REFUSED)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %ld: model.active_fraction = %g of them is %g, not a whole number; the nearest that fits: %zu",
+                    experts, kappa, kappa * (double)experts, nearest_experts(kappa, (size_t)experts));
+  if (neurons && m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied && (neurons < 4 || neurons % 2))
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.neuron_particles = %ld: each expert's neurons are split into two samples; allowed: 0 (automatic), 4, 6, 8, …", neurons);
+  return MDM_OK;
 }
 
 static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err) {
@@ -63,6 +111,8 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
   *out = (mdm_limit_sizes){.stream = (size_t)mdm_config_int(cfg, "solve.particles"), .tolerance = mdm_config_real(cfg, "solve.tolerance")};
   out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots"), .threads = 1};
+  int status = check_given(cfg, &problem->model, err);
+  if (status) return status;
   choose_populations(cfg, problem, out);
   return check(cfg, out, err);
 }

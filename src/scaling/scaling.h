@@ -27,6 +27,7 @@ typedef struct mdm_shape {
   size_t stream, experts, neurons; /* neurons of each expert */
   double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
+  int twins;                       /* sample particles: experts m and m + experts/2 are one draw of an expert, with different neurons */
 } mdm_shape;
 
 /* A trained random matrix in natural units. With A (rows × cols) its matrix in natural units,

@@ -3,6 +3,7 @@
  * Four products give all parts: with the matrix as it is (A) and as it was drawn (A₀), each of the input now (p) and of the
  * input at time 0 (p₀). The split is that of natural units, χ = A p / cols and ζ = τ Aᵀ q / rows; under top-K routing all
  * experts are computed, whether or not they serve the sample. W_in and v, which the program itself keeps, are split in the same way.
+ * Squares are those without sampling noise (gram.h).
  */
 #include "training/coordcheck.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/summary.h"
 #include "base/record.h"
 #include "scaling/parts.h"
 
@@ -33,8 +35,8 @@ struct X(parts) {
   real *w_in, *v;                               /* stream × inputs, stream × outputs: as drawn */
   real *e;                                      /* outputs × P: at time 0 */
   X(field) start[MDM_FIELDS];                   /* fields at time 0 that drive a matrix, or feed the readout */
-  real *corner[CORNERS];                        /* largest population × P */
-  real *sum[CORNERS];                           /* stream × P: Qᵀ ρ, until W1ᵀ γ is added */
+  X(field) corner[CORNERS];                     /* n ≤ the largest population; with noise where the program has some */
+  X(field) sum[CORNERS];                        /* stream × P: Qᵀ ρ, until W1ᵀ γ is added */
   double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* times */
 };
 
@@ -65,24 +67,38 @@ static int add_arrays(X(parts) *s, mdm_record *record, mdm_error *err) {
   return status;
 }
 
+/* A field of n particles and P tokens, zero. */
+static int field_allocate(X(field) *f, size_t n, size_t P, int noisy) {
+  *f = (X(field)){.n = n, .P = P, .v = mdm_alloc(n, P, 1, sizeof(real)), .noise = noisy ? mdm_alloc(n, P, 1, sizeof(real)) : NULL};
+  return f->v && (f->noise || !noisy);
+}
+
+static void field_free(X(field) *f) {
+  free(f->v);
+  free(f->noise);
+}
+
 static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
   const X(realization) *R = s->R;
   size_t neurons = R->experts * R->neurons, most = neurons > s->S ? neurons : s->S;
-  int ok = 1;
+  int ok = 1, noisy = R->twins; /* what ρ drives comes with noise (moe.c) */
   if (R->experts > most) most = R->experts;
+  if (s->C > most) most = s->C;
   for (int k = 0; k < PRODUCTS; k++) {
+    const X(field) *now = X(moe_field)(program, MDM_TRAIN, products[k].input);
     X(field) *f = &s->start[products[k].input];
-    if (!f->v) *f = (X(field)){X(moe_field)(program, MDM_TRAIN, products[k].input)->n, s->P, NULL, 0};
-    if (!f->v) ok &= (f->v = mdm_alloc(f->n, s->P, 1, sizeof(real))) != NULL;
+    if (!f->v) {
+      ok &= field_allocate(f, now->n, s->P, now->noise != NULL);
+      f->twins = now->twins;
+    }
   }
-  s->start[MDM_A] = (X(field)){s->S, s->P, mdm_alloc(s->S, s->P, 1, sizeof(real)), 0};
-  ok &= s->start[MDM_A].v != NULL;
+  ok &= field_allocate(&s->start[MDM_A], s->S, s->P, 0);
   ok &= (s->w_in = mdm_alloc(s->S, s->inputs, 1, sizeof(real))) != NULL;
   ok &= (s->v = mdm_alloc(s->S, s->C, 1, sizeof(real))) != NULL;
   ok &= (s->e = mdm_alloc(s->C, s->P, 1, sizeof(real))) != NULL;
   for (int c = 0; c < CORNERS; c++) {
-    ok &= (s->corner[c] = mdm_alloc(most > s->C ? most : s->C, s->P, 1, sizeof(real))) != NULL;
-    ok &= (s->sum[c] = mdm_alloc(s->S, s->P, 1, sizeof(real))) != NULL;
+    ok &= field_allocate(&s->corner[c], most, s->P, noisy);
+    ok &= field_allocate(&s->sum[c], s->S, s->P, noisy);
   }
   return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the parts of products; set output.parts: false");
 }
@@ -107,10 +123,10 @@ int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) 
 
 void X(parts_free)(X(parts) *s) {
   if (!s) return;
-  for (int f = 0; f < MDM_FIELDS; f++) free(s->start[f].v);
+  for (int f = 0; f < MDM_FIELDS; f++) field_free(&s->start[f]);
   for (int c = 0; c < CORNERS; c++) {
-    free(s->corner[c]);
-    free(s->sum[c]);
+    field_free(&s->corner[c]);
+    field_free(&s->sum[c]);
   }
   free(s->w_in);
   free(s->v);
@@ -120,17 +136,31 @@ void X(parts_free)(X(parts) *s) {
 
 /* ---------------------------------------------------------------- a split */
 
-/* RMS of every part from the four corners (n numbers each), into time `at`. */
-static void measure(X(parts) *s, mdm_split split, size_t at, size_t n, real *const corner[CORNERS]) {
+/* Every part from the four corners: columns of their values, or of their noise. */
+static void split_parts(double now_now, double drawn_now, double now_start, double drawn_start, double part[MDM_PARTS_COUNT]) {
+  double moved = drawn_now - drawn_start, learned = now_now - drawn_now, effective = now_start - drawn_start;
+  const double parts[MDM_PARTS_COUNT] = {drawn_start, moved, effective, learned - effective, learned, now_now - drawn_start, now_now};
+  memcpy(part, parts, sizeof parts);
+}
+
+/* Adds sign × (number i × number j) of every part to sum. */
+static void add_products(double sign, real *const c[CORNERS], size_t i, size_t j, double sum[MDM_PARTS_COUNT]) {
+  double a[MDM_PARTS_COUNT], b[MDM_PARTS_COUNT];
+  split_parts((double)c[NOW_NOW][i], (double)c[DRAWN_NOW][i], (double)c[NOW_START][i], (double)c[DRAWN_START][i], a);
+  if (i == j) memcpy(b, a, sizeof a);
+  else split_parts((double)c[NOW_NOW][j], (double)c[DRAWN_NOW][j], (double)c[NOW_START][j], (double)c[DRAWN_START][j], b);
+  for (int k = 0; k < MDM_PARTS_COUNT; k++) sum[k] += sign * a[k] * b[k];
+}
+
+/* RMS of every part from the four corners, n particles and P tokens, into time `at`. */
+static void measure(X(parts) *s, mdm_split split, size_t at, size_t n, size_t P, const X(field) corner[CORNERS]) {
+  int twins = split == MDM_SPLIT_PSI && s->R->twins, noisy = split == MDM_SPLIT_RQ || split == MDM_SPLIT_R;
+  real *v[CORNERS], *noise[CORNERS];
   double sum[MDM_PARTS_COUNT] = {0};
-  for (size_t i = 0; i < n; i++) {
-    double total = (double)corner[NOW_NOW][i], start = (double)corner[DRAWN_START][i];
-    double moved = (double)corner[DRAWN_NOW][i] - start, learned = total - (double)corner[DRAWN_NOW][i];
-    double effective = (double)corner[NOW_START][i] - start;
-    const double part[MDM_PARTS_COUNT] = {start, moved, effective, learned - effective, learned, total - start, total};
-    for (int k = 0; k < MDM_PARTS_COUNT; k++) sum[k] += part[k] * part[k];
-  }
-  for (int k = 0; k < MDM_PARTS_COUNT; k++) s->value[split][k][at] = sqrt(sum[k] / (double)n);
+  for (int c = 0; c < CORNERS; c++) v[c] = corner[c].v, noise[c] = corner[c].noise;
+  for (size_t i = 0; i < n * P; i++) add_products(1, v, i, !twins ? i : i % n < n / 2 ? i + n / 2 : i - n / 2, sum);
+  for (size_t i = 0; i < n * P && noisy && noise[0]; i++) add_products(-1, noise, i, i, sum);
+  for (int k = 0; k < MDM_PARTS_COUNT; k++) s->value[split][k][at] = mdm_signed_root(sum[k] / (double)(n * P));
 }
 
 static int multiply(X(matrix) *A, int backward, int drawn, const X(field) *in, X(field) *out, mdm_error *err) {
@@ -145,7 +175,9 @@ static int corners_of(X(parts) *s, mdm_split split, const X(field) *now, const X
   size_t rows = backward ? A->cols : A->rows;
   *n = rows * s->P;
   for (int c = 0; c < CORNERS && !status; c++) {
-    X(field) out = {rows, s->P, s->corner[c], 0};
+    X(field) out = s->corner[c];
+    out.n = rows;
+    if (out.noise) memset(out.noise, 0, *n * sizeof(real));
     status = multiply(A, backward, c == DRAWN_NOW || c == DRAWN_START, c == NOW_NOW || c == DRAWN_NOW ? now : start, &out, err);
   }
   return status;
@@ -158,11 +190,14 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t at, mdm_err
     size_t n;
     int status = corners_of(s, split, X(moe_field)(program, MDM_TRAIN, input), &s->start[input], &n, err);
     if (status) return status;
-    measure(s, split, at, n, s->corner);
-    for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) memcpy(s->sum[c], s->corner[c], n * sizeof(real));
-    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) BLAS(axpy)(n, 1, s->corner[c], 1, s->sum[c], 1);
+    measure(s, split, at, n / s->P, s->P, s->corner);
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) {
+      memcpy(s->sum[c].v, s->corner[c].v, n * sizeof(real));
+      if (s->sum[c].noise) memcpy(s->sum[c].noise, s->corner[c].noise, n * sizeof(real));
+    }
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) BLAS(axpy)(n, 1, s->corner[c].v, 1, s->sum[c].v, 1);
   }
-  measure(s, MDM_SPLIT_R, at, s->S * s->P, s->sum);
+  measure(s, MDM_SPLIT_R, at, s->S, s->P, s->sum);
   return MDM_OK;
 }
 
@@ -179,13 +214,12 @@ static void mean_times(const X(parts) *s, const real *v, const real *a, real *co
 static void split_ends(X(parts) *s, const X(moe) *program, size_t at, const real *x, const real *e) {
   const real *v[2] = {X(moe_readout_weights)(program), s->v}, *w[2] = {X(moe_input_weights)(program), s->w_in};
   const real *a[2] = {X(moe_field)(program, MDM_TRAIN, MDM_A)->v, s->start[MDM_A].v}, *error[2] = {e, s->e};
-  size_t n = s->S * s->P;
-  for (int c = 0; c < CORNERS; c++) columns_times(s, w[c == DRAWN_NOW || c == DRAWN_START], s->inputs, x, s->corner[c]);
-  measure(s, MDM_SPLIT_Z, at, n, s->corner);
-  for (int c = 0; c < CORNERS; c++) mean_times(s, v[c == DRAWN_NOW || c == DRAWN_START], a[c >= NOW_START], s->corner[c]);
-  measure(s, MDM_SPLIT_F, at, s->C * s->P, s->corner);
-  for (int c = 0; c < CORNERS; c++) columns_times(s, v[c == DRAWN_NOW || c == DRAWN_START], s->C, error[c >= NOW_START], s->corner[c]);
-  measure(s, MDM_SPLIT_DELTA, at, n, s->corner);
+  for (int c = 0; c < CORNERS; c++) columns_times(s, w[c == DRAWN_NOW || c == DRAWN_START], s->inputs, x, s->corner[c].v);
+  measure(s, MDM_SPLIT_Z, at, s->S, s->P, s->corner);
+  for (int c = 0; c < CORNERS; c++) mean_times(s, v[c == DRAWN_NOW || c == DRAWN_START], a[c >= NOW_START], s->corner[c].v);
+  measure(s, MDM_SPLIT_F, at, s->C, s->P, s->corner);
+  for (int c = 0; c < CORNERS; c++) columns_times(s, v[c == DRAWN_NOW || c == DRAWN_START], s->C, error[c >= NOW_START], s->corner[c].v);
+  measure(s, MDM_SPLIT_DELTA, at, s->S, s->P, s->corner);
 }
 
 /* ---------------------------------------------------------------- step by step */
@@ -198,6 +232,7 @@ static void keep_start(X(parts) *s, const X(moe) *program, const real *e) {
     const X(field) *F = X(moe_field)(program, MDM_TRAIN, f);
     if (!s->start[f].v) continue;
     memcpy(s->start[f].v, F->v, F->n * F->P * sizeof(real));
+    if (F->noise) memcpy(s->start[f].noise, F->noise, F->n * F->P * sizeof(real));
     s->start[f].id = F->id;
   }
   memcpy(s->e, e, s->C * s->P * sizeof *e);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "realization/particles.h"
+#include "realization/basis.h"
 #include "realization/thin.h"
 
 /* Coordinates of one quantity at every step. */
@@ -26,7 +26,7 @@ struct X(measure) {
   X(population) pop[MDM_KERNELS];
   X(basis) basis[MDM_KERNELS];
   history field[MDM_KERNELS], gauss[MDM_TENSORS][MDM_SIDES];
-  real *mean;    /* mean over tied experts of a field */
+  real *mean;    /* mean over tied experts, or over twins, of a field */
   size_t mean_size;
 };
 
@@ -63,9 +63,10 @@ static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_er
   history *h = b->kind == MDM_KIND_KERNEL ? &m->field[b->kernel] : &m->gauss[b->tensor][b->side];
   if (!history_allocate(h, steps)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
   if (b->kind != MDM_KIND_KERNEL) return MDM_OK;
-  int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel), err);
+  int twins = b->kernel == MDM_ORDER_RHO && m->R->twins;
+  int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel) / (twins ? 2 : 1), err);
   m->pop[b->kernel].exact = 1;
-  X(basis_init)(&m->basis[b->kernel], &m->pop[b->kernel], tolerance);
+  X(basis_init)(&m->basis[b->kernel], &m->pop[b->kernel], twins, tolerance);
   return status;
 }
 
@@ -105,22 +106,35 @@ static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_err
   return MDM_OK;
 }
 
+/* The field's mean over groups of n particles. */
+static int average(X(measure) *m, size_t n, X(field) *view, mdm_error *err) {
+  if (view->n == n) return MDM_OK;
+  int status = X(reserve)(&m->mean, &m->mean_size, n, view->P, err);
+  if (status) return status;
+  X(mean_over_groups)(view->n / n, n, view->P, view->v, m->mean);
+  *view = (X(field)){.n = n, .P = view->P, .v = m->mean, .id = view->id};
+  return MDM_OK;
+}
+
 /* A field as its kernel sees it: itself, or its mean over tied experts. */
 static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
   *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel]);
   if (kernel != MDM_ORDER_GAMMA_MEAN && kernel != MDM_ORDER_Y_MEAN) return MDM_OK;
-  size_t J = m->R->neurons;
-  int status = X(reserve)(&m->mean, &m->mean_size, J, view->P, err);
-  if (status) return status;
-  X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean);
-  *view = (X(field)){J, view->P, m->mean, view->id};
-  return MDM_OK;
+  return average(m, m->R->neurons, view, err);
 }
 
 /* out (rows of step t, columns of step s; row-major) = a(t)ᵀ b(s), a and b of ka and kb directions. */
 static void overlap(const mdm_layout *l, size_t t, size_t s, size_t ka, const double *a, size_t kb, const double *b, double *out) {
   size_t k = ka < kb ? ka : kb, P = l->P;
   if (k) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, P, P, k, 1, a, ka, b, kb, 0, out + t * P * l->n + s * P, l->n);
+}
+
+/* Coordinates (k × P) of the field absorbed last times ⟨u u⟩ of their directions, as doubles; NULL when memory is out. */
+static double *squared(const X(basis) *b) {
+  double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
+  const real *driving = X(basis_driving)(b), *excess = X(basis_excess)(b);
+  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)driving[i] - (excess ? (double)excess[i] : 0);
+  return c;
 }
 
 static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
@@ -131,11 +145,15 @@ static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b,
   int status = view_of(m, program, b->kernel, &f, err);
   if (!status) status = X(basis_absorb)(basis, &f, err);
   if (!status) status = keep(h, t, basis->k_c, l->P, basis->c, err);
-  for (size_t s = 0; s <= t && !status; s++) {
-    overlap(l, t, s, h->k[t], h->c[t], h->k[s], h->c[s], m->out + b->at);
-    if (s < t) overlap(l, s, t, h->k[s], h->c[s], h->k[t], h->c[t], m->out + b->at);
+  if (status) return status;
+  double *now = squared(basis); /* k × P */
+  if (!now) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  for (size_t s = 0; s <= t; s++) {
+    overlap(l, t, s, h->k[t], now, h->k[s], h->c[s], m->out + b->at);
+    if (s < t) overlap(l, s, t, h->k[s], h->c[s], h->k[t], now, m->out + b->at);
   }
-  return status;
+  free(now);
+  return MDM_OK;
 }
 
 /* ⟨p(t) κ(s)⟩, s < t, or ⟨q(t) ω(s)⟩, s ≤ t. */
@@ -146,6 +164,7 @@ static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b,
   X(field) f;
   int status = keep(h, t, g.k_c, l->P, g.c, err);
   if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
+  if (!status) status = average(m, g.n, &f, err);
   if (status || !g.k) return status;
   real *small = mdm_alloc(g.k, l->P, 1, sizeof *small);
   double *G = mdm_alloc(g.k, l->P, 1, sizeof *G); /* k × P */

@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "base/summary.h"
+#include "realization/gram.h"
 
 struct X(observer) {
   const mdm_problem *problem;
@@ -21,8 +23,7 @@ struct X(observer) {
   double *overlap[MDM_TENSORS];                                         /* step */
   double *entropy, *load_std, *logit_mean, *logit_std, *bias_std;                  /* step */
   double *gradient_norm;                                                /* step; NULL without clipping */
-  real *kept[MDM_FIELDS];                                               /* n × samples × times, or NULL */
-  size_t kept_n[MDM_FIELDS];
+  X(field) kept[MDM_FIELDS];                                            /* n × samples × times; v NULL: not kept */
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
   double *totals;                                                       /* batch: sum of g over experts, of each sample */
@@ -95,10 +96,12 @@ static size_t field_population(const X(realization) *R, mdm_field f) {
 
 static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  if (f == MDM_FIELDS || o->kept[f]) return MDM_OK;
-  o->kept_n[f] = field_population(R, f);
-  o->kept[f] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
-  return o->kept[f] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false");
+  if (f == MDM_FIELDS || o->kept[f].v) return MDM_OK;
+  size_t n = field_population(R, f), P = p->kernel_samples * p->n_times;
+  int noisy = R->twins && f == MDM_R_SLOPE; /* moe.c */
+  o->kept[f] = (X(field)){.n = n, .P = P, .v = mdm_alloc(n, P, 1, sizeof(real)), .twins = R->twins && f == MDM_RHO,
+                          .noise = noisy ? mdm_alloc(n, P, 1, sizeof(real)) : NULL};
+  return o->kept[f].v && (o->kept[f].noise || !noisy) ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false");
 }
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
@@ -135,7 +138,10 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
 
 void X(observer_free)(X(observer) *o) {
   if (!o) return;
-  for (int f = 0; f < MDM_FIELDS; f++) free(o->kept[f]);
+  for (int f = 0; f < MDM_FIELDS; f++) {
+    free(o->kept[f].v);
+    free(o->kept[f].noise);
+  }
   free(o->kept_e);
   free(o->reached);
   free(o->totals);
@@ -168,6 +174,13 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
   fill_nan(o->prediction[MDM_TEST] + at * P * o->C, P * o->C);
 }
 
+/* ⟨a²⟩ over particles and tokens. */
+static double mean_square(const X(field) *a) {
+  double sum = 0;
+  for (size_t t = 0; t < a->P; t++) sum += X(product_of)(X(tokens)(a, a->P), X(tokens)(a, a->P), t);
+  return sum / (double)(a->n * a->P);
+}
+
 /* Sum over one token's particles; double accumulators, in order. */
 static double sum_products(size_t n, const real *a, const real *b) {
   double sum = 0;
@@ -175,7 +188,8 @@ static double sum_products(size_t n, const real *a, const real *b) {
   return sum;
 }
 
-/* Sum of products over all particles, leaving out inactive experts' entries where those are unspecified. */
+/* Sum of products over all particles, leaving out inactive experts' entries where those are unspecified; their number into *count. Not
+ * for squares of fields that carry noise. */
 static double masked_products(const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
   size_t n = a->n, per = routing && n == routing->experts * routing->neurons ? routing->neurons : 0;
   double sum = 0;
@@ -201,8 +215,8 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   for (int f = 0; f < MDM_FIELDS; f++) {
     const X(field) *F = X(moe_field)(program, MDM_TRAIN, f);
     int unspecified = f == MDM_U || f == MDM_B; /* inactive experts: u and b were not computed */
-    double sum = masked_products(F, F, unspecified ? routing : NULL, &count);
-    o->rms[f][t] = sqrt(sum / count);
+    double square = unspecified ? masked_products(F, F, routing, &count) / count : mean_square(F);
+    o->rms[f][t] = mdm_signed_root(square);
   }
   for (int k = 0; k < MDM_TENSORS; k++) {
     if (mdm_meetings[k].output == MDM_FIELDS) continue;
@@ -212,29 +226,41 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   }
 }
 
+/* Mean over experts of a token's logits, and their variance. */
+static void moments(const X(field) *psi, size_t token, double *mean, double *variance) {
+  double sum = 0, n = (double)psi->n;
+  for (size_t m = 0; m < psi->n; m++) sum += (double)psi->v[m + psi->n * token];
+  *mean = sum / n;
+  *variance = X(product_of)(X(tokens)(psi, psi->P), X(tokens)(psi, psi->P), token) / n - sum / n * (sum / n);
+}
+
+static void observe_logits(X(observer) *o, const X(field) *psi, size_t t) {
+  double mean, variance, mean_sum = 0, var_sum = 0, P = (double)psi->P;
+  for (size_t k = 0; k < psi->P; k++) {
+    moments(psi, k, &mean, &variance);
+    mean_sum += mean;
+    var_sum += variance;
+  }
+  o->logit_mean[t] = mean_sum / P;
+  o->logit_std[t] = psi->twins || var_sum > 0 ? mdm_signed_root(var_sum / P) : 0; /* without twins only rounding makes it negative */
+}
+
 /* Shares p_m = g_m / mean(g) of each token: entropy − log M = −mean over m of p log p; loads = token means of p (soft) or
  * of the selection (top-K). */
 static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
-  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G), *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI);
+  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
   size_t E = g->n, P = g->P;
-  double entropy = 0, mean_sum = 0, var_sum = 0, load_sum = 0, load_square = 0;
+  double entropy = 0, load_sum = 0, load_square = 0;
   for (size_t k = 0; k < P; k++) {
-    double total = 0, sum = 0, square = 0, h = 0;
-    for (size_t m = 0; m < E; m++) {
-      double l = (double)psi->v[m + E * k];
-      total += (double)g->v[m + E * k];
-      sum += l;
-      square += l * l;
-    }
+    double total = 0, h = 0;
+    for (size_t m = 0; m < E; m++) total += (double)g->v[m + E * k];
     for (size_t m = 0; m < E; m++) {
       double share = (double)g->v[m + E * k] * (double)E / total;
       if (share > 0) h -= share * log(share);
     }
     entropy += h / (double)E;
     o->totals[k] = total;
-    mean_sum += sum / (double)E;
-    var_sum += square / (double)E - sum / (double)E * (sum / (double)E);
   }
   for (size_t m = 0; m < E; m++) {
     double load = 0;
@@ -245,8 +271,6 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
   double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
   o->entropy[t] = entropy / (double)P;
   o->load_std[t] = mean > 0 && var > 0 ? sqrt(var) / mean : 0;
-  o->logit_mean[t] = mean_sum / (double)P;
-  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / (double)P) : 0;
 }
 
 static void observe_biases(X(observer) *o, const X(moe) *program, size_t experts, size_t t) {
@@ -263,8 +287,10 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
   if (at < 0) return;
   size_t G = p->kernel_samples;
   for (int f = 0; f < MDM_FIELDS; f++) {
-    size_t block = o->kept_n[f] * G;
-    if (o->kept[f]) memcpy(o->kept[f] + block * (size_t)at, X(moe_field)(program, MDM_TRAIN, f)->v, block * sizeof(real));
+    const X(field) *now = X(moe_field)(program, MDM_TRAIN, f), *kept = &o->kept[f];
+    size_t block = kept->n * G;
+    if (kept->v) memcpy(kept->v + block * (size_t)at, now->v, block * sizeof(real));
+    if (kept->noise) memcpy(kept->noise + block * (size_t)at, now->noise, block * sizeof(real));
   }
   memcpy(o->kept_e + o->C * G * (size_t)at, e, o->C * G * sizeof *e);
   o->reached[at] = 1;
@@ -272,6 +298,7 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
 
 int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   observe_rms(o, program, t);
+  observe_logits(o, X(moe_field)(program, MDM_TRAIN, MDM_PSI), t);
   observe_router(o, program, t);
   observe_biases(o, program, X(moe_field)(program, MDM_TRAIN, MDM_G)->n, t);
   keep_for_kernels(o, program, t, e);
@@ -284,10 +311,10 @@ int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const dou
 
 /* Kernel (1/n) Σ_i a_i(t,μ) a_i(s,ν) of a kept field, into value (times·samples)². */
 static int kernel_of_field(X(observer) *o, mdm_field f, double *value, mdm_error *err) {
-  size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
+  size_t k = o->kept[f].P, n = o->kept[f].n;
   real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
   if (!gram) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
-  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f], n, 0, gram, k);
+  X(squares)(CblasUpper, 1.0 / (double)n, X(tokens)(&o->kept[f], k), gram);
   for (size_t i = 0; i < k; i++)
     for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
   free(gram);

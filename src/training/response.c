@@ -72,10 +72,11 @@ void X(response_free)(X(response) *r) {
 
 /* ---------------------------------------------------------------- step by step */
 
-/* Coordinates of a basis' current field, as doubles. */
+/* Coordinates of a basis' current field that drive Gaussian columns, as doubles. */
 static double *copy_coordinates(const X(basis) *b) {
+  const real *from = X(basis_driving)(b);
   double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
-  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)b->c[i];
+  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)from[i];
   return c;
 }
 

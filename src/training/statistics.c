@@ -12,7 +12,8 @@
  * averaged over samples. C − c̄² is the variance between experts, ⟨c²⟩ − c̄² the total one. Pairs leave out the noise of a mean
  * over finitely many neurons: where N_e grows it vanishes in the limit but not on its sample neurons. Contributions b y to f are
  * sums over an expert's neurons; where N_e is fixed their noise is part of the answer, and C = ⟨(⟨c_mj⟩_j)²⟩_m, as with one
- * neuron for each expert. */
+ * neuron for each expert. So it is where the limit matches the moments of every expert's neurons (Regime I, tied experts): there the
+ * noise of a mean is gone but for a small part, and pairs would take out what is not there. */
 #include "training/statistics.h"
 
 #include <math.h>
@@ -123,7 +124,8 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   s->problem = problem;
-  for (int k = 0; k < QUANTITIES; k++) s->pairs[k] = k != OF_CONTRIBUTION || problem->model.regime->neurons_grow;
+  int grow = problem->model.regime->neurons_grow, matched = R->sampled && grow && !R->twins;
+  for (int k = 0; k < QUANTITIES; k++) s->pairs[k] = !matched && (k != OF_CONTRIBUTION || grow);
   s->tau = R->coef[MDM_W2].tau;
   s->values = mdm_alloc(R->experts, problem->batch, 1, sizeof *s->values);
   s->share = mdm_alloc(R->experts, 1, 1, sizeof *s->share);

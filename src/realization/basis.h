@@ -1,0 +1,45 @@
+/* Orthonormal bases of the directions that fields have visited on their populations. */
+#ifndef MOEDMFT_BASIS_H
+#define MOEDMFT_BASIS_H
+
+#include "realization/gram.h"
+#include "realization/particles.h"
+
+/* A basis that fills its population (k = n) is no longer a limit but a network with that many neurons, whose error is O(1/n).
+ *
+ * Orthonormal basis of the directions that one field has visited: Uᵀ U / n = 1. Coordinates c = Uᵀ p / n of the field that
+ * was absorbed last are kept, so that matrices that share an input share the work.
+ *
+ * Of a field of twins, U spans p', p with the values of twins exchanged, and inner products are those without noise (gram.h): c = Uᵀ p / n
+ * as before, p' = Σ u ⟨u u⟩ c. They are not positive: what the noise of a finite sample leaves in them is of either sign, and directions
+ * that are little but noise may have ⟨u u⟩ = −1. What those hold cannot be the variance of anything drawn (thin.c). */
+typedef struct X(basis) {
+  X(population) *pop;
+  size_t n;         /* particles of the field: those of pop, or with twins twice as many */
+  int twins;
+  double tolerance; /* a direction is new when its amplitude exceeds tolerance × the field's RMS */
+  real *U;          /* n × k */
+  size_t k, capacity;
+  unsigned long id; /* field that c belongs to */
+  real *c;          /* k_c × P: coordinates */
+  size_t k_c, P, c_size;
+  real *square;     /* twins: k, ⟨u u⟩ = ±1 */
+  real *split[2];   /* twins: k_c × P, c of directions with ⟨u u⟩ = 1, and of those with −1; zero for the others */
+  size_t square_capacity, split_size[2];
+  real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
+  size_t gram_size, eigen_size;
+} X(basis);
+
+void X(basis_init)(X(basis) *basis, X(population) *pop, int twins, double tolerance);
+void X(basis_clear)(X(basis) *basis);
+/* Makes the basis span the field up to the tolerance and its coordinates available in basis->c (k_c × P). */
+int X(basis_absorb)(X(basis) *basis, const X(field) *p, mdm_error *err);
+/* Coordinates (k_c × P) along directions of positive square: what the field drives; and along the others, NULL where there are none. */
+const real *X(basis_driving)(const X(basis) *basis);
+const real *X(basis_excess)(const X(basis) *basis);
+/* Zeroes the rows of x (k × P, directions 0 … k − 1 of the basis) whose square is negative. */
+void X(basis_drop_excess)(const X(basis) *basis, size_t k, size_t P, real *x);
+/* Remembers directions (n × count) of a field on its population: as they are, or the means of twins. */
+int X(basis_note)(X(population) *pop, int twins, size_t count, const real *columns, mdm_error *err);
+
+#endif
