@@ -1,4 +1,4 @@
-/* Complete runs of an interrupted outcome, kept in its file so that the same command goes on (run.h).
+/* Complete runs of an interrupted outcome, kept in its file so that the same command goes on (moedmft/file.h).
  *
  * Below /resume, one group for each ensemble ("limit", "N_64"): every array of its runs, stacked along a first dimension
  * "seed", and `index`, which run each is. Runs are independent and deterministic, so going on ends with the same numbers. */
