@@ -101,7 +101,7 @@ static void bootstrap(const list *l, uint64_t seed, uint64_t stream, mdm_best *b
   double sum[2] = {0, 0}, squares[2] = {0, 0};
   size_t used = 0;
   for (size_t k = 0; k < RESAMPLES; k++) {
-    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream}, k, l->runs, l->pick);
+    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
     mean_losses(l, l->pick);
     mdm_best one = locate(l);
     if (one.kind == MDM_BEST_NONE) continue;
