@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 enum { N = 5, D = 6, P = 4, MAX_M = 10, MAX_NE = 20 };
 

@@ -10,7 +10,7 @@
 #include "config/grid.h"
 #include "study/sweep_internal.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 #define SMALL                                                                                                          \
   "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,16 simulate.seeds=3 data.test=3 "              \

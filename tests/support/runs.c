@@ -1,5 +1,5 @@
 /* Helpers of the test suites. */
-#include "support.h"
+#include "support/runs.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>

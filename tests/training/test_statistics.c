@@ -12,7 +12,7 @@
 #include "models/moe.h"
 #include "training/tangent.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 enum { P = 4, D = 6 };
 static const double target[P] = {1, -1, -1, 1};

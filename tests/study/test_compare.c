@@ -10,7 +10,7 @@
 #include "study/compare.h"
 #include "study/compare_extrapolate.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 /* ---- random numbers: fixed, independent of the library's ---- */
 

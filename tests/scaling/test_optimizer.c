@@ -8,7 +8,7 @@
 #include "base/vecmath.h"
 #include "scaling/optimizer.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 /* ---------------------------------------------------------------- options and schedules */
 

@@ -10,7 +10,7 @@
 #include "problem/problem.h"
 #include "models/moe.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 enum { P = 4, D = 6, MAX_N = 8, MAX_G = 8 * 8 };
 

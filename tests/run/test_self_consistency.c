@@ -6,7 +6,7 @@
 
 #include "problem/orders.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 enum { P = 4, STEPS = 6 };
 #define SMALL "solve.particles=1500 solve.expert_particles=300 solve.replicas=6 train.steps=6 output.kernels=false output.statistics=false "

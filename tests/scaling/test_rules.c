@@ -10,7 +10,7 @@
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 /* ---------------------------------------------------------------- helpers */
 

@@ -9,7 +9,7 @@
 #include "realization/thin.h"
 #include "models/moe.h"
 #include "suites.h"
-#include "support.h"
+#include "support/runs.h"
 
 enum { P = 4, D = 6 };
 static const double target[P] = {1, -1, -1, 1};
