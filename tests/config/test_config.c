@@ -1,12 +1,13 @@
 /* Configuration: reading each type, ranges, messages that name every problem, atomicity, and the round trip. */
-#include <CUnit/CUnit.h>
-#include <moedmft/config.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "suites.h"
+#include <moedmft/config.h>
+
+#include "support/folder.h"
+#include "support/suite.h"
+#include "support/words.h"
 
 /* Tests leave early when they have no configuration to work with. */
 static mdm_config *fresh(void) {
@@ -21,13 +22,6 @@ static mdm_config *fresh(void) {
 static int load(mdm_config *cfg, const char *yaml, mdm_error *err) {
   memset(err, 0, sizeof *err);
   return mdm_config_load_text(cfg, "exp.yaml", yaml, err);
-}
-
-/* 1 if text contains part; prints both when it does not, since CUnit shows only the expression. */
-static int has(const char *text, const char *part) {
-  if (strstr(text, part)) return 1;
-  printf("\n    wanted: %s\n    in:     %s\n", part, text);
-  return 0;
 }
 
 /* 1 if the YAML text is refused with a message that contains part. */
@@ -185,7 +179,7 @@ static void integers(void) {
   CU_ASSERT_TRUE(refused("model.expert_width: 3.5", "model.expert_width = '3.5' is not an integer"));
   CU_ASSERT_TRUE(refused("model.expert_width: 0", "is out of range (allowed: integer in [1, 1000000])"));
   static const char *const not_integers[] = {"3x", "0x10", "1_000", "three", ".", "e5", "1e", "1 2", "--3", "true"};
-  for (size_t i = 0; i < sizeof not_integers / sizeof *not_integers; i++) {
+  for (size_t i = 0; i < COUNT(not_integers); i++) {
     char yaml[80];
     snprintf(yaml, sizeof yaml, "model.expert_width: %s", not_integers[i]);
     CU_ASSERT_TRUE(refused(yaml, "is not an integer (allowed: integer in [1, 1000000])"));
@@ -206,7 +200,7 @@ static void reals(void) {
   CU_ASSERT_TRUE(refused("train.lr: -1e-300", "is out of range"));
   CU_ASSERT_TRUE(refused("train.lr: 1e999", "is too large"));
   static const char *const not_numbers[] = {".nan", "nan", ".inf", "inf", "-inf", "0,5", "0.5 m", "0x1p3", "1e+"};
-  for (size_t i = 0; i < sizeof not_numbers / sizeof *not_numbers; i++) {
+  for (size_t i = 0; i < COUNT(not_numbers); i++) {
     char yaml[80];
     snprintf(yaml, sizeof yaml, "train.lr: %s", not_numbers[i]);
     CU_ASSERT_TRUE(refused(yaml, "is not a number"));
@@ -275,7 +269,7 @@ static void nesting_and_dots(void) {
 static void empty_files_change_nothing(void) {
   static const char *const empty[] = {"", "\n\n", "# nothing\n", "---\n", "{}", "null"};
   mdm_config *cfg = fresh(), *untouched = fresh();
-  for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) CU_ASSERT_TRUE(accepted(cfg, empty[i]));
+  for (size_t i = 0; i < COUNT(empty); i++) CU_ASSERT_TRUE(accepted(cfg, empty[i]));
   CU_ASSERT_TRUE(same_values(cfg, untouched));
   mdm_config_free(cfg);
   mdm_config_free(untouched);
@@ -366,7 +360,7 @@ static void suggestions(void) {
   mdm_config *cfg = fresh();
   mdm_error err;
   static const char *const far[] = {"wavelength: 3", "train: {rate: 3}", "optics: {a: 1}", "'': 3", "model: {'': 3}"};
-  for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+  for (size_t i = 0; i < COUNT(far); i++) {
     CU_ASSERT_EQUAL(load(cfg, far[i], &err), MDM_ERR_CONFIG);
     CU_ASSERT_TRUE(has(err.text, "unknown"));
     CU_ASSERT_PTR_NULL(strstr(err.text, "did you mean"));
@@ -444,12 +438,8 @@ static void set_messages(void) {
 }
 
 static void file_on_disk(void) {
-  char path[] = "/tmp/test_config_XXXXXX";
-  int descriptor = mkstemp(path);
-  FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-  fputs("train:\n  lr: 0.75\n", file);
-  fclose(file);
+  const char *path = in_folder("exp.yaml");
+  spit_text("exp.yaml", "train:\n  lr: 0.75\n");
   mdm_config *cfg = fresh();
   mdm_error err = {0};
   CU_ASSERT_EQUAL(mdm_config_load(cfg, path, &err), MDM_OK);
@@ -536,15 +526,15 @@ static void round_trip_of_awkward_values(void) {
                                         "1e22"};
   char text[100];
   mdm_config *cfg = fresh();
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+  for (size_t i = 0; i < COUNT(texts); i++) {
     snprintf(text, sizeof text, "data.file: '%s'", texts[i]);
     CU_ASSERT_TRUE(accepted(cfg, text) && round_trips(cfg));
   }
-  for (size_t i = 0; i < sizeof escaped / sizeof *escaped; i++) {
+  for (size_t i = 0; i < COUNT(escaped); i++) {
     snprintf(text, sizeof text, "data.file: \"%s\"", escaped[i]);
     CU_ASSERT_TRUE(accepted(cfg, text) && round_trips(cfg));
   }
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+  for (size_t i = 0; i < COUNT(numbers); i++) {
     snprintf(text, sizeof text, "train.lr=%s", numbers[i]);
     CU_ASSERT_TRUE(set_accepted(cfg, text) && round_trips(cfg));
     CU_ASSERT_EQUAL(mdm_config_real(cfg, "train.lr"), strtod(numbers[i], NULL));
@@ -587,38 +577,30 @@ static void canonical_text(void) {
   mdm_config_free(cfg);
 }
 
-int suite_config(void) {
-  static const struct {
-    const char *name;
-    void (*run)(void);
-  } tests[] = {
-      {"every preset is valid", presets_are_valid},
-      {"bounds of every number", bounds_of_every_number},
-      {"defaults", defaults},
-      {"integers", integers},
-      {"reals", reals},
-      {"booleans and words", booleans_and_words},
-      {"text and lists", text_and_lists},
-      {"nesting and dotted keys", nesting_and_dots},
-      {"empty files change nothing", empty_files_change_nothing},
-      {"wrong shapes", wrong_shapes},
-      {"duplicates", duplicates},
-      {"syntax errors", syntax_errors},
-      {"all problems in one line", all_problems_in_one_line},
-      {"too many problems", too_many_problems},
-      {"suggestions", suggestions},
-      {"strange text is shown tame", strange_text_is_shown_tame},
-      {"failure changes nothing", failure_changes_nothing},
-      {"set one option", set_one_option},
-      {"messages of set", set_messages},
-      {"file on disk", file_on_disk},
-      {"round trip of every option", round_trip_of_every_option},
-      {"round trip of awkward values", round_trip_of_awkward_values},
-      {"canonical text", canonical_text},
-  };
-  CU_pSuite suite = CU_add_suite("config", NULL, NULL);
-  if (!suite) return CU_get_error();
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-    if (!CU_add_test(suite, tests[i].name, tests[i].run)) return CU_get_error();
-  return CUE_SUCCESS;
-}
+static const test_case tests[] = {
+    {"every preset is valid", presets_are_valid},
+    {"bounds of every number", bounds_of_every_number},
+    {"defaults", defaults},
+    {"integers", integers},
+    {"reals", reals},
+    {"booleans and words", booleans_and_words},
+    {"text and lists", text_and_lists},
+    {"nesting and dotted keys", nesting_and_dots},
+    {"empty files change nothing", empty_files_change_nothing},
+    {"wrong shapes", wrong_shapes},
+    {"duplicates", duplicates},
+    {"syntax errors", syntax_errors},
+    {"all problems in one line", all_problems_in_one_line},
+    {"too many problems", too_many_problems},
+    {"suggestions", suggestions},
+    {"strange text is shown tame", strange_text_is_shown_tame},
+    {"failure changes nothing", failure_changes_nothing},
+    {"set one option", set_one_option},
+    {"messages of set", set_messages},
+    {"file on disk", file_on_disk},
+    {"round trip of every option", round_trip_of_every_option},
+    {"round trip of awkward values", round_trip_of_awkward_values},
+    {"canonical text", canonical_text},
+};
+
+SUITE_IN_FOLDER("config/config", tests)

@@ -1,26 +1,12 @@
-/* The limit against numbers and closed forms: published table, linear networks, kernels, top-K at K = M, responses. */
-#include <CUnit/CUnit.h>
+/* The limit against numbers and closed forms: published table, linear networks, kernels, top-K at K = M, limits that must agree. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "problem/problem.h"
-#include "realization/thin.h"
-#include "models/moe.h"
-#include "suites.h"
+#include "support/cosine.h"
+#include "support/near.h"
 #include "support/runs.h"
-
-enum { P = 4, D = 6 };
-static const double target[P] = {1, -1, -1, 1};
-
-/* Gram matrix x_μ·x_ν/D of the cosine set. */
-static double gram(size_t m, size_t n) {
-  double sum = 0;
-  for (size_t d = 0; d < D; d++)
-    sum += 2 * cos(1.7 * (double)((m + 1) * (d + 1)) + 0.3 * (double)m) * cos(1.7 * (double)((n + 1) * (d + 1)) + 0.3 * (double)n);
-  return sum / D;
-}
+#include "support/suite.h"
 
 /* ---------------------------------------------------------------- the table of the cosine set */
 
@@ -71,10 +57,10 @@ static void regression(double k, double eta, double mu, double lambda, size_t st
   memset(f, 0, P * sizeof *f);
   for (size_t t = 0; t < steps; t++) {
     double e[P];
-    for (size_t m = 0; m < P; m++) e[m] = (f[m] - target[m]) / P;
+    for (size_t m = 0; m < P; m++) e[m] = (f[m] - cosine_target[m]) / P;
     for (size_t m = 0; m < P; m++) {
       B[m] = mu * B[m] + lambda * f[m];
-      for (size_t n = 0; n < P; n++) B[m] += k * gram(m, n) * e[n];
+      for (size_t n = 0; n < P; n++) B[m] += k * cosine_gram(m, n) * e[n];
     }
     for (size_t m = 0; m < P; m++) f[m] -= eta * B[m];
   }
@@ -96,7 +82,7 @@ static const struct {
  * limit has no sampling error here: the tolerance is that of the basis. */
 static void check_one_tensor(const char *optimizer, double mu, double lambda) {
   static const char *const learns[5] = {"input", "router", "expert_in", "expert_out", "readout"};
-  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++)
+  for (size_t row = 0; row < COUNT(linear); row++)
     for (int which = 0; which < 5; which++) {
       char settings[1024];
       int used = snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s %s ", linear[row].regime, linear[row].parameterization, optimizer);
@@ -123,7 +109,7 @@ static void momentum_and_decay_of_a_linear_network(void) {
 
 /* |G|² = −dL/dη = Σ_μν e_μ e_ν (kernel of all tensors), known at the start; a clipped first step is the step of that length. */
 static void clipped_step_of_a_linear_network(void) {
-  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++) {
+  for (size_t row = 0; row < COUNT(linear); row++) {
     char settings[1024];
     snprintf(settings, sizeof settings, LINEAR SCALES "model.regime=%s model.parameterization=%s train.clip=0.1 train.steps=1", linear[row].regime, linear[row].parameterization);
     mdm_outcome out;
@@ -132,12 +118,12 @@ static void clipped_step_of_a_linear_network(void) {
     double k = 0, square = 0;
     for (int t = 0; t < 5; t++) k += linear[row].kernel[t];
     for (size_t m = 0; m < P; m++)
-      for (size_t n = 0; n < P; n++) square += k * gram(m, n) * target[m] * target[n] / (P * P);
+      for (size_t n = 0; n < P; n++) square += k * cosine_gram(m, n) * cosine_target[m] * cosine_target[n] / (P * P);
     CU_ASSERT_DOUBLE_EQUAL(norm[0], sqrt(square), 1e-6);
     CU_ASSERT(norm[0] > 0.11); /* it is clipped */
     for (size_t m = 0; m < P; m++) { /* to second order in η */
       double slope = 0;
-      for (size_t n = 0; n < P; n++) slope += 0.05 * 0.1 / norm[0] * k * gram(m, n) * target[n] / P;
+      for (size_t n = 0; n < P; n++) slope += 0.05 * 0.1 / norm[0] * k * cosine_gram(m, n) * cosine_target[n] / P;
       CU_ASSERT_DOUBLE_EQUAL(f[P + m], slope, 5e-5);
     }
     mdm_outcome_clear(&out);
@@ -146,7 +132,7 @@ static void clipped_step_of_a_linear_network(void) {
 
 /* All tensors learn. By hand, the first step has no terms beyond the first order in η: the kernels add up. */
 static void first_step_of_a_linear_network(void) {
-  for (size_t row = 0; row < sizeof linear / sizeof *linear; row++) {
+  for (size_t row = 0; row < COUNT(linear); row++) {
     mdm_outcome out;
     char settings[1024];
     const double *k = linear[row].kernel;
@@ -188,7 +174,7 @@ static void initial_kernels_are_arcsine(void) {
     const double *k = values(out.limit.summary, paths[layer]), *se = errors(out.limit.summary, paths[layer]);
     for (size_t m = 0; m < P; m++)
       for (size_t n = 0; n < P; n++) {
-        double h = arcsine(gram(m, m), gram(n, n), gram(m, n)), hm = arcsine(gram(m, m), gram(m, m), gram(m, m)), hn = arcsine(gram(n, n), gram(n, n), gram(n, n));
+        double mm = cosine_gram(m, m), nn = cosine_gram(n, n), h = arcsine(mm, nn, cosine_gram(m, n)), hm = arcsine(mm, mm, mm), hn = arcsine(nn, nn, nn);
         double y = arcsine(1.69 * hm, 1.69 * hn, 1.69 * h), expected = layer == 0 ? h : layer == 1 ? y : 0.49 * y;
         CU_ASSERT(fabs(k[m * P + n] - expected) < 4 * se[m * P + n] + 1e-4); /* 1e-4: tolerance² of the basis */
         CU_ASSERT(se[m * P + n] < 0.01);
@@ -215,7 +201,7 @@ static void first_step_follows_the_tangent_kernel(void) {
     const double *a = values(r, forward), *b = values(r, backward);
     for (size_t n = 0; n < P; n++)
       for (size_t m = 0; m < P; m++) {
-        double en = -target[n] / P, em = -target[m] / P;
+        double en = -cosine_target[n] / P, em = -cosine_target[m] / P;
         df[n] -= 1e-3 * weight[t] * a[n * P + m] * b[n * P + m] / (en * em) * em;
       }
   }
@@ -225,14 +211,13 @@ static void first_step_follows_the_tangent_kernel(void) {
 
 /* ---------------------------------------------------------------- routing, laziness, precision */
 
-static double distance(const mdm_outcome *a, const mdm_outcome *b, double *noise) {
-  const double *x = values(a->limit.summary, "observables/train/prediction"), *y = values(b->limit.summary, "observables/train/prediction");
-  const double *sx = errors(a->limit.summary, "observables/train/prediction"), *sy = errors(b->limit.summary, "observables/train/prediction");
-  size_t n = mdm_record_find(a->limit.summary, "observables/train/prediction")->dim[0] * P;
-  double worst = 0;
-  *noise = 0;
-  for (size_t i = 0; i < n; i++) worst = fmax(worst, fabs(x[i] - y[i])), *noise = fmax(*noise, hypot(sx[i], sy[i]));
-  return worst;
+static const char prediction[] = "observables/train/prediction";
+
+/* Largest difference of predictions, and the largest standard error of one. */
+static double distance_between(const mdm_outcome *a, const mdm_outcome *b, double *noise) {
+  distance d = distance_of(a->limit.summary, prediction, b->limit.summary, prediction);
+  *noise = d.largest_error;
+  return d.largest;
 }
 
 /* All experts but one of ten thousand selected: the top-K code path, the soft limit. */
@@ -244,27 +229,13 @@ static void top_k_of_all_experts_is_soft(void) {
   run_with(MDM_RUN_LIMIT, 0, base, &soft);
   snprintf(settings, sizeof settings, "%s model.active_fraction=0.9997", base);
   run_with(MDM_RUN_LIMIT, 0, settings, &top);
-  CU_ASSERT(distance(&soft, &top, &noise) < 4 * noise);
+  CU_ASSERT(distance_between(&soft, &top, &noise) < 4 * noise);
   snprintf(settings, sizeof settings, "%s model.active_fraction=0.5", base);
   run_with(MDM_RUN_LIMIT, 0, settings, &half);
-  CU_ASSERT(distance(&soft, &half, &noise) > 10 * noise);
+  CU_ASSERT(distance_between(&soft, &half, &noise) > 10 * noise);
   mdm_outcome_clear(&soft);
   mdm_outcome_clear(&top);
   mdm_outcome_clear(&half);
-}
-
-/* solve.accuracy adds replicas until the standard error is what was asked for, up to the noise of its estimate. */
-static void accuracy_is_reached(void) {
-  const double aim = 2e-3;
-  mdm_outcome out;
-  run_with(MDM_RUN_LIMIT, 0, "solve.particles=1500 solve.replicas=6 solve.accuracy=2e-3 output.kernels=false train.steps=12", &out);
-  const double *se = errors(out.limit.summary, "observables/train/prediction");
-  double sum = 0;
-  for (size_t i = 0; i < 13 * P; i++) sum += se[i] * se[i] / (13 * P);
-  CU_ASSERT(out.limit.runs > 6);
-  CU_ASSERT(sqrt(sum) < 1.6 * aim); /* five degrees of freedom in the first estimate */
-  CU_ASSERT(sqrt(sum) > 0.4 * aim);
-  mdm_outcome_clear(&out);
 }
 
 /* With v scaled up by s and η down by s², features move by 1/s: kernels freeze. */
@@ -302,10 +273,10 @@ static void soft_experts_are_one_dense_network(void) {
   snprintf(settings, sizeof settings, "%s model.experts=1 model.expert_width_ratio=4 model.init.expert_out=0.5 train.lr_multiplier.expert_in=4 "
            "train.lr_multiplier.expert_out=0.25 seed=3", base);
   run_with(MDM_RUN_LIMIT, 0, settings, &dense);
-  CU_ASSERT(distance(&experts, &dense, &noise) < 4 * noise);
+  CU_ASSERT(distance_between(&experts, &dense, &noise) < 4 * noise);
   snprintf(settings, sizeof settings, "%s model.experts=1 seed=3", base);
   run_with(MDM_RUN_LIMIT, 0, settings, &other);
-  CU_ASSERT(distance(&experts, &other, &noise) > 10 * noise);
+  CU_ASSERT(distance_between(&experts, &other, &noise) > 10 * noise);
   mdm_outcome_clear(&experts);
   mdm_outcome_clear(&dense);
   mdm_outcome_clear(&other);
@@ -325,78 +296,12 @@ static void regimes_II_and_III_meet_without_router(void) {
     snprintf(settings, sizeof settings, "model.gate=%s solve.particles=8000 solve.replicas=8 output.kernels=false train.steps=10 train.lr=0.3 "
              "model.regime=III model.experts_ratio=0.5 model.expert_width_ratio=1 seed=4", gates[k]);
     run_with(MDM_RUN_LIMIT, 0, settings, &third);
-    double apart = distance(&second, &third, &noise);
+    double apart = distance_between(&second, &third, &noise);
     if (k == 0) CU_ASSERT(apart < 4 * noise);
     if (k == 1) CU_ASSERT(apart > 6 * noise);
     mdm_outcome_clear(&second);
     mdm_outcome_clear(&third);
   }
-}
-
-#define ADAM                                                                                                           \
-  "train.optimizer=adam train.adam.eps=0.1 train.adam.beta2=0.99 train.lr=0.1 train.steps=8 solve.particles=900 "      \
-  "solve.replicas=4 solve.precision=double output.kernels=false "
-
-/* A skeleton of few pivots gives what the table of all pairs gives on the same particles: to a tenth of the sampling error of
- * one replica, in every regime and routing; and held-out particles tell its error. */
-static void skeletons_stand_for_all_pairs(void) {
-  static const char *const cases[] = {"model.regime=II model.parameterization=mssp", "model.regime=II model.parameterization=mup model.active_fraction=0.5",
-                                      "model.regime=I model.parameterization=mup", "model.regime=III model.parameterization=mup solve.expert_particles=100 solve.neuron_particles=12",
-                                      "model.regime=III model.parameterization=mssp solve.expert_particles=100 solve.neuron_particles=200 train.optimizer=adamw"};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    mdm_outcome full, skeleton;
-    char settings[1024];
-    snprintf(settings, sizeof settings, ADAM "%s solve.pairs=full", cases[i]);
-    run_with(MDM_RUN_LIMIT, 0, settings, &full);
-    snprintf(settings, sizeof settings, ADAM "%s solve.pivots=48", cases[i]);
-    run_with(MDM_RUN_LIMIT, 0, settings, &skeleton);
-    const double *f = values(full.limit.summary, "observables/train/prediction"), *g = values(skeleton.limit.summary, "observables/train/prediction"),
-                 *se = errors(full.limit.summary, "observables/train/prediction");
-    double difference = 0, spread = 0;
-    for (size_t k = 0; k < 9 * P; k++) difference += (f[k] - g[k]) * (f[k] - g[k]), spread += 4 * se[k] * se[k];
-    CU_ASSERT(difference > 0 && difference < 0.01 * spread);
-    double error = *values(skeleton.limit.summary, "diagnostics/skeleton_error_W1_forward");
-    CU_ASSERT(error > 0 && error < 0.05);
-    CU_ASSERT_EQUAL(*values(full.limit.summary, "diagnostics/skeleton_error_W1_forward"), 0);
-    mdm_outcome_clear(&full);
-    mdm_outcome_clear(&skeleton);
-  }
-}
-
-/* One solution shared between threads is the same, bit for bit, with all pairs and with a skeleton. */
-static void threads_of_one_solution(void) {
-  for (int k = 0; k < 2; k++) {
-    mdm_outcome one, three;
-    const char *settings = k ? ADAM "solve.replicas=1 solve.pairs=full" : ADAM "solve.replicas=1 solve.pivots=32";
-    run_with(MDM_RUN_LIMIT, 1, settings, &one);
-    run_with(MDM_RUN_LIMIT, 3, settings, &three);
-    CU_ASSERT(!memcmp(values(one.limit.summary, "observables/train/prediction"), values(three.limit.summary, "observables/train/prediction"), 9 * P * sizeof(double)));
-    mdm_outcome_clear(&one);
-    mdm_outcome_clear(&three);
-  }
-}
-
-/* The mean over networks approaches the limit under Adam with decay, clipping and a schedule: at N = 96 it is there within
- * 4 combined standard errors plus the 1/N shift measured between N = 48 and N = 96. */
-static void networks_approach_the_adam_limit(void) {
-  mdm_outcome out;
-  run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0,
-           ADAM "train.optimizer=adamw train.adam.weight_decay=0.5 train.clip=0.3 train.schedule=cosine train.warmup=2 solve.particles=3000 train.lr=0.4 train.adam.eps=0.03 "
-                "simulate.widths=[48,96] simulate.seeds=[192,192]", &out);
-  const double *f = values(out.limit.summary, "observables/train/prediction"), *se = errors(out.limit.summary, "observables/train/prediction");
-  const double *n[2], *ne[2];
-  for (int w = 0; w < 2; w++) {
-    n[w] = values(out.networks[w].summary, "observables/train/prediction");
-    ne[w] = errors(out.networks[w].summary, "observables/train/prediction");
-  }
-  double largest = 0;
-  for (size_t k = 0; k < 9 * P; k++) {
-    double error = sqrt(se[k] * se[k] + ne[1][k] * ne[1][k]), shift = fabs(n[1][k] - n[0][k]) + hypot(ne[0][k], ne[1][k]);
-    CU_ASSERT(fabs(n[1][k] - f[k]) < 4 * error + shift);
-    if (fabs(f[k]) > largest) largest = fabs(f[k]);
-  }
-  CU_ASSERT(largest > 0.2); /* it learned */
-  mdm_outcome_clear(&out);
 }
 
 /* μP and MSSP have different limits where the aggregate's initial part vanishes under μP. */
@@ -410,7 +315,7 @@ static void mup_and_mssp_differ(void) {
     run_with(MDM_RUN_LIMIT, 0, settings, &mup);
     snprintf(settings, sizeof settings, "model.regime=%s model.parameterization=mssp solve.particles=6000 solve.replicas=4 output.kernels=false train.steps=10", regimes[k]);
     run_with(MDM_RUN_LIMIT, 0, settings, &mssp);
-    CU_ASSERT(distance(&mup, &mssp, &noise) > 5 * noise);
+    CU_ASSERT(distance_between(&mup, &mssp, &noise) > 5 * noise);
     mdm_outcome_clear(&mup);
     mdm_outcome_clear(&mssp);
   }
@@ -421,154 +326,26 @@ static void precisions_agree(void) {
   double noise;
   run_with(MDM_RUN_LIMIT, 0, "solve.particles=6000 solve.replicas=8 solve.precision=single output.kernels=false", &one);
   run_with(MDM_RUN_LIMIT, 0, "solve.particles=6000 solve.replicas=8 solve.precision=double seed=2 output.kernels=false", &two);
-  CU_ASSERT(distance(&one, &two, &noise) < 4 * noise);
+  CU_ASSERT(distance_between(&one, &two, &noise) < 4 * noise);
   mdm_outcome_clear(&one);
   mdm_outcome_clear(&two);
 }
 
-/* ---------------------------------------------------------------- responses: Stein's lemma against perturbation */
+static const test_case tests[] = {
+    {"reproduces the table of the cosine set", reproduces_the_table},
+    {"linear network, one tensor learns: kernel regression", one_tensor_of_a_linear_network},
+    {"linear network, momentum and decay: kernel regression", momentum_and_decay_of_a_linear_network},
+    {"linear network, clipped step", clipped_step_of_a_linear_network},
+    {"linear network, first step", first_step_of_a_linear_network},
+    {"linear network: no sampling noise", linear_networks_have_no_sampling_noise},
+    {"initial kernels are arcsine kernels", initial_kernels_are_arcsine},
+    {"first step follows the tangent kernel", first_step_follows_the_tangent_kernel},
+    {"top-K of all experts is soft routing", top_k_of_all_experts_is_soft},
+    {"Regime I: soft experts are one dense network", soft_experts_are_one_dense_network},
+    {"Regimes II and III meet where there is no router", regimes_II_and_III_meet_without_router},
+    {"muP and MSSP differ in Regimes II and III", mup_and_mssp_differ},
+    {"large readouts are lazy", large_readouts_are_lazy},
+    {"single and double precision agree", precisions_agree},
+};
 
-enum { PARTICLES = 4000, EXPERTS = 2000, NE = 3, RUNS = 8 };
-static const double NUDGE = 1e-3;
-
-/* What the source of a nudged matrix calls, and whose column 0 it nudges: Ω on rows, K on columns. */
-typedef struct {
-  thin_source_f64 draw;
-  mdm_side side;
-} nudge;
-
-static double sign_of(size_t i) { /* independent signs, one for each particle */
-  uint64_t word;
-  mdm_words((mdm_stream){99, 0, 1000, 0}, i, 1, &word);
-  return word & 1 ? 1 : -1;
-}
-
-static void push(size_t k, size_t n, real *out) {
-  for (size_t i = 0; k == 0 && i < n; i++) out[i] += NUDGE * sign_of(i);
-}
-
-static nudge active_nudge;
-static int nudged_draw(thin_f64 *A, mdm_side side, size_t k, size_t count, real *out, mdm_error *err) {
-  int status = active_nudge.draw(A, side, k, count, out, err);
-  if (side == active_nudge.side) push(k, A->side[side].pop->n, out);
-  return status;
-}
-
-/* Three steps of the limit by hand; copies h and γ of the last, and the Stein responses of h to K₀ and of γ to Ω₀. */
-static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h, real *gamma, double stein[2][P]) {
-  mdm_config *cfg;
-  mdm_data *data;
-  mdm_problem *problem;
-  mdm_coefficients coef[MDM_TENSORS];
-  mdm_error err = {0};
-  X(realization) *R;
-  X(moe) *program;
-  X(thin) *A;
-  CU_ASSERT_FATAL(!mdm_config_create(&cfg, &err) && !mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
-  const mdm_model *m = &problem->model;
-  const mdm_sizes ratios = {D, 1, NE, 1, 1};
-  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
-  const size_t tokens[MDM_PARTS] = {P, 0};
-  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
-  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &R, &err));
-  CU_ASSERT_FATAL(!X(moe_create)(m, R, &problem->reduced, tokens, &program, &err));
-  CU_ASSERT_FATAL(!R->factors(R, tensor, 1e-2, &A, &err) && A);
-  if (nudged) {
-    active_nudge = (nudge){A->draw, rows ? MDM_ROWS : MDM_COLS};
-    A->draw = nudged_draw;
-  }
-  for (int t = 0; t < 4; t++) {
-    double f[P], e[P];
-    real er[P];
-    CU_ASSERT_FATAL(!X(moe_forward)(program, MDM_TRAIN, P, problem->reduced.train, &err));
-    for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(program, MDM_TRAIN)[i];
-    mdm_loss_eval(problem, P, f, data->train.y, e, NULL);
-    for (int i = 0; i < P; i++) er[i] = e[i];
-    CU_ASSERT_FATAL(!X(moe_backward)(program, er, &err));
-    const mdm_step step = {&problem->optimizer, 1.5, 1, (size_t)t};
-    if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(program, &step, problem->reduced.train, er, &err));
-  }
-  const X(field) *H = X(moe_field)(program, MDM_TRAIN, MDM_H), *G = X(moe_field)(program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
-  memcpy(h, H->v, H->n * P * sizeof *h);
-  memcpy(gamma, G->v, G->n * P * sizeof *gamma);
-  for (int p = 0; p < P; p++) {
-    stein[0][p] = cblas_ddot(H->n, H->v + H->n * p, 1, A->side[MDM_COLS].gauss, 1) / (double)H->n / A->base.coef.Vb;
-    stein[1][p] = cblas_ddot(G->n, G->v + G->n * p, 1, A->side[MDM_ROWS].gauss, 1) / (double)G->n / A->base.coef.Vf;
-  }
-  X(moe_free)(program);
-  R->free(R);
-  mdm_problem_free(problem);
-  mdm_data_free(data);
-  mdm_config_free(cfg);
-}
-
-/* Mean over particles of sign × (nudged − plain)/nudge. */
-static double pathwise(size_t n, const real *plain, const real *moved) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += sign_of(i) * (moved[i] - plain[i]) / NUDGE;
-  return sum / (double)n;
-}
-
-/* Mean and its standard error over runs. */
-static double mean_of(const double *v, double *error) {
-  double sum = 0, square = 0;
-  for (int k = 0; k < RUNS; k++) sum += v[k], square += v[k] * v[k];
-  *error = sqrt((square / RUNS - sum / RUNS * (sum / RUNS)) / (RUNS - 1));
-  return sum / RUNS;
-}
-
-/* Nudging particle i's K₀ (or Ω₀) by ± a little moves its own fields; averaged with the signs, macroscopic changes cancel
- * and ⟨∂h/∂K₀⟩, ⟨∂γ/∂Ω₀⟩ remain. Stein's lemma must give the same; the second includes the equal-time response. */
-static void stein_equals_pathwise(void) {
-  enum { MOST = EXPERTS * NE };
-  static const mdm_tensor tensors[2] = {MDM_Q, MDM_W1};
-  real *h[2], *gamma[2];
-  for (int k = 0; k < 2; k++) h[k] = calloc(PARTICLES * P, sizeof(real)), gamma[k] = calloc(MOST * P, sizeof(real));
-  for (int which = 0; which < 2; which++)
-    for (int rows = 0; rows < 2; rows++) {
-      size_t n = rows ? (which ? MOST : EXPERTS) : PARTICLES;
-      double path[P][RUNS], gap[P][RUNS], largest = 0;
-      for (int run = 0; run < RUNS; run++) {
-        double stein[2][P], unused[2][P];
-        short_run(run, 0, rows, tensors[which], h[0], gamma[0], stein);
-        short_run(run, 1, rows, tensors[which], h[1], gamma[1], unused);
-        for (size_t p = 0; p < P; p++) {
-          path[p][run] = pathwise(n, (rows ? gamma : h)[0] + n * p, (rows ? gamma : h)[1] + n * p);
-          gap[p][run] = path[p][run] - stein[rows][p];
-        }
-      }
-      for (size_t p = 0; p < P; p++) {
-        double error, difference = mean_of(gap[p], &error), size = 0;
-        for (int run = 0; run < RUNS; run++) size += fabs(path[p][run]) / RUNS; /* a run's K₀ may point either way */
-        CU_ASSERT(fabs(difference) < 4 * error);
-        largest = fmax(largest, size / error);
-      }
-      CU_ASSERT(largest > 8); /* there is a response to agree on */
-    }
-  for (int k = 0; k < 2; k++) free(h[k]), free(gamma[k]);
-}
-
-int suite_limit(void) {
-  CU_pSuite s = CU_add_suite("limit", NULL, NULL);
-  if (!s || !CU_add_test(s, "reproduces the table of the cosine set", reproduces_the_table) ||
-      !CU_add_test(s, "linear network, one tensor learns: kernel regression", one_tensor_of_a_linear_network) ||
-      !CU_add_test(s, "linear network, momentum and decay: kernel regression", momentum_and_decay_of_a_linear_network) ||
-      !CU_add_test(s, "linear network, clipped step", clipped_step_of_a_linear_network) ||
-      !CU_add_test(s, "skeletons stand for all pairs", skeletons_stand_for_all_pairs) ||
-      !CU_add_test(s, "threads of one solution", threads_of_one_solution) ||
-      !CU_add_test(s, "networks approach the Adam limit", networks_approach_the_adam_limit) ||
-      !CU_add_test(s, "linear network, first step", first_step_of_a_linear_network) ||
-      !CU_add_test(s, "linear network: no sampling noise", linear_networks_have_no_sampling_noise) ||
-      !CU_add_test(s, "initial kernels are arcsine kernels", initial_kernels_are_arcsine) ||
-      !CU_add_test(s, "first step follows the tangent kernel", first_step_follows_the_tangent_kernel) ||
-      !CU_add_test(s, "top-K of all experts is soft routing", top_k_of_all_experts_is_soft) ||
-      !CU_add_test(s, "Regime I: soft experts are one dense network", soft_experts_are_one_dense_network) ||
-      !CU_add_test(s, "Regimes II and III meet where there is no router", regimes_II_and_III_meet_without_router) ||
-      !CU_add_test(s, "muP and MSSP differ in Regimes II and III", mup_and_mssp_differ) ||
-      !CU_add_test(s, "solve.accuracy is reached", accuracy_is_reached) ||
-      !CU_add_test(s, "large readouts are lazy", large_readouts_are_lazy) ||
-      !CU_add_test(s, "single and double precision agree", precisions_agree) ||
-      !CU_add_test(s, "responses: Stein equals pathwise", stein_equals_pathwise))
-    return CU_get_error();
-  return CUE_SUCCESS;
-}
+SUITE("realization/limit", tests)

@@ -1,14 +1,14 @@
 /* The finite network is the one that the table describes: checked in raw units against a plain forward pass written here,
  * and its updates against finite differences of that forward pass. */
-#include <CUnit/CUnit.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "suites.h"
+#include "support/cosine.h"
 #include "support/runs.h"
+#include "support/suite.h"
 
-enum { N = 5, D = 6, P = 4, MAX_M = 10, MAX_NE = 20 };
+enum { N = 5, MAX_M = 10, MAX_NE = 20 };
 
 /* Raw weights of one network, row-major, and what its configuration says. */
 typedef struct {
@@ -48,32 +48,19 @@ static double plain_forward(const plain *n, const double *x) {
   return f;
 }
 
-static void input(size_t m, double *x) {
-  for (size_t d = 0; d < D; d++) x[d] = sqrt(2) * cos(1.7 * (double)((m + 1) * (d + 1)) + 0.3 * (double)m);
-}
-
 static double plain_loss(const plain *n) {
-  const double y[P] = {1, -1, -1, 1};
   double sum = 0, x[D];
   for (size_t m = 0; m < P; m++) {
-    input(m, x);
-    double d = plain_forward(n, x) - y[m];
+    cosine_input(m, x);
+    double d = plain_forward(n, x) - cosine_target[m];
     sum += 0.5 * d * d / P;
   }
   return sum;
 }
 
 static void load(const mdm_record *rec, const char *when, plain *n) {
-  char path[64];
-  const struct {
-    const char *name;
-    double *to;
-    size_t count;
-  } tensors[] = {{"W_in", n->W_in, N * D}, {"Q", n->Q, n->M * N}, {"W1", n->W1, n->M * n->Ne * N}, {"W2", n->W2, n->M * n->Ne * N}, {"w_out", n->w, N}};
-  for (size_t t = 0; t < 5; t++) {
-    snprintf(path, sizeof path, "weights/%s/%s", tensors[t].name, when);
-    memcpy(tensors[t].to, values(rec, path), tensors[t].count * sizeof(double));
-  }
+  double *const to[5] = {n->W_in, n->Q, n->W1, n->W2, n->w};
+  copy_weights(rec, when, (const size_t[5]){N * D, n->M * N, n->M * n->Ne * N, n->M * n->Ne * N, N}, to);
 }
 
 /* Derivative of the loss by one weight. */
@@ -124,7 +111,7 @@ static void check_network(const char *settings, size_t M, size_t Ne, double frac
     load(out.networks[0].weights[s], "final", after);
     const double *f = values(run, "observables/train/prediction"), *loss = values(run, "observables/train/loss");
     for (size_t m = 0; m < P; m++) {
-      input(m, x);
+      cosine_input(m, x);
       CU_ASSERT_DOUBLE_EQUAL(f[m], plain_forward(before, x), 1e-13);
       CU_ASSERT_DOUBLE_EQUAL(f[P + m], plain_forward(after, x), 1e-13);
     }
@@ -192,11 +179,12 @@ static void precisions_agree(void) {
   }
 }
 
-int suite_network(void) {
-  CU_pSuite s = CU_add_suite("network", NULL, NULL);
-  if (!s || !CU_add_test(s, "soft routing: forward and gradients in raw units", soft_routing) ||
-      !CU_add_test(s, "top-K: forward and gradients in raw units", top_k) || !CU_add_test(s, "gathered tokens", gathered_tokens) ||
-      !CU_add_test(s, "initial variances", initial_variances) || !CU_add_test(s, "single and double precision agree", precisions_agree))
-    return CU_get_error();
-  return CUE_SUCCESS;
-}
+static const test_case tests[] = {
+    {"soft routing: forward and gradients in raw units", soft_routing},
+    {"top-K: forward and gradients in raw units", top_k},
+    {"gathered tokens", gathered_tokens},
+    {"initial variances", initial_variances},
+    {"single and double precision agree", precisions_agree},
+};
+
+SUITE("realization/network", tests)

@@ -1,10 +1,9 @@
 /* Coefficients from exponents: the limit's against their derivation by hand, the network's against the limit's. */
-#include <CUnit/CUnit.h>
 #include <math.h>
 #include <string.h>
 
 #include "scaling/scaling.h"
-#include "suites.h"
+#include "support/suite.h"
 
 static const double sigma[MDM_TENSORS] = {1, 0.7, 1.3, 0.9, 1};
 
@@ -105,12 +104,12 @@ static void divergence_is_named(void) {
   CU_ASSERT_PTR_NULL(mdm_parameterization_find(II, "none"));
 }
 
-int suite_scaling(void) {
-  CU_pSuite s = CU_add_suite("scaling", NULL, NULL);
-  if (!s || !CU_add_test(s, "Regime II: the limit's coefficients", regime_II_limit) ||
-      !CU_add_test(s, "Regimes I and III: the limit's coefficients", regime_I_and_III_limits) ||
-      !CU_add_test(s, "networks approach the limit's coefficients", networks_approach_the_limit) ||
-      !CU_add_test(s, "raw scales", raw_scales) || !CU_add_test(s, "divergence is named", divergence_is_named))
-    return CU_get_error();
-  return CUE_SUCCESS;
-}
+static const test_case tests[] = {
+    {"Regime II: the limit's coefficients", regime_II_limit},
+    {"Regimes I and III: the limit's coefficients", regime_I_and_III_limits},
+    {"networks approach the limit's coefficients", networks_approach_the_limit},
+    {"raw scales", raw_scales},
+    {"divergence is named", divergence_is_named},
+};
+
+SUITE("scaling/scaling", tests)

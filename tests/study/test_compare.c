@@ -1,16 +1,15 @@
-/* Comparison of networks with the limit: synthetic ensembles with known c₀, c₁, c₂; predicted rates; words of the verdict. */
-#include <CUnit/CUnit.h>
+/* Comparison of networks with the limit: synthetic ensembles with known c₀, c₁, c₂; words of the verdict. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scaling/compare_predict.h"
 #include "study/compare.h"
 #include "study/compare_extrapolate.h"
-#include "suites.h"
 #include "support/runs.h"
+#include "support/settings.h"
+#include "support/suite.h"
 
 /* ---- random numbers: fixed, independent of the library's ---- */
 
@@ -103,13 +102,11 @@ static mdm_ensemble ensemble_of(const truth *t, long width, size_t runs) {
 
 /* The outcome of a comparison, with defaults changed by settings. */
 static mdm_outcome compared(const truth *t, const char *setting, size_t seeds) {
-  mdm_config *cfg;
   mdm_error err = {0};
   state = 12345;
   mdm_outcome o = {.limit = ensemble_of(t, 0, REPLICAS), .networks = calloc(WIDTHS, sizeof *o.networks), .widths = WIDTHS};
   for (size_t w = 0; w < WIDTHS; w++) o.networks[w] = ensemble_of(t, 16L << w, seeds);
-  CU_ASSERT_EQUAL_FATAL(mdm_config_create(&cfg, &err), MDM_OK);
-  if (setting) CU_ASSERT_EQUAL_FATAL(mdm_config_set(cfg, setting, &err), MDM_OK);
+  mdm_config *cfg = configure(setting);
   CU_ASSERT_EQUAL_FATAL(mdm_compare(cfg, &o, &err), MDM_OK);
   mdm_config_free(cfg);
   return o;
@@ -123,7 +120,7 @@ static double stored(const mdm_outcome *o, const char *name) {
 
 static void finds_exponent_and_limit(void) {
   const truth t = {3, 1, 0, 1};
-  mdm_outcome o = compared(&t, NULL, 400);
+  mdm_outcome o = compared(&t, "", 400);
   CU_ASSERT(fabs(o.exponent - 1) < 4 * o.exponent_error && o.exponent_error < 0.05);
   CU_ASSERT_DOUBLE_EQUAL(stored(&o, "predicted"), 1, 0);
   double z = stored(&o, "extrapolated_rms_z"), entries = STEPS * SAMPLES;
@@ -142,7 +139,7 @@ static void check_verdict(const truth *t, const char *setting, size_t seeds, con
   } asked[] = {{0, 0, 0}, {MDM_EXPECT_RATE, 1, 0}, {MDM_EXPECT_LIMIT, 0, 1}, {MDM_EXPECT_RATE | MDM_EXPECT_LIMIT, 1, 1}};
   mdm_outcome o = compared(t, setting, seeds);
   char line[400], word[64];
-  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+  for (size_t i = 0; i < COUNT(asked); i++) {
     mdm_error err = {0};
     int good = (!asked[i].rate || !strcmp(rate, "holds")) && (!asked[i].limit || !strcmp(limit, "agrees"));
     CU_ASSERT_EQUAL(mdm_comparison_verdict(o.comparison, asked[i].expect, line, sizeof line, &err), good ? MDM_OK : MDM_ERR_EXPECT);
@@ -159,11 +156,11 @@ static void check_verdict(const truth *t, const char *setting, size_t seeds, con
 }
 
 static void verdicts(void) {
-  check_verdict(&(truth){3, 1, 0, 1}, NULL, 400, "holds", "agrees");
-  check_verdict(&(truth){3, 1, 0.05, 1}, NULL, 400, "deviates", "deviates"); /* the wrong limit */
-  check_verdict(&(truth){0.01, 1, 0, 3}, NULL, 8, "unresolved", "unresolved"); /* nothing but noise */
-  check_verdict(&(truth){60, 2, 0, 1}, NULL, 400, "deviates", "agrees");     /* faster than predicted */
-  check_verdict(&(truth){1, 0.5, 0, 1}, NULL, 400, "deviates", "deviates");  /* slower than predicted */
+  check_verdict(&(truth){3, 1, 0, 1}, "", 400, "holds", "agrees");
+  check_verdict(&(truth){3, 1, 0.05, 1}, "", 400, "deviates", "deviates"); /* the wrong limit */
+  check_verdict(&(truth){0.01, 1, 0, 3}, "", 8, "unresolved", "unresolved"); /* nothing but noise */
+  check_verdict(&(truth){60, 2, 0, 1}, "", 400, "deviates", "agrees");     /* faster than predicted */
+  check_verdict(&(truth){1, 0.5, 0, 1}, "", 400, "deviates", "deviates");  /* slower than predicted */
   check_verdict(&(truth){1, 0.5, 0, 1}, "train.optimizer=sign", 400, "holds", "agrees");
   char line[400];
   mdm_error err = {0};
@@ -171,56 +168,11 @@ static void verdicts(void) {
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "rate unresolved"));
 }
 
-/* ---- predicted rates ---- */
+static const test_case tests[] = {
+    {"series in 1/N are extrapolated exactly", extrapolates_exactly},
+    {"distances count standard errors", counts_standard_errors},
+    {"synthetic networks: exponent and limit", finds_exponent_and_limit},
+    {"verdicts", verdicts},
+};
 
-static double lowest(const char *settings, const char *path) {
-  mdm_config *cfg;
-  mdm_rate_rules rules;
-  mdm_error err = {0};
-  char copy[400];
-  snprintf(copy, sizeof copy, "%s", settings);
-  CU_ASSERT_EQUAL_FATAL(mdm_config_create(&cfg, &err), MDM_OK);
-  for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) CU_ASSERT_EQUAL_FATAL(mdm_config_set(cfg, word, &err), MDM_OK);
-  CU_ASSERT_EQUAL_FATAL(mdm_rate_rules_read(cfg, &rules, &err), MDM_OK);
-  mdm_config_free(cfg);
-  return mdm_rate_lowest(&rules, path);
-}
-
-#define MUP "model.parameterization=mup "
-#define ADAM "train.optimizer=adam "
-
-static void rates_follow_theory(void) {
-  static const struct {
-    const char *settings, *path;
-    double lowest;
-  } rows[] = {
-      {"", "observables/train/prediction", 1}, {"", "observables/rms/b", 1}, {"", "observables/rms/rho", 1}, {"", "kernels/W2/forward", 1},
-      {MUP, "observables/train/prediction", 1}, {MUP, "observables/rms/a", 0.5}, {MUP, "observables/rms/b", 0.5}, {MUP, "observables/rms/gamma", 0.5},
-      {MUP, "observables/rms/rho", 0.5}, {MUP, "observables/rms/r", 0.5}, {MUP, "observables/rms/r_slope", 0.5}, {MUP, "observables/rms/u", 1},
-      {MUP, "observables/rms/psi", 1}, {MUP, "statistics/alignment/a", 0.5}, {"", "statistics/alignment/a", 1}, {MUP, "kernels/w_out/forward", 1},
-      {MUP, "parts/W2/forward/init", 0.5}, {MUP, "parts/W1/forward/total", 1}, {"", "parts/W2/forward/init", 1},
-      {"model.regime=I", "observables/rms/psi", 0.5}, {"model.regime=I", "observables/router/logit_std", 0.5},
-      {"model.regime=I", "observables/router/load_std", 0.5}, {"model.regime=I", "observables/rms/rho", 0.5}, {"model.regime=I", "observables/rms/a", 1},
-      {"model.regime=I", "overlap/Q", 1}, {"model.regime=I " ADAM, "observables/overlap/Q", 0.5}, {"model.regime=I " ADAM, "observables/train/prediction", 1},
-      {"model.regime=I", "statistics/psi/quantile", 0.5}, {"model.regime=I", "statistics/psi/histogram", NAN}, {"", "statistics/psi/histogram", 1},
-      {"model.active_fraction=0.25", "statistics/load/quantile", NAN}, {"model.active_fraction=0.25", "statistics/g/quantile", 0.5},
-      {"", "statistics/load/quantile", 1}, {"", "observables/test/accuracy", NAN}, {"model.regime=III", "observables/rms/rho", 0.5},
-      {"model.regime=III", "observables/rms/a", 1}, {"model.regime=III " MUP, "observables/rms/a", 0.5},
-      {MUP ADAM, "observables/train/prediction", 0.5}, {ADAM, "observables/train/prediction", 1}, {"train.optimizer=sign", "kernels/W1/forward", 0.5}};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    double p = lowest(rows[i].settings, rows[i].path);
-    int good = isnan(rows[i].lowest) ? isnan(p) : p == rows[i].lowest;
-    if (!good) printf("\n    %s%s: %g instead of %g\n", rows[i].settings, rows[i].path, p, rows[i].lowest);
-    CU_ASSERT(good);
-  }
-}
-
-int suite_compare(void) {
-  CU_pSuite s = CU_add_suite("compare", NULL, NULL);
-  if (!s || !CU_add_test(s, "series in 1/N are extrapolated exactly", extrapolates_exactly) ||
-      !CU_add_test(s, "distances count standard errors", counts_standard_errors) ||
-      !CU_add_test(s, "synthetic networks: exponent and limit", finds_exponent_and_limit) || !CU_add_test(s, "verdicts", verdicts) ||
-      !CU_add_test(s, "predicted rates", rates_follow_theory))
-    return (int)CU_get_error();
-  return CUE_SUCCESS;
-}
+SUITE("study/compare", tests)

@@ -1,25 +1,18 @@
-/* Helpers of the test suites. */
+/* Runs in memory. */
 #include "support/runs.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <string.h>
 
-static int apply(mdm_config *cfg, const char *settings, mdm_error *err) {
-  char copy[1024];
-  int status = MDM_OK;
-  snprintf(copy, sizeof copy, "%s", settings);
-  for (char *rest = copy, *word; !status && (word = strtok_r(rest, " ", &rest));) status = mdm_config_set(cfg, word, err);
-  return status;
-}
+#include "support/settings.h"
 
 static void run(int what, const mdm_monitor *monitor, const char *settings, mdm_outcome *out) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
   mdm_error err = {0};
   *out = (mdm_outcome){0};
-  int status = mdm_config_create(&cfg, &err);
-  if (!status) status = apply(cfg, settings, &err);
+  int status = try_configure(settings, &cfg, &err);
   if (!status) status = mdm_data_load(cfg, &data, &err);
   if (!status) status = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS) ? mdm_compare_run(cfg, data, monitor, out, &err) : mdm_run(cfg, data, what, monitor, out, &err);
   if (status) fprintf(stderr, "%s: %s\n", settings, err.text);
@@ -50,4 +43,13 @@ const double *errors(const mdm_record *rec, const char *path) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(a);
   CU_ASSERT_PTR_NOT_NULL_FATAL(a->error);
   return a->error;
+}
+
+void copy_weights(const mdm_record *rec, const char *when, const size_t count[5], double *const to[5]) {
+  static const char *const names[5] = {"W_in", "Q", "W1", "W2", "w_out"};
+  for (size_t t = 0; t < 5; t++) {
+    char path[64];
+    snprintf(path, sizeof path, "weights/%s/%s", names[t], when);
+    memcpy(to[t], values(rec, path), count[t] * sizeof *to[t]);
+  }
 }

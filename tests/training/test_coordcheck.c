@@ -1,26 +1,21 @@
-/* The refined coordinate check: parts of every product against loops over raw weights, against one step by hand, and against
- * closed forms; exponents and verdicts; bad input. */
-#include <CUnit/CUnit.h>
+/* Parts of every product: against loops over raw weights, against one step by hand, and against closed forms. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scaling/parts.h"
-#include "problem/problem.h"
-#include "models/moe.h"
-#include "suites.h"
+#include "support/arrays.h"
+#include "support/bench.h"
+#include "support/cosine.h"
+#include "support/near.h"
 #include "support/runs.h"
-
-enum { P = 4, D = 6, MAX_N = 8, MAX_G = 8 * 8 };
-
-static void input(size_t m, double *x) {
-  for (size_t d = 0; d < D; d++) x[d] = sqrt(2) * cos(1.7 * (double)((m + 1) * (d + 1)) + 0.3 * (double)m);
-}
-
-static const double target[P] = {1, -1, -1, 1};
+#include "support/settings.h"
+#include "support/suite.h"
 
 /* ---------------------------------------------------------------- a network by hand */
+
+enum { MAX_N = 8, MAX_G = 8 * 8 };
 
 typedef struct {
   size_t N, M, J;
@@ -65,7 +60,7 @@ static void run_by_hand(const weights *w, fields *f) {
   size_t N = w->N, M = w->M, J = w->J, G = M * J;
   double out[MAX_G], psi[MAX_G], b[MAX_G];
   for (size_t p = 0; p < P; p++) {
-    input(p, f->x + p * D);
+    cosine_input(p, f->x + p * D);
     product(MDM_SPLIT_Z, w, f, p, out);
     for (size_t i = 0; i < N; i++) f->h[p * N + i] = tanh(out[i]);
     product(MDM_SPLIT_PSI, w, f, p, psi);
@@ -74,7 +69,7 @@ static void run_by_hand(const weights *w, fields *f) {
     product(MDM_SPLIT_A, w, f, p, f->a + p * N);
     double prediction;
     product(MDM_SPLIT_F, w, f, p, &prediction);
-    f->e[p] = (prediction - target[p]) / P;
+    f->e[p] = (prediction - cosine_target[p]) / P;
     product(MDM_SPLIT_DELTA, w, f, p, f->delta + p * N);
     product(MDM_SPLIT_B, w, f, p, b);
     for (size_t m = 0; m < M; m++) f->rho[p * M + m] = 0;
@@ -87,17 +82,8 @@ static void run_by_hand(const weights *w, fields *f) {
 }
 
 static void load(const mdm_record *rec, const char *when, weights *w) {
-  const struct {
-    const char *name;
-    double *to;
-    size_t count;
-  } tensors[] = {{"W_in", w->W_in, w->N * D}, {"Q", w->Q, w->M * w->N}, {"W1", w->W1, w->M * w->J * w->N},
-                 {"W2", w->W2, w->M * w->J * w->N}, {"w_out", w->w, w->N}};
-  char path[64];
-  for (size_t t = 0; t < 5; t++) {
-    snprintf(path, sizeof path, "weights/%s/%s", tensors[t].name, when);
-    memcpy(tensors[t].to, values(rec, path), tensors[t].count * sizeof(double));
-  }
+  double *const to[5] = {w->W_in, w->Q, w->W1, w->W2, w->w};
+  copy_weights(rec, when, (const size_t[5]){w->N * D, w->M * w->N, w->M * w->J * w->N, w->M * w->J * w->N, w->N}, to);
 }
 
 static double part_of(const mdm_record *rec, mdm_split s, mdm_part_kind k, size_t at) {
@@ -122,9 +108,9 @@ static void check_split(const mdm_record *rec, mdm_split s, size_t at, const wei
     }
   }
   for (int k = 0; k < MDM_PARTS_COUNT; k++) {
-    double got = part_of(rec, s, (mdm_part_kind)k, at), expected = sqrt(sum[k] / (double)(n * P));
-    if (fabs(got - expected) > 1e-10 * scale) printf("\n    %s %s: %.12g, by hand %.12g\n", mdm_split_path(s), mdm_part_name((mdm_part_kind)k), got, expected);
-    CU_ASSERT(fabs(got - expected) <= 1e-10 * scale);
+    char what[96];
+    snprintf(what, sizeof what, "%s %s", mdm_split_path(s), mdm_part_name((mdm_part_kind)k));
+    check_near(what, part_of(rec, s, (mdm_part_kind)k, at), sqrt(sum[k] / (double)(n * P)), 1e-10 * scale);
   }
 }
 
@@ -157,55 +143,28 @@ static void parts_of_networks_by_hand(void) {
 
 /* ---------------------------------------------------------------- one step, product by product */
 
-typedef struct {
-  mdm_config *cfg;
-  mdm_data *data;
-  mdm_problem *problem;
-  X(realization) *R;
-  X(moe) *program;
-  const real *x;
-  real e[P];
-} bench;
-
-static void set_up(bench *b, const char *const *settings, size_t n, int limit) {
+static void open_limit(bench *b) {
   mdm_error err = {0};
   mdm_coefficients coef[MDM_TENSORS];
+  const mdm_model *m = &b->problem->model;
+  const mdm_sizes sizes = mdm_model_limit_sizes(m);
+  const int grow = m->regime->neurons_grow;
+  const mdm_shape shape = {600, grow ? 60 : 300, grow ? 400 : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef, &err));
+  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-6, NULL, 3, 0, &b->R, &err));
+  bench_program(b, &b->problem->reduced);
+}
+
+/* The limit or a network of width 16, whose matrices remember their initial part. */
+static void set_up(bench *b, const char *settings, int limit) {
+  mdm_error err = {0};
   *b = (bench){0};
-  CU_ASSERT_FATAL(!mdm_config_create(&b->cfg, &err));
-  for (size_t i = 0; i < n; i++) CU_ASSERT_FATAL(!mdm_config_set(b->cfg, settings[i], &err));
+  b->cfg = configure(settings);
   CU_ASSERT_FATAL(!mdm_data_load(b->cfg, &b->data, &err));
   CU_ASSERT_FATAL(!mdm_problem_create(b->cfg, b->data, &b->problem, &err));
-  const mdm_model *m = &b->problem->model;
-  mdm_sizes sizes = limit ? mdm_model_limit_sizes(m) : mdm_model_network_sizes(m, 16);
-  size_t neurons = limit && m->regime->neurons_grow ? 400 : (size_t)sizes.Ne;
-  mdm_shape shape = {limit ? 600 : 16, limit ? (m->regime->neurons_grow ? 60 : 300) : (size_t)sizes.M, neurons,
-                     mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
-  if (limit) CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef, &err));
-  if (!limit) mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
-  CU_ASSERT_FATAL(!(limit ? X(limit_create)(&shape, coef, 1e-6, NULL, 3, 0, &b->R, &err) : X(network_create)(&shape, coef, 3, 0, &b->R, &err)));
-  const size_t tokens[MDM_PARTS] = {P, 0};
-  const mdm_inputs *in = limit ? &b->problem->reduced : &b->problem->full;
-  CU_ASSERT_FATAL(!X(moe_create)(m, b->R, in, tokens, &b->program, &err));
-  b->x = in->train;
+  if (limit) open_limit(b);
+  else bench_network(b, 16);
   for (int t = MDM_Q; t <= MDM_W2; t++) CU_ASSERT_FATAL(!b->R->matrix[t]->ops->remember(b->R->matrix[t], &err));
-}
-
-static void tear_down(bench *b) {
-  X(moe_free)(b->program);
-  b->R->free(b->R);
-  mdm_problem_free(b->problem);
-  mdm_data_free(b->data);
-  mdm_config_free(b->cfg);
-}
-
-static void pass(bench *b) {
-  mdm_error err = {0};
-  double f[P], e[P];
-  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
-  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
-  mdm_loss_eval(b->problem, P, f, b->data->train.y, e, NULL);
-  for (int i = 0; i < P; i++) b->e[i] = e[i];
-  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, &err));
 }
 
 static X(field) copy_of(const X(field) *f) {
@@ -259,17 +218,17 @@ static void check_step(bench *b, mdm_tensor t, const X(field) *p, const X(field)
 
 /* After one step ΔA p = −η learn q pᵀp/cols and ΔAᵀ q likewise, in networks and in the limit. */
 static void effective_part_of_one_step(void) {
-  static const char *const cases[][2] = {{"model.regime=II", "model.expert_width=2"}, {"model.regime=III", "model.expert_width_ratio=0.5"},
-                                         {"model.regime=III", "model.parameterization=mup"}, {"model.regime=I", "model.parameterization=mup"}};
+  static const char *const cases[] = {"model.regime=II model.expert_width=2", "model.regime=III model.expert_width_ratio=0.5",
+                                      "model.regime=III model.parameterization=mup", "model.regime=I model.parameterization=mup"};
   static const mdm_field forward[] = {[MDM_Q] = MDM_H, [MDM_W1] = MDM_H, [MDM_W2] = MDM_Y}, backward[] = {[MDM_Q] = MDM_RHO, [MDM_W1] = MDM_GAMMA, [MDM_W2] = MDM_DELTA};
   const double eta = 0.7;
-  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+  for (size_t c = 0; c < COUNT(cases); c++)
     for (int limit = 0; limit < 2; limit++) {
       bench b;
       mdm_error err = {0};
       X(field) p[MDM_TENSORS], q[MDM_TENSORS];
-      set_up(&b, cases[c], 2, limit);
-      pass(&b);
+      set_up(&b, cases[c], limit);
+      bench_pass(&b);
       for (int t = MDM_Q; t <= MDM_W2; t++) {
         p[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, forward[t]));
         q[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, backward[t]));
@@ -283,24 +242,24 @@ static void effective_part_of_one_step(void) {
         free(p[t].v);
         free(q[t].v);
       }
-      tear_down(&b);
+      bench_close(&b);
     }
 }
 
 /* The four corners are products of linear maps: with d = p − p₀ as a field of its own, A₀ d is the propagating part and
  * (A − A₀) d the cross part. */
 static void parts_are_linear(void) {
-  static const char *const cases[][1] = {{"model.regime=II"}, {"model.regime=III"}};
+  static const char *const cases[] = {"model.regime=II", "model.regime=III"};
   for (size_t c = 0; c < 2; c++)
     for (int limit = 0; limit < 2; limit++) {
       bench b;
       mdm_error err = {0};
-      set_up(&b, cases[c], 1, limit);
-      pass(&b);
+      set_up(&b, cases[c], limit);
+      bench_pass(&b);
       X(field) p0 = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y));
       for (int step = 0; step < 4; step++) {
         CU_ASSERT_FATAL(!X(moe_step)(b.program, &(mdm_step){&b.problem->optimizer, 1.0, 1, (size_t)step}, b.x, b.e, &err));
-        pass(&b);
+        bench_pass(&b);
       }
       X(field) p = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y)), d = copy_of(&p);
       d.id = 1000000;
@@ -317,7 +276,7 @@ static void parts_are_linear(void) {
       CU_ASSERT(largest(n, cross, NULL) > 1e-3);
       CU_ASSERT(largest(n, now, cross) < 1e-5 * largest(n, cross, NULL));
       free(now), free(start), free(cross), free(p.v), free(p0.v), free(d.v);
-      tear_down(&b);
+      bench_close(&b);
     }
 }
 
@@ -338,7 +297,7 @@ static void check_start(const mdm_record *rec) {
 
 static void nothing_has_moved_at_the_start(void) {
   static const char *const variants[] = {SMALL, SMALL "train.batch=2", SMALL "model.active_fraction=0.5", SMALL "model.regime=III"};
-  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+  for (size_t i = 0; i < COUNT(variants); i++) {
     mdm_outcome out;
     run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0, variants[i], &out);
     check_start(out.limit.summary);
@@ -350,17 +309,15 @@ static void nothing_has_moved_at_the_start(void) {
 static double difference(const mdm_record *a, const mdm_record *b, const char *path) {
   const mdm_array *x = mdm_record_find(a, path), *y = mdm_record_find(b, path);
   CU_ASSERT_FATAL(x && y && x->dim[0] == y->dim[0]);
-  size_t n = 1;
   double most = 0;
-  for (int i = 0; i < x->rank; i++) n *= x->dim[i];
-  for (size_t i = 0; i < n; i++) most = fmax(most, fabs(x->value[i] - y->value[i]));
+  for (size_t i = 0; i < elements(x); i++) most = fmax(most, fabs(x->value[i] - y->value[i]));
   return most;
 }
 
 /* Networks and the limit train as they do without the check; with minibatches the limit draws another sample. */
 static void training_is_not_disturbed(void) {
   static const char *const variants[] = {"", "model.active_fraction=0.5", "model.regime=III", "output.responses=true", "train.batch=2"};
-  for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+  for (size_t i = 0; i < COUNT(variants); i++) {
     char line[400];
     mdm_outcome with, without;
     snprintf(line, sizeof line, SMALL "%s", variants[i]);
@@ -389,14 +346,6 @@ static void threads_do_not_matter(void) {
   mdm_outcome_clear(&many);
 }
 
-/* Gram matrix x_μ·x_ν/D. */
-static double gram(size_t m, size_t n) {
-  double x[D], y[D];
-  input(m, x);
-  input(n, y);
-  return cblas_ddot(D, x, 1, y, 1) / D;
-}
-
 /* Linear network with a constant gate, Regime II, N_e = 3, σ = 1: ⟨uu⟩ = ⟨yy⟩ = ⟨aa⟩ = x·x'/D at the start. One step makes
  * ΔW2 y₀ = −η N_e Σ_μ v e_μ ⟨y_μ y_ν⟩ and ΔW_in x = −η Σ_μ r_μ x_μ·x_ν/D, with e = −y/P. The RMS of b is that of δ √V_b, V_b = 1/3. */
 static void linear_network_in_closed_form(void) {
@@ -406,8 +355,8 @@ static void linear_network_in_closed_form(void) {
   double trace = 0, step = 0;
   for (size_t n = 0; n < P; n++) {
     double sum = 0;
-    for (size_t m = 0; m < P; m++) sum += target[m] / P * gram(m, n);
-    trace += gram(n, n) / P;
+    for (size_t m = 0; m < P; m++) sum += cosine_target[m] / P * cosine_gram(m, n);
+    trace += cosine_gram(n, n) / P;
     step += sum * sum / P;
   }
   const struct {
@@ -418,124 +367,23 @@ static void linear_network_in_closed_form(void) {
                 {"parts/W2/forward/effective", 0.3 * 3 * sqrt(step)},
                 {"parts/w_out/backward/init", 1.0 / P},
                 {"parts/W2/backward/init", 1.0 / P / sqrt(3)}};
-  for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+  for (size_t i = 0; i < COUNT(closed); i++) {
     double got = values(out.limit.summary, closed[i].path)[1], se = errors(out.limit.summary, closed[i].path)[1];
-    if (fabs(got - closed[i].expected) > 4 * se + 1e-3 * closed[i].expected) printf("\n    %s: %g +- %g, closed form %g\n", closed[i].path, got, se, closed[i].expected);
-    CU_ASSERT(fabs(got - closed[i].expected) <= 4 * se + 1e-3 * closed[i].expected);
+    check_near(closed[i].path, got, closed[i].expected, 4 * se + 1e-3 * closed[i].expected);
     CU_ASSERT(se < 0.02 * got);
   }
   CU_ASSERT(values(out.limit.summary, "parts/Q/forward/learned")[1] == 0); /* the router does not learn */
   mdm_outcome_clear(&out);
 }
 
-/* ---------------------------------------------------------------- exponents and verdicts */
+static const test_case tests[] = {
+    {"parts of networks, by hand from raw weights", parts_of_networks_by_hand},
+    {"effective part of one step, by hand", effective_part_of_one_step},
+    {"parts are linear", parts_are_linear},
+    {"nothing has moved at the start", nothing_has_moved_at_the_start},
+    {"training is not disturbed", training_is_not_disturbed},
+    {"same numbers for any number of threads", threads_do_not_matter},
+    {"linear network in closed form", linear_network_in_closed_form},
+};
 
-static mdm_config *configure(const char *settings) {
-  mdm_config *cfg;
-  char copy[600];
-  snprintf(copy, sizeof copy, "%s", settings);
-  CU_ASSERT_FATAL(!mdm_config_create(&cfg, NULL));
-  for (char *rest = copy, *word; (word = strtok_r(rest, " ", &rest));) CU_ASSERT_FATAL(!mdm_config_set(cfg, word, NULL));
-  return cfg;
-}
-
-/* Runs the whole check; the outcome holds it. */
-static void check_coordinates(const char *settings, mdm_outcome *out, int *what) {
-  mdm_config *cfg = configure(settings);
-  mdm_data *data;
-  mdm_error err = {0};
-  CU_ASSERT_FATAL(!mdm_coordcheck_prepare(cfg, what, &err));
-  CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, &err));
-  CU_ASSERT_FATAL(!mdm_run(cfg, data, *what, NULL, out, &err));
-  CU_ASSERT_FATAL(!mdm_coordcheck_fit(cfg, out, &err));
-  CU_ASSERT_PTR_NOT_NULL_FATAL(out->coordcheck);
-  mdm_data_free(data);
-  mdm_config_free(cfg);
-}
-
-static double cell(const mdm_outcome *o, const char *path, mdm_split s, mdm_part_kind k) { return values(o->coordcheck, path)[s * MDM_PARTS_COUNT + k]; }
-
-#define CHECK "solve.particles=2000 solve.replicas=3 simulate.widths=[16,32,64] simulate.seeds=24 train.steps=5 output.kernels=false "
-
-static void check_aggregate(const char *settings, double exponent, double balanced) {
-  mdm_outcome out;
-  mdm_error err = {0};
-  int what;
-  char *text;
-  check_coordinates(settings, &out, &what);
-  CU_ASSERT_EQUAL(what, MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
-  CU_ASSERT(cell(&out, "predicted", MDM_SPLIT_A, MDM_PART_INIT) == exponent);
-  CU_ASSERT(fabs(cell(&out, "exponent", MDM_SPLIT_A, MDM_PART_INIT) - exponent) < 0.1);
-  CU_ASSERT(values(out.coordcheck, "promised")[MDM_BALANCED] == balanced && values(out.coordcheck, "kept")[MDM_BALANCED] == balanced);
-  for (int d = 0; d < MDM_PROPAGATING; d++) CU_ASSERT(values(out.coordcheck, "promised")[d] == 1 && values(out.coordcheck, "kept")[d] == 1);
-  int met = mdm_coordcheck_expect(out.coordcheck, &err);
-  if (met) printf("\n    %s: %s\n", settings, err.text);
-  CU_ASSERT_EQUAL(met, MDM_OK);
-  CU_ASSERT_FATAL(!mdm_coordcheck_format(out.coordcheck, &text, &err));
-  CU_ASSERT(strstr(text, "W2/forward") && strstr(text, "balanced aggregation") && !strstr(text, "nan"));
-  free(text);
-  mdm_outcome_clear(&out);
-}
-
-static void aggregates_scale_as_promised(void) {
-  check_aggregate(CHECK "model.regime=II model.parameterization=mup", -0.5, 0);
-  check_aggregate(CHECK "model.regime=II model.parameterization=mssp", 0, 1);
-  check_aggregate(CHECK "model.regime=III model.parameterization=mup", -0.5, 0);
-  check_aggregate(CHECK "model.regime=III model.parameterization=mssp", 0, 1);
-}
-
-/* μP of Regime II with a readout that starts at zero: v learns from a, which vanishes, so that nothing moves. */
-static void broken_promises_are_found(void) {
-  mdm_outcome out;
-  mdm_error err = {0};
-  int what;
-  check_coordinates(CHECK "model.parameterization=mup model.readout_std=0", &out, &what);
-  CU_ASSERT(values(out.coordcheck, "promised")[MDM_EFFECTIVE] == 1 && values(out.coordcheck, "kept")[MDM_EFFECTIVE] == 0);
-  CU_ASSERT_EQUAL(mdm_coordcheck_expect(out.coordcheck, &err), MDM_ERR_EXPECT);
-  CU_ASSERT(strstr(err.text, "promises") != NULL);
-  mdm_outcome_clear(&out);
-}
-
-static void networks_alone_where_no_limit_exists(void) {
-  mdm_outcome out;
-  int what;
-  check_coordinates(CHECK "model.parameterization=ntp", &out, &what);
-  CU_ASSERT_EQUAL(what, MDM_RUN_NETWORKS);
-  CU_ASSERT(isnan(cell(&out, "limit", MDM_SPLIT_A, MDM_PART_INIT)));
-  CU_ASSERT(fabs(cell(&out, "exponent", MDM_SPLIT_U, MDM_PART_EFFECTIVE) + 1) < 0.15); /* lazy: classify says n^-1 */
-  CU_ASSERT(values(out.coordcheck, "kept")[MDM_EFFECTIVE] == 0 && values(out.coordcheck, "promised")[MDM_EFFECTIVE] == 0);
-  CU_ASSERT(isnan(cell(&out, "predicted", MDM_SPLIT_U, MDM_PART_CROSS)));
-  mdm_outcome_clear(&out);
-}
-
-static void configurations_are_refused(void) {
-  static const struct {
-    const char *settings, *word;
-  } list[] = {{"simulate.widths=[16]", "simulate.widths"}, {"simulate.seeds=1", "simulate.seeds"}, {"train.steps=2", "at least 3"},
-              {"output.times=[0,2]", "output.times"}, {"model.parameterization=custom model.custom.Q.std=wide", "model.custom.Q.std"}};
-  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-    mdm_config *cfg = configure(list[i].settings);
-    mdm_error err = {0};
-    int what;
-    CU_ASSERT_EQUAL(mdm_coordcheck_prepare(cfg, &what, &err), MDM_ERR_CONFIG);
-    CU_ASSERT(strstr(err.text, list[i].word) != NULL);
-    mdm_config_free(cfg);
-  }
-}
-
-int suite_coordcheck(void) {
-  CU_pSuite s = CU_add_suite("coordcheck", NULL, NULL);
-  if (!s || !CU_add_test(s, "parts of networks, by hand from raw weights", parts_of_networks_by_hand) ||
-      !CU_add_test(s, "effective part of one step, by hand", effective_part_of_one_step) ||
-      !CU_add_test(s, "parts are linear", parts_are_linear) ||
-      !CU_add_test(s, "nothing has moved at the start", nothing_has_moved_at_the_start) ||
-      !CU_add_test(s, "training is not disturbed", training_is_not_disturbed) ||
-      !CU_add_test(s, "same numbers for any number of threads", threads_do_not_matter) ||
-      !CU_add_test(s, "linear network in closed form", linear_network_in_closed_form) ||
-      !CU_add_test(s, "aggregates scale as promised", aggregates_scale_as_promised) ||
-      !CU_add_test(s, "broken promises are found", broken_promises_are_found) ||
-      !CU_add_test(s, "networks alone where no limit exists", networks_alone_where_no_limit_exists) ||
-      !CU_add_test(s, "configurations that are refused", configurations_are_refused))
-    return CU_get_error();
-  return CUE_SUCCESS;
-}
+SUITE("training/coordcheck", tests)
