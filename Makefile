@@ -102,6 +102,8 @@ test-interface: all
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
+	sh tests/layers_test.sh $(CC)
+	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
 test-unit: all $(TEST)
