@@ -1,8 +1,8 @@
 #!/bin/sh
-# tests/layers.sh finds what it looks for, with file and line, in a tree of a few files. Usage: layers_test.sh [CC]
+# tests/layers.sh finds what it looks for, with file and line, in a tree of a few files. Usage: layers_test.sh [COMPILER]
 set -eu
 unset CDPATH
-cc=${1:-cc}
+cc=${*:-cc}
 layers=$(cd "$(dirname "$0")" && pwd)/layers.sh
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -29,7 +29,7 @@ check() {
   shift
   (cd "$tree" && for file in src/*/*.c; do
     mkdir -p "build/obj/${file%/*}"
-    "$cc" -Isrc -Iinclude -c "$file" -o "build/obj/${file%.c}.o"
+    $cc -Isrc -Iinclude -c "$file" -o "build/obj/${file%.c}.o"
   done)
   status=0
   sh "$layers" build "$tree" > "$tree/out" 2> "$tree/err" || status=$?
