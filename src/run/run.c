@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "scaling/vanishing.h"
 #include "problem/problem.h"
 #include "problem/task.h"
 #include "run/batch.h"
@@ -567,5 +568,5 @@ int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err) { return run_task(
 int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
   const mdm_model *m = &b->p.problem->model;
   mdm_coefficients coef[MDM_TENSORS];
-  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &b->p.problem->optimizer.method, coef, err);
+  return mdm_model_limit(m, &b->p.problem->optimizer, coef, err);
 }

@@ -22,6 +22,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "scaling/vanishing.h"
 
 enum { LARGEST = 4000 }; /* steps × samples: arrays of its square are kept */
 static const double TWICE = 2;
@@ -52,7 +53,7 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
   if (n > LARGEST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &p->optimizer.method, coef, err);
+  int status = mdm_model_limit(m, &p->optimizer, coef, err);
   if (!status) mdm_layout_init(out, p, coef, !m->regime->experts_grow);
   return status;
 }
