@@ -1,12 +1,14 @@
 /* Reading HDF5 output (file.h): datasets back into records, attributes, and the widths a file holds. */
 #include <errno.h>
 #include <fcntl.h>
+#include <gsl/gsl_sort_long.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
 
@@ -115,7 +117,7 @@ static char *read_number_as_text(hid_t attr, hid_t stored) {
   if (H5Tget_class(stored) == H5T_INTEGER && H5Aread(attr, H5T_NATIVE_LONG, &whole) >= 0)
     snprintf(text, sizeof text, "%ld", whole);
   else if (H5Tget_class(stored) == H5T_FLOAT && H5Aread(attr, H5T_NATIVE_DOUBLE, &real) >= 0)
-    mdm_format_real(real, text, sizeof text);
+    mdm_real_text(real, text);
   else
     return NULL;
   return strdup(text);
@@ -205,11 +207,6 @@ static int width_of(const char *name, long *width) {
   return errno == 0 && *end == '\0' && *width > 0;
 }
 
-static int ascending(const void *a, const void *b) {
-  long x = *(const long *)a, y = *(const long *)b;
-  return (x > y) - (x < y);
-}
-
 int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
   char name[64];
   size_t found = 0;
@@ -226,7 +223,7 @@ int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
   if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
   *n = found;
   if (found) {
-    qsort(*out, found, sizeof **out, ascending);
+    gsl_sort_long(*out, 1, found);
   } else {
     free(*out);
     *out = NULL;

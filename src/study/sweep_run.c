@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "problem/problem.h"
@@ -50,12 +50,6 @@ typedef struct {
   size_t *missing;      /* points: cells that are not there yet */
   double saved, saving; /* time of the last file, seconds that it took */
 } pool;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---------------------------------------------------------------- one cell's configuration */
 
@@ -283,9 +277,9 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
 }
 
 static int save_now(pool *p, mdm_error *err) {
-  double start = now();
+  double start = mdm_clock();
   int status = p->save(p->context, p->s, err);
-  p->saved = now();
+  p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
 }
@@ -300,7 +294,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     store_cell(p->s, cell, c);
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
-  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
+  if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
   return status;
 }
 
@@ -413,7 +407,7 @@ static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
 
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
                       const char *destination, mdm_error *err) {
-  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = now()};
+  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = mdm_clock()};
   pthread_mutex_init(&p.lock, NULL);
   pthread_mutex_init(&p.board.lock, NULL);
   int status = fill_test_steps(s, err);

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/board.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
@@ -252,12 +252,6 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
 
 /* ---------------------------------------------------------------- a run */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   const mdm_problem *p = l->p;
   const size_t P[MDM_PARTS] = {[MDM_TRAIN] = p->batch, [MDM_TEST] = p->data->test.count};
@@ -275,7 +269,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
   loop l = {.p = problem, .inputs = inputs, .given = run->given};
-  double start = now();
+  double start = mdm_clock();
   int weights = run->save_weights && R->raw;
   run->status = MDM_OK;
   run->done = 0;
@@ -285,7 +279,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = run_steps(&l, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
   if (!status) status = write_responses(&l, run->record, err);
-  if (!status) status = X(observe_end)(l.observer, R, now() - start, err);
+  if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);
   loop_clear(&l);
   return status;
 }
