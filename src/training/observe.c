@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "realization/gram.h"
 
 struct X(observer) {
   const mdm_problem *problem;
@@ -87,16 +88,10 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   return status;
 }
 
-static size_t field_population(const X(realization) *R, mdm_field f) {
-  if (f == MDM_PSI || f == MDM_G || f == MDM_RHO) return R->experts;
-  if (f == MDM_U || f == MDM_Y || f == MDM_B || f == MDM_GAMMA) return R->experts * R->neurons;
-  return R->stream;
-}
-
 static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error *err) {
   const mdm_problem *p = o->problem;
   if (f == MDM_FIELDS || o->kept[f]) return MDM_OK;
-  o->kept_n[f] = field_population(R, f);
+  o->kept_n[f] = X(moe_particles)(R, f);
   o->kept[f] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
   return o->kept[f] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false");
 }
@@ -284,14 +279,9 @@ int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const dou
 
 /* Kernel (1/n) Σ_i a_i(t,μ) a_i(s,ν) of a kept field, into value (times·samples)². */
 static int kernel_of_field(X(observer) *o, mdm_field f, double *value, mdm_error *err) {
-  size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
-  real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
-  if (!gram) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
-  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f], n, 0, gram, k);
-  for (size_t i = 0; i < k; i++)
-    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
-  free(gram);
-  return MDM_OK;
+  size_t k = o->problem->n_times * o->problem->kernel_samples;
+  const X(field) all = {o->kept_n[f], k, o->kept[f], 0};
+  return X(gram)(&all, k, value, err);
 }
 
 /* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/gram.h"
 
 /* Mean square, in units of one step's field, below which a combination of steps is not resolved. */
 static const double RESOLUTION = 0.1;
@@ -72,23 +73,12 @@ void X(response_free)(X(response) *r) {
 
 /* ---------------------------------------------------------------- step by step */
 
-/* Coordinates of a basis' current field, as doubles. */
-static double *copy_coordinates(const X(basis) *b) {
-  double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
-  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)b->c[i];
-  return c;
-}
+/* Coordinates of a basis' current field: k_c × P. */
+static double *copy_coordinates(const X(basis) *b) { return X(doubles)(b->k_c * b->P, b->c); }
 
 /* G = columnsᵀ field / (n V): k × P. */
 static double *stein(size_t k, const real *columns, const X(field) *field, double variance) {
-  double *G = mdm_alloc(k, field->P, 1, sizeof *G);
-  real *work = mdm_alloc(k, field->P, 1, sizeof *work);
-  if (G && work && k)
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, field->P, field->n, 1.0 / ((double)field->n * variance), columns, field->n, field->v, field->n, 0, work, k);
-  for (size_t i = 0; G && work && i < k * field->P; i++) G[i] = (double)work[i];
-  if (!work) free(G), G = NULL;
-  free(work);
-  return G;
+  return X(overlaps)(k, columns, 1.0 / ((double)field->n * variance), field);
 }
 
 int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field) *q, mdm_error *err) {
