@@ -273,31 +273,42 @@ static int add_predicted(mdm_record *rec, const char *name, double lowest, mdm_e
   return MDM_OK;
 }
 
-static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
+/* The deviation of one observable, its scale and its rate. */
+static int add_rate(mdm_record *rec, const char *name, const mdm_array *a, const rows *r, double p, double error, mdm_error *err) {
   char path[96];
-  double p, pe, lowest = mdm_rate_lowest(rules, a->path);
+  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
+  int status = add_roots(rec, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
+  if (!status) status = add_number(rec, path, "RMS of this array in the limit", mdm_rms(elements(a), a->value), err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
+  if (!status) status = add_number_pair(rec, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, error, err);
+  return status;
+}
+
+/* The train predictions stand for the whole: their rates, deviation and spread. */
+static int add_predictions(mdm_outcome *o, const rows *r, double p, double error, double lowest, mdm_error *err) {
+  o->predicted_lowest = lowest;
+  o->exponent = p;
+  o->exponent_error = error;
+  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
+  int status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
+  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
+  return status;
+}
+
+static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
+  double p, error, lowest = mdm_rate_lowest(rules, a->path);
+  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
   mdm_extrapolation x;
   int status = compare_path(o, a->path, r, err);
-  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
-  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
-  if (!status) status = add_roots(o->comparison, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
-  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
-  if (!status) status = add_number(o->comparison, path, "RMS of this array in the limit", mdm_rms(elements(a), a->value), err);
   if (status) return status;
-  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &pe);
-  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
-  status = add_number_pair(o->comparison, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, pe, err);
+  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &error);
+  status = add_rate(o->comparison, name, a, r, p, error, err);
   if (!status) status = add_predicted(o->comparison, name, lowest, err);
   if (!status) status = extrapolate(o, a, lowest, r->x, &x, err);
   if (!status) status = add_extrapolation(o->comparison, name, &x, err);
   if (status || strcmp(a->path, "observables/train/prediction")) return status;
-  o->predicted_lowest = lowest;
-  o->exponent = p;
-  o->exponent_error = pe;
-  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
-  status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
-  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
-  return status;
+  return add_predictions(o, r, p, error, lowest, err);
 }
 
 /* Times, probabilities, edges of bins. */

@@ -207,41 +207,64 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   }
 }
 
-/* Shares p_m = g_m / mean(g) of each token: entropy − log M = −mean over m of p log p; loads = token means of p (soft) or
- * of the selection (top-K). */
-static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
-  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G), *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI);
-  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
-  size_t E = g->n, P = g->P;
-  double entropy = 0, mean_sum = 0, var_sum = 0, load_sum = 0, load_square = 0;
-  for (size_t k = 0; k < P; k++) {
-    double total = 0, sum = 0, square = 0, h = 0;
-    for (size_t m = 0; m < E; m++) {
-      double l = (double)psi->v[m + E * k];
-      total += (double)g->v[m + E * k];
+/* Sum of g over the experts of a token. */
+static double gate_total(size_t E, const real *g) {
+  double total = 0;
+  for (size_t m = 0; m < E; m++) total += (double)g[m];
+  return total;
+}
+
+/* Entropy − log M = −mean over m of p log p of the shares p_m = g_m / mean(g); mean over tokens. */
+static void observe_entropy(X(observer) *o, const X(field) *g, size_t t) {
+  double entropy = 0, E = (double)g->n;
+  for (size_t k = 0; k < g->P; k++) {
+    const real *of = g->v + g->n * k;
+    double total = o->totals[k], h = 0;
+    for (size_t m = 0; m < g->n; m++) {
+      double share = (double)of[m] * E / total;
+      if (share > 0) h -= share * log(share);
+    }
+    entropy += h / E;
+  }
+  o->entropy[t] = entropy / (double)g->P;
+}
+
+/* Mean and standard deviation of the logits over experts; mean, and root mean square, over tokens. */
+static void observe_logits(X(observer) *o, const X(field) *psi, size_t t) {
+  double mean_sum = 0, var_sum = 0, E = (double)psi->n, P = (double)psi->P;
+  for (size_t k = 0; k < psi->P; k++) {
+    double sum = 0, square = 0;
+    for (size_t m = 0; m < psi->n; m++) {
+      double l = (double)psi->v[m + psi->n * k];
       sum += l;
       square += l * l;
     }
-    for (size_t m = 0; m < E; m++) {
-      double share = (double)g->v[m + E * k] * (double)E / total;
-      if (share > 0) h -= share * log(share);
-    }
-    entropy += h / (double)E;
-    o->totals[k] = total;
-    mean_sum += sum / (double)E;
-    var_sum += square / (double)E - sum / (double)E * (sum / (double)E);
+    mean_sum += sum / E;
+    var_sum += square / E - sum / E * (sum / E);
   }
-  for (size_t m = 0; m < E; m++) {
+  o->logit_mean[t] = mean_sum / P;
+  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / P) : 0;
+}
+
+/* Loads of experts: sums over tokens of shares (soft) or of the selection (top-K). */
+static void observe_load(X(observer) *o, const X(field) *g, const X(routing) *routing, size_t t) {
+  double load_sum = 0, load_square = 0, E = (double)g->n;
+  for (size_t m = 0; m < g->n; m++) {
     double load = 0;
-    for (size_t k = 0; k < P; k++) load += routing ? (double)routing->active[m + E * k] : (double)g->v[m + E * k] / o->totals[k];
+    for (size_t k = 0; k < g->P; k++) load += routing ? (double)routing->active[m + g->n * k] : (double)g->v[m + g->n * k] / o->totals[k];
     load_sum += load;
     load_square += load * load;
   }
-  double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
-  o->entropy[t] = entropy / (double)P;
+  double mean = load_sum / E, var = load_square / E - mean * mean;
   o->load_std[t] = mean > 0 && var > 0 ? sqrt(var) / mean : 0;
-  o->logit_mean[t] = mean_sum / (double)P;
-  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / (double)P) : 0;
+}
+
+static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
+  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G);
+  for (size_t k = 0; k < g->P; k++) o->totals[k] = gate_total(g->n, g->v + g->n * k);
+  observe_entropy(o, g, t);
+  observe_logits(o, X(moe_field)(program, MDM_TRAIN, MDM_PSI), t);
+  observe_load(o, g, X(moe_routing)(program, MDM_TRAIN), t);
 }
 
 static void observe_biases(X(observer) *o, const X(moe) *program, size_t experts, size_t t) {
