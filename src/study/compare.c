@@ -8,6 +8,7 @@
 #include "study/compare.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,6 +359,18 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+double mdm_comparison_number(const mdm_record *comparison, const char *observable, const char *what, size_t i, int error) {
+  const mdm_array *a = NULL;
+  for (int inside = 0; inside < 2 && !a && comparison; inside++) { /* within its group, paths are shorter */
+    char path[200];
+    snprintf(path, sizeof path, "%seach/%s/%s", inside ? "" : "comparison/", observable, what);
+    a = mdm_record_find(comparison, path);
+  }
+  if (a && i == SIZE_MAX) i = a->dim[0] - 1;
+  if (!a || i >= a->dim[0] || (error && !a->error)) return NAN;
+  return error ? a->error[i] : a->value[i];
 }
 
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {

@@ -82,13 +82,6 @@ static int cell_config(const mdm_sweep *s, size_t cell, mdm_config **out, mdm_er
 
 /* ---------------------------------------------------------------- checking everything first */
 
-static void point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) {
-  size_t used = 0;
-  for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key,
-                             s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
-}
-
 static int point_is_ready(const mdm_sweep *s, size_t point) {
   for (size_t w = 0; w < s->widths; w++)
     if (s->status[point * s->widths + w] == MDM_CELL_MISSING) return 0;
@@ -133,7 +126,7 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   if (!status) *bytes = fmax(*bytes, mdm_batch_bytes(b, threads));
   if (status) {
     char name[400];
-    point_name(s, point, name, sizeof name);
+    mdm_sweep_point_name(s, point, name, sizeof name);
     mdm_fail(err, status, "%s: %s", name, why.text);
   }
   mdm_batch_free(b);
