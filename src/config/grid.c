@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "config/internal.h"
 
 enum { MOST_VALUES = 1000, MOST_POINTS = 100000, VALUE_SIZE = 4096 };
@@ -40,7 +41,7 @@ long mdm_grid_find(const mdm_grid *g, const char *key) {
 }
 
 static int out_of_memory(mdm_error *err) {
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the grid of a sweep");
+  return mdm_no_memory(err, "the grid of a sweep");
 }
 
 /* ---------------------------------------------------------------- values */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 int mdm_file_allocate(const char *path, mdm_file **out, mdm_error *err) {
   mdm_file *file = *out = calloc(1, sizeof *file);
   if (file && (file->path = strdup(path))) {
@@ -14,7 +16,7 @@ int mdm_file_allocate(const char *path, mdm_file **out, mdm_error *err) {
   }
   free(file);
   *out = NULL;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
+  return mdm_no_memory(err, "the file %s", path);
 }
 
 void mdm_file_discard(mdm_file *file) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
@@ -208,7 +209,7 @@ int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
     *out = widths;
   }
   H5E_END_TRY
-  if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
+  if (!*out) return mdm_no_memory(err, "the widths of %s", file->path);
   *n = found;
   if (found) {
     gsl_sort_long(*out, 1, found);

@@ -15,6 +15,7 @@
 
 #include <moedmft/version.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
 
@@ -44,7 +45,7 @@ int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err) {
   if (status != MDM_OK) return status;
   size_t size = strlen(path) + 48;
   char *name = malloc(size);
-  if (!name) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the name of %s", path);
+  if (!name) return mdm_no_memory(err, "the name of %s", path);
   for (int i = 0; i < TEMP_TRIES && *fd < 0; i++) {
     snprintf(name, size, i ? "%s.tmp.%ld.%d" : "%s.tmp.%ld", path, (long)getpid(), i);
     *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -109,7 +110,7 @@ static int image(const mdm_file *file, unsigned char **bytes, size_t *size, mdm_
   if (n < 0) return mdm_hdf5_failed(file, "write", "the content", err);
   *size = (size_t)n;
   *bytes = malloc(*size);
-  if (!*bytes) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to write %s (%zu bytes)", file->path, *size);
+  if (!*bytes) return mdm_no_memory(err, "the content of %s (%zu bytes)", file->path, *size);
   return H5Fget_file_image(file->id, *bytes, *size) < 0 ? mdm_hdf5_failed(file, "write", "the content", err) : MDM_OK;
 }
 
@@ -243,7 +244,7 @@ static int options(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   size_t n;
   const mdm_option *table = mdm_options(&n);
   char *yaml = mdm_config_to_yaml(cfg);
-  if (!yaml) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the configuration in %s", file->path);
+  if (!yaml) return mdm_no_memory(err, "the configuration in %s", file->path);
   int status = mdm_file_attr_text(file, "/", "config", yaml, err);
   free(yaml);
   for (size_t i = 0; status == MDM_OK && i < n; i++) status = option_attribute(file, cfg, &table[i], err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "study/compare.h"
 
 enum { MOST_LINES = 20 };
@@ -64,7 +65,7 @@ int mdm_info_comparison(FILE *out, const mdm_record *comparison, mdm_error *err)
   size_t n, good = 0;
   char verdict[400];
   line *lines = all_lines(comparison, &n);
-  if (!lines) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  if (!lines) return mdm_no_memory(err, "the comparison");
   for (size_t i = 0; i < n; i++) good += lines[i].rms_z <= 2;
   if (n) {
     mdm_comparison_verdict(comparison, 0, verdict, sizeof verdict, NULL);

@@ -101,7 +101,7 @@ static int make_tasks(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
   for (size_t i = 0; i < p->networks.widths; i++) p->tasks += p->networks.seeds[i];
   p->task = mdm_alloc(p->tasks, 1, 1, sizeof *p->task);
   p->schedule = mdm_alloc(p->tasks, 1, 1, sizeof *p->schedule);
-  if (!p->task || !p->schedule) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->tasks);
+  if (!p->task || !p->schedule) return mdm_no_memory(err, "%zu runs", p->tasks);
   fill_tasks(p, monitor && monitor->save_weights);
   for (size_t i = 0; i < p->tasks; i++) p->task[i].board = &p->board;
   p->board.monitor = monitor;

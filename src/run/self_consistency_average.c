@@ -18,7 +18,7 @@ int mdm_average_create(mdm_average *a, const mdm_sweep_plan *plan, mdm_error *er
   a->f_square = mdm_alloc(predictions(l), 1, 1, sizeof *a->f_square);
   a->loss = mdm_alloc(l->steps, 1, 1, sizeof *a->loss);
   a->loss_square = mdm_alloc(l->steps, 1, 1, sizeof *a->loss_square);
-  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the averages of sweeps");
+  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_no_memory(err, "the averages of sweeps");
 }
 
 void mdm_average_clear(mdm_average *a) {

@@ -92,7 +92,7 @@ static int set_note(mdm_sweep *s, size_t cell, mdm_cell status, const char *text
   free(s->note[cell]);
   s->note[cell] = strdup(text);
   s->status[cell] = status;
-  return s->note[cell] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  return s->note[cell] ? MDM_OK : mdm_no_memory(err, "the notes of a sweep");
 }
 
 /* Marks cells that have no limit, and notes the work of the others. */
@@ -265,7 +265,7 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
   if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
+    status = mdm_no_memory(err, "a cell of the sweep");
   return status;
 }
 
@@ -354,7 +354,7 @@ static int make_jobs(pool *p, mdm_error *err) {
   p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
   p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
   p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
-  if (!p->job || !p->live || !p->missing) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->jobs);
+  if (!p->job || !p->live || !p->missing) return mdm_no_memory(err, "%zu runs", p->jobs);
   size_t k = 0;
   for (size_t point = 0; point < s->points; point++) {
     for (size_t w = s->widths; w-- > 0;) {
