@@ -108,6 +108,14 @@ static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, si
 
 /* ---------------------------------------------------------------- life and death */
 
+size_t X(moe_particles)(const X(realization) *R, mdm_field f) {
+  switch (f) {
+  case MDM_PSI: case MDM_G: case MDM_RHO: return R->experts;
+  case MDM_U: case MDM_Y: case MDM_B: case MDM_GAMMA: return R->experts * R->neurons;
+  default: return R->stream;
+  }
+}
+
 static int allocate(X(field) *f, size_t n, size_t P) {
   f->n = n;
   return (f->v = mdm_alloc(n, P, 1, sizeof(real))) != NULL;
@@ -156,14 +164,14 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P);
   ok = ok && (p->score = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) &&
        (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real)));
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the fields of %zu tokens", P);
+  return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
 }
 
 static int initial_particles(X(moe) *m, mdm_error *err) {
   X(realization) *R = m->R;
   size_t S = R->stream, columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
   m->particles = mdm_alloc(S, columns, 1, sizeof(real));
-  if (!m->particles) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu initial weights", S, columns);
+  if (!m->particles) return mdm_no_memory(err, "%zu × %zu initial weights", S, columns);
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
   m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
@@ -184,7 +192,7 @@ static int initial_biases(X(moe) *m, size_t l, mdm_error *err) {
   size_t E = m->R->experts;
   if (r->active == E - r->shared || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
   r->bias = mdm_alloc(E, 1, 1, sizeof *r->bias);
-  if (!r->bias) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu biases", E);
+  if (!r->bias) return mdm_no_memory(err, "%zu biases", E);
   int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, r->bias, err) : MDM_OK;
   BLAS(scal)(E, (real)m->model->bias_std, r->bias, 1);
   return status;
@@ -211,7 +219,7 @@ static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], 
     return mdm_fail(err, MDM_ERR_CONFIG, "unknown activation or gate: %s, %s, %s", model->activation, model->expert_activation, model->gate);
   if (has_output(m)) m->out = X(activation_find)(model->output);
   m->router = calloc(m->R->blocks, sizeof *m->router);
-  int status = m->router ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu blocks", m->R->blocks);
+  int status = m->router ? MDM_OK : mdm_no_memory(err, "%zu blocks", m->R->blocks);
   for (size_t l = 0; l < m->R->blocks && !status; l++) status = set_up_router(m, l, err);
   if (!status) status = initial_particles(m, err);
   for (size_t l = 0; l < m->R->blocks && !status; l++) status = initial_biases(m, l, err);
@@ -224,7 +232,7 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
                   mdm_error *err) {
   *out = NULL;
   X(moe) *m = calloc(1, sizeof *m);
-  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!m) return mdm_no_memory(err, "a training run");
   m->R = R;
   m->model = model;
   m->inputs = inputs->inputs;
@@ -441,7 +449,7 @@ static int balance_gradient(X(moe) *m, size_t l, size_t P, double coefficient, m
   block_fields *b = block_of(&m->part[MDM_TRAIN], l);
   size_t E = m->R->experts, n = E - r->shared;
   double *S = mdm_alloc(n, 2, 1, sizeof *S), *F = S ? S + n : NULL; /* 2 × n */
-  if (!S) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the balancing loss");
+  if (!S) return mdm_no_memory(err, "the balancing loss");
   balance_loads(m, l, P, S, F);
   double c = coefficient * m->model->inverse_temperature * (m->model->balance == MDM_BALANCE_IMPORTANCE ? 2 : 1) * (double)E / (double)n / (double)P;
   for (size_t t = 0; t < P; t++) {
@@ -469,7 +477,7 @@ static int z_gradient(X(moe) *m, size_t l, size_t P, double coefficient, mdm_err
   block_fields *b = block_of(&m->part[MDM_TRAIN], l);
   size_t E = m->R->experts, n = E - r->shared;
   double *weight = mdm_alloc(n, 1, 1, sizeof *weight), c = 2 * coefficient * m->model->inverse_temperature * (double)E / (double)n / (double)P;
-  if (!weight) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the z-loss");
+  if (!weight) return mdm_no_memory(err, "the z-loss");
   for (size_t t = 0; t < P; t++) {
     double lambda = log_mean_exp(n, b->field[MDM_PSI].v + E * t + r->shared, weight);
     real *rho = b->field[MDM_RHO].v + E * t + r->shared;
@@ -624,7 +632,7 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   size_t S = R->stream, P = m->part[MDM_TRAIN].z.P, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
   for (int i = 0; i < 2; i++)
-    if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
+    if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_no_memory(err, "the gradient's norm");
   for (size_t l = 0; l < R->blocks; l++)
     for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
       const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);

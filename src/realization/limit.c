@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "realization/limit.h"
 #include "realization/dense.h"
 #include "realization/pairs.h"
@@ -204,7 +205,7 @@ static int add_block(limit *L, size_t l, const mdm_shape *shape, double toleranc
   for (int k = 0; k < BASES; k++) b->basis[k].tolerance = tolerance;
   if (shape->experts_counted) {
     b->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
-    if (!b->router) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
+    if (!b->router) status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
   if (!status) status = add_populations(R, b, tied, err);
   return status ? status : add_matrices(R, b, R->matrix[l], tied, pairs, err);
@@ -214,7 +215,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
                     unsigned long seed, unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   limit *L = calloc(1, sizeof *L);
-  if (!L) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!L) return mdm_no_memory(err, "a training run");
   X(realization) *R = &L->base;
   R->particles = limit_particles;
   R->biases = limit_biases;
@@ -226,7 +227,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->free = limit_free;
   L->has_pairs = pairs != NULL;
   int status = X(realization_sizes)(R, shape, coef, err);
-  if (!status && !(L->block = calloc(R->blocks, sizeof *L->block))) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu blocks", R->blocks);
+  if (!status && !(L->block = calloc(R->blocks, sizeof *L->block))) status = mdm_no_memory(err, "%zu blocks", R->blocks);
   for (size_t l = 0; l < R->blocks && !status; l++)
     status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run}, err);
   if (status) return limit_free(R), status;

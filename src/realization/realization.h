@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "scaling/optimizer.h"
 #include "scaling/scaling.h"
@@ -109,7 +110,7 @@ static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
   R->matrix = calloc(R->blocks, sizeof *R->matrix);
-  return R->matrix ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu blocks", R->blocks);
+  return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
 /* A finite network, entries drawn with stream key (seed, run). */

@@ -57,28 +57,27 @@ static int read_router(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   return MDM_OK;
 }
 
-int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
-  static const char *const lr_keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router",
-      "train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
-  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
-  if (status) return status;
-  m->dimension = dimension;
-  m->outputs = outputs;
+/* Experts and their neurons, as numbers or as ratios. */
+static int read_sizes(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
   m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
   m->experts = (size_t)mdm_config_int(cfg, "model.experts");
   m->experts_ratio = mdm_config_real(cfg, "model.experts_ratio");
   m->active_fraction = mdm_config_real(cfg, "model.active_fraction");
-  long active = mdm_config_int(cfg, "model.active");
+  long active = mdm_config_int(cfg, "model.active"), routed = (long)m->experts;
   if (active > (long)m->experts)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
-  long routed = (long)m->experts - (m->regime->experts_grow ? 0 : mdm_config_int(cfg, "model.shared_experts"));
-  if (!m->regime->experts_grow && active > routed)
+  if (m->regime->experts_grow) return MDM_OK;
+  routed -= mdm_config_int(cfg, "model.shared_experts");
+  if (active > routed)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds the %ld routed experts that model.shared_experts leaves", active, routed);
-  if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)routed;
-  m->activation = mdm_config_text(cfg, "model.activation");
-  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
+  if (active) m->active_fraction = (double)active / (double)routed;
+  return MDM_OK;
+}
+
+static int read_gate(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->gate = mdm_config_text(cfg, "model.gate");
+  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
   m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
   m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
   m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
@@ -86,13 +85,22 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
   if (!isfinite(m->inverse_temperature))
     return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
                     mdm_config_real(cfg, "model.gate_temperature"));
-  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
-  int status_depth = read_depth(cfg, m, err);
-  if (!status_depth) status_depth = read_router(cfg, m, err);
-  if (status_depth) return status_depth;
-  mdm_init_read(cfg, m->init);
-  for (int t = 0; t < MDM_TENSORS; t++) m->lr[t] = mdm_config_real(cfg, lr_keys[t]);
   return MDM_OK;
+}
+
+int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
+  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
+  if (status) return status;
+  m->dimension = dimension;
+  m->outputs = outputs;
+  m->activation = mdm_config_text(cfg, "model.activation");
+  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
+  mdm_init_read(cfg, m->init);
+  mdm_rates_read(cfg, m->lr);
+  status = read_sizes(cfg, m, err);
+  if (!status) status = read_gate(cfg, m, err);
+  if (!status) status = read_depth(cfg, m, err);
+  return status ? status : read_router(cfg, m, err);
 }
 
 mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N) {

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "config/networks.h"
+#include "study/compare.h"
+
 /* As in the studies of validation/: agreement within 2 standard errors; an exponent known to less than this is not resolved. */
 static const double AGREEMENT = 2, RESOLUTION = 0.35;
 /* Extrapolations are resolved by this fraction of the array, too. */
@@ -19,16 +22,8 @@ typedef struct {
   double rms_z, max_z, noise, deviation, scale; /* noise: of the extrapolation; deviation: of the narrowest networks */
 } finding;
 
-/* i-th element of an array of the predictions; which: value or error. NaN when missing. */
-static double number(const mdm_record *rec, const char *name, size_t i, int error) {
-  char path[96];
-  const mdm_array *a = NULL;
-  for (int inside = 0; inside < 2 && !a && rec; inside++) {
-    snprintf(path, sizeof path, "%seach/train/prediction/%s", inside ? "" : "comparison/", name);
-    a = mdm_record_find(rec, path);
-  }
-  if (!a || a->dim[0] <= i || (error && !a->error)) return NAN;
-  return error ? a->error[i] : a->value[i];
+static double number(const mdm_record *rec, const char *what, size_t i, int error) {
+  return mdm_comparison_number(rec, "train/prediction", what, i, error);
 }
 
 static finding find(const mdm_record *rec) {
@@ -82,13 +77,9 @@ int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line,
 }
 
 int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err) {
-  size_t widths, n;
-  mdm_config_int_list(cfg, "simulate.widths", &widths);
-  const long *seeds = mdm_config_int_list(cfg, "simulate.seeds", &n);
-  if (widths < 2) return mdm_fail(err, MDM_ERR_CONFIG, "--expect judges a rate and an extrapolation: simulate.widths needs at least two, not %zu", widths);
+  int status = mdm_networks_require_pairs(cfg, "--expect", "judges a rate and an extrapolation", err);
+  if (status) return status;
   if (mdm_config_int(cfg, "solve.replicas") < 2)
     return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs the limit's standard error: solve.replicas must be at least 2, not %ld", mdm_config_int(cfg, "solve.replicas"));
-  for (size_t i = 0; i < n; i++)
-    if (seeds[i] < 2) return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs errors over seeds: simulate.seeds must be at least 2, not %ld", seeds[i]);
   return MDM_OK;
 }

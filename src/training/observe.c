@@ -54,33 +54,33 @@ static void fill_nan(double *v, size_t n) {
   for (size_t i = 0; i < n; i++) v[i] = NAN;
 }
 
+static int add_test_steps(const X(observer) *o, mdm_error *err) {
+  const mdm_problem *p = o->problem;
+  size_t n = mdm_problem_test_count(p);
+  double *steps;
+  int status = mdm_record_add(o->record, "observables/test/step", 1, &n, "test step", "steps at which the test part was evaluated", &steps, err);
+  for (size_t i = 0; i < n && !status; i++) steps[i] = (double)mdm_test_step(p->steps, p->every, i);
+  return status;
+}
+
+/* An array of one part; of the test part NaN until it is evaluated. */
+static int add_array(X(observer) *o, mdm_part part, const char *name, int rank, const size_t *dim, const char *dims, const char *text,
+                     double **value, mdm_error *err) {
+  char path[96];
+  snprintf(path, sizeof path, "observables/%s/%s", part == MDM_TEST ? "test" : "train", name);
+  return part == MDM_TEST ? mdm_record_add_blank(o->record, path, rank, dim, dims, text, value, err)
+                          : mdm_record_add(o->record, path, rank, dim, dims, text, value, err);
+}
+
 static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  const char *group = part == MDM_TRAIN ? "train" : "test", *step = part == MDM_TRAIN ? "step" : "test step";
-  size_t T = part == MDM_TRAIN ? p->steps + 1 : mdm_problem_test_count(p), P = part == MDM_TRAIN ? o->B : p->data->test.count;
-  size_t dim[3] = {T, P, o->C};
-  double *steps = NULL;
-  char path[96], dims[64];
-  if (part == MDM_TEST) {
-    int status = mdm_record_add(o->record, "observables/test/step", 1, &T, step, "steps at which the test part was evaluated", &steps, err);
-    if (status) return status;
-    for (size_t i = 0; i < T; i++) steps[i] = (double)(i * p->every < p->steps ? i * p->every : p->steps);
-  }
-  snprintf(path, sizeof path, "observables/%s/loss", group);
-  int status = mdm_record_add(o->record, path, 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
-  if (status) return status;
-  snprintf(path, sizeof path, "observables/%s/prediction", group);
-  snprintf(dims, sizeof dims, "%s, sample, output", step);
-  status = mdm_record_add(o->record, path, 3, dim, dims, "predictions f = (1/N) v . a", &o->prediction[part], err);
-  if (!status && p->data->classification) {
-    snprintf(path, sizeof path, "observables/%s/accuracy", group);
-    status = mdm_record_add(o->record, path, 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
-  }
-  if (status || part == MDM_TRAIN) return status;
-  fill_nan(o->loss[part], T);
-  fill_nan(o->prediction[part], T * P * o->C);
-  if (o->accuracy[part]) fill_nan(o->accuracy[part], T);
-  return MDM_OK;
+  int test = part == MDM_TEST, status = test ? add_test_steps(o, err) : MDM_OK;
+  const size_t dim[3] = {test ? mdm_problem_test_count(p) : p->steps + 1, test ? p->data->test.count : o->B, o->C};
+  const char *step = test ? "test step" : "step", *cube = test ? "test step, sample, output" : "step, sample, output";
+  if (!status) status = add_array(o, part, "loss", 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
+  if (!status) status = add_array(o, part, "prediction", 3, dim, cube, "predictions f = (1/N) v . a", &o->prediction[part], err);
+  if (status || !p->data->classification) return status;
+  return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
 }
 
 /* Series of the router: mean over blocks, and (with depth) of every block. */
@@ -128,12 +128,6 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   return status;
 }
 
-static size_t field_population(const X(realization) *R, mdm_field f) {
-  if (f == MDM_PSI || f == MDM_G || f == MDM_RHO) return R->experts;
-  if (f == MDM_U || f == MDM_Y || f == MDM_B || f == MDM_GAMMA) return R->experts * R->neurons;
-  return R->stream;
-}
-
 /* Levels that a field can be asked for. */
 static size_t all_levels(const X(observer) *o) { return o->blocks + 1; }
 
@@ -141,11 +135,11 @@ static size_t all_levels(const X(observer) *o) { return o->blocks + 1; }
 static int keep(X(observer) *o, const X(realization) *R, mdm_field f, size_t level, mdm_error *err) {
   const mdm_problem *p = o->problem;
   if (f == MDM_FIELDS) return MDM_OK;
-  if (!o->kept[f] && !(o->kept[f] = calloc(all_levels(o), sizeof *o->kept[f]))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
+  if (!o->kept[f] && !(o->kept[f] = calloc(all_levels(o), sizeof *o->kept[f]))) return mdm_no_memory(err, "kernels");
   if (o->kept[f][level]) return MDM_OK;
-  o->kept_n[f] = field_population(R, f);
+  o->kept_n[f] = X(moe_particles)(R, f);
   o->kept[f][level] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
-  return o->kept[f][level] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false, or name fewer output.blocks");
+  return o->kept[f][level] ? MDM_OK : mdm_no_memory(err, "kernels; set output.kernels: false, or name fewer output.blocks");
 }
 
 /* Blocks in which a tensor stands: W_in and w_out in none. */
@@ -154,10 +148,7 @@ static size_t tensor_block(const X(observer) *o, mdm_tensor t, size_t i) { retur
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  double *times;
-  int status = mdm_record_add(o->record, "kernels/time", 1, &p->n_times, "time", "steps of the time grid", &times, err);
-  if (status) return status;
-  for (size_t i = 0; i < p->n_times; i++) times[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(p, o->record, "kernels/time", err);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
     for (size_t i = 0; i < tensor_blocks(o, t) && !status; i++) {
       size_t l = tensor_block(o, t, i);
@@ -166,7 +157,7 @@ static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) 
     }
   o->kept_e = mdm_alloc(o->C, p->kernel_samples, p->n_times, sizeof(double));
   o->reached = mdm_alloc(p->n_times, 1, 1, 1);
-  if (!status && (!o->kept_e || !o->reached)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
+  if (!status && (!o->kept_e || !o->reached)) status = mdm_no_memory(err, "kernels");
   return status;
 }
 
@@ -174,14 +165,14 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
                        X(observer) **out, mdm_error *err) {
   *out = NULL;
   X(observer) *o = calloc(1, sizeof *o);
-  if (!o) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!o) return mdm_no_memory(err, "a training run");
   o->problem = problem;
   o->record = record;
   o->B = problem->batch;
   o->C = problem->model.outputs;
   o->blocks = R->blocks;
   o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
-  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for observables");
+  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
   if (!status) status = add_fields(o, err);
   if (!status && problem->kernels) status = add_kernels(o, R, err);
@@ -373,7 +364,7 @@ int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const dou
 static int kernel_of_field(X(observer) *o, mdm_field f, size_t level, double *value, mdm_error *err) {
   size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
   real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
-  if (!gram) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
+  if (!gram) return mdm_no_memory(err, "kernels");
   BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f][level], n, 0, gram, k);
   for (size_t i = 0; i < k; i++)
     for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];

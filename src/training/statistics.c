@@ -58,9 +58,7 @@ static int add_times(const X(statistics) *s, mdm_record *rec, const char *path, 
   int deep = s->problem->model.depth > 0;
   char names[96];
   snprintf(names, sizeof names, "%s%s", deep ? "block, " : "", dims);
-  int status = mdm_record_add(rec, path, rank - !deep, dim + !deep, names, text, value, err);
-  for (size_t i = 0; i < mdm_elements(rank, dim) && !status; i++) (*value)[i] = NAN;
-  return status;
+  return mdm_record_add_blank(rec, path, rank - !deep, dim + !deep, names, text, value, err);
 }
 
 static int add_per_step(X(statistics) *s, mdm_record *rec, mdm_error *err) {
@@ -89,8 +87,7 @@ static int add_per_step(X(statistics) *s, mdm_record *rec, mdm_error *err) {
 static int add_axes(const mdm_problem *p, mdm_record *rec, mdm_error *err) {
   size_t probabilities = MDM_QUANTILES;
   double *v;
-  int status = mdm_record_add(rec, "statistics/time", 1, &p->n_times, "time", "steps of the time grid", &v, err);
-  for (size_t i = 0; i < p->n_times && !status; i++) v[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(p, rec, "statistics/time", err);
   if (!status) status = mdm_record_add(rec, "statistics/probability", 1, &probabilities, "probability", "probabilities of the quantiles", &v, err);
   if (!status) memcpy(v, mdm_probability, sizeof mdm_probability);
   return status;
@@ -134,7 +131,7 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
 int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record, X(statistics) **out, mdm_error *err) {
   *out = NULL;
   X(statistics) *s = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!s) return mdm_no_memory(err, "a training run");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   s->problem = problem;
   for (int k = 0; k < QUANTITIES; k++) s->pairs[k] = k != OF_CONTRIBUTION || problem->model.regime->neurons_grow;
@@ -147,7 +144,7 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->y = mdm_alloc(C, S, 1, sizeof *s->y);
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
   int status = s->values && s->share && s->load && s->kernel && s->y && s->work
-                   ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for statistics; set output.statistics: false");
+                   ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
   if (!status) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
   if (status) return X(statistics_free)(s), status;
@@ -280,7 +277,7 @@ static void observe_distribution(X(statistics) *s, const X(field) *f, const X(ro
 static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, size_t t, size_t at, mdm_error *err) {
   const mdm_problem *p = s->problem;
   size_t S = p->kernel_samples, C = p->model.outputs;
-  for (size_t k = 0; k < S; k++) memcpy(s->y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *s->y);
+  mdm_problem_targets(p, t, S, s->y);
   for (int k = 0; k < ALIGNED; k++) {
     int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k], l), S, s->kernel, err);
     if (status) return status;

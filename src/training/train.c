@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/board.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "scaling/vanishing.h"
@@ -47,7 +47,7 @@ static int loop_allocate(loop *l, mdm_error *err) {
   l->f = mdm_alloc(C, B > test ? B : test, 1, sizeof(double));
   l->grad = mdm_alloc(C, B, 1, sizeof(double));
   l->y = mdm_alloc(C, B, 1, sizeof(double));
-  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch");
+  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_no_memory(err, "a batch");
   for (size_t i = 0; i < in * test; i++) l->x_test[i] = (real)l->inputs->test[i];
   return MDM_OK;
 }
@@ -73,13 +73,13 @@ static void loop_clear(loop *l) {
 /* Inputs and targets of step t's batch. */
 static void load_batch(loop *l, size_t t) {
   const mdm_problem *p = l->p;
-  size_t C = p->model.outputs, in = l->inputs->inputs;
+  size_t in = l->inputs->inputs;
   if (p->full_batch && t > 0) return;
   for (size_t k = 0; k < p->batch; k++) {
     size_t sample = mdm_problem_sample(p, t, k);
     for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
-    memcpy(l->y + C * k, p->data->train.y + C * sample, C * sizeof *l->y);
   }
+  mdm_problem_targets(p, t, p->batch, l->y);
 }
 
 static void predictions(loop *l, mdm_part part, size_t n) {
@@ -103,7 +103,7 @@ static int evaluate_test(loop *l, size_t t, mdm_error *err) {
 static int follow_responses(loop *l, X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
   l->response = calloc(l->blocks, sizeof *l->response);
-  if (!l->response) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  if (!l->response) return mdm_no_memory(err, "responses");
   for (size_t b = 0; b < l->blocks; b++)
     for (mdm_tensor t = MDM_Q; t <= MDM_W2 && l->p->responses && mdm_problem_stores(l->p, b) >= 0 && !status; t++) {
       X(thin) *factors;
@@ -280,12 +280,6 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
 
 /* ---------------------------------------------------------------- a run */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   const mdm_problem *p = l->p;
   const size_t P[MDM_PARTS] = {[MDM_TRAIN] = p->batch, [MDM_TEST] = p->data->test.count};
@@ -303,7 +297,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
   loop l = {.p = problem, .inputs = inputs, .given = run->given, .blocks = R->blocks};
-  double start = now();
+  double start = mdm_clock();
   int weights = run->save_weights && R->raw;
   run->status = MDM_OK;
   run->done = 0;
@@ -313,7 +307,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = run_steps(&l, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
   if (!status) status = write_responses(&l, run->record, err);
-  if (!status) status = X(observe_end)(l.observer, R, now() - start, err);
+  if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);
   loop_clear(&l);
   return status;
 }
