@@ -101,7 +101,7 @@ static void test_stack(void) {
   mdm_record *runs[2] = {sample_record(1, 1), sample_record(2, 1)}, *all = NULL;
   const mdm_record *const *both = (const mdm_record *const *)runs;
   double *v;
-  size_t dim[5] = {1, 1, 1, 1, 1};
+  size_t dim[6] = {1, 1, 1, 1, 1, 1};
   CU_ASSERT_EQUAL_FATAL(mdm_record_stack(both, 2, &all, NULL), MDM_OK);
   const mdm_array *f = mdm_record_find(all, "observables/train/prediction");
   CU_ASSERT_EQUAL(f->rank, 3);
