@@ -1,4 +1,4 @@
-/* Records: named arrays with errors, and the reduction of many runs to mean and standard error (record.h).
+/* Records: named arrays with errors, and the reduction of many runs to mean and standard error (moedmft/record.h).
  *
  * Inside: the growing list of arrays, truncation along "step", and mdm_record_reduce / mdm_record_stack, which first
  * check that all runs hold the same arrays. */
@@ -6,10 +6,10 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 
 struct mdm_record {
@@ -30,7 +30,7 @@ size_t mdm_elements(int rank, const size_t *dim) {
 
 int mdm_record_create(mdm_record **out, mdm_error *err) {
   *out = calloc(1, sizeof **out);
-  return *out ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a record");
+  return *out ? MDM_OK : mdm_no_memory(err, "a record");
 }
 
 static void release(mdm_array *a) {
@@ -77,7 +77,7 @@ int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, m
   a.error = with_error ? calloc(n ? n : 1, sizeof *a.error) : NULL;
   if (!a.text || !a.value || (with_error && !a.error) || !reserve(rec)) {
     release(&a);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for array %s (%zu values)", shape->path, n);
+    return mdm_no_memory(err, "array %s (%zu values)", shape->path, n);
   }
   rec->item[rec->count] = a;
   *out = &rec->item[rec->count++];
@@ -137,17 +137,34 @@ void mdm_array_blank(mdm_array *a) {
   }
 }
 
-static int starts_with_step(const mdm_array *a) {
-  size_t length = strcspn(a->dims, ",");
-  while (length > 0 && a->dims[length - 1] == ' ') length--;
-  return a->rank > 0 && length == 4 && strncmp(a->dims, "step", 4) == 0;
+/* Which dimension is the steps'; −1: none. */
+static int step_dimension(const mdm_array *a) {
+  const char *name = a->dims;
+  for (int d = 0; d < a->rank; d++) {
+    size_t length = strcspn(name, ",");
+    while (length > 0 && name[length - 1] == ' ') length--;
+    if (length == 4 && !strncmp(name, "step", 4)) return d;
+    const char *rest = strchr(name, ',');
+    if (!rest) return -1;
+    name = rest + 1 + strspn(rest + 1, " ");
+  }
+  return -1;
 }
 
-/* Row-major: the first n steps are the first values, so only the extent changes and nothing can fail. */
+/* Row-major: what is left moves to the front, and nothing can fail. */
 int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
   (void)err;
-  for (size_t i = 0; i < rec->count; i++)
-    if (starts_with_step(&rec->item[i]) && rec->item[i].dim[0] > n) rec->item[i].dim[0] = n;
+  for (size_t i = 0; i < rec->count; i++) {
+    mdm_array *a = &rec->item[i];
+    int d = step_dimension(a);
+    if (d < 0 || a->dim[d] <= n) continue;
+    size_t outer = mdm_elements(d, a->dim), inner = mdm_elements(a->rank - d - 1, a->dim + d + 1), all = a->dim[d];
+    for (size_t o = 1; o < outer; o++) {
+      memmove(a->value + o * n * inner, a->value + o * all * inner, n * inner * sizeof *a->value);
+      if (a->error) memmove(a->error + o * n * inner, a->error + o * all * inner, n * inner * sizeof *a->error);
+    }
+    a->dim[d] = n;
+  }
   return MDM_OK;
 }
 

@@ -1,5 +1,5 @@
 /* The option table: the one place where an option is defined (key, type, default, range, help).
- * It drives the configuration file, --set, --help, validation and the attributes in the output. */
+ * It drives the configuration file, --set, `moedmft options`, validation and the attributes in the output. */
 #include <moedmft/config.h>
 
 #include <float.h>
@@ -29,6 +29,15 @@ static const mdm_option table[] = {
     {"model.experts", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "M, number of experts (regime I)"},
     {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all"},
     {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts"},
+    {"model.depth", MDM_OPT_INT, "0", 0, 10000, 0, NULL, "L, residual blocks h <- h + L^-b MoE(norm(h)); 0: one block without residual sum, f read off its output"},
+    {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)"},
+    {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z"},
+    {"model.norm", MDM_OPT_ENUM, "none", 0, 0, 0, "none|rms|layer", "depth: normalization over the stream before every block, without gain"},
+    {"model.norm_eps", MDM_OPT_REAL, "1e-6", 0, BIG, 0, NULL, "depth: epsilon of the normalization, s^2 = mean square + epsilon"},
+    {"model.output", MDM_OPT_ENUM, "none", 0, 0, 0, "none|norm|tanh|relu|gelu|erf", "depth: between stream and readout: nothing, the normalization of model.norm, or an activation"},
+    {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others"},
+    {"model.shared_experts", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "regime I: how many of the M experts serve every token with g = 1; K refers to the others"},
+    {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose experts are all shared"},
     {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
     {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
     {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn"},
@@ -81,6 +90,10 @@ static const mdm_option table[] = {
     {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2"},
     {"train.lr_multiplier.readout", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for w_out"},
     {"train.bias_rate", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "load balancing by biases: b <- b - bias_rate (load - K/M) after every step"},
+    {"train.bias_update", MDM_OPT_ENUM, "proportional", 0, 0, 0, "proportional|sign", "balancing by biases: steps proportional to load - K/M, or of its sign"},
+    {"train.balance", MDM_OPT_ENUM, "none", 0, 0, 0, "none|switch|importance", "balancing loss, mean over blocks: switch (top-K): M sum f_m P_m, f share of assignments, P mean gate share; importance: squared coefficient of variation of P"},
+    {"train.balance_coefficient", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "coefficient of the balancing loss"},
+    {"train.z_loss", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "coefficient of the z-loss, mean over blocks and samples of lambda^2, lambda = log of the mean over experts of e^psi (centred: without log M)"},
     {"train.steps", MDM_OPT_INT, "24", 0, 1e7, 0, NULL, "gradient steps; everything is recorded before each step and after the last"},
     {"train.loss", MDM_OPT_ENUM, "mse", 0, 0, 0, "mse|cross_entropy", "mse: (1/2P) sum (f-y)^2; cross_entropy: softmax, or logistic for one output"},
     {"train.loss_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the loss (2 removes the 1/2 of mse)"},
@@ -115,6 +128,7 @@ static const mdm_option table[] = {
     {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
+    {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all"},
     {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},

@@ -4,7 +4,7 @@
  * pᵀp/n − cᵀc, which is P × P; only when one of its eigenvalues exceeds (tolerance × RMS)² is the residual itself formed, and
  * only in those directions. Near convergence nothing is new and a step costs two thin products.
  *
- * Of a field of twins, ⟨p p⟩ and c are free of noise, and the residual's eigenvalues are of both signs: those of the signal, positive,
+ * Of a field with a twin, ⟨p p⟩ and c are free of noise, and the residual's eigenvalues are of both signs: those of the signal, positive,
  * and those of what is left of the noise in a finite sample, of either sign. All that exceed the tolerance become directions, scaled to
  * ⟨u u⟩ = ±1, so that Σ ⟨u u⟩ c c' is ⟨p p'⟩ without a bias: leaving out the negative ones alone would leave one. Directions with hardly
  * any square beside their noise (tolerance × the noise) are left out, of both signs.
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/gram.h"
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, int twins, double tolerance) {
   *basis = (X(basis)){.pop = pop, .n = twins ? 2 * pop->n : pop->n, .twins = twins, .tolerance = tolerance};
@@ -26,6 +27,7 @@ void X(basis_clear)(X(basis) *basis) {
   free(basis->c);
   free(basis->gram);
   free(basis->eigen);
+  free(basis->twin);
   free(basis->square);
   free(basis->split[0]);
   free(basis->split[1]);
@@ -42,6 +44,29 @@ void X(basis_drop_excess)(const X(basis) *b, size_t k, size_t P, real *x) {
       if (b->square[i] < 0) x[i + k * t] = 0;
 }
 
+/* ---------------------------------------------------------------- twins and their population */
+
+void X(mean_over_twins)(size_t n, size_t P, const real *in, real *out) {
+  for (size_t i = 0; i < n * P; i++) out[i] = (real)0.5 * (in[2 * i] + in[2 * i + 1]);
+}
+
+void X(spread_over_twins)(size_t n, size_t P, const real *in, int accumulate, real *out) {
+  for (size_t i = 0; i < n * P; i++) {
+    out[2 * i] = in[i] + (accumulate ? out[2 * i] : 0);
+    out[2 * i + 1] = in[i] + (accumulate ? out[2 * i + 1] : 0);
+  }
+}
+
+int X(basis_note)(X(population) *pop, int twins, size_t count, const real *columns, mdm_error *err) {
+  if (!twins || pop->exact) return X(population_note)(pop, count, columns, err);
+  real *means = mdm_alloc(pop->n, count, 1, sizeof *means); /* n × count */
+  if (!means) return mdm_no_memory(err, "%zu directions of %zu %s particles", count, pop->n, pop->name);
+  X(mean_over_twins)(pop->n, count, columns, means);
+  int status = X(population_note)(pop, count, means, err);
+  free(means);
+  return status;
+}
+
 /* ---------------------------------------------------------------- new directions */
 
 static int grow(X(basis) *b, size_t count, mdm_error *err) {
@@ -50,8 +75,9 @@ static int grow(X(basis) *b, size_t count, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     want, b->pop->n, b->pop->name);
   if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, want, &b->capacity) ||
-      (b->twins && mdm_grow_columns((void **)&b->square, 1, sizeof(real), b->k, want, &b->square_capacity)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", want, n, b->pop->name);
+      (b->twins && (mdm_grow_columns((void **)&b->twin, n, sizeof(real), b->k, want, &b->twin_capacity) ||
+                    mdm_grow_columns((void **)&b->square, 1, sizeof(real), b->k, want, &b->square_capacity))))
+    return mdm_no_memory(err, "%zu directions of %zu %s particles", want, n, b->pop->name);
   return MDM_OK;
 }
 
@@ -70,30 +96,19 @@ static int append(X(basis) *b, const X(field) *p, size_t count, mdm_error *err) 
   return status;
 }
 
-int X(basis_note)(X(population) *pop, int twins, size_t count, const real *columns, mdm_error *err) {
-  if (!twins || pop->exact) return X(population_note)(pop, count, columns, err);
-  real *means = mdm_alloc(pop->n, count, 1, sizeof *means); /* n × count */
-  if (!means) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions", count);
-  for (size_t c = 0; c < count; c++)
-    for (size_t i = 0; i < pop->n; i++) means[i + pop->n * c] = (real)0.5 * (columns[i + 2 * pop->n * c] + columns[i + pop->n * (2 * c + 1)]);
-  int status = X(population_note)(pop, count, means, err);
-  free(means);
-  return status;
-}
-
-/* u ← V-combination of the field, twins exchanged; less its parts along the first k directions; scaled to ⟨u u⟩ = ±1. work: k. */
+/* Direction k: a combination of the field's twin (and, beside it, of the field), less its parts along the first k directions, scaled to
+ * ⟨u u⟩ = ±1. work: k. */
 static void make_direction(X(basis) *b, const X(field) *p, const real *vector, size_t k, real *work) {
-  size_t n = b->n, half = n / 2;
-  real *u = b->U + n * k, square;
-  X(columns) own = {n, 1, u, 1, NULL};
-  BLAS(gemv)(CblasColMajor, CblasNoTrans, half, p->P, 1, p->v + half, n, vector, 1, 0, u, 1);
-  BLAS(gemv)(CblasColMajor, CblasNoTrans, half, p->P, 1, p->v, n, vector, 1, 0, u + half, 1);
-  X(products)(1.0 / (double)n, (X(columns)){n, k, b->U, 1, NULL}, own, work);
+  size_t n = b->n;
+  real *columns[2] = {b->U, b->twin};
+  const real *from[2] = {p->twin, p->v};
+  for (int c = 0; c < 2; c++) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, p->P, 1, from[c], n, vector, 1, 0, columns[c] + n * k, 1);
+  if (k) BLAS(gemv)(CblasColMajor, CblasTrans, n, k, 1 / (real)n, b->U, n, b->twin + n * k, 1, 0, work, 1); /* ⟨u_i u⟩ */
   for (size_t i = 0; i < k; i++) work[i] *= b->square[i];
-  if (k) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, k, -1, b->U, n, work, 1, 1, u, 1);
-  X(products)(1.0 / (double)n, own, own, &square);
+  for (int c = 0; c < 2 && k; c++) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, k, -1, columns[c], n, work, 1, 1, columns[c] + n * k, 1);
+  double square = (double)BLAS(dot)(n, b->U + n * k, 1, b->twin + n * k, 1) / (double)n;
   b->square[k] = square < 0 ? -1 : 1;
-  BLAS(scal)(n, square != 0 ? 1 / (real)sqrt(fabs((double)square)) : 0, u, 1);
+  for (int c = 0; c < 2; c++) BLAS(scal)(n, square != 0 ? (real)(1 / sqrt(fabs(square))) : 0, columns[c] + n * k, 1);
 }
 
 /* The same for twins: eigenvectors of eigenvalues beyond the threshold on either side, the first `below` and the last `above`. */
@@ -102,7 +117,7 @@ static int append_twins(X(basis) *b, const X(field) *p, size_t below, size_t abo
   int status = grow(b, count, err);
   if (status) return status;
   real *work = mdm_alloc(old + count, 1, 1, sizeof *work); /* k */
-  if (!work) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions", old + count);
+  if (!work) return mdm_no_memory(err, "%zu directions", old + count);
   for (size_t i = 0; i < count; i++) /* the largest first, then the most negative */
     make_direction(b, p, b->gram + P * (i < above ? P - 1 - i : i - above), old + i, work);
   free(work);
@@ -117,7 +132,7 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
   if (status) return status;
-  X(products)(1.0 / (double)p->n, (X(columns)){p->n, k, b->U, 0, NULL}, (X(columns)){p->n, P, p->v, 0, NULL}, b->c); /* U holds the exchange */
+  if (k) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, p->n, 1.0 / (double)p->n, b->U, p->n, p->v, p->n, 0, b->c, k);
   b->k_c = k;
   b->P = P;
   for (int s = 0; s < 2 && b->twins && !status; s++) status = X(reserve)(&b->split[s], &b->split_size[s], k, P, err);
@@ -132,12 +147,14 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
 /* gram = ⟨p p⟩ − Σ ⟨u u⟩ c c (lower triangle); *scale = trace(⟨p p⟩)/P, the field's mean square. Returns the residual's trace. */
 static double residual_gram(X(basis) *b, const X(field) *p, double *scale) {
   size_t P = p->P;
-  X(squares)(CblasLower, 1.0 / (double)p->n, X(tokens)(p, P), b->gram);
+  X(field) values = *p;
+  values.noise = NULL; /* directions are made of the values */
+  X(squares)(CblasLower, 1.0 / (double)p->n, &values, P, b->gram);
   double total = 0, residual = 0;
   for (size_t t = 0; t < P; t++) total += (double)b->gram[t + P * t];
   *scale = total / (double)P;
   if (b->k) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, -1, X(basis_driving)(b), b->k, 1, b->gram, P);
-  if (b->k && X(basis_excess)(b)) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, 1, X(basis_excess)(b), b->k, 1, b->gram, P);
+  if (b->k && b->twins) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, 1, X(basis_excess)(b), b->k, 1, b->gram, P);
   for (size_t t = 0; t < P; t++) residual += (double)b->gram[t + P * t];
   return residual;
 }
@@ -150,26 +167,23 @@ static double norm(const X(basis) *b, size_t P) {
   return sqrt(sum);
 }
 
-/* Mean square of a field of twins, noise and all. */
-static double plain_square(const X(field) *p) {
-  double root = (double)BLAS(nrm2)(p->n * p->P, p->v, 1);
-  return root * root / (double)(p->n * p->P);
-}
-
-static int eigenvectors(X(basis) *b, size_t P, mdm_error *err) {
-  if (!LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', P, b->gram, P, b->eigen)) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_NUMERIC, "the eigensolver failed on a %zu × %zu kernel", P, P);
+/* Smallest eigenvalue of a new direction. With twins, scale is without noise, and what v v has beyond it is noise. */
+static double threshold_of(const X(basis) *b, const X(field) *p, double scale) {
+  double square = b->tolerance * b->tolerance;
+  if (!b->twins) return square * scale;
+  double root = (double)BLAS(nrm2)(p->n * p->P, p->v, 1), all = root * root / (double)(p->n * p->P);
+  return fmax(square * all, b->tolerance * (all - scale));
 }
 
 /* Directions beyond the threshold, of either sign for twins. */
 static int extend(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
   size_t P = p->P, above = 0, below = 0;
-  int status = eigenvectors(b, P, err);
-  if (status) return status;
+  if (LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', P, b->gram, P, b->eigen))
+    return mdm_fail(err, MDM_ERR_NUMERIC, "the eigensolver failed on a %zu × %zu kernel", P, P);
   while (above < P && (double)b->eigen[P - 1 - above] > threshold) above++;
   while (b->twins && below < P && (double)b->eigen[below] < -threshold) below++;
   if (!above && !below) return MDM_OK;
-  status = b->twins ? append_twins(b, p, below, above, err) : append(b, p, above, err);
+  int status = b->twins ? append_twins(b, p, below, above, err) : append(b, p, above, err);
   return status ? status : coordinates(b, p, err);
 }
 
@@ -180,11 +194,7 @@ int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
   if (!status) status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
   if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, P, 1, err);
   if (status) return status;
-  double scale, residual = residual_gram(b, p, &scale), threshold = b->tolerance * b->tolerance * scale;
-  if (b->twins) {
-    double all = plain_square(p), noise = fmax(all - scale, 0);
-    threshold = fmax(b->tolerance * b->tolerance * all, b->tolerance * noise);
-  }
+  double scale, residual = residual_gram(b, p, &scale), threshold = threshold_of(b, p, scale);
   b->id = p->id;
   if (!isfinite(residual)) return MDM_OK; /* diverged: the training loop sees it in the loss and stops */
   if ((b->twins ? norm(b, P) : residual) <= threshold) return MDM_OK;

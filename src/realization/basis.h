@@ -2,7 +2,6 @@
 #ifndef MOEDMFT_BASIS_H
 #define MOEDMFT_BASIS_H
 
-#include "realization/gram.h"
 #include "realization/particles.h"
 
 /* A basis that fills its population (k = n) is no longer a limit but a network with that many neurons, whose error is O(1/n).
@@ -10,9 +9,9 @@
  * Orthonormal basis of the directions that one field has visited: Uᵀ U / n = 1. Coordinates c = Uᵀ p / n of the field that
  * was absorbed last are kept, so that matrices that share an input share the work.
  *
- * Of a field of twins, U spans p', p with the values of twins exchanged, and inner products are those without noise (gram.h): c = Uᵀ p / n
- * as before, p' = Σ u ⟨u u⟩ c. They are not positive: what the noise of a finite sample leaves in them is of either sign, and directions
- * that are little but noise may have ⟨u u⟩ = −1. What those hold cannot be the variance of anything drawn (thin.c). */
+ * Of a field p with a twin p', U spans p', and the inner product is the one without noise, ⟨p p'⟩ = pᵀ p' / n: c = Uᵀ p / n as before,
+ * p' = Σ u ⟨u u⟩ c. It is not positive: what the noise of a finite sample leaves in it is of either sign, and directions that are little
+ * but noise may have ⟨u u⟩ = −1. What those hold cannot be the variance of anything drawn (thin.c). */
 typedef struct X(basis) {
   X(population) *pop;
   size_t n;         /* particles of the field: those of pop, or with twins twice as many */
@@ -23,9 +22,10 @@ typedef struct X(basis) {
   unsigned long id; /* field that c belongs to */
   real *c;          /* k_c × P: coordinates */
   size_t k_c, P, c_size;
+  real *twin;       /* twins: n × k, the combinations of p that U has of p' */
   real *square;     /* twins: k, ⟨u u⟩ = ±1 */
   real *split[2];   /* twins: k_c × P, c of directions with ⟨u u⟩ = 1, and of those with −1; zero for the others */
-  size_t square_capacity, split_size[2];
+  size_t twin_capacity, square_capacity, split_size[2];
   real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
   size_t gram_size, eigen_size;
 } X(basis);
@@ -39,7 +39,11 @@ const real *X(basis_driving)(const X(basis) *basis);
 const real *X(basis_excess)(const X(basis) *basis);
 /* Zeroes the rows of x (k × P, directions 0 … k − 1 of the basis) whose square is negative. */
 void X(basis_drop_excess)(const X(basis) *basis, size_t k, size_t P, real *x);
-/* Remembers directions (n × count) of a field on its population: as they are, or the means of twins. */
+/* Remembers directions of a field on its population, as they are (n × count), or the means of twins (2n × count, side by side). */
 int X(basis_note)(X(population) *pop, int twins, size_t count, const real *columns, mdm_error *err);
+/* Fields on twins, side by side: out (n × P) = their means of in (2n × P); out (2n × P) = in (n × P) for both, added when accumulate is
+ * set. */
+void X(mean_over_twins)(size_t n, size_t P, const real *in, real *out);
+void X(spread_over_twins)(size_t n, size_t P, const real *in, int accumulate, real *out);
 
 #endif

@@ -8,10 +8,9 @@
  *   ζ(t) = s(t) (K d + τ U ⟨Ω q(t)⟩) + C d,       C ← C − η τ learn p dᵀ    directions U up to this step
  * As B c(t) = −Σ η learn q(s) ⟨p(s) p(t)⟩, each side keeps its own learned part. s(t) is what decay leaves of the initial matrix;
  * momentum keeps a second array of each part. Tied experts: Gaussian parts live on the neurons they share and see means over experts.
- * Twins learn from each other, as in thin.c: the router's Ũ and learned part hold their values exchanged.
+ * Twins learn from each other, as in thin.c: the router's Ũ and learned part are made of ρ's twin.
  * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +28,7 @@ typedef struct {
   const mdm_factor *factor;
   X(population) *pop;
   size_t groups;
-  int twins;   /* U holds combinations of the field with the values of twins exchanged; else of its mean over groups */
+  int twins;   /* U holds combinations of the field's twin; else of its mean over groups */
   size_t n;    /* particles of U: those of the field, or of pop */
   real *U;     /* n × factor->k */
   size_t made; /* steps whose directions are there */
@@ -80,19 +79,6 @@ static const real *coordinates(const mdm_layout *l, size_t t, size_t rows, size_
   return out;
 }
 
-/* The field as U combines it, into out (d->n × P). */
-static void view(const trail *d, const X(field) *f, real *out) {
-  size_t half = f->n / 2;
-  if (!d->twins) {
-    X(mean_over_groups)(d->groups, d->n, f->P, f->v, out);
-    return;
-  }
-  for (size_t t = 0; t < f->P; t++) {
-    memcpy(out + f->n * t, f->v + f->n * t + half, half * sizeof *out);
-    memcpy(out + f->n * t + half, f->v + f->n * t, half * sizeof *out);
-  }
-}
-
 /* U of step t from the field at t: (f − U D) make. rest: d->n × P; work: as in given_matrix. */
 static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(field) *f, real *rest, real *work, mdm_error *err) {
   const mdm_factor *factor = d->factor;
@@ -100,8 +86,8 @@ static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(fiel
   if (d->made > t) return MDM_OK;
   d->made = t + 1;
   if (!count) return MDM_OK;
-  if (d->groups > 1) view(d, f, rest);
-  else memcpy(rest, f->v, n * P * sizeof *rest);
+  if (d->groups > 1 && !d->twins) X(mean_over_groups)(d->groups, n, P, f->v, rest);
+  else memcpy(rest, d->twins ? f->twin : f->v, n * P * sizeof *rest);
   if (known)
     BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, known, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 1, rest, n);
   for (size_t i = 0; i < P * count; i++) work[i] = (real)factor->make[P * known + i];
@@ -114,10 +100,7 @@ static int draw_columns(given_matrix *A, int which, size_t t, mdm_error *err) {
   given_side *s = &A->side[which];
   size_t n = s->pop->n, want = s->drive->born[t + 1], count = want - s->drawn;
   if (s->variance == 0 || want <= s->drawn) return MDM_OK;
-  mdm_stream key = A->key;
-  key.purpose += which == MDM_SIDE_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
-  int status = X(population_fresh)(s->pop, key, s->drawn, count, s->gauss + n * s->drawn, err);
-  if (!status) BLAS(scal)(n * count, (real)sqrt(s->variance), s->gauss + n * s->drawn, 1);
+  int status = X(population_columns)(s->pop, A->key, which == MDM_SIDE_ROWS, s->variance, s->drawn, count, s->gauss + n * s->drawn, err);
   if (!status) s->drawn = want;
   return status;
 }
@@ -147,7 +130,8 @@ static int product(given_matrix *A, int to, double factor, const X(field) *f, in
   const trail *own = target->own;
   size_t known = own->factor->born[to == MDM_SIDE_ROWS ? t : t + 1];
   if (source->response) add(A, own->n, known, factor * A->scale, own->U, own->factor->k, source->response, own->twins ? result->v : out);
-  if (target->groups > 1) X(spread_over_groups)(target->groups, n, f->P, out, 1, result->v);
+  if (own->twins) X(spread_over_twins)(n, f->P, out, 1, result->v);
+  else if (target->groups > 1) X(spread_over_groups)(target->groups, n, f->P, out, 1, result->v);
   add(A, target->n, target->all->born[t], 1, target->learned, target->all->k, target->all->D, result->v);
   return MDM_OK;
 }
@@ -164,21 +148,20 @@ static int given_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
 
 /* ---------------------------------------------------------------- steps */
 
-/* A side's learned part gains factor · own · coordinatesᵀ of the other side's field; twins: the values of own exchanged. */
+/* A side's learned part gains factor · own · coordinatesᵀ of the other side's field; of a field with a twin, its twin's. */
 static void add_outer(given_matrix *A, const given_side *s, double factor, const X(field) *own, real *to) {
   size_t k = s->all->born[A->t + 1];
   if (!k || factor == 0) return;
   const real *c = coordinates(A->layout, A->t, k, s->all->k, s->all->D, A->work);
-  size_t blocks = s->own->twins ? 2 : 1, n = s->n / blocks;
-  for (size_t i = 0; i < blocks; i++)
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, n, k, own->P, factor, own->v + n * (blocks - 1 - i), s->n, c, k, 1, to + n * i, s->n);
+  const real *from = own->twin ? own->twin : own->v;
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, k, own->P, factor, from, s->n, c, k, 1, to, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B. */
 static int side_momentum(given_matrix *A, given_side *s, const mdm_step *step, double gradient, const X(field) *own, mdm_error *err) {
   size_t n = s->n * s->all->k;
   if (!s->momentum && !(s->momentum = mdm_alloc(s->n, s->all->k, 1, sizeof *s->momentum)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+    return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
   BLAS(scal)(n, (real)step->by->momentum, s->momentum, 1);
   add_outer(A, s, gradient, own, s->momentum);
   BLAS(axpy)(n, (real)(step->by->decay * A->base.coef.decay), s->learned, 1, s->momentum, 1);
@@ -213,11 +196,13 @@ static const X(matrix_ops) given_ops = {given_forward, given_backward, given_ste
 
 static int given_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   state *S = (state *)R;
-  return X(draw_particles)(&S->pop[POP_STREAM], S->key, S->router, n, out, err);
+  int status = X(draw_particles)(&S->pop[POP_STREAM], S->key, n, out, err);
+  return status ? status : X(draw_router)(&S->pop[POP_STREAM], S->key, S->router, n, err);
 }
 
-static int given_biases(X(realization) *R, real *out, mdm_error *err) {
+static int given_biases(X(realization) *R, size_t block, real *out, mdm_error *err) {
   state *S = (state *)R;
+  (void)block;
   return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, R->experts, out, err);
 }
 
@@ -231,7 +216,8 @@ static void given_diagnostics(const X(realization) *R, const char *const **names
 }
 
 /* Coordinates of the last product are in work only until the next: they are taken anew. */
-static X(gaussian) given_gaussian(const X(realization) *R, mdm_tensor t, int side) {
+static X(gaussian) given_gaussian(const X(realization) *R, size_t block, mdm_tensor t, int side) {
+  (void)block;
   const given_matrix *A = &((const state *)R)->matrix[t];
   const given_side *s = &A->side[side];
   const real *c = coordinates(A->layout, A->t, s->drawn, s->drive->k, s->drive->D, A->work);
@@ -253,6 +239,7 @@ static void given_free(X(realization) *R) {
   for (int k = 0; k < MDM_KERNELS; k++) free(S->field[k].U);
   for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&S->pop[p]);
   X(dense_free)(S->router);
+  free(R->matrix);
   free(S);
 }
 
@@ -299,22 +286,22 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
                       .drive = &g->factor[mdm_layout_field(g->layout, t, !side, 1)], .all = &g->factor[mdm_layout_field(g->layout, t, !side, 0)],
                       .response = g->G[t][side]};
     s->own = trail_of(S, A, side);
-    if (!side_allocate(s)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu particles of a sweep", s->n);
+    if (!side_allocate(s)) return mdm_no_memory(err, "%zu particles of a sweep", s->n);
     if (s->all->k > k) k = s->all->k;
     if (s->drive->k > k) k = s->drive->k;
     if (s->own->n > most) most = s->own->n;
   }
   A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
   A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
-  R->matrix[t] = &A->base;
-  return A->work && A->shared ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a sweep");
+  R->matrix[0][t] = &A->base;
+  return A->work && A->shared ? MDM_OK : mdm_no_memory(err, "a sweep");
 }
 
 static int add_router(state *S, mdm_error *err) {
   X(realization) *R = &S->base;
   S->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
-  if (!S->router) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
-  R->matrix[MDM_Q] = &S->router->base;
+  if (!S->router) return mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
+  R->matrix[0][MDM_Q] = &S->router->base;
   return MDM_OK;
 }
 
@@ -322,9 +309,8 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
                     unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   state *S = calloc(1, sizeof *S);
-  if (!S) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!S) return mdm_no_memory(err, "a sweep");
   X(realization) *R = &S->base;
-  X(realization_sizes)(R, shape, coef);
   R->particles = given_particles;
   R->biases = given_biases;
   R->diagnostics = given_diagnostics;
@@ -333,7 +319,8 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->sampled = 1;
   S->given = given;
   S->key = (mdm_stream){.seed = seed, .run = run, .width = given->sweep};
-  int status = shape->experts_counted ? add_router(S, err) : MDM_OK;
+  int status = X(realization_sizes)(R, shape, coef, err);
+  if (!status && shape->experts_counted) status = add_router(S, err);
   if (!status) status = add_populations(S, err);
   if (!status && !S->router) status = add_matrix(S, MDM_Q, POP_EXPERT, POP_STREAM, err);
   if (!status) status = add_matrix(S, MDM_W1, POP_NEURON, POP_STREAM, err);

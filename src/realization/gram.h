@@ -1,5 +1,4 @@
-/* Squares of fields: means over particles of products of two of them. Whatever squares a field does it here, so that sampling noise is
- * left out everywhere. */
+/* Products over particles. Whatever squares a field does it here, so that sampling noise is left out everywhere. */
 #ifndef MOEDMFT_GRAM_H
 #define MOEDMFT_GRAM_H
 
@@ -7,24 +6,16 @@
 
 #include "realization/realization.h"
 
-/* k columns of values, as those of a field. */
-typedef struct X(columns) {
-  size_t n, k;
-  const real *v;     /* n × k */
-  int twins;
-  const real *noise; /* n × k, or NULL */
-} X(columns);
-
-/* The first k tokens of a field. */
-static inline X(columns) X(tokens)(const X(field) *f, size_t k) { return (X(columns)){f->n, k, f->v, f->twins, f->noise}; }
-
-/* out (a.k × b.k) = s Σ a b over particles; twins: s Σ of (each with the other's twin); less s Σ noise noise. With s = 1/n: ⟨a b⟩. */
-void X(products)(double s, X(columns) a, X(columns) b, real *out);
-/* One triangle of products(s, a, a, out). */
-void X(squares)(CBLAS_UPLO triangle, double s, X(columns) a, real *out);
-/* Σ a b over the particles of columns i of two arrays of such columns, accumulated in double precision. */
-double X(product_of)(X(columns) a, X(columns) b, size_t i);
+/* out (k × k, symmetric but for rounding) = s × sums over the particles of products of a field's first k tokens, without noise: with
+ * s = 1/n, ⟨p_μ p_ν⟩. At least the triangle asked for is written. */
+void X(squares)(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out);
+/* Σ p² over the particles of one token, without noise, accumulated in double precision. */
+double X(square_of)(const X(field) *p, size_t token);
 /* out (S × S) = ⟨p_μ p_ν⟩ over the particles of a field, of its first S tokens; symmetric. Returns a status. */
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err);
+/* s columnsᵀ f (k × P, column-major) for k columns on the particles of a field, in a new array; NULL: out of memory. */
+double *X(overlaps)(size_t k, const real *columns, double s, const X(field) *f);
+/* n numbers in a new array; NULL: out of memory. */
+double *X(doubles)(size_t n, const real *x);
 
 #endif

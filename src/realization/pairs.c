@@ -139,29 +139,15 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-/* Twins: the field with their values exchanged. */
-static int exchange(X(pairs) *A, X(field) *q, mdm_error *err) {
-  size_t n = q->n, half = n / 2;
-  if (!q->twins) return MDM_OK;
-  int status = X(reserve)(&A->exchanged, &A->exchanged_size, n, q->P, err);
-  for (size_t t = 0; t < q->P && !status; t++) {
-    memcpy(A->exchanged + n * t, q->v + n * t + half, half * sizeof *q->v);
-    memcpy(A->exchanged + n * t + half, q->v + n * t, half * sizeof *q->v);
-  }
-  if (!status) q->v = A->exchanged;
-  return status;
-}
-
 static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *backward, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
   X(field) learned = *backward, *q = &learned;
-  int status = exchange(A, q, err);
-  if (status) return status;
+  if (q->twin) q->v = q->twin;
   X(thin_decay)(A->thin, step);
   if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
   X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
-  status = gather(rows, q, err);
+  int status = gather(rows, q, err);
   if (!status) status = gather(cols, p, err);
   if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, q->v, cols->field, cols->n + cols->held, err);
   if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, p->v, rows->field, rows->n + rows->held, err);
@@ -223,7 +209,7 @@ int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm
   A->base.ops = &pairs_ops;
   size_t pivots = mdm_pair_pivots(scheme, A->base.rows, A->base.cols);
   if (!(pivots ? skeleton_init(A, pivots) : full_init(A))) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the learned part of %s: %zu × %zu particles; lower solve.particles%s",
+  return mdm_no_memory(err, "the learned part of %s: %zu × %zu particles; lower solve.particles%s",
                   mdm_tensor_name(A->base.tensor), A->base.rows, A->base.cols, pivots ? " or solve.pivots" : " or set solve.pairs: skeleton");
 }
 
@@ -236,7 +222,6 @@ void X(pairs_clear)(X(pairs) *A) {
     free(A->work[side]);
   }
   X(table_clear)(&A->table);
-  free(A->exchanged);
   free(A->full);
   free(A->between);
   free(A->inverse);

@@ -31,8 +31,6 @@ typedef struct X(pairs) {
   int learned;       /* 0: still zero */
   real *work[2];     /* pivots × P */
   size_t work_size[2];
-  real *exchanged;   /* twins: rows × P, what the rows learn from */
-  size_t exchanged_size;
   double error[2];   /* largest error of a forward [0] or backward [1] product at held-out particles, relative to its RMS */
 } X(pairs);
 

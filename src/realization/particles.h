@@ -19,16 +19,19 @@ typedef struct X(population) {
   size_t k, capacity;
   real *work;       /* k × columns: projections */
   real *rest;       /* n × columns: what projections leave */
-  double *draw;     /* n: one column of random numbers */
   size_t work_size, rest_size;
 } X(population);
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err);
 void X(population_clear)(X(population) *pop);
+/* The same particles with the same memory, which from here on is its own. to: as population_init left it. */
+int X(population_copy)(X(population) *to, const X(population) *from, mdm_error *err);
 
 /* out (n × count): columns first … first + count − 1 of a Gaussian stream, made orthogonal to all columns seen, with zero
  * mean and second moments exactly 1 (outᵀ out / n = identity), in every group that has room for so many; remembered as seen. */
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err);
+/* The same as Gaussian columns of a matrix: on its rows, or on its columns, with a variance; key.purpose: its tensor. */
+int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err);
 /* Remembers count columns (n × count, any values). */
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err);
 

@@ -18,14 +18,13 @@
  * have Gaussian columns on the neurons that experts share, driven by the fields' means over experts; their learned part
  * lives on all experts' neurons.
  *
- * Twins (realization.h) learn from each other: where q = ρ carries the noise of sampled neurons, A ← A − η learn q' pᵀ with q' = q, values
- * of twins exchanged, and Ũ spans q'. Then ζ holds ⟨q q'⟩ p instead of ⟨q q⟩ p, its Gaussian part K d has the variance V_b ⟨q q'⟩, and χ
- * is independent of the noise of the neurons that its particle's gate multiplies: no square of the noise remains anywhere. Directions
- * of negative square draw columns as well; nothing can have their variance, so they make ζ's noise, and squares of ζ come out right.
+ * Twins (realization.h) learn from each other: where q = ρ carries the noise of sampled neurons, A ← A − η learn q' pᵀ with its twin q',
+ * and Ũ spans q'. Then ζ holds ⟨q q'⟩ p instead of ⟨q q⟩ p, its Gaussian part K d has the variance V_b ⟨q q'⟩, and χ is independent of
+ * the noise of the neurons that its particle's gate multiplies: no square of the noise remains anywhere. Directions of negative square
+ * draw columns as well; nothing can have their variance, so they make ζ's noise, and squares of ζ come out right.
  */
 #include "realization/thin.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +49,17 @@ void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, in
     }
 }
 
+/* From a side's particles to its population, and back. */
+static void average(const X(thin_side) *s, size_t P, const real *in, real *out) {
+  if (s->basis->twins) X(mean_over_twins)(s->pop->n, P, in, out);
+  else X(mean_over_groups)(s->groups, s->pop->n, P, in, out);
+}
+
+static void spread(const X(thin_side) *s, size_t P, const real *in, int accumulate, real *out) {
+  if (s->basis->twins) X(spread_over_twins)(s->pop->n, P, in, accumulate, out);
+  else X(spread_over_groups)(s->groups, s->pop->n, P, in, accumulate, out);
+}
+
 int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
   *view = *f;
@@ -57,7 +67,7 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
   size_t n = s->pop->n;
   int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
   if (status) return status;
-  if (s->mean_id != f->id || !f->id) X(mean_over_groups)(s->groups, n, f->P, f->v, s->mean);
+  if (s->mean_id != f->id || !f->id) average(s, f->P, f->v, s->mean);
   s->mean_id = f->id;
   *view = (X(field)){.n = n, .P = f->P, .v = s->mean, .id = f->id};
   return MDM_OK;
@@ -67,17 +77,13 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
 
 static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
-  mdm_stream key = A->key;
-  key.purpose += which == MDM_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
-  int status = X(population_fresh)(s->pop, key, k, count, out, err);
-  if (!status) BLAS(scal)(s->pop->n * count, (real)sqrt(s->variance), out, 1);
-  return status;
+  return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
-/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */
+/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want); shared: particles of the population. */
 static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
-  X(spread_over_groups)(s->groups, shared, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
+  spread(s, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
   if (factor != 1) BLAS(scal)(s->n * (want - s->k), (real)factor, to + s->n * s->k, 1);
 }
 
@@ -89,7 +95,7 @@ static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
       (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
       (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
+    return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
   int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
   if (status) return status;
   if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
@@ -130,7 +136,7 @@ static int combine_on(X(thin) *A, const X(thin_side) *s, size_t n, size_t P, siz
   int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
   combine(n, P, k, scale, left, c, ldc, 0, A->shared);
-  X(spread_over_groups)(s->groups, n, P, A->shared, accumulate, out);
+  spread(s, P, A->shared, accumulate, out);
   return MDM_OK;
 }
 
@@ -190,11 +196,10 @@ static int thin_backward(X(matrix) *M, const X(field) *q, const X(routing) *rout
 
 void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep(step, &A->base.coef); }
 
-/* C (n × k) += s own cᵀ, c: k_c × P; twins: own with their values exchanged. */
+/* C (n × k) += s own cᵀ, c: k_c × P; of a field with a twin, its twin's. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
-  size_t blocks = s->basis->twins ? 2 : 1, n = s->n / blocks;
-  for (size_t i = 0; i < blocks && b->k_c; i++)
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, n, b->k_c, own->P, factor, own->v + n * (blocks - 1 - i), s->n, b->c, b->k_c, 1, C + n * i, s->n);
+  const real *from = own->twin ? own->twin : own->v;
+  if (b->k_c) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, factor, from, s->n, b->c, b->k_c, 1, C, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
@@ -204,7 +209,7 @@ static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(th
   size_t n = s->n * s->k;
   if (!s->momentum && s->k) {
     if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
-      return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+      return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
   BLAS(scal)(n, (real)mu, s->momentum, 1);

@@ -1,6 +1,8 @@
 /* Options of self-consistency sweeps, and what they take. */
 #include "run/self_consistency_plan.h"
 
+#include "scaling/vanishing.h"
+
 enum { LARGEST = 4000 }; /* steps × samples: arrays of its square are kept */
 
 int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas, mdm_sweep_options *o, mdm_error *err) {
@@ -11,6 +13,8 @@ int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas
                            .settled = (size_t)mdm_config_int(cfg, "solve.settled"),
                            .lazy = mdm_config_enum(cfg, "solve.start") == 1};
   if (!o->count) return MDM_OK;
+  if (p->model.depth)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates one block without residual sum; set it to 0, or model.depth to 0");
   if (p->optimizer.method.entrywise)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps with train.optimizer: %s: what it learns is not a function of kernels; allowed: sgd, momentum", p->optimizer.name);
   if (replicas < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps needs solve.replicas >= 3, to measure the noise; it is %zu", replicas);
@@ -25,7 +29,7 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
   if (n > LARGEST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &p->optimizer.method, coef, err);
+  int status = mdm_model_limit(m, &p->optimizer, coef, err);
   if (!status) mdm_layout_init(out, p, coef, !m->regime->experts_grow);
   return status;
 }

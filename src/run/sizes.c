@@ -5,45 +5,51 @@
 #include <string.h>
 
 enum {
-  FEWEST_EXPERTS = 100,    /* a sampled population of experts */
-  TIED_TOP_K = 256,        /* tied experts under top-K: the selection needs more of them */
-  EXPERTS_FOR_A_TOKEN = 16, /* directions of the router's fields: they grow with the tokens */
-  UNTIED_NEURONS = 32,     /* neurons of each sampled expert */
-  TIED_NEURONS = 300       /* likewise, where experts share their Gaussian columns: those live on the neurons alone */
+  FEWEST_EXPERTS = 100,        /* that a sampled population has */
+  FEWEST_TIED_TOP_K = 256,     /* likewise of tied experts under top-K */
+  EXPERTS_FOR_EACH_TOKEN = 16, /* room for the directions of the router's fields, which grow with the tokens */
+  UNTIED_NEURONS = 32,         /* of each sampled expert */
+  FEWEST_TIED_NEURONS = 300    /* likewise where experts share their Gaussian columns, which live on these neurons alone */
 };
 
-/* How far K/E may be from model.active_fraction, relative: a sample that asks for it is refused, and one that is chosen. */
+/* How far active and shared experts may be from their fractions, relative: a sample that is asked for, and one that is chosen. */
 static const double ROUNDING_REFUSED = 2e-4, ROUNDING_CHOSEN = 1e-6;
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* Relative distance of K/E, K whole, from the fraction κ. */
-static double rounding(double kappa, size_t E) { return fabs(round(kappa * (double)E) / (kappa * (double)E) - 1); }
+/* Experts of E that serve a token: a fraction κ of those that are routed. */
+static double active_of(const mdm_model *m, size_t E) { return m->active_fraction * ((double)E - round(m->shared * (double)E)); }
 
-/* The first of E, E + 1, … (a quarter more, or 100) of which κ are a whole number of experts, but for ROUNDING_CHOSEN; where there is none,
- * the one that comes nearest: with κ irrational, by a rational of such a denominator. */
-static size_t whole_experts(double kappa, size_t E) {
+/* Relative distance of the whole numbers of active and of shared experts from their fractions. */
+static double rounding(const mdm_model *m, size_t E) {
+  double active = active_of(m, E), shared = m->shared * (double)E;
+  return fmax(fabs(round(active) / active - 1), shared > 0 ? fabs(round(shared) / shared - 1) : 0);
+}
+
+/* The first of E, E + 1, … (a quarter more, or 100) whose fractions are whole numbers of experts, but for ROUNDING_CHOSEN; where there is
+ * none, the one that comes nearest: with κ irrational, by a rational of such a denominator. */
+static size_t whole_experts(const mdm_model *m, size_t E) {
   size_t best = E, end = E + larger(E / 4, 100);
   for (size_t e = E; e <= end; e++) {
-    if (rounding(kappa, e) <= ROUNDING_CHOSEN) return e;
-    if (rounding(kappa, e) < rounding(kappa, best)) best = e;
+    if (rounding(m, e) <= ROUNDING_CHOSEN) return e;
+    if (rounding(m, e) < rounding(m, best)) best = e;
   }
   return best;
 }
 
 /* The nearest number of experts that a sample of E, which does not fit, may have instead. */
-static size_t nearest_experts(double kappa, size_t E) {
+static size_t nearest_experts(const mdm_model *m, size_t E) {
   for (size_t d = 1; d < E; d++)
     for (int up = 1; up >= 0; up--) {
       size_t e = up ? E + d : E - d;
-      if (kappa * (double)e > 0.5 && rounding(kappa, e) <= ROUNDING_REFUSED) return e;
+      if (active_of(m, e) > 0.5 && rounding(m, e) <= ROUNDING_REFUSED) return e;
     }
-  return whole_experts(kappa, 2 * E);
+  return whole_experts(m, 2 * E);
 }
 
 /* Where experts are counted (Regime I): all of them, or one for all where they stay alike. */
 static void count_experts(const mdm_model *m, size_t neurons, mdm_limit_sizes *s) {
-  int alike = m->active_fraction == 1;
+  int alike = m->active_fraction == 1 && m->shared == 0;
   s->experts = alike ? 1 : m->experts;
   s->represented = alike ? m->experts : 1;
   s->neurons = neurons ? neurons : (3 * s->stream / 2 + s->experts - 1) / s->experts;
@@ -54,22 +60,18 @@ static size_t suggested_experts(const mdm_problem *p, size_t S) {
   const mdm_model *m = &p->model;
   if (!m->regime->neurons_grow) return (S + 1) / 2;
   size_t tokens = p->batch + p->data->test.count, some = 3 * S / 64;
-  if (m->parameterization.rule[MDM_W1].tied) some = m->active_fraction == 1 ? FEWEST_EXPERTS : TIED_TOP_K;
-  return larger(larger(some, EXPERTS_FOR_A_TOKEN * tokens), FEWEST_EXPERTS);
+  if (m->parameterization.rule[MDM_W1].tied) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TIED_TOP_K;
+  return larger(larger(some, EXPERTS_FOR_EACH_TOKEN * tokens), FEWEST_EXPERTS);
 }
 
 /* Neurons of each sampled expert that S stream particles suggest, where their number grows. */
 static size_t suggested_neurons(const mdm_model *m, size_t S, size_t experts) {
-  return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, TIED_NEURONS) : UNTIED_NEURONS;
+  return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, FEWEST_TIED_NEURONS) : UNTIED_NEURONS;
 }
 
-/* Twins where neurons are sampled expert by expert (docs/theory.md, sampling inside experts). */
-static void split_experts(const mdm_model *m, mdm_limit_sizes *s) {
-  s->twins = m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied;
-  if (!s->twins) return;
-  s->experts *= 2;
-  s->neurons /= 2;
-}
+/* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling
+ * inside experts). */
+static int has_twins(const mdm_model *m) { return m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied; }
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {
@@ -80,20 +82,24 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
     return;
   }
   s->represented = 1;
-  s->experts = experts ? experts : whole_experts(m->active_fraction, suggested_experts(p, s->stream));
+  s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
   else s->neurons = neurons ? neurons : suggested_neurons(m, s->stream, s->experts);
-  split_experts(m, s);
+  s->twins = has_twins(m);
+  if (!s->twins) return;
+  s->experts *= 2;
+  s->neurons /= 2;
 }
 
 /* Numbers that the configuration gives for sampled experts and their neurons. */
 static int check_given(const mdm_config *cfg, const mdm_model *m, mdm_error *err) {
-  long experts = mdm_config_int(cfg, "solve.expert_particles"), neurons = mdm_config_int(cfg, "solve.neuron_particles");
-  double kappa = m->active_fraction;
-  if (experts && m->regime->experts_grow && kappa * (double)experts >= 0.5 && rounding(kappa, (size_t)experts) > ROUNDING_REFUSED)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %ld: model.active_fraction = %g of them is %g, not a whole number; the nearest that fits: %zu",
-                    experts, kappa, kappa * (double)experts, nearest_experts(kappa, (size_t)experts));
-  if (neurons && m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied && (neurons < 4 || neurons % 2))
+  size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
+  long neurons = mdm_config_int(cfg, "solve.neuron_particles");
+  if (!m->regime->experts_grow) return MDM_OK;
+  if (experts && active_of(m, experts) >= 0.5 && rounding(m, experts) > ROUNDING_REFUSED)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %zu: %g active of them (model.active_fraction) and %g shared are not whole numbers; "
+                    "the nearest that fits: %zu", experts, active_of(m, experts), m->shared * (double)experts, nearest_experts(m, experts));
+  if (neurons && has_twins(m) && (neurons < 4 || neurons % 2))
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.neuron_particles = %ld: each expert's neurons are split into two samples; allowed: 0 (automatic), 4, 6, 8, …", neurons);
   return MDM_OK;
 }
@@ -102,7 +108,8 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
   const char *precision = mdm_config_text(cfg, "solve.precision");
   double floor = strcmp(precision, "single") ? 1e-6 : 2e-3; /* residuals below are rounding: they come from differences of squares */
   if (s->tolerance < floor)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance, precision, floor);
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
+                    precision, floor);
   if (lround(mdm_config_real(cfg, "model.active_fraction") * (double)s->experts) < 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction leaves none of %zu expert particles active; raise solve.expert_particles", s->experts);
   return MDM_OK;

@@ -23,6 +23,19 @@ static void names_in(const mdm_regime *regime, char *out, size_t size) {
   if (used < size) snprintf(out + used, size - used, "custom");
 }
 
+/* Powers of L of the matrices of residual branches L^-b: an SGD step of W must change the branch by L^(b-1), as L blocks add up,
+ * which their gradients, L^-b times that of the stream, make a rate of L^(2b-1); an entrywise step a rate of L^(b-1), with epsilon
+ * going like the gradient. One block without residual sum has no such powers. */
+static void add_depth(const mdm_config *cfg, mdm_parameterization *p) {
+  double b = mdm_config_real(cfg, "model.branch_exponent");
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && mdm_config_int(cfg, "model.depth") > 0; t++) {
+    p->rule[t].branch = b;
+    p->rule[t].lr.L = 2 * b - 1;
+    p->rule[t].adam_lr.L = b - 1;
+    p->rule[t].adam_eps.L = -b;
+  }
+}
+
 static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *regime, mdm_parameterization *out,
                       mdm_error *err) {
   const char *name = mdm_config_text(cfg, key);
@@ -35,6 +48,7 @@ static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *
                     key, name, where, regime->name, names);
   }
   *out = *found;
+  add_depth(cfg, out);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
     if (out->rule[t].gamma) out->rule[t].std.N = -mdm_config_real(cfg, "model.router_gamma");
   return MDM_OK;
@@ -120,4 +134,12 @@ void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]) {
   init[MDM_W1] = mdm_config_real(cfg, "model.init.expert_in");
   init[MDM_W2] = mdm_config_real(cfg, "model.init.expert_out");
   init[MDM_W_OUT] = mdm_config_real(cfg, "model.readout_std");
+}
+
+void mdm_rates_read(const mdm_config *cfg, double lr[MDM_TENSORS]) {
+  lr[MDM_W_IN] = mdm_config_real(cfg, "train.lr_multiplier.input");
+  lr[MDM_Q] = mdm_config_real(cfg, "train.lr_multiplier.router");
+  lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.expert_in");
+  lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.expert_out");
+  lr[MDM_W_OUT] = mdm_config_real(cfg, "train.lr_multiplier.readout");
 }

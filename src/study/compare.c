@@ -8,6 +8,7 @@
 #include "study/compare.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static double jackknife(const tally *t) {
 int mdm_distance(size_t k, size_t n, const double *const *x, size_t m, const double *const *y, double *d2, double *d2_error,
                  double *spread2, double *spread2_error, mdm_error *err) {
   double *work = mdm_alloc(k, 6, 1, sizeof *work); /* 6 × k */
-  if (!work) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a comparison of %zu numbers", k);
+  if (!work) return mdm_no_memory(err, "a comparison of %zu numbers", k);
   moments all_x = {0, work, work + k}, all_y = {0, work + 2 * k, work + 3 * k}, part = {0, work + 4 * k, work + 5 * k};
   tally over_x = {0}, over_y = {0}, spread = {0};
   double s;
@@ -172,7 +173,7 @@ static int compare_path(const mdm_outcome *o, const char *path, rows *r, mdm_err
   for (size_t w = 0; w < o->widths; w++)
     if (o->networks[w].runs > most) most = o->networks[w].runs;
   const double **x = mdm_alloc(most, 1, 1, sizeof *x), **y = mdm_alloc(most, 1, 1, sizeof *y); /* most runs */
-  int status = x && y ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  int status = x && y ? MDM_OK : mdm_no_memory(err, "the comparison");
   if (!status) values_of(&o->limit, path, y);
   for (size_t w = 0; w < o->widths && !status; w++) {
     const mdm_ensemble *e = &o->networks[w];
@@ -226,7 +227,7 @@ static int add_number_pair(mdm_record *rec, const char *path, const char *text, 
 static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate, const double *width, mdm_extrapolation *out, mdm_error *err) {
   mdm_widths w = {elements(limit), o->widths, width, NULL, NULL, limit->value, limit->error};
   const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean); /* widths; then the errors: widths */
-  if (!mean) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  if (!mean) return mdm_no_memory(err, "the comparison");
   const double **error = mean + w.n;
   for (size_t i = 0; i < w.n; i++) {
     const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
@@ -273,31 +274,42 @@ static int add_predicted(mdm_record *rec, const char *name, double lowest, mdm_e
   return MDM_OK;
 }
 
-static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
+/* The deviation of one observable, its scale and its rate. */
+static int add_rate(mdm_record *rec, const char *name, const mdm_array *a, const rows *r, double p, double error, mdm_error *err) {
   char path[96];
-  double p, pe, lowest = mdm_rate_lowest(rules, a->path);
+  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
+  int status = add_roots(rec, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
+  if (!status) status = add_number(rec, path, "RMS of this array in the limit", mdm_rms(elements(a), a->value), err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
+  if (!status) status = add_number_pair(rec, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, error, err);
+  return status;
+}
+
+/* The train predictions stand for the whole: their rates, deviation and spread. */
+static int add_predictions(mdm_outcome *o, const rows *r, double p, double error, double lowest, mdm_error *err) {
+  o->predicted_lowest = lowest;
+  o->exponent = p;
+  o->exponent_error = error;
+  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
+  int status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
+  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
+  return status;
+}
+
+static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
+  double p, error, lowest = mdm_rate_lowest(rules, a->path);
+  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
   mdm_extrapolation x;
   int status = compare_path(o, a->path, r, err);
-  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
-  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
-  if (!status) status = add_roots(o->comparison, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
-  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
-  if (!status) status = add_number(o->comparison, path, "RMS of this array in the limit", mdm_rms(elements(a), a->value), err);
   if (status) return status;
-  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &pe);
-  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
-  status = add_number_pair(o->comparison, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, pe, err);
+  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &error);
+  status = add_rate(o->comparison, name, a, r, p, error, err);
   if (!status) status = add_predicted(o->comparison, name, lowest, err);
   if (!status) status = extrapolate(o, a, lowest, r->x, &x, err);
   if (!status) status = add_extrapolation(o->comparison, name, &x, err);
   if (status || strcmp(a->path, "observables/train/prediction")) return status;
-  o->predicted_lowest = lowest;
-  o->exponent = p;
-  o->exponent_error = pe;
-  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
-  status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
-  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
-  return status;
+  return add_predictions(o, r, p, error, lowest, err);
 }
 
 /* Times, probabilities, edges of bins. */
@@ -335,7 +347,7 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   int status = mdm_rate_rules_read(cfg, &rules, err);
   if (status) return status;
   double *work = mdm_alloc(o->widths, 5, 1, sizeof *work); /* 5 × widths */
-  status = work ? mdm_record_create(&o->comparison, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  status = work ? mdm_record_create(&o->comparison, err) : mdm_no_memory(err, "the comparison");
   if (!status) {
     size_t n = o->widths;
     rows r = {n, work, work + n, work + 2 * n, work + 3 * n, work + 4 * n};
@@ -347,6 +359,18 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+double mdm_comparison_number(const mdm_record *comparison, const char *observable, const char *what, size_t i, int error) {
+  const mdm_array *a = NULL;
+  for (int inside = 0; inside < 2 && !a && comparison; inside++) { /* within its group, paths are shorter */
+    char path[200];
+    snprintf(path, sizeof path, "%seach/%s/%s", inside ? "" : "comparison/", observable, what);
+    a = mdm_record_find(comparison, path);
+  }
+  if (a && i == SIZE_MAX) i = a->dim[0] - 1;
+  if (!a || i >= a->dim[0] || (error && !a->error)) return NAN;
+  return error ? a->error[i] : a->value[i];
 }
 
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {

@@ -3,7 +3,7 @@
  * Four products give all parts: with the matrix as it is (A) and as it was drawn (A₀), each of the input now (p) and of the
  * input at time 0 (p₀). The split is that of natural units, χ = A p / cols and ζ = τ Aᵀ q / rows; under top-K routing all
  * experts are computed, whether or not they serve the sample. W_in and v, which the program itself keeps, are split in the same way.
- * Squares are those without sampling noise (gram.h).
+ * Mean squares are without sampling noise (gram.h).
  */
 #include "training/coordcheck.h"
 
@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/summary.h"
 #include "base/record.h"
+#include "base/summary.h"
 #include "scaling/parts.h"
 
 /* Values of one product, each n × P: A p, A₀ p, A p₀, A₀ p₀. */
@@ -24,8 +24,8 @@ enum { NOW_NOW, DRAWN_NOW, NOW_START, DRAWN_START, CORNERS };
 static const struct {
   mdm_split split;
   mdm_field input;
-} products[] = {{MDM_SPLIT_PSI, MDM_H},   {MDM_SPLIT_U, MDM_H},    {MDM_SPLIT_A, MDM_Y},
-                {MDM_SPLIT_B, MDM_DELTA}, {MDM_SPLIT_RQ, MDM_RHO}, {MDM_SPLIT_R1, MDM_GAMMA}};
+} products[] = {{MDM_SPLIT_PSI, MDM_N},   {MDM_SPLIT_U, MDM_N},    {MDM_SPLIT_A, MDM_Y},
+                {MDM_SPLIT_B, MDM_R}, {MDM_SPLIT_RQ, MDM_RHO}, {MDM_SPLIT_R1, MDM_GAMMA}};
 enum { PRODUCTS = sizeof products / sizeof *products };
 
 struct X(parts) {
@@ -34,13 +34,18 @@ struct X(parts) {
   size_t S, P, C, inputs;                       /* stream, batch, outputs, length of an input */
   real *w_in, *v;                               /* stream × inputs, stream × outputs: as drawn */
   real *e;                                      /* outputs × P: at time 0 */
-  X(field) start[MDM_FIELDS];                   /* fields at time 0 that drive a matrix, or feed the readout */
-  X(field) corner[CORNERS];                     /* n ≤ the largest population; with noise where the program has some */
+  size_t blocks;
+  X(field) (*start)[MDM_FIELDS];                /* blocks: inputs of the matrices at time 0 */
+  X(field) out;                                 /* input of the readout at time 0 */
+  X(field) corner[CORNERS];                     /* the largest population × P; with noise where the program has some */
   X(field) sum[CORNERS];                        /* stream × P: Qᵀ ρ, until W1ᵀ γ is added */
-  double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* times */
+  double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* blocks × times (z, f, delta: times) */
 };
 
 /* ---------------------------------------------------------------- life and death */
+
+/* Products of W_in and v, which are in no block. */
+static int is_end(mdm_split split) { return split == MDM_SPLIT_Z || split == MDM_SPLIT_F || split == MDM_SPLIT_DELTA; }
 
 static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error *err) {
   static const char *const texts[MDM_PARTS_COUNT] = {
@@ -52,11 +57,13 @@ static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error
       "RMS of A p - A0 p0: all that training changed",
       "RMS of A p: the product"};
   const mdm_problem *p = s->problem;
+  const size_t dim[2] = {s->blocks, p->n_times};
+  int leveled = p->model.depth && !is_end(split);
   char path[96];
   int status = MDM_OK;
   for (int k = 0; k < MDM_PARTS_COUNT && !status; k++) {
     snprintf(path, sizeof path, "parts/%s/%s", mdm_split_path(split), mdm_part_name((mdm_part_kind)k));
-    status = mdm_record_add_blank(record, path, 1, &p->n_times, "time", texts[k], &s->value[split][k], err);
+    status = mdm_record_add_blank(record, path, 1 + leveled, dim + !leveled, leveled ? "block, time" : "time", texts[k], &s->value[split][k], err);
   }
   return status;
 }
@@ -67,49 +74,51 @@ static int add_arrays(X(parts) *s, mdm_record *record, mdm_error *err) {
   return status;
 }
 
-/* A field of n particles and P tokens, zero. */
-static int field_allocate(X(field) *f, size_t n, size_t P, int noisy) {
-  *f = (X(field)){.n = n, .P = P, .v = mdm_alloc(n, P, 1, sizeof(real)), .noise = noisy ? mdm_alloc(n, P, 1, sizeof(real)) : NULL};
-  return f->v && (f->noise || !noisy);
+/* A field of n particles and P tokens, zero, with room for a twin or for noise. */
+static int field_allocate(X(field) *f, size_t n, size_t P, int twin, int noise) {
+  *f = (X(field)){.n = n, .P = P, .v = mdm_alloc(n, P, 1, sizeof(real)), .twin = twin ? mdm_alloc(n, P, 1, sizeof(real)) : NULL,
+                  .noise = noise ? mdm_alloc(n, P, 1, sizeof(real)) : NULL};
+  return f->v && (f->twin || !twin) && (f->noise || !noise);
 }
 
 static void field_free(X(field) *f) {
   free(f->v);
+  free(f->twin);
   free(f->noise);
 }
 
 static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
   const X(realization) *R = s->R;
   size_t neurons = R->experts * R->neurons, most = neurons > s->S ? neurons : s->S;
-  int ok = 1, noisy = R->twins; /* what ρ drives comes with noise (moe.c) */
+  int ok = 1;
   if (R->experts > most) most = R->experts;
   if (s->C > most) most = s->C;
-  for (int k = 0; k < PRODUCTS; k++) {
-    const X(field) *now = X(moe_field)(program, MDM_TRAIN, products[k].input);
-    X(field) *f = &s->start[products[k].input];
-    if (!f->v) {
-      ok &= field_allocate(f, now->n, s->P, now->noise != NULL);
-      f->twins = now->twins;
+  s->start = calloc(s->blocks, sizeof *s->start);
+  for (size_t l = 0; l < s->blocks && s->start; l++)
+    for (int k = 0; k < PRODUCTS; k++) {
+      X(field) *f = &s->start[l][products[k].input];
+      const X(field) *now = X(moe_field)(program, MDM_TRAIN, products[k].input, l);
+      if (!f->v) ok &= field_allocate(f, now->n, s->P, now->twin != NULL, 0);
     }
-  }
-  ok &= field_allocate(&s->start[MDM_A], s->S, s->P, 0);
+  ok &= s->start && field_allocate(&s->out, s->S, s->P, 0, 0);
   ok &= (s->w_in = mdm_alloc(s->S, s->inputs, 1, sizeof(real))) != NULL;
   ok &= (s->v = mdm_alloc(s->S, s->C, 1, sizeof(real))) != NULL;
   ok &= (s->e = mdm_alloc(s->C, s->P, 1, sizeof(real))) != NULL;
   for (int c = 0; c < CORNERS; c++) {
-    ok &= field_allocate(&s->corner[c], most, s->P, noisy);
-    ok &= field_allocate(&s->sum[c], s->S, s->P, noisy);
+    ok &= field_allocate(&s->corner[c], most, s->P, 0, X(moe_has_noise)(R, MDM_R));
+    ok &= field_allocate(&s->sum[c], s->S, s->P, 0, X(moe_has_noise)(R, MDM_R));
   }
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the parts of products; set output.parts: false");
+  return ok ? MDM_OK : mdm_no_memory(err, "the parts of products; set output.parts: false");
 }
 
 int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) *program, size_t inputs, mdm_record *record,
                     X(parts) **out, mdm_error *err) {
   X(parts) *s = *out = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the parts of products");
+  if (!s) return mdm_no_memory(err, "the parts of products");
   s->problem = problem;
   s->R = R;
   s->S = R->stream;
+  s->blocks = R->blocks;
   s->P = problem->batch;
   s->C = problem->model.outputs;
   s->inputs = inputs;
@@ -117,13 +126,17 @@ int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) 
   if (!status) status = add_arrays(s, record, err);
   if (!status) memcpy(s->w_in, X(moe_input_weights)(program), s->S * inputs * sizeof(real));
   if (!status) memcpy(s->v, X(moe_readout_weights)(program), s->S * s->C * sizeof(real));
-  for (int t = MDM_Q; t <= MDM_W2 && !status; t++) status = R->matrix[t]->ops->remember(R->matrix[t], err);
+  for (size_t l = 0; l < s->blocks; l++)
+    for (int t = MDM_Q; t <= MDM_W2 && !status; t++) status = R->matrix[l][t]->ops->remember(R->matrix[l][t], err);
   return status;
 }
 
 void X(parts_free)(X(parts) *s) {
   if (!s) return;
-  for (int f = 0; f < MDM_FIELDS; f++) field_free(&s->start[f]);
+  for (size_t l = 0; l < s->blocks && s->start; l++)
+    for (int f = 0; f < MDM_FIELDS; f++) field_free(&s->start[l][f]);
+  free(s->start);
+  free(s->out.v);
   for (int c = 0; c < CORNERS; c++) {
     field_free(&s->corner[c]);
     field_free(&s->sum[c]);
@@ -136,31 +149,33 @@ void X(parts_free)(X(parts) *s) {
 
 /* ---------------------------------------------------------------- a split */
 
-/* Every part from the four corners: columns of their values, or of their noise. */
-static void split_parts(double now_now, double drawn_now, double now_start, double drawn_start, double part[MDM_PARTS_COUNT]) {
-  double moved = drawn_now - drawn_start, learned = now_now - drawn_now, effective = now_start - drawn_start;
-  const double parts[MDM_PARTS_COUNT] = {drawn_start, moved, effective, learned - effective, learned, now_now - drawn_start, now_now};
+/* Every part of number i of the four corners, values or noise. */
+static void parts_of(real *const corner[CORNERS], size_t i, double part[MDM_PARTS_COUNT]) {
+  double total = (double)corner[NOW_NOW][i], start = (double)corner[DRAWN_START][i];
+  double moved = (double)corner[DRAWN_NOW][i] - start, learned = total - (double)corner[DRAWN_NOW][i];
+  double effective = (double)corner[NOW_START][i] - start;
+  const double parts[MDM_PARTS_COUNT] = {start, moved, effective, learned - effective, learned, total - start, total};
   memcpy(part, parts, sizeof parts);
 }
 
-/* Adds sign × (number i × number j) of every part to sum. */
-static void add_products(double sign, real *const c[CORNERS], size_t i, size_t j, double sum[MDM_PARTS_COUNT]) {
+/* Adds sign × the product of numbers i and j of every part to sum. */
+static void add_products(double sign, real *const corner[CORNERS], size_t i, size_t j, double sum[MDM_PARTS_COUNT]) {
   double a[MDM_PARTS_COUNT], b[MDM_PARTS_COUNT];
-  split_parts((double)c[NOW_NOW][i], (double)c[DRAWN_NOW][i], (double)c[NOW_START][i], (double)c[DRAWN_START][i], a);
-  if (i == j) memcpy(b, a, sizeof a);
-  else split_parts((double)c[NOW_NOW][j], (double)c[DRAWN_NOW][j], (double)c[NOW_START][j], (double)c[DRAWN_START][j], b);
+  parts_of(corner, i, a);
+  parts_of(corner, j, b);
   for (int k = 0; k < MDM_PARTS_COUNT; k++) sum[k] += sign * a[k] * b[k];
 }
 
-/* RMS of every part from the four corners, n particles and P tokens, into time `at`. */
-static void measure(X(parts) *s, mdm_split split, size_t at, size_t n, size_t P, const X(field) corner[CORNERS]) {
-  int twins = split == MDM_SPLIT_PSI && s->R->twins, noisy = split == MDM_SPLIT_RQ || split == MDM_SPLIT_R;
+/* RMS of every part from the four corners (n numbers each), into time `at`. */
+static void measure(X(parts) *s, mdm_split split, size_t at, size_t n, const X(field) corner[CORNERS]) {
+  size_t twin = split == MDM_SPLIT_PSI && X(moe_has_twin)(s->R, MDM_PSI); /* twins stand side by side (moe.c) */
+  int noisy = (split == MDM_SPLIT_RQ || split == MDM_SPLIT_R) && X(moe_has_noise)(s->R, MDM_R);
   real *v[CORNERS], *noise[CORNERS];
   double sum[MDM_PARTS_COUNT] = {0};
   for (int c = 0; c < CORNERS; c++) v[c] = corner[c].v, noise[c] = corner[c].noise;
-  for (size_t i = 0; i < n * P; i++) add_products(1, v, i, !twins ? i : i % n < n / 2 ? i + n / 2 : i - n / 2, sum);
-  for (size_t i = 0; i < n * P && noisy && noise[0]; i++) add_products(-1, noise, i, i, sum);
-  for (int k = 0; k < MDM_PARTS_COUNT; k++) s->value[split][k][at] = mdm_signed_root(sum[k] / (double)(n * P));
+  for (size_t i = 0; i < n; i++) add_products(1, v, i, i ^ twin, sum);
+  for (size_t i = 0; i < n && noisy; i++) add_products(-1, noise, i, i, sum);
+  for (int k = 0; k < MDM_PARTS_COUNT; k++) s->value[split][k][at] = mdm_signed_root(sum[k] / (double)n);
 }
 
 static int multiply(X(matrix) *A, int backward, int drawn, const X(field) *in, X(field) *out, mdm_error *err) {
@@ -169,8 +184,8 @@ static int multiply(X(matrix) *A, int backward, int drawn, const X(field) *in, X
 }
 
 /* The four products of one matrix into corner[]; returns their length through *n. */
-static int corners_of(X(parts) *s, mdm_split split, const X(field) *now, const X(field) *start, size_t *n, mdm_error *err) {
-  X(matrix) *A = s->R->matrix[mdm_split_tensor(split)];
+static int corners_of(X(parts) *s, size_t l, mdm_split split, const X(field) *now, const X(field) *start, size_t *n, mdm_error *err) {
+  X(matrix) *A = s->R->matrix[l][mdm_split_tensor(split)];
   int backward = mdm_split_is_backward(split), status = MDM_OK;
   size_t rows = backward ? A->cols : A->rows;
   *n = rows * s->P;
@@ -183,21 +198,25 @@ static int corners_of(X(parts) *s, mdm_split split, const X(field) *now, const X
   return status;
 }
 
-static int split_matrices(X(parts) *s, const X(moe) *program, size_t at, mdm_error *err) {
+/* Level of a product's input in block l. */
+static size_t level_of(mdm_split split, size_t l) { return split == MDM_SPLIT_B ? mdm_backward_level(MDM_W2, l) : l; }
+
+/* at: the block's entry of a time. */
+static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t at, mdm_error *err) {
   for (int k = 0; k < PRODUCTS; k++) {
     mdm_split split = products[k].split;
     mdm_field input = products[k].input;
     size_t n;
-    int status = corners_of(s, split, X(moe_field)(program, MDM_TRAIN, input), &s->start[input], &n, err);
+    int status = corners_of(s, l, split, X(moe_field)(program, MDM_TRAIN, input, level_of(split, l)), &s->start[l][input], &n, err);
     if (status) return status;
-    measure(s, split, at, n / s->P, s->P, s->corner);
+    measure(s, split, at, n, s->corner);
     for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) {
       memcpy(s->sum[c].v, s->corner[c].v, n * sizeof(real));
       if (s->sum[c].noise) memcpy(s->sum[c].noise, s->corner[c].noise, n * sizeof(real));
     }
     for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) BLAS(axpy)(n, 1, s->corner[c].v, 1, s->sum[c].v, 1);
   }
-  measure(s, MDM_SPLIT_R, at, s->S, s->P, s->sum);
+  measure(s, MDM_SPLIT_R, at, s->S * s->P, s->sum);
   return MDM_OK;
 }
 
@@ -213,13 +232,14 @@ static void mean_times(const X(parts) *s, const real *v, const real *a, real *co
 
 static void split_ends(X(parts) *s, const X(moe) *program, size_t at, const real *x, const real *e) {
   const real *v[2] = {X(moe_readout_weights)(program), s->v}, *w[2] = {X(moe_input_weights)(program), s->w_in};
-  const real *a[2] = {X(moe_field)(program, MDM_TRAIN, MDM_A)->v, s->start[MDM_A].v}, *error[2] = {e, s->e};
+  const real *a[2] = {X(moe_field)(program, MDM_TRAIN, MDM_O, 0)->v, s->out.v}, *error[2] = {e, s->e};
+  size_t n = s->S * s->P;
   for (int c = 0; c < CORNERS; c++) columns_times(s, w[c == DRAWN_NOW || c == DRAWN_START], s->inputs, x, s->corner[c].v);
-  measure(s, MDM_SPLIT_Z, at, s->S, s->P, s->corner);
+  measure(s, MDM_SPLIT_Z, at, n, s->corner);
   for (int c = 0; c < CORNERS; c++) mean_times(s, v[c == DRAWN_NOW || c == DRAWN_START], a[c >= NOW_START], s->corner[c].v);
-  measure(s, MDM_SPLIT_F, at, s->C, s->P, s->corner);
+  measure(s, MDM_SPLIT_F, at, s->C * s->P, s->corner);
   for (int c = 0; c < CORNERS; c++) columns_times(s, v[c == DRAWN_NOW || c == DRAWN_START], s->C, error[c >= NOW_START], s->corner[c].v);
-  measure(s, MDM_SPLIT_DELTA, at, s->S, s->P, s->corner);
+  measure(s, MDM_SPLIT_DELTA, at, n, s->corner);
 }
 
 /* ---------------------------------------------------------------- step by step */
@@ -228,13 +248,15 @@ int X(parts_wanted)(const X(parts) *s, size_t t) { return s && (t == 0 || mdm_pr
 
 /* Keeps the fields of time 0; their ids stay, as their values are those that the realization has seen under them. */
 static void keep_start(X(parts) *s, const X(moe) *program, const real *e) {
-  for (int f = 0; f < MDM_FIELDS; f++) {
-    const X(field) *F = X(moe_field)(program, MDM_TRAIN, f);
-    if (!s->start[f].v) continue;
-    memcpy(s->start[f].v, F->v, F->n * F->P * sizeof(real));
-    if (F->noise) memcpy(s->start[f].noise, F->noise, F->n * F->P * sizeof(real));
-    s->start[f].id = F->id;
-  }
+  for (size_t l = 0; l < s->blocks; l++)
+    for (int k = 0; k < PRODUCTS; k++) {
+      const X(field) *F = X(moe_field)(program, MDM_TRAIN, products[k].input, level_of(products[k].split, l));
+      X(field) *start = &s->start[l][products[k].input];
+      memcpy(start->v, F->v, F->n * F->P * sizeof(real));
+      if (F->twin) memcpy(start->twin, F->twin, F->n * F->P * sizeof(real));
+      start->id = F->id;
+    }
+  memcpy(s->out.v, X(moe_field)(program, MDM_TRAIN, MDM_O, 0)->v, s->S * s->P * sizeof(real));
   memcpy(s->e, e, s->C * s->P * sizeof *e);
 }
 
@@ -243,5 +265,7 @@ int X(parts_observe)(X(parts) *s, const X(moe) *program, size_t t, const real *x
   if (t == 0) keep_start(s, program, e);
   if (at < 0) return MDM_OK;
   split_ends(s, program, (size_t)at, x, e);
-  return split_matrices(s, program, (size_t)at, err);
+  int status = MDM_OK;
+  for (size_t l = 0; l < s->blocks && !status; l++) status = split_matrices(s, program, l, l * s->problem->n_times + (size_t)at, err);
+  return status;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "realization/basis.h"
+#include "realization/gram.h"
 #include "realization/thin.h"
 
 /* Coordinates of one quantity at every step. */
@@ -31,7 +31,7 @@ struct X(measure) {
 };
 
 static const mdm_field fields[MDM_KERNELS] = {
-    [MDM_ORDER_H] = MDM_H, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
+    [MDM_ORDER_H] = MDM_N, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
     [MDM_ORDER_GAMMA_MEAN] = MDM_GAMMA, [MDM_ORDER_Y_MEAN] = MDM_Y};
 
 /* ---------------------------------------------------------------- life and death */
@@ -49,19 +49,15 @@ static void history_clear(history *h, size_t steps) {
 }
 
 static size_t particles_of(const X(realization) *R, int kernel) {
-  switch (kernel) {
-  case MDM_ORDER_RHO: return R->experts;
-  case MDM_ORDER_GAMMA: case MDM_ORDER_Y: return R->experts * R->neurons;
-  case MDM_ORDER_GAMMA_MEAN: case MDM_ORDER_Y_MEAN: return R->neurons;
-  default: return R->stream;
-  }
+  int mean = kernel == MDM_ORDER_GAMMA_MEAN || kernel == MDM_ORDER_Y_MEAN;
+  return mean ? R->neurons : X(moe_particles)(R, fields[kernel]);
 }
 
 static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_error *err) {
   size_t steps = m->layout->steps;
   if (b->kind == MDM_KIND_F) return MDM_OK;
   history *h = b->kind == MDM_KIND_KERNEL ? &m->field[b->kernel] : &m->gauss[b->tensor][b->side];
-  if (!history_allocate(h, steps)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!history_allocate(h, steps)) return mdm_no_memory(err, "order parameters");
   if (b->kind != MDM_KIND_KERNEL) return MDM_OK;
   int twins = b->kernel == MDM_ORDER_RHO && m->R->twins;
   int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel) / (twins ? 2 : 1), err);
@@ -72,7 +68,7 @@ static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_er
 
 int X(measure_create)(const mdm_layout *layout, const X(realization) *R, double tolerance, double *out, X(measure) **result, mdm_error *err) {
   X(measure) *m = *result = calloc(1, sizeof *m);
-  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!m) return mdm_no_memory(err, "order parameters");
   m->layout = layout;
   m->R = R;
   m->out = out;
@@ -98,43 +94,47 @@ void X(measure_free)(X(measure) *m) {
 /* ---------------------------------------------------------------- a step */
 
 static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_error *err) {
-  double *copy = mdm_alloc(k, P, 1, sizeof *copy);
-  if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
-  for (size_t i = 0; i < k * P; i++) copy[i] = (double)c[i];
+  double *copy = X(doubles)(k * P, c);
+  if (!copy) return mdm_no_memory(err, "order parameters");
   h->k[t] = k;
   h->c[t] = copy;
   return MDM_OK;
 }
 
-/* The field's mean over groups of n particles. */
-static int average(X(measure) *m, size_t n, X(field) *view, mdm_error *err) {
-  if (view->n == n) return MDM_OK;
+/* A field as its kernel sees it: itself, or its mean over tied experts. */
+static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
+  int mean = kernel == MDM_ORDER_GAMMA_MEAN || kernel == MDM_ORDER_Y_MEAN;
+  size_t J = m->R->neurons;
+  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel], 0);
+  int status = mean ? X(reserve)(&m->mean, &m->mean_size, J, view->P, err) : MDM_OK;
+  if (status || !mean) return status;
+  X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean);
+  *view = (X(field)){.n = J, .P = view->P, .v = m->mean, .id = view->id};
+  return MDM_OK;
+}
+
+/* A field as Gaussian columns see it that live on n particles: twins by their mean. */
+static int mean_of_twins(X(measure) *m, size_t n, X(field) *view, mdm_error *err) {
+  if (!view->twin) return MDM_OK;
   int status = X(reserve)(&m->mean, &m->mean_size, n, view->P, err);
   if (status) return status;
-  X(mean_over_groups)(view->n / n, n, view->P, view->v, m->mean);
+  X(mean_over_twins)(n, view->P, view->v, m->mean);
   *view = (X(field)){.n = n, .P = view->P, .v = m->mean, .id = view->id};
   return MDM_OK;
 }
 
-/* A field as its kernel sees it: itself, or its mean over tied experts. */
-static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
-  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel]);
-  if (kernel != MDM_ORDER_GAMMA_MEAN && kernel != MDM_ORDER_Y_MEAN) return MDM_OK;
-  return average(m, m->R->neurons, view, err);
+/* Coordinates (k × P) of the field absorbed last times ⟨u u⟩ of their directions, as doubles; NULL when memory is out. */
+static double *squared(const X(basis) *b) {
+  const real *excess = X(basis_excess)(b);
+  double *c = X(doubles)(b->k_c * b->P, X(basis_driving)(b));
+  for (size_t i = 0; c && excess && i < b->k_c * b->P; i++) c[i] -= (double)excess[i];
+  return c;
 }
 
 /* out (rows of step t, columns of step s; row-major) = a(t)ᵀ b(s), a and b of ka and kb directions. */
 static void overlap(const mdm_layout *l, size_t t, size_t s, size_t ka, const double *a, size_t kb, const double *b, double *out) {
   size_t k = ka < kb ? ka : kb, P = l->P;
   if (k) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, P, P, k, 1, a, ka, b, kb, 0, out + t * P * l->n + s * P, l->n);
-}
-
-/* Coordinates (k × P) of the field absorbed last times ⟨u u⟩ of their directions, as doubles; NULL when memory is out. */
-static double *squared(const X(basis) *b) {
-  double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
-  const real *driving = X(basis_driving)(b), *excess = X(basis_excess)(b);
-  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)driving[i] - (excess ? (double)excess[i] : 0);
-  return c;
 }
 
 static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
@@ -147,7 +147,7 @@ static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b,
   if (!status) status = keep(h, t, basis->k_c, l->P, basis->c, err);
   if (status) return status;
   double *now = squared(basis); /* k × P */
-  if (!now) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!now) return mdm_no_memory(err, "order parameters");
   for (size_t s = 0; s <= t; s++) {
     overlap(l, t, s, h->k[t], now, h->k[s], h->c[s], m->out + b->at);
     if (s < t) overlap(l, s, t, h->k[s], h->c[s], h->k[t], now, m->out + b->at);
@@ -159,25 +159,18 @@ static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b,
 /* ⟨p(t) κ(s)⟩, s < t, or ⟨q(t) ω(s)⟩, s ≤ t. */
 static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
   const mdm_layout *l = m->layout;
-  X(gaussian) g = m->R->gaussian(m->R, b->tensor, b->side);
+  X(gaussian) g = m->R->gaussian(m->R, 0, b->tensor, b->side);
   history *h = &m->gauss[b->tensor][b->side];
   X(field) f;
   int status = keep(h, t, g.k_c, l->P, g.c, err);
   if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
-  if (!status) status = average(m, g.n, &f, err);
+  if (!status) status = mean_of_twins(m, g.n, &f, err);
   if (status || !g.k) return status;
-  real *small = mdm_alloc(g.k, l->P, 1, sizeof *small);
-  double *G = mdm_alloc(g.k, l->P, 1, sizeof *G); /* k × P */
-  if (small && G) {
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, g.k, l->P, g.n, 1.0 / (double)g.n, g.columns, g.n, f.v, g.n, 0, small, g.k);
-    for (size_t i = 0; i < g.k * l->P; i++) G[i] = (double)small[i];
-    for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
-  } else {
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
-  }
-  free(small);
+  double *G = X(overlaps)(g.k, g.columns, 1.0 / (double)g.n, &f); /* k × P */
+  if (!G) return mdm_no_memory(err, "order parameters");
+  for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
   free(G);
-  return status;
+  return MDM_OK;
 }
 
 int X(measure_step)(X(measure) *m, const X(moe) *program, size_t t, mdm_error *err) {
