@@ -108,9 +108,23 @@ static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const re
 
 /* ---------------------------------------------------------------- matrix operations */
 
+/* Before training, the overlaps of a router that stream particles carry with its input vanish in the limit: here exactly, as all
+ * moments that are matched (docs/theory.md, moment matching). Once the router has pushed on the stream they are its response. */
+static int keep_away(X(dense) *d, const X(field) *p, mdm_error *err) {
+  real *work = NULL; /* k × G */
+  size_t size = 0;
+  int status = X(basis_absorb)(d->away, p, err);
+  if (!status && d->away->k) status = X(project_out)(d->N, 1, d->away->k, d->away->U, d->G, d->A, &work, &size, err);
+  if (!status && d->drawn) memcpy(d->drawn, d->A, d->N * d->G * sizeof *d->A);
+  free(work);
+  return status;
+}
+
 static int dense_forward(X(matrix) *A, const X(field) *p, const X(routing) *routing, X(field) *chi, mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
   double s = 1.0 / (double)A->cols;
+  int status = d->away ? keep_away(d, p, err) : MDM_OK;
+  if (status) return status;
   return d->rows_grouped ? contract(d, routing, s, p->P, p->v, chi->v, err) : expand(d, routing, s, p->P, p->v, 0, chi->v, err);
 }
 
@@ -127,6 +141,7 @@ static int dense_step(X(matrix) *A, const mdm_step *step, const X(field) *p, con
                       mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
   const X(field) *stream = d->rows_grouped ? p : q, *grouped = d->rows_grouped ? q : p;
+  d->away = NULL;
   if (!gathers(d, routing)) return X(table_step)(&d->table, step, &A->coef, p->P, stream->v, grouped->v, d->G, err);
   int status = reserve(d, p->P, routing->neurons, err);
   if (!status) status = X(table_prepare)(&d->table, step, routing->neurons, err);

@@ -3,6 +3,7 @@
 #ifndef MOEDMFT_DENSE_H
 #define MOEDMFT_DENSE_H
 
+#include "realization/basis.h"
 #include "realization/realization.h"
 #include "realization/table.h"
 
@@ -16,6 +17,7 @@ typedef struct X(dense) {
   real *gathered;   /* N × capacity: tokens of one expert, stream side */
   real *block;      /* neurons × capacity: tokens of one expert, expert side */
   size_t capacity;
+  X(basis) *away;   /* Regime I's router in the limit: directions of its input that A is kept orthogonal to before training (else NULL) */
 } X(dense);
 
 /* An N × G matrix of zeros with a tensor's coefficients. NULL when memory is out. */

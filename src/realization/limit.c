@@ -190,6 +190,7 @@ static int add_matrices(X(realization) *R, block *b, X(matrix) *matrix[MDM_TENSO
     mdm_tensor t = matrices[i].tensor;
     if (t == MDM_Q && b->router) {
       matrix[t] = &b->router->base;
+      if (R->coef[t].entry > 0) b->router->away = place(R, b, matrices[i].cols, matrices[i].col_basis, tied).basis;
       continue;
     }
     X(thin_init)(&b->thin[t], t, &R->coef[t], place(R, b, matrices[i].rows, matrices[i].row_basis, tied),
