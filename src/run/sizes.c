@@ -9,7 +9,8 @@ enum {
   FEWEST_TIED_TOP_K = 256,     /* likewise of tied experts under top-K */
   EXPERTS_FOR_EACH_TOKEN = 16, /* room for the directions of the router's fields, which grow with the tokens */
   UNTIED_NEURONS = 32,         /* of each sampled expert */
-  FEWEST_TIED_NEURONS = 300    /* likewise where experts share their Gaussian columns, which live on these neurons alone */
+  FEWEST_TIED_NEURONS = 300,   /* likewise where experts share their Gaussian columns, which live on these neurons alone */
+  MORE_EXPERTS = 300           /* at least, where a fraction of fewer is not whole: a denominator of some hundred fits any number to 1e-5 */
 };
 
 /* How far active and shared experts may be from their fractions, relative: a sample that is asked for, and one that is chosen. */
@@ -26,10 +27,10 @@ static double rounding(const mdm_model *m, size_t E) {
   return fmax(fabs(round(active) / active - 1), shared > 0 ? fabs(round(shared) / shared - 1) : 0);
 }
 
-/* The first of E, E + 1, … (a quarter more, or 100) whose fractions are whole numbers of experts, but for ROUNDING_CHOSEN; where there is
+/* The first of E, E + 1, … (a quarter more, or MORE_EXPERTS) whose fractions are whole numbers of experts, but for ROUNDING_CHOSEN; where there is
  * none, the one that comes nearest: with κ irrational, by a rational of such a denominator. */
 static size_t whole_experts(const mdm_model *m, size_t E) {
-  size_t best = E, end = E + larger(E / 4, 100);
+  size_t best = E, end = E + larger(E / 4, MORE_EXPERTS);
   for (size_t e = E; e <= end; e++) {
     if (rounding(m, e) <= ROUNDING_CHOSEN) return e;
     if (rounding(m, e) < rounding(m, best)) best = e;

@@ -75,6 +75,8 @@ static void test_configuration(void) {
       {"- -s output.times=[0,9]", "output.times|9|train.steps"},
       {"- -s output.times=[2,1]", "output.times|ascend"},
       {"- -s solve.tolerance=1e-9", "solve.tolerance|at least"},
+      {"- -s solve.expert_particles=937 -s model.active_fraction=0.25", "solve.expert_particles = 937|234.25|936"},
+      {"- -s model.regime=III -s model.parameterization=mup -s solve.neuron_particles=7", "solve.neuron_particles = 7|4, 6"},
       {"- -s model.gate_temperature=1e-320", "model.gate_temperature"},
       {"- -s data.source=hdf5", "data.file"},
       {"- -s data.file=x", "data.file|cosine"},

@@ -75,6 +75,26 @@ static void loads(void) {
   mdm_outcome_clear(&out);
 }
 
+/* Linear gates of both signs: shares are those of |g|. In Regime II initial gates are Gaussian over experts, and the entropy of the
+ * shares is −E[p log p], p = |x|/E|x|, x normal: −(log π − γ)/2 with Euler's constant. */
+static void shares_of_linear_gates(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0, "model.gate=linear train.steps=3 train.lr=0.1 solve.particles=8000 solve.replicas=8 simulate.widths=12 simulate.seeds=3", &out);
+  const mdm_record *both[2] = {out.limit.summary, out.networks[0].summary};
+  for (int k = 0; k < 2; k++)
+    for (int t = 0; t < 4; t++) {
+      double entropy = values(both[k], "observables/router/entropy")[t], share = values(both[k], "observables/router/share_kl")[t];
+      CU_ASSERT(entropy < -0.05 && entropy > -log(12)); /* Gaussian logits: |g| differ among experts */
+      CU_ASSERT(share > 0 && share < -entropy);         /* the mutual information of sample and expert is positive */
+      CU_ASSERT(values(both[k], "observables/router/load_std")[t] < 1);
+      CU_ASSERT_DOUBLE_EQUAL(values(both[k], "observables/router/load_mean")[t], 1, 1e-12);
+    }
+  double se = errors(both[0], "observables/router/entropy")[0];
+  check_near("entropy of Gaussian gates", values(both[0], "observables/router/entropy")[0], -0.5 * (log(3.14159265358979323846) - 0.57721566490153286), 4 * se + 2e-4);
+  CU_ASSERT(se < 5e-3);
+  mdm_outcome_clear(&out);
+}
+
 /* ---------------------------------------------------------------- experts, summed from raw weights */
 
 enum { N = 5, M = 5, NE = 3 };
@@ -231,6 +251,7 @@ static void networks_approach_the_limit(void) {
 static const test_case tests[] = {
     {"initial logits are Gaussian", initial_logits_are_gaussian},
     {"loads", loads},
+    {"shares of linear gates", shares_of_linear_gates},
     {"experts: sums from raw weights", experts_from_raw_weights},
     {"alignment of stored kernels", alignment_of_stored_kernels},
     {"measuring changes nothing", measuring_changes_nothing},

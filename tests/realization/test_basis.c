@@ -1,0 +1,112 @@
+/* Populations whose moments are matched in groups; bases of fields with twins, whose inner product is without noise. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "realization/basis.h"
+#include "realization/gram.h"
+#include "support/suite.h"
+
+static void draw(unsigned long seed, size_t n, double scale, double *out) {
+  mdm_error err = {0};
+  CU_ASSERT_FATAL(!normals_f64((mdm_stream){.seed = seed}, 0, n, out, &err));
+  for (size_t i = 0; i < n; i++) out[i] *= scale;
+}
+
+static double mean_product(size_t n, const double *a, const double *b) { return cblas_ddot(n, a, 1, b, 1) / (double)n; }
+
+/* Fresh columns have zero mean, unit second moments and no overlap with what was noted in every group; a column that is nothing in one
+ * group does no harm there. */
+static void groups_are_matched(void) {
+  enum { GROUP = 60, GROUPS = 3, COUNT_ = 4, ALL = GROUP * GROUPS };
+  population_f64 pop;
+  mdm_error err = {0};
+  double noted[2 * ALL], fresh[COUNT_ * ALL];
+  CU_ASSERT_FATAL(!population_init_f64(&pop, "neuron", ALL, &err));
+  pop.groups = GROUPS;
+  draw(1, 2 * ALL, 1, noted);
+  for (size_t i = GROUP; i < 2 * GROUP; i++) noted[i] = 0; /* an expert that serves nobody */
+  CU_ASSERT_FATAL(!population_note_f64(&pop, 2, noted, &err));
+  CU_ASSERT_FATAL(!population_fresh_f64(&pop, (mdm_stream){.seed = 2}, 0, COUNT_, fresh, &err));
+  for (size_t at = 0; at < ALL; at += GROUP)
+    for (size_t c = 0; c < COUNT_; c++) {
+      const double *column = fresh + ALL * c + at;
+      double sum = 0;
+      for (size_t i = 0; i < GROUP; i++) sum += column[i];
+      CU_ASSERT_DOUBLE_EQUAL(sum, 0, 1e-10);
+      for (size_t d = 0; d <= c; d++) CU_ASSERT_DOUBLE_EQUAL(mean_product(GROUP, column, fresh + ALL * d + at), c == d, 1e-10);
+      for (size_t k = 0; k < 2; k++) CU_ASSERT_DOUBLE_EQUAL(mean_product(GROUP, column, noted + ALL * k + at), 0, 1e-10);
+    }
+  population_clear_f64(&pop);
+}
+
+/* Two samples of a signal of few directions, each with noise of its own that is ten times as large: the basis gives back their products
+ * at one step and between steps, and its directions are orthonormal in that product, some of negative square. */
+static void products_of_twins(void) {
+  enum { EXPERTS = 500, TOKENS = 5, STEPS = 3, N = 2 * EXPERTS };
+  population_f64 pop;
+  basis_f64 b;
+  mdm_error err = {0};
+  double *v[STEPS], *twin[STEPS], *c[STEPS];
+  size_t k[STEPS], negative = 0;
+  CU_ASSERT_FATAL(!population_init_f64(&pop, "expert", EXPERTS, &err));
+  basis_init_f64(&b, &pop, 1, 1e-4);
+  for (size_t t = 0; t < STEPS; t++) {
+    double *signal = malloc(EXPERTS * TOKENS * sizeof *signal);
+    v[t] = malloc(N * TOKENS * sizeof *v[t]);
+    twin[t] = malloc(N * TOKENS * sizeof *twin[t]);
+    draw(10 + t, EXPERTS * TOKENS, 0.1, signal);
+    draw(20 + t, N * TOKENS, 1, v[t]);
+    for (size_t i = 0; i < N * TOKENS; i++) v[t][i] += signal[i / 2];
+    for (size_t i = 0; i < N * TOKENS; i++) twin[t][i] = v[t][i ^ 1];
+    free(signal);
+    field_f64 f = {.n = N, .P = TOKENS, .v = v[t], .twin = twin[t], .id = t + 1};
+    CU_ASSERT_FATAL(!basis_absorb_f64(&b, &f, &err));
+    k[t] = b.k_c;
+    c[t] = malloc(b.k_c * TOKENS * sizeof *c[t]);
+    for (size_t i = 0; i < b.k_c * TOKENS; i++) c[t][i] = basis_driving_f64(&b)[i] + basis_excess_f64(&b)[i];
+  }
+  for (size_t t = 0; t < STEPS; t++)
+    for (size_t s = 0; s <= t; s++)
+      for (size_t m = 0; m < TOKENS; m++)
+        for (size_t n = 0; n < TOKENS; n++) {
+          double sum = 0;
+          for (size_t i = 0; i < k[s]; i++) sum += b.square[i] * c[t][i + k[t] * m] * c[s][i + k[s] * n];
+          CU_ASSERT_DOUBLE_EQUAL(sum, mean_product(N, v[t] + N * m, twin[s] + N * n), 1e-3); /* tolerance × the noise, 1 */
+        }
+  for (size_t i = 0; i < b.k; i++) {
+    negative += b.square[i] < 0;
+    for (size_t j = 0; j <= i; j++) CU_ASSERT_DOUBLE_EQUAL(mean_product(N, b.U + N * i, b.twin + N * j), i == j ? b.square[i] : 0, 1e-8);
+  }
+  CU_ASSERT(negative > 0 && negative < b.k);
+  for (size_t t = 0; t < STEPS; t++) free(v[t]), free(twin[t]), free(c[t]);
+  basis_clear_f64(&b);
+  population_clear_f64(&pop);
+}
+
+/* ⟨v twin⟩ and ⟨v v⟩ − ⟨noise noise⟩. */
+static void squares_without_noise(void) {
+  double v[6] = {1, 2, 3, 4, 5, 6}, other[6] = {2, 1, 4, 3, 6, 5}, noise[6] = {1, 0, 1, 0, 1, 1}, gram[4];
+  mdm_error err = {0};
+  field_f64 f = {.n = 3, .P = 2, .v = v};
+  CU_ASSERT_FATAL(!gram_f64(&f, 2, gram, &err));
+  CU_ASSERT_DOUBLE_EQUAL(gram[1], 32.0 / 3, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(square_of_f64(&f, 1), 77, 1e-12);
+  f.noise = noise;
+  CU_ASSERT_FATAL(!gram_f64(&f, 2, gram, &err));
+  CU_ASSERT_DOUBLE_EQUAL(gram[1], 31.0 / 3, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(gram[0], 12.0 / 3, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(square_of_f64(&f, 1), 75, 1e-12);
+  f.noise = NULL;
+  f.twin = other;
+  CU_ASSERT_FATAL(!gram_f64(&f, 2, gram, &err));
+  CU_ASSERT_DOUBLE_EQUAL(gram[0], 16.0 / 3, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(square_of_f64(&f, 0), 16, 1e-12);
+}
+
+static const test_case tests[] = {
+    {"moments of groups are matched", groups_are_matched},
+    {"products of twins", products_of_twins},
+    {"squares without noise", squares_without_noise},
+};
+
+SUITE("realization/basis", tests)
