@@ -100,8 +100,8 @@ static const mdm_option table[] = {
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
     {"solve.particles", MDM_OPT_INT, "20000", 8, 1e9, 0, NULL, "sample particles of the stream population in the limit"},
-    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III); 0: automatic"},
-    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III); 0: automatic"},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic"},
+    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic"},
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard error of the train predictions (RMS) to reach by adding replicas; 0: as many as solve.replicas"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
