@@ -30,6 +30,7 @@ typedef struct mdm_shape {
   double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
   size_t blocks;                   /* residual blocks; 1 without depth */
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
+  int residual;                    /* blocks add to the stream (model.depth) */
 } mdm_shape;
 
 /* Initial parts that vanish but count by their direction are as small as in a network of this scale. Of what they do to smooth
