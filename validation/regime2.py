@@ -4,6 +4,7 @@
     python3 validation/regime2.py            all cases, then docs/validation.md
     python3 validation/regime2.py --quick    two small cases, about half a minute; writes no document
     python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands
+    python3 validation/regime2.py --missing  goes on after an interruption: cases that have no result yet
     python3 validation/regime2.py --finer    the limit itself: finer solutions of some cases (about 5 minutes)
     python3 validation/regime2.py --table    docs/validation.md again from the results at hand, running nothing
 
@@ -190,6 +191,13 @@ def results():
     return found
 
 
+def without_result(names, cases):
+    """Those whose last result, if there is one, came from another command."""
+    found = results()
+    wanted = {name: shlex.join(command(name, cases[name], "build/moedmft")) for name in names}
+    return [name for name in names if found.get(name, {}).get("command") != wanted[name]]
+
+
 # ---- Rates ----------------------------------------------------------------------------------------------------------
 def squares(entry):
     """Squared deviations and their errors, back from roots and theirs (src/study/compare.c, add_roots)."""
@@ -211,8 +219,11 @@ def power(widths, d2, s2):
 
 
 def series(widths, d2, s2, powers):
-    """Weighted least squares of d2 to sum c_k N^-k: c of the first power, its error, chi^2."""
+    """Weighted least squares of d2 to sum c_k N^-k: c of the first power, its error, chi^2. NaN where errors are too unlike, as
+    those of a histogram whose tails empty with N."""
     terms = (widths[:, None] / widths[0]) ** -np.array(powers, float) / s2[:, None]
+    if np.linalg.cond(terms.T @ terms) > 1e14:
+        return math.nan, math.nan, math.inf
     inverse = np.linalg.inv(terms.T @ terms)
     c = inverse @ (terms.T @ (d2 / s2))
     return c[0], math.sqrt(inverse[0, 0]), float(((d2 / s2 - terms @ c)**2).sum())
@@ -369,6 +380,7 @@ def main():
     parser.add_argument("case", nargs="*", help="cases to run (default: all)")
     parser.add_argument("--quick", action="store_true", help="two small cases, about half a minute")
     parser.add_argument("--finer", action="store_true", help="check the limit itself with finer solutions of it")
+    parser.add_argument("--missing", action="store_true", help="run only cases without a result of the same command")
     parser.add_argument("--table", action="store_true", help="write the document from the results at hand")
     parser.add_argument("--list", action="store_true", help="name the cases")
     parser.add_argument("--print", action="store_true", help="print the commands, run nothing")
@@ -388,7 +400,7 @@ def main():
     if args.finer:
         status = max(2 if run_finer(name, args.threads) is None else 0 for name in args.case or FINER_CASES)
     elif not args.table:
-        for name in names:
+        for name in without_result(names, cases) if args.missing else names:
             result = run(name, cases[name], args.threads)
             status = max(status, 2 if result is None else report(name, result))
     if not args.quick:

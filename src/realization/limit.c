@@ -184,7 +184,10 @@ static X(thin_place) place(const X(realization) *R, block *b, int population, in
   return (X(thin_place)){n, pop, &b->basis[basis]};
 }
 
-static int add_matrices(X(realization) *R, block *b, X(matrix) *matrix[MDM_TENSORS], int tied, const mdm_pair_scheme *pairs, mdm_error *err) {
+/* In a residual stack r outlives vanishing aggregates, and so do the columns of K that it brings (Regime III, muP): unless they are orthogonal
+ * to y, W2's first step makes of the sampling noise of ⟨y K⟩ a change of f that does not shrink with the rate. One block without
+ * residual sum has the same noise, and keeps the draws of earlier versions. */
+static int add_matrices(X(realization) *R, block *b, X(matrix) *matrix[MDM_TENSORS], int tied, int notes, const mdm_pair_scheme *pairs, mdm_error *err) {
   int status = MDM_OK;
   for (size_t i = 0; i < sizeof matrices / sizeof *matrices && !status; i++) {
     mdm_tensor t = matrices[i].tensor;
@@ -195,6 +198,7 @@ static int add_matrices(X(realization) *R, block *b, X(matrix) *matrix[MDM_TENSO
     }
     X(thin_init)(&b->thin[t], t, &R->coef[t], place(R, b, matrices[i].rows, matrices[i].row_basis, tied),
                  place(R, b, matrices[i].cols, matrices[i].col_basis, tied), pairs ? MDM_NEITHER : matrices[i].learns, b->key);
+    b->thin[t].notes = notes;
     matrix[t] = &b->thin[t].base;
     if (!pairs) continue;
     status = X(pairs_init)(&b->pairs[t], &b->thin[t], pairs, err);
@@ -215,7 +219,7 @@ static int add_block(limit *L, size_t l, const mdm_shape *shape, double toleranc
     if (!b->router) status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
   if (!status) status = add_populations(R, b, tied, err);
-  return status ? status : add_matrices(R, b, R->matrix[l], tied, pairs, err);
+  return status ? status : add_matrices(R, b, R->matrix[l], tied, shape->residual, pairs, err);
 }
 
 int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,

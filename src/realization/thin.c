@@ -170,6 +170,10 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
     else status = gaussian_product(A, target, b, f->P, A->scale, begun, result, err);
     begun = 1;
+  } else if (A->notes && source->variance > 0) {
+    X(field) view;
+    status = X(thin_view)(A, from, f, &view, err);
+    if (!status) status = X(basis_absorb)(source->basis, &view, err);
   }
   size_t k = source->k;
   if (!status) status = X(reserve)(&A->work, &A->work_size, k ? k : 1, f->P, err);

@@ -33,6 +33,8 @@ struct X(thin) {
   X(thin_side) side[2]; /* MDM_ROWS, MDM_COLS */
   X(thin_source) draw;
   void *source;         /* for draw */
+  int notes;            /* directions of a field that nothing is drawn for (V = 0 on the other side) are kept all the same, so that what is
+                           drawn on this side for the other product is orthogonal to them */
   mdm_stream key;
   double scale, scale_momentum; /* decay: what is left of the initial matrix, and its part of the momentum */
   real *work, *shared;  /* projections; tied: an output before it is spread over groups */

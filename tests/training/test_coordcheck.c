@@ -143,26 +143,12 @@ static void parts_of_networks_by_hand(void) {
 
 /* ---------------------------------------------------------------- one step, product by product */
 
-static void open_limit(bench *b) {
-  mdm_error err = {0};
-  mdm_coefficients coef[MDM_TENSORS];
-  const mdm_model *m = &b->problem->model;
-  const mdm_sizes sizes = mdm_model_limit_sizes(m);
-  const int grow = m->regime->neurons_grow;
-  const mdm_shape shape = {600, grow ? 60 : 300, grow ? 400 : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), 1, !m->regime->experts_grow, 0};
-  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef, &err));
-  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-6, NULL, 3, 0, &b->R, &err));
-  bench_program(b, &b->problem->reduced);
-}
-
 /* The limit or a network of width 16, whose matrices remember their initial part. */
 static void set_up(bench *b, const char *settings, int limit) {
   mdm_error err = {0};
-  *b = (bench){0};
-  b->cfg = configure(settings);
-  CU_ASSERT_FATAL(!mdm_data_load(b->cfg, &b->data, &err));
-  CU_ASSERT_FATAL(!mdm_problem_create(b->cfg, b->data, &b->problem, &err));
-  if (limit) open_limit(b);
+  bench_open(b, settings);
+  int grow = b->problem->model.regime->neurons_grow;
+  if (limit) bench_limit(b, 600, grow ? 60 : 300, grow ? 400 : 0, 1e-6);
   else bench_network(b, 16);
   for (int t = MDM_Q; t <= MDM_W2; t++) CU_ASSERT_FATAL(!b->R->matrix[0][t]->ops->remember(b->R->matrix[0][t], &err));
 }
