@@ -2,6 +2,7 @@
 #include "base/number.h"
 
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,4 +36,11 @@ void mdm_real_text(double x, char out[MDM_REAL_SIZE]) {
     if (strtod(out, NULL) == x) break;
   }
   leave_c_locale(l);
+}
+
+void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size) {
+  if (isnan(power)) snprintf(buf, size, "%s unknown", name);
+  else if (bound) snprintf(buf, size, "%s %c %.2f", name, bound > 0 ? '>' : '<', power);
+  else if (isfinite(error)) snprintf(buf, size, "%s = %.2f +- %.2f", name, power, error);
+  else snprintf(buf, size, "%s = %.2f", name, power);
 }

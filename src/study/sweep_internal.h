@@ -73,10 +73,6 @@ typedef struct mdm_best {
 int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
                    uint64_t stream, mdm_best *out, mdm_error *err);
 
-/* Straight line through n points y ± s. The error grows by the root of the reduced χ² where that exceeds 1. Where
- * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
-void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
-
 /* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/random.h"
@@ -159,34 +160,6 @@ int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, cons
   free_list(&l);
   free(from);
   return status;
-}
-
-/* ---------------------------------------------------------------- drift */
-
-void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error) {
-  double w = 0, mx = 0, my = 0, xx = 0, xy = 0, chi2 = 0;
-  int weighted = 1;
-  *slope = *error = NAN;
-  for (size_t i = 0; i < n; i++) weighted &= isfinite(s[i]) && s[i] > 0;
-  for (size_t i = 0; i < n; i++) {
-    double wi = weighted ? 1 / (s[i] * s[i]) : 1;
-    w += wi, mx += wi * x[i], my += wi * y[i];
-  }
-  for (size_t i = 0; i < n; i++) {
-    double wi = weighted ? 1 / (s[i] * s[i]) : 1, dx = x[i] - mx / w;
-    xx += wi * dx * dx, xy += wi * dx * (y[i] - my / w);
-  }
-  if (n < 2 || !(xx > 0)) return;
-  *slope = xy / xx;
-  for (size_t i = 0; i < n; i++) {
-    double r = y[i] - my / w - *slope * (x[i] - mx / w);
-    chi2 += (weighted ? 1 / (s[i] * s[i]) : 1) * r * r;
-  }
-  double reduced = n > 2 ? chi2 / (double)(n - 2) : NAN;
-  if (weighted)
-    *error = sqrt((reduced > 1 ? reduced : 1) / xx);
-  else if (n > 2)
-    *error = sqrt(reduced / xx);
 }
 
 /* ---------------------------------------------------------------- arrays of results */
