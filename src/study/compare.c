@@ -3,6 +3,7 @@
 #include "study/compare.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static int compare_path(const mdm_outcome *o, const char *path, rows *r, mdm_err
   for (size_t w = 0; w < o->widths; w++)
     if (o->networks[w].runs > most) most = o->networks[w].runs;
   const double **x = mdm_alloc(most, 1, 1, sizeof *x), **y = mdm_alloc(most, 1, 1, sizeof *y); /* most runs */
-  int status = x && y ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  int status = x && y ? MDM_OK : mdm_no_memory(err, "the comparison");
   r->freedom = r->spread_freedom = INFINITY;
   if (!status) values_of(&o->limit, path, y);
   for (size_t w = 0; w < o->widths && !status; w++) status = compare_width(o, path, w, x, y, r, err);
@@ -107,7 +108,7 @@ static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate
   mdm_widths w = {elements(limit), o->widths, width, NULL, NULL, NULL, limit->value, limit->error, (double)o->limit.runs};
   const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean); /* widths; then the errors: widths */
   double *runs = mdm_alloc(w.n, 1, 1, sizeof *runs);
-  if (!mean || !runs) return free(mean), free(runs), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  if (!mean || !runs) return free(mean), free(runs), mdm_no_memory(err, "the comparison");
   const double **error = mean + w.n;
   for (size_t i = 0; i < w.n; i++) {
     const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
@@ -244,7 +245,7 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   int status = mdm_rate_rules_read(cfg, &rules, err);
   if (status) return status;
   double *work = mdm_alloc(o->widths, 5, 1, sizeof *work); /* 5 × widths */
-  status = work ? mdm_record_create(&o->comparison, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  status = work ? mdm_record_create(&o->comparison, err) : mdm_no_memory(err, "the comparison");
   if (!status) {
     size_t n = o->widths;
     rows r = {n, work, work + n, work + 2 * n, work + 3 * n, work + 4 * n, NAN, NAN};
@@ -256,6 +257,22 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+double mdm_comparison_at(const mdm_record *comparison, const char *path, size_t i, int error) {
+  char whole[240];
+  const mdm_array *a = comparison ? mdm_record_find(comparison, path) : NULL; /* within its group, paths are shorter */
+  snprintf(whole, sizeof whole, "comparison/%s", path);
+  if (!a && comparison) a = mdm_record_find(comparison, whole);
+  if (a && a->dim[0] && i == SIZE_MAX) i = a->dim[0] - 1;
+  if (!a || i >= a->dim[0] || (error && !a->error)) return NAN;
+  return error ? a->error[i] : a->value[i];
+}
+
+double mdm_comparison_number(const mdm_record *comparison, const char *observable, const char *what, size_t i, int error) {
+  char path[200];
+  snprintf(path, sizeof path, "each/%s/%s", observable, what);
+  return mdm_comparison_at(comparison, path, i, error);
 }
 
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {

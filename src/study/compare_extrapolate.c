@@ -37,7 +37,7 @@ static int allocate(const mdm_widths *w, fits *f, mdm_error *err) {
   f->variance = mdm_alloc(w->k, 1, 1, sizeof *f->variance);
   f->part = mdm_alloc(w->n + 1, 1, 1, sizeof *f->part);
   if (f->x && f->covariance && f->weight && f->mean && f->c && f->gsl && f->c0 && f->variance && f->part) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for an extrapolation of %zu numbers", w->k);
+  return mdm_no_memory(err, "an extrapolation of %zu numbers", w->k);
 }
 
 static void release(fits *f) {

@@ -3,11 +3,13 @@
 #include <moedmft/compare.h>
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/fit.h"
 #include "base/number.h"
 #include "config/networks.h"
+#include "study/compare.h"
 
 /* As in the studies of validation/: agreement within 2 standard errors (of few runs as rarely exceeded, base/fit.h); an exponent known
  * to less than this is not resolved. */
@@ -27,21 +29,8 @@ typedef struct {
   double fewest, width;                         /* the least number of runs, and of which width; 0: of the limit */
 } finding;
 
-/* i-th element of an array below comparison; which: value or error. NaN when missing. */
-static double number_at(const mdm_record *rec, const char *path, size_t i, int error) {
-  char whole[128];
-  const mdm_array *a = rec ? mdm_record_find(rec, path) : NULL;
-  snprintf(whole, sizeof whole, "comparison/%s", path);
-  if (!a && rec) a = mdm_record_find(rec, whole);
-  if (!a || a->dim[0] <= i || (error && !a->error)) return NAN;
-  return error ? a->error[i] : a->value[i];
-}
-
-/* The same of the train predictions. */
-static double number(const mdm_record *rec, const char *name, size_t i, int error) {
-  char path[96];
-  snprintf(path, sizeof path, "each/train/prediction/%s", name);
-  return number_at(rec, path, i, error);
+static double number(const mdm_record *rec, const char *what, size_t i, int error) {
+  return mdm_comparison_number(rec, "train/prediction", what, i, error);
 }
 
 /* Files of earlier versions do not tell degrees of freedom: then errors count as known. */
@@ -56,10 +45,11 @@ static finding find(const mdm_record *rec) {
                .max_z = number(rec, "extrapolated_max_z", 0, 0), .noise = number(rec, "extrapolated_error", 0, 0),
                .fit_chi2 = number(rec, "fit_chi2", 0, 0), .first = number(rec, "deviation", 0, 0), .scale = number(rec, "scale", 0, 0),
                .rate_limit = limit_of(rec, "exponent_freedom"), .z_limit = limit_of(rec, "extrapolated_freedom"),
-               .fewest = number_at(rec, "replicas", 0, 0)};
-  for (size_t w = 0; !isnan(number(rec, "deviation", w, 0)); w++) f.last = number(rec, "deviation", w, 0);
-  for (size_t w = 0; !isnan(number_at(rec, "seeds", w, 0)); w++)
-    if (!(number_at(rec, "seeds", w, 0) >= f.fewest)) f.fewest = number_at(rec, "seeds", w, 0), f.width = number_at(rec, "width", w, 0);
+               .fewest = mdm_comparison_at(rec, "replicas", 0, 0)};
+  f.last = number(rec, "deviation", SIZE_MAX, 0);
+  for (size_t w = 0; !isnan(mdm_comparison_at(rec, "seeds", w, 0)); w++)
+    if (!(mdm_comparison_at(rec, "seeds", w, 0) >= f.fewest))
+      f.fewest = mdm_comparison_at(rec, "seeds", w, 0), f.width = mdm_comparison_at(rec, "width", w, 0);
   return f;
 }
 

@@ -226,7 +226,7 @@ static void judge(table *t) {
 
 static int fit_all(const table *t, mdm_error *err) {
   double *work = mdm_alloc(t->widths, 3, 1, sizeof *work); /* 3 × widths */
-  if (!work) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the coordinate check");
+  if (!work) return mdm_no_memory(err, "the coordinate check");
   for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++) {
     size_t at = cell * t->widths;
     fit_power(t->widths, t->width, t->rms->value + at, t->rms->error + at, work, &t->exponent->value[cell], &t->exponent->error[cell]);

@@ -101,7 +101,7 @@ static void measure(size_t k, size_t n, const double *const *x, size_t m, const 
 
 int mdm_distance(size_t k, size_t n, const double *const *x, size_t m, const double *const *y, mdm_separation *out, mdm_error *err) {
   double *work = mdm_alloc(k, 6, 1, sizeof *work), *room = mdm_alloc(n > m ? n : m, 2, 1, sizeof *room); /* 6 × k; 2 × runs */
-  int status = work && room ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a comparison of %zu numbers", k);
+  int status = work && room ? MDM_OK : mdm_no_memory(err, "a comparison of %zu numbers", k);
   if (!status) measure(k, n, x, m, y, work, room, out);
   free(work);
   free(room);
