@@ -40,11 +40,27 @@ void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, d
   else if (n > 2) *error = sqrt(cov11); /* from the residuals */
 }
 
+/* Degrees of freedom beyond which Student's t is normal to six digits. */
+static const double MANY = 1e6;
+
 double mdm_student(double deviations, double freedom) {
-  static const double MANY = 1e6; /* normal to six digits */
   if (freedom > MANY) return deviations;
   if (!(freedom >= 1)) return NAN;
   return gsl_cdf_tdist_Qinv(gsl_cdf_ugaussian_Q(deviations), freedom);
+}
+
+double mdm_normal_deviations(double deviations, double freedom) {
+  if (freedom > MANY || !isfinite(deviations)) return deviations;
+  if (!(freedom > 0)) return NAN;
+  double tail = gsl_cdf_tdist_Q(fabs(deviations), freedom);
+  if (tail < 1e-300) return deviations; /* far beyond any threshold */
+  return copysign(gsl_cdf_ugaussian_Qinv(tail), deviations);
+}
+
+double mdm_effective_number(size_t n, const double *v) {
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) sum += v[i], squares += v[i] * v[i];
+  return squares > 0 ? sum * sum / squares : (double)n;
 }
 
 double mdm_freedom(size_t n, const double *variance, const double *freedom) {

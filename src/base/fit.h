@@ -17,6 +17,12 @@ void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, d
  * freedom, 3.3 with 3, 13.97 with one. NaN below one degree of freedom. */
 double mdm_student(double deviations, double freedom);
 
+/* The reverse: of a number so many estimated errors away, the deviation of a normal distribution that is exceeded as rarely. */
+double mdm_normal_deviations(double deviations, double freedom);
+
+/* Effective number of n values in their mean: (Σ v)² / Σ v² (Kish 1965). n where all are equal, 1 where one carries the mean. */
+double mdm_effective_number(size_t n, const double *v);
+
 /* Degrees of freedom of a sum of n estimated variances (Welch 1947, Satterthwaite 1946): (Σ v)² / Σ v²/freedom. NaN when all vanish. */
 double mdm_freedom(size_t n, const double *variance, const double *freedom);
 

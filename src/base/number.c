@@ -39,8 +39,9 @@ void mdm_real_text(double x, char out[MDM_REAL_SIZE]) {
 }
 
 void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size) {
-  if (isnan(power)) snprintf(buf, size, "%s unknown", name);
-  else if (bound) snprintf(buf, size, "%s %c %.2f", name, bound > 0 ? '>' : '<', power);
-  else if (isfinite(error)) snprintf(buf, size, "%s = %.2f +- %.2f", name, power, error);
-  else snprintf(buf, size, "%s = %.2f", name, power);
+  const char *who = name ? name : "", *is = name ? " = " : "", *blank = name ? " " : "";
+  if (isnan(power)) snprintf(buf, size, "%s%s", who, name ? " unknown" : "-");
+  else if (bound) snprintf(buf, size, "%s%s%c %.2f", who, blank, bound > 0 ? '>' : '<', power);
+  else if (isfinite(error)) snprintf(buf, size, "%s%s%.2f +- %.2f", who, is, power, error);
+  else snprintf(buf, size, "%s%s%.2f", who, is, power);
 }

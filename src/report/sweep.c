@@ -1,4 +1,5 @@
 /* The verdict on a sweep, in words and tables: what `moedmft sweep` says at its end and `moedmft info` of its file. */
+#include "study/best_value.h"
 #include "study/sweep_internal.h"
 
 #include <math.h>

@@ -52,28 +52,6 @@ void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t si
 /* Fills s->results from s->data (anew). */
 int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
 
-/* Where in the list the smallest loss lies. */
-typedef enum {
-  MDM_BEST_INSIDE,   /* between finite neighbours: a parabola gives the minimum */
-  MDM_BEST_LOWER,    /* at the smallest value: the minimum may lie below */
-  MDM_BEST_UPPER,    /* at the largest value: the minimum may lie above */
-  MDM_BEST_DIVERGED, /* a neighbour diverged or has not learned: the value of the list, its error that of the spacing */
-  MDM_BEST_NONE      /* no finite loss */
-} mdm_best_kind;
-
-typedef struct mdm_best {
-  mdm_best_kind kind;
-  size_t position;         /* of the smallest mean loss in the list */
-  double x, x_error;       /* ln of the best value; its error, NaN at an edge or for one run (sweep_results.c) */
-  double loss, loss_error; /* of the parabola there, or of the list; error by bootstrap over runs */
-} mdm_best;
-
-/* Best of n values with ln x[i] ascending and losses y[i × runs + r] of the same runs at each (infinite: diverged; NaN
- * in the first run: the value is left out). ceiling (n, or NULL): mean losses above it count as diverged. The
- * bootstrap's random numbers depend on seed and stream. */
-int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
-                   uint64_t stream, mdm_best *out, mdm_error *err);
-
 /* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
