@@ -8,7 +8,6 @@
 
 #include "file/internal.h"
 #include "plot/pictures.h"
-#include "study/best_value.h"
 #include "study/sweep_internal.h"
 
 enum {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/grid.h"
+#include "study/best_value.h"
 
 #define MDM_MEASURES (MDM_MEASURE_TEST + 1) /* index 0, AUTO, is unused */
 
@@ -35,6 +36,10 @@ struct mdm_sweep {
   char **note;                   /* cells: NULL, or why there are no numbers */
   mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
   double *work;                  /* cells: estimated work, once prepared */
+  mdm_best *best;                /* slices × widths: best values, as in results */
+  double refine;                 /* error of ln(best value) at which no more values are added to the axis; 0: none are */
+  char **added;                  /* added_n: values that were, as texts of the axis */
+  size_t added_n;
 };
 
 const char *mdm_measure_name(mdm_measure m);  /* "tail" */
@@ -45,6 +50,8 @@ const char *mdm_measure_title(mdm_measure m); /* "train loss, mean of the last t
 size_t mdm_sweep_slices(const mdm_sweep *s);
 size_t mdm_sweep_positions(const mdm_sweep *s);
 size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
+/* Index of a width; s->widths: there is none. */
+size_t mdm_sweep_find_width(const mdm_sweep *s, double width);
 /* "model.parameterization = mup, model.experts_ratio = 2": a point, and a slice without the axis `along`; "" when no axis is left. */
 void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
 void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);

@@ -13,7 +13,6 @@
 #include "base/fit.h"
 #include "base/memory.h"
 #include "base/record.h"
-#include "study/best_value.h"
 
 /* ---------------------------------------------------------------- arrays of results */
 
@@ -156,9 +155,9 @@ static void trends(const mdm_sweep *s, size_t slice, const mdm_best *best, doubl
 }
 
 static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) {
-  mdm_best *best = mdm_alloc(s->widths, 1, 1, sizeof *best);
+  mdm_best *best = s->best + slice * s->widths; /* widths */
   double *work = mdm_alloc(s->widths, 3, 1, sizeof *work);
-  int status = best && work ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
+  int status = work ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
   for (size_t w = 0; w < s->widths && !status; w++) {
     size_t at = slice * s->widths + w;
     status = find_best(s, slice, w, &best[w], err);
@@ -174,7 +173,6 @@ static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) 
         rise_of((estimate){best[w - 1].loss, best[w - 1].loss_error, best[w - 1].runs}, (estimate){best[w].loss, best[w].loss_error, best[w].runs});
   }
   if (!status) trends(s, slice, best, work, r);
-  free(best);
   free(work);
   return status;
 }
