@@ -1,10 +1,12 @@
-/* The network program: forward, backward and update of one MoE block, in natural units (docs/theory.md).
+/* The network program: forward, backward and update of MoE blocks, in natural units (docs/theory.md).
  *
- *   forward   z = W_in x, h = φ(z), ψ = β Q∘h, g = gate(ψ), u = W1∘h, y = c g φ_e(u) / κ, a = W2∘y, f = ⟨v a⟩
- *   backward  δ = v e, b = W2ᵀ∘δ, γ = c g φ_e'(u) b / κ, ρ = β gate'(ψ) [c (N_e/ν) ⟨b φ_e(u)⟩_j / κ],
- *             r = Qᵀ∘ρ + W1ᵀ∘γ
- *   update    each tensor from its natural gradient: matrices q pᵀ, W_in r φ'(z) xᵀ, v a e; SGD: −η learn × gradient
- * κ = K/M is the active fraction, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's product.
+ *   forward   z = W_in x, h = φ(z); per block n = norm(h), ψ = β Q∘n, g = gate(ψ), u = W1∘n, y = c g φ_e(u) / κ, a = W2∘y,
+ *             h ← h + L^-b a; o of the last h, f = ⟨v o⟩
+ *   backward  δ = v e, r = J_o δ; per block, last first: b = W2ᵀ∘r, γ = c g φ_e'(u) b / κ,
+ *             ρ = β gate'(ψ) [c (N_e/ν) ⟨b φ_e(u)⟩_j / κ] + losses on the router, ζ = Qᵀ∘ρ + W1ᵀ∘γ, r ← r + L^-b J ζ
+ *   update    each tensor from its natural gradient: matrices q pᵀ, W_in r φ'(z) xᵀ, v o e; SGD: −η learn × gradient
+ * κ = K/M is the active fraction of routed experts, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's
+ * product. Shared experts, the first of each block, have g = 1, no κ and no ρ. A block without residual sum (no depth) has n = h, o = a, r = ζ.
  */
 #include "models/moe.h"
 
@@ -17,38 +19,92 @@
 #include "base/memory.h"
 #include "realization/elementwise.h"
 #include "realization/table.h"
+#include "models/norm.h"
 
-/* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
+/* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
-  size_t capacity;           /* tokens the buffers hold */
-  X(field) field[MDM_FIELDS];
-  real *slope;               /* stream × P: φ'(z) */
+  X(field) field[MDM_FIELDS];  /* n, ψ, g, u, y, a, b, γ, ρ, ζ; n and ζ empty where they are other fields */
   real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
-  real *gate;                /* experts × P: gate values before the selection */
-  real *s;                   /* experts × P: gradient that reaches the gate */
-  real *score, *order;       /* experts: what the selection compares; scratch */
-  unsigned char *active;     /* experts × P */
+  real *gate;                  /* experts × P: gate values before the selection */
+  real *s;                     /* experts × P: gradient that reaches the gate */
+  double *scale;               /* P: s of the normalization */
+  unsigned char *active;       /* experts × P */
   X(routing) routing;
-  real *f;                   /* outputs × P */
+} block_fields;
+
+/* Everything that belongs to one part. */
+typedef struct {
+  size_t capacity;       /* tokens the buffers hold */
+  size_t blocks, places; /* kept: all blocks and places of the stream (training), or as many as a forward pass needs */
+  block_fields *block;   /* blocks */
+  X(field) *h, *r;       /* places: the stream, and N ∂L/∂h */
+  X(field) z, o, delta, r_slope;
+  real *slope;           /* stream × P: φ'(z) */
+  real *out_slope;       /* stream × P: slope of the output activation */
+  double *out_scale;     /* P: s of the output normalization */
+  real *score, *order;   /* experts: what the selection compares; scratch */
+  real *f;               /* outputs × P */
 } part_fields;
+
+/* Sizes of one block that its shared experts decide. */
+typedef struct {
+  size_t shared, active; /* experts, of all; of the routed ones K; = all of these for soft routing */
+  double weight;         /* c/κ */
+  real *bias;            /* experts: selection biases b; NULL: none, logits decide */
+} block_router;
 
 struct X(moe) {
   X(realization) *R;
   const mdm_model *model;
-  const X(activation) *phi, *phi_e;
+  const X(activation) *phi, *phi_e, *out; /* out: NULL where the output is no activation */
   const X(gate) *gate;
   size_t inputs, outputs;
   size_t drawn, fixed;   /* columns of W_in that are drawn; that receive no gradient (problem.h) */
-  size_t active_experts; /* K of this population; = experts for soft routing */
-  double weight;         /* c/κ */
+  block_router *router;  /* blocks */
   real *particles;       /* stream × (inputs + outputs): W_in in units of D^-½, then v */
-  real *bias;            /* experts: selection biases b; NULL: none, logits decide */
   real *w_in, *v;        /* views of particles: stream × inputs, stream × outputs */
-  X(table) in, out;      /* columns of W_in that receive gradients, v: with their optimizer's state */
+  X(table) in, out_table; /* columns of W_in that receive gradients, v: with their optimizer's state */
   real *gram[2];         /* P × P: kernels, for the gradient's norm; NULL until it is asked for */
   part_fields part[MDM_PARTS];
   unsigned long next_id;
 };
+
+/* ---------------------------------------------------------------- fields */
+
+static block_fields *block_of(part_fields *p, size_t l) { return &p->block[l % p->blocks]; }
+
+static int has_residual(const X(moe) *m) { return m->model->depth > 0; }
+static int has_output(const X(moe) *m) { return has_residual(m) && strcmp(m->model->output, "none"); }
+
+/* A field under every name that it has. */
+static X(field) *at(const X(moe) *m, mdm_part part, mdm_field f, size_t level) {
+  part_fields *p = (part_fields *)&m->part[part];
+  switch (f) {
+  case MDM_Z: return &p->z;
+  case MDM_H: return level == 0 && m->model->linear_input ? &p->z : &p->h[level % p->places];
+  case MDM_N: return m->model->norm == MDM_NORM_NONE ? at(m, part, MDM_H, level) : &block_of(p, level)->field[MDM_N];
+  case MDM_O: return !has_residual(m) ? at(m, part, MDM_A, 0) : !has_output(m) ? at(m, part, MDM_H, m->R->blocks) : &p->o;
+  case MDM_DELTA: return &p->delta;
+  case MDM_R: return level == m->R->blocks && !has_output(m) ? &p->delta : &p->r[level];
+  case MDM_ZETA: return !has_residual(m) ? at(m, part, MDM_R, level) : &block_of(p, level)->field[MDM_ZETA];
+  case MDM_R_SLOPE: return &p->r_slope;
+  default: return &block_of(p, level)->field[f];
+  }
+}
+
+/* The fields that meet a matrix of a block. */
+static X(field) *forward_input(const X(moe) *m, mdm_tensor t, size_t l) { return at(m, MDM_TRAIN, mdm_meetings[t].forward, l); }
+static X(field) *backward_input(const X(moe) *m, mdm_tensor t, size_t l) {
+  return at(m, MDM_TRAIN, mdm_meetings[t].backward, mdm_backward_level(t, l));
+}
+
+/* Marks a field of this part as rewritten, for P tokens. */
+static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, size_t P) {
+  X(field) *field = at(m, part, f, level);
+  field->P = P;
+  field->id = ++m->next_id;
+  return field;
+}
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -60,26 +116,54 @@ size_t X(moe_particles)(const X(realization) *R, mdm_field f) {
   }
 }
 
-static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
+static int allocate(X(field) *f, size_t n, size_t P) {
+  f->n = n;
+  return (f->v = mdm_alloc(n, P, 1, sizeof(real))) != NULL;
+}
+
+static int block_allocate(const X(moe) *m, block_fields *b, mdm_part which, size_t P) {
   const X(realization) *R = m->R;
-  part_fields *p = &m->part[which];
-  size_t all = which == MDM_TRAIN ? MDM_FIELDS : MDM_FORWARD_FIELDS, neurons = R->experts * R->neurons;
-  int ok = 1;
-  p->capacity = P;
-  for (size_t f = 0; f < all; f++) {
-    p->field[f].n = X(moe_particles)(R, (mdm_field)f);
-    ok &= (p->field[f].v = mdm_alloc(p->field[f].n, P, 1, sizeof(real))) != NULL;
+  size_t E = R->experts, EJ = E * R->neurons, S = R->stream;
+  int train = which == MDM_TRAIN;
+  int ok = allocate(&b->field[MDM_PSI], E, P) && allocate(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
+           allocate(&b->field[MDM_Y], EJ, P) && allocate(&b->field[MDM_A], S, P);
+  if (m->model->norm != MDM_NORM_NONE) ok = ok && allocate(&b->field[MDM_N], S, P);
+  if (train)
+    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate(&b->field[MDM_RHO], E, P) &&
+         (!has_residual(m) || allocate(&b->field[MDM_ZETA], S, P));
+  ok = ok && (b->expert = mdm_alloc(EJ, P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(EJ, P, 1, sizeof(real))));
+  ok = ok && (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real)));
+  ok = ok && (b->active = mdm_alloc(E, P, 1, 1)) && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
+  b->routing = (X(routing)){E, R->neurons, 0, b->active};
+  return ok;
+}
+
+/* Fields of the stream: of forward-only points two places follow each other. */
+static int stream_allocate(X(moe) *m, part_fields *p, mdm_part which, size_t P) {
+  size_t S = m->R->stream;
+  int train = which == MDM_TRAIN, ok = allocate(&p->z, S, P);
+  for (size_t i = 0; i < p->places; i++) {
+    int is_z = i == 0 && m->model->linear_input && train;
+    if (!is_z) ok = ok && allocate(&p->h[i], S, P);
+    if (train && (i < m->R->blocks || has_output(m))) ok = ok && allocate(&p->r[i], S, P);
   }
-  ok &= (p->slope = mdm_alloc(R->stream, P, 1, sizeof(real))) != NULL;
-  ok &= (p->expert = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
-  ok &= (p->expert_slope = mdm_alloc(neurons, P, 1, sizeof(real))) != NULL;
-  ok &= (p->gate = mdm_alloc(R->experts, P, 1, sizeof(real))) != NULL;
-  ok &= (p->s = mdm_alloc(R->experts, P, 1, sizeof(real))) != NULL;
-  ok &= (p->score = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
-  ok &= (p->order = mdm_alloc(R->experts, 1, 1, sizeof(real))) != NULL;
-  ok &= (p->active = mdm_alloc(R->experts, P, 1, 1)) != NULL;
-  ok &= (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real))) != NULL;
-  p->routing = (X(routing)){R->experts, R->neurons, 0, p->active};
+  if (has_output(m)) ok = ok && allocate(&p->o, S, P) && (p->out_scale = mdm_alloc(P, 1, 1, sizeof *p->out_scale));
+  if (train) ok = ok && allocate(&p->delta, S, P) && allocate(&p->r_slope, S, P) && (p->slope = mdm_alloc(S, P, 1, sizeof(real)));
+  if (train && m->out) ok = ok && (p->out_slope = mdm_alloc(S, P, 1, sizeof(real)));
+  return ok;
+}
+
+static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
+  part_fields *p = &m->part[which];
+  size_t L = m->R->blocks;
+  p->capacity = P;
+  p->blocks = which == MDM_TRAIN ? L : 1;
+  p->places = which == MDM_TRAIN ? L + 1 : 2;
+  int ok = (p->block = calloc(p->blocks, sizeof *p->block)) && (p->h = calloc(p->places, sizeof *p->h)) && (p->r = calloc(p->places, sizeof *p->r)) &&
+           stream_allocate(m, p, which, P);
+  for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P);
+  ok = ok && (p->score = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) &&
+       (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real)));
   return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
 }
 
@@ -91,7 +175,7 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
   m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
-  m->out = X(table_of)(S, m->outputs, m->v);
+  m->out_table = X(table_of)(S, m->outputs, m->v);
   int status = R->particles(R, m->drawn + m->outputs, m->particles, err);
   if (status) return status;
   if (later) { /* v is drawn behind the drawn columns */
@@ -103,13 +187,28 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
   return MDM_OK;
 }
 
-static int initial_biases(X(moe) *m, mdm_error *err) {
-  if (m->active_experts == m->R->experts || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
-  m->bias = mdm_alloc(m->R->experts, 1, 1, sizeof *m->bias);
-  if (!m->bias) return mdm_no_memory(err, "%zu biases", m->R->experts);
-  int status = m->model->bias_std > 0 ? m->R->biases(m->R, m->bias, err) : MDM_OK;
-  BLAS(scal)(m->R->experts, (real)m->model->bias_std, m->bias, 1);
+static int initial_biases(X(moe) *m, size_t l, mdm_error *err) {
+  block_router *r = &m->router[l];
+  size_t E = m->R->experts;
+  if (r->active == E - r->shared || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
+  r->bias = mdm_alloc(E, 1, 1, sizeof *r->bias);
+  if (!r->bias) return mdm_no_memory(err, "%zu biases", E);
+  int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, r->bias, err) : MDM_OK;
+  BLAS(scal)(E, (real)m->model->bias_std, r->bias, 1);
   return status;
+}
+
+static int set_up_router(X(moe) *m, size_t l, mdm_error *err) {
+  const mdm_model *model = m->model;
+  block_router *r = &m->router[l];
+  size_t E = m->R->experts;
+  r->shared = mdm_model_shared(model, l, E);
+  r->active = (size_t)lround(model->active_fraction * (double)(E - r->shared));
+  if (r->active < 1 && r->shared < E)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction = %g of %zu experts leaves none active; raise it or the width",
+                    model->active_fraction, E - r->shared);
+  r->weight = r->active ? model->gate_multiplier * (double)(E - r->shared) / (double)r->active : 0;
+  return MDM_OK;
 }
 
 static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], mdm_error *err) {
@@ -118,13 +217,12 @@ static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], 
   m->gate = X(gate_find)(model->gate);
   if (!m->phi || !m->phi_e || !m->gate)
     return mdm_fail(err, MDM_ERR_CONFIG, "unknown activation or gate: %s, %s, %s", model->activation, model->expert_activation, model->gate);
-  m->active_experts = (size_t)lround(model->active_fraction * (double)m->R->experts);
-  if (m->active_experts < 1)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction = %g of %zu experts leaves none active; raise it or the width",
-                    model->active_fraction, m->R->experts);
-  m->weight = model->gate_multiplier * (double)m->R->experts / (double)m->active_experts;
-  int status = initial_particles(m, err);
-  if (!status) status = initial_biases(m, err);
+  if (has_output(m)) m->out = X(activation_find)(model->output);
+  m->router = calloc(m->R->blocks, sizeof *m->router);
+  int status = m->router ? MDM_OK : mdm_no_memory(err, "%zu blocks", m->R->blocks);
+  for (size_t l = 0; l < m->R->blocks && !status; l++) status = set_up_router(m, l, err);
+  if (!status) status = initial_particles(m, err);
+  for (size_t l = 0; l < m->R->blocks && !status; l++) status = initial_biases(m, l, err);
   for (int part = 0; part < MDM_PARTS && !status; part++)
     if (P[part]) status = part_allocate(m, (mdm_part)part, P[part], err);
   return status;
@@ -134,7 +232,7 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
                   mdm_error *err) {
   *out = NULL;
   X(moe) *m = calloc(1, sizeof *m);
-  if (!m) return mdm_no_memory(err, "the network program");
+  if (!m) return mdm_no_memory(err, "a training run");
   m->R = R;
   m->model = model;
   m->inputs = inputs->inputs;
@@ -147,142 +245,298 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
   return MDM_OK;
 }
 
+static void block_clear(block_fields *b) {
+  for (int f = 0; f < MDM_FIELDS; f++) free(b->field[f].v);
+  free(b->expert);
+  free(b->expert_slope);
+  free(b->gate);
+  free(b->s);
+  free(b->scale);
+  free(b->active);
+}
+
+static void part_clear(part_fields *p) {
+  for (size_t l = 0; l < p->blocks && p->block; l++) block_clear(&p->block[l]);
+  for (size_t i = 0; i < p->places && p->h && p->r; i++) free(p->h[i].v), free(p->r[i].v);
+  free(p->block);
+  free(p->h);
+  free(p->r);
+  free(p->z.v);
+  free(p->o.v);
+  free(p->delta.v);
+  free(p->r_slope.v);
+  free(p->slope);
+  free(p->out_slope);
+  free(p->out_scale);
+  free(p->score);
+  free(p->order);
+  free(p->f);
+}
+
 void X(moe_free)(X(moe) *m) {
   if (!m) return;
-  for (int part = 0; part < MDM_PARTS; part++) {
-    part_fields *p = &m->part[part];
-    for (int f = 0; f < MDM_FIELDS; f++) free(p->field[f].v);
-    free(p->slope);
-    free(p->expert);
-    free(p->expert_slope);
-    free(p->gate);
-    free(p->s);
-    free(p->score);
-    free(p->order);
-    free(p->active);
-    free(p->f);
-  }
+  for (int part = 0; part < MDM_PARTS; part++) part_clear(&m->part[part]);
+  for (size_t l = 0; l < m->R->blocks && m->router; l++) free(m->router[l].bias);
+  free(m->router);
   X(table_clear)(&m->in);
-  X(table_clear)(&m->out);
+  X(table_clear)(&m->out_table);
   free(m->gram[0]);
   free(m->gram[1]);
   free(m->particles);
-  free(m->bias);
   free(m);
 }
 
 /* ---------------------------------------------------------------- forward */
 
-/* Marks a field of this part as rewritten, for P tokens. */
-static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t P) {
-  X(field) *field = &m->part[part].field[f];
-  field->P = P;
-  field->id = ++m->next_id;
-  return field;
+static const X(routing) *routing_of(const X(moe) *m, mdm_part part, size_t l) {
+  const block_router *r = &m->router[l];
+  return r->active < m->R->experts - r->shared ? &block_of((part_fields *)&m->part[part], l)->routing : NULL;
 }
 
-static const X(routing) *routing_of(const X(moe) *m, mdm_part part) {
-  return m->active_experts < m->R->experts ? &m->part[part].routing : NULL;
-}
-
-/* The K experts with the largest scores; ties go to the lower index. */
-static void select_top(const X(moe) *m, const real *score, real *order, unsigned char *active) {
-  size_t E = m->R->experts, K = m->active_experts, taken = 0;
-  memcpy(order, score, E * sizeof *score);
-  real threshold = GSL_SELECT(order, 1, E, E - K);
-  for (size_t e = 0; e < E; e++) taken += active[e] = score[e] > threshold;
-  for (size_t e = 0; e < E && taken < K; e++)
+/* The K of n experts with the largest scores; ties go to the lower index. */
+static void select_top(size_t n, size_t K, const real *score, real *order, unsigned char *active) {
+  size_t taken = 0;
+  memcpy(order, score, n * sizeof *score);
+  real threshold = GSL_SELECT(order, 1, n, n - K);
+  for (size_t e = 0; e < n; e++) taken += active[e] = score[e] > threshold;
+  for (size_t e = 0; e < n && taken < K; e++)
     if (score[e] == threshold && !active[e]) active[e] = 1, taken++;
 }
 
-/* Which experts serve token t: those of the largest logits, or (with biases) of the largest g + b, g over all experts. */
-static void route(X(moe) *m, part_fields *p, size_t t) {
-  size_t E = m->R->experts;
-  const real *psi = p->field[MDM_PSI].v + E * t, *score = psi;
-  if (m->bias) {
-    m->gate->forward(E, psi, NULL, p->score);
-    BLAS(axpy)(E, 1, m->bias, 1, p->score, 1);
+/* Which routed experts serve token t: those of the largest logits, or (with biases) of the largest g + b, g over all routed experts. */
+static void route(X(moe) *m, part_fields *p, size_t l, size_t t) {
+  const block_router *r = &m->router[l];
+  block_fields *b = block_of(p, l);
+  size_t E = m->R->experts, first = r->shared, n = E - first;
+  const real *psi = b->field[MDM_PSI].v + E * t + first, *score = psi;
+  if (r->bias) {
+    m->gate->forward(n, psi, NULL, p->score);
+    BLAS(axpy)(n, 1, r->bias + first, 1, p->score, 1);
     score = p->score;
   }
-  select_top(m, score, p->order, p->active + E * t);
+  memset(b->active + E * t, 1, first);
+  select_top(n, r->active, score, p->order, b->active + E * t + first);
 }
 
-/* Experts that the gate of token t normalizes over; NULL: all. */
-static const unsigned char *gate_scope(const X(moe) *m, const part_fields *p, size_t t) {
-  return m->active_experts < m->R->experts && m->model->gate_selected ? p->active + m->R->experts * t : NULL;
+/* Routed experts that the gate of token t normalizes over; NULL: all. */
+static const unsigned char *gate_scope(const X(moe) *m, mdm_part part, size_t l, size_t t) {
+  const X(routing) *routing = routing_of(m, part, l);
+  return routing && m->model->gate_selected ? routing->active + m->R->experts * t + m->router[l].shared : NULL;
 }
 
-/* g = gate(ψ), zero for experts outside the top K. */
-static void gate_tokens(X(moe) *m, mdm_part part, size_t P) {
+/* g = gate(ψ), zero for experts outside the top K; 1 for shared ones. */
+static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
   part_fields *p = &m->part[part];
-  size_t E = m->R->experts;
-  const real *psi = p->field[MDM_PSI].v;
-  real *g = rewrite(m, part, MDM_G, P)->v;
-  const X(routing) *routing = routing_of(m, part);
-  p->routing.P = P;
+  block_fields *b = block_of(p, l);
+  size_t E = m->R->experts, first = m->router[l].shared;
+  const real *psi = b->field[MDM_PSI].v;
+  real *g = rewrite(m, part, MDM_G, l, P)->v;
+  const X(routing) *routing = routing_of(m, part, l);
+  b->routing.P = P;
   for (size_t t = 0; t < P; t++) {
-    if (routing) route(m, p, t);
-    m->gate->forward(E, psi + E * t, gate_scope(m, p, t), p->gate + E * t);
+    if (routing) route(m, p, l, t);
+    for (size_t e = 0; e < first; e++) b->gate[e + E * t] = 1;
+    if (first < E) m->gate->forward(E - first, psi + E * t + first, gate_scope(m, part, l, t), b->gate + E * t + first);
   }
-  for (size_t e = 0; e < E * P; e++) g[e] = !routing || p->active[e] ? p->gate[e] : 0;
+  for (size_t e = 0; e < E * P; e++) g[e] = !routing || b->active[e] ? b->gate[e] : 0;
 }
 
-/* out[m,j] = weight · g[m] · in[m,j] for every token; exactly zero where the expert is inactive. */
-static void gated(const X(moe) *m, const real *g, size_t P, const real *in, real *out) {
-  size_t J = m->R->neurons, n = m->R->experts * P;
-  real weight = (real)m->weight;
-  for (size_t e = 0; e < n; e++) {
-    real w = weight * g[e];
-    for (size_t j = 0; j < J; j++) out[e * J + j] = w == 0 ? 0 : w * in[e * J + j];
-  }
+/* out[m,j] = weight · g[m] · in[m,j] for every token (shared experts: weight 1); exactly zero where the expert is inactive. */
+static void gated(const X(moe) *m, size_t l, const real *g, size_t P, const real *in, real *out) {
+  size_t J = m->R->neurons, E = m->R->experts, first = m->router[l].shared;
+  real weight = (real)m->router[l].weight;
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++) {
+      size_t at_e = e + E * t;
+      real w = e < first ? g[at_e] : weight * g[at_e];
+      for (size_t j = 0; j < J; j++) out[at_e * J + j] = w == 0 ? 0 : w * in[at_e * J + j];
+    }
+}
+
+/* a of block l from the stream before it. */
+static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error *err) {
+  X(realization) *R = m->R;
+  X(matrix) *const *A = R->matrix[l];
+  block_fields *b = block_of(&m->part[part], l);
+  const X(field) *h = at(m, part, MDM_H, l);
+  if (m->model->norm != MDM_NORM_NONE)
+    X(norm_forward)(m->model->norm, m->model->norm_eps, R->stream, P, h->v, rewrite(m, part, MDM_N, l, P)->v, b->scale);
+  const X(field) *n = at(m, part, MDM_N, l);
+  X(field) *psi = rewrite(m, part, MDM_PSI, l, P), *u = rewrite(m, part, MDM_U, l, P), *y = rewrite(m, part, MDM_Y, l, P),
+           *a = rewrite(m, part, MDM_A, l, P);
+  int status = A[MDM_Q]->ops->forward(A[MDM_Q], n, NULL, psi, err);
+  if (status) return status;
+  BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
+  gate_tokens(m, part, l, P);
+
+  const X(routing) *routing = routing_of(m, part, l);
+  status = A[MDM_W1]->ops->forward(A[MDM_W1], n, routing, u, err);
+  if (status) return status;
+  m->phi_e->eval(R->experts * R->neurons * P, u->v, b->expert, b->expert_slope);
+  gated(m, l, b->field[MDM_G].v, P, b->expert, y->v);
+  return A[MDM_W2]->ops->forward(A[MDM_W2], y, routing, a, err);
+}
+
+/* h^{l+1} = hˡ + L^-b a. */
+static void add_branch(X(moe) *m, mdm_part part, size_t l, size_t P) {
+  size_t n = m->R->stream * P;
+  real *to = rewrite(m, part, MDM_H, l + 1, P)->v;
+  memcpy(to, at(m, part, MDM_H, l)->v, n * sizeof *to);
+  BLAS(axpy)(n, (real)m->model->branch, at(m, part, MDM_A, l)->v, 1, to, 1);
+}
+
+static void forward_output(X(moe) *m, mdm_part part, size_t P) {
+  part_fields *p = &m->part[part];
+  size_t S = m->R->stream;
+  const real *h = at(m, part, MDM_H, m->R->blocks)->v;
+  if (!has_output(m)) return;
+  real *o = rewrite(m, part, MDM_O, 0, P)->v;
+  if (m->out) m->out->eval(S * P, h, o, p->out_slope);
+  else X(norm_forward)(m->model->norm, m->model->norm_eps, S, P, h, o, p->out_scale);
 }
 
 int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err) {
   X(realization) *R = m->R;
   part_fields *p = &m->part[part];
   if (P > p->capacity) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens exceed the %zu that were reserved", P, p->capacity);
-  size_t S = R->stream, neurons = R->experts * R->neurons;
-  X(field) *z = rewrite(m, part, MDM_Z, P), *h = rewrite(m, part, MDM_H, P), *psi = rewrite(m, part, MDM_PSI, P),
-           *u = rewrite(m, part, MDM_U, P), *y = rewrite(m, part, MDM_Y, P), *a = rewrite(m, part, MDM_A, P);
-
+  size_t S = R->stream;
+  X(field) *z = rewrite(m, part, MDM_Z, 0, P);
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->inputs, 1, m->w_in, S, x, m->inputs, 0, z->v, S);
-  m->phi->eval(S * P, z->v, h->v, part == MDM_TRAIN ? p->slope : NULL);
-
-  int status = R->matrix[MDM_Q]->ops->forward(R->matrix[MDM_Q], h, NULL, psi, err);
-  if (status) return status;
-  BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
-  gate_tokens(m, part, P);
-
-  const X(routing) *routing = routing_of(m, part);
-  status = R->matrix[MDM_W1]->ops->forward(R->matrix[MDM_W1], h, routing, u, err);
-  if (status) return status;
-  m->phi_e->eval(neurons * P, u->v, p->expert, part == MDM_TRAIN ? p->expert_slope : NULL);
-  gated(m, p->field[MDM_G].v, P, p->expert, y->v);
-
-  status = R->matrix[MDM_W2]->ops->forward(R->matrix[MDM_W2], y, routing, a, err);
-  if (status) return status;
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, m->outputs, P, S, 1.0 / (double)S, m->v, S, a->v, S, 0, p->f, m->outputs);
+  if (!m->model->linear_input) m->phi->eval(S * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
+  for (size_t l = 0; l < R->blocks; l++) {
+    int status = forward_block(m, part, l, P, err);
+    if (status) return status;
+    if (has_residual(m)) add_branch(m, part, l, P);
+  }
+  forward_output(m, part, P);
+  const real *o = at(m, part, MDM_O, 0)->v;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, m->outputs, P, S, 1.0 / (double)S, m->v, S, o, S, 0, p->f, m->outputs);
   return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- losses on the router */
+
+/* Share of routed expert e (from 0) of token t, g in units of its mean over routed experts. */
+static double gate_mean(size_t n, const real *gate) {
+  double sum = 0;
+  for (size_t e = 0; e < n; e++) sum += (double)gate[e];
+  return sum / (double)n;
+}
+
+/* What multiplies the shares S_m in the balancing loss ⟨F S⟩: Switch: loads in units of their mean, not differentiated; importance: S_m. */
+static void balance_loads(const X(moe) *m, size_t l, size_t P, double *S, double *F) {
+  const block_router *r = &m->router[l];
+  const block_fields *b = block_of((part_fields *)&m->part[MDM_TRAIN], l);
+  size_t E = m->R->experts, n = E - r->shared;
+  double kappa = (double)r->active / (double)n;
+  memset(S, 0, n * sizeof *S);
+  memset(F, 0, n * sizeof *F);
+  for (size_t t = 0; t < P; t++) {
+    const real *gate = b->gate + E * t + r->shared;
+    const unsigned char *active = b->active + E * t + r->shared;
+    double mean = gate_mean(n, gate);
+    for (size_t e = 0; e < n; e++) {
+      S[e] += (double)gate[e] / mean / (double)P;
+      F[e] += active[e] ? 1 / (kappa * (double)P) : 0;
+    }
+  }
+  if (m->model->balance == MDM_BALANCE_IMPORTANCE) memcpy(F, S, n * sizeof *F);
+}
+
+/* Adds to the gate's gradient M dL/dg of ⟨F S⟩, times coefficient and β: (F_m − ⟨F s_μ⟩)/(P (1−s) ⟨g_μ⟩), s: shared fraction. */
+static int balance_gradient(X(moe) *m, size_t l, size_t P, double coefficient, mdm_error *err) {
+  const block_router *r = &m->router[l];
+  block_fields *b = block_of(&m->part[MDM_TRAIN], l);
+  size_t E = m->R->experts, n = E - r->shared;
+  double *S = mdm_alloc(n, 2, 1, sizeof *S), *F = S ? S + n : NULL; /* 2 × n */
+  if (!S) return mdm_no_memory(err, "the balancing loss");
+  balance_loads(m, l, P, S, F);
+  double c = coefficient * m->model->inverse_temperature * (m->model->balance == MDM_BALANCE_IMPORTANCE ? 2 : 1) * (double)E / (double)n / (double)P;
+  for (size_t t = 0; t < P; t++) {
+    const real *gate = b->gate + E * t + r->shared;
+    double mean = gate_mean(n, gate), along = 0;
+    for (size_t e = 0; e < n; e++) along += F[e] * (double)gate[e] / mean / (double)n;
+    for (size_t e = 0; e < n; e++) b->s[e + r->shared + E * t] += (real)(c * (F[e] - along) / mean);
+  }
+  free(S);
+  return MDM_OK;
+}
+
+/* λ = log⟨e^ψ⟩ over routed experts, and e^ψ/⟨e^ψ⟩ (NULL: not wanted). */
+static double log_mean_exp(size_t n, const real *psi, double *weight) {
+  double largest = -INFINITY, sum = 0;
+  for (size_t e = 0; e < n; e++) largest = fmax(largest, (double)psi[e]);
+  for (size_t e = 0; e < n; e++) sum += exp((double)psi[e] - largest) / (double)n;
+  for (size_t e = 0; e < n && weight; e++) weight[e] = exp((double)psi[e] - largest) / sum;
+  return largest + log(sum);
+}
+
+/* Adds β M dL/dψ of coefficient · (1/P) Σ λ² to ρ: 2 λ e^ψ/⟨e^ψ⟩/(P (1−s)). */
+static int z_gradient(X(moe) *m, size_t l, size_t P, double coefficient, mdm_error *err) {
+  const block_router *r = &m->router[l];
+  block_fields *b = block_of(&m->part[MDM_TRAIN], l);
+  size_t E = m->R->experts, n = E - r->shared;
+  double *weight = mdm_alloc(n, 1, 1, sizeof *weight), c = 2 * coefficient * m->model->inverse_temperature * (double)E / (double)n / (double)P;
+  if (!weight) return mdm_no_memory(err, "the z-loss");
+  for (size_t t = 0; t < P; t++) {
+    double lambda = log_mean_exp(n, b->field[MDM_PSI].v + E * t + r->shared, weight);
+    real *rho = b->field[MDM_RHO].v + E * t + r->shared;
+    for (size_t e = 0; e < n; e++) rho[e] += (real)(c * lambda * weight[e]);
+  }
+  free(weight);
+  return MDM_OK;
+}
+
+void X(moe_router_losses)(const X(moe) *m, double *balance, double *z) {
+  size_t P = at(m, MDM_TRAIN, MDM_Z, 0)->P, E = m->R->experts, routed = 0;
+  double *S = mdm_alloc(E, 2, 1, sizeof *S);
+  *balance = *z = S ? 0 : NAN;
+  for (size_t l = 0; l < m->R->blocks && S; l++) {
+    const block_router *r = &m->router[l];
+    size_t n = E - r->shared;
+    if (!n) continue;
+    routed++;
+    balance_loads(m, l, P, S, S + n);
+    for (size_t e = 0; e < n; e++) *balance += (S[e] * S[n + e] - (m->model->balance == MDM_BALANCE_IMPORTANCE)) / (double)n;
+    for (size_t t = 0; t < P; t++) {
+      double lambda = log_mean_exp(n, at(m, MDM_TRAIN, MDM_PSI, l)->v + E * t + r->shared, NULL);
+      *z += lambda * lambda / (double)P;
+    }
+  }
+  *balance /= (double)m->R->blocks;
+  *z /= (double)m->R->blocks;
+  if (!routed) *balance = *z = NAN;
+  free(S);
 }
 
 /* ---------------------------------------------------------------- backward */
 
-/* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive experts; then ρ by the gate's derivative. */
-static void backward_gate(X(moe) *m, size_t P) {
-  part_fields *p = &m->part[MDM_TRAIN];
-  size_t E = m->R->experts, J = m->R->neurons;
-  const real *b = p->field[MDM_B].v, *psi = p->field[MDM_PSI].v;
-  const X(routing) *routing = routing_of(m, MDM_TRAIN);
-  real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, P)->v;
-  real scale = (real)(m->weight * m->R->neuron_weight * m->model->inverse_temperature / (double)J);
+/* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
+static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
+  const mdm_model *model = m->model;
+  block_fields *f = block_of(&m->part[MDM_TRAIN], l);
+  size_t E = m->R->experts, J = m->R->neurons, first = m->router[l].shared;
+  const real *b = f->field[MDM_B].v, *psi = f->field[MDM_PSI].v;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
+  real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
+  real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
+  double each = 1 / (model->branch * (double)m->R->blocks); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
   for (size_t e = 0; e < E * P; e++) {
     real sum = 0;
-    if (!routing || p->active[e])
-      for (size_t j = 0; j < J; j++) sum += b[e * J + j] * p->expert[e * J + j];
-    p->s[e] = scale * sum;
+    if ((!routing || f->active[e]) && e % E >= first)
+      for (size_t j = 0; j < J; j++) sum += b[e * J + j] * f->expert[e * J + j];
+    f->s[e] = scale * sum;
   }
-  for (size_t t = 0; t < P; t++)
-    m->gate->backward(E, psi + E * t, gate_scope(m, p, t), p->gate + E * t, p->s + E * t, rho + E * t);
+  int status = MDM_OK;
+  if (losses && first < E && model->balance != MDM_BALANCE_NONE) status = balance_gradient(m, l, P, each * model->balance_coefficient, err);
+  for (size_t t = 0; t < P; t++) {
+    for (size_t e = 0; e < first; e++) rho[e + E * t] = 0;
+    if (first < E)
+      m->gate->backward(E - first, psi + E * t + first, gate_scope(m, MDM_TRAIN, l, t), f->gate + E * t + first, f->s + E * t + first,
+                        rho + E * t + first);
+  }
+  if (!status && losses && first < E && model->z_loss > 0) status = z_gradient(m, l, P, each * model->z_loss, err);
+  return status;
 }
 
 /* out = a ∘ b, elementwise. */
@@ -290,39 +544,76 @@ static void multiply(size_t n, const real *a, const real *b, real *out) {
   for (size_t i = 0; i < n; i++) out[i] = a[i] * b[i];
 }
 
-int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err) {
+/* ζ of block l from r behind it. */
+static int backward_block(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
   X(realization) *R = m->R;
+  X(matrix) *const *A = R->matrix[l];
+  block_fields *f = block_of(&m->part[MDM_TRAIN], l);
+  size_t neurons = R->experts * R->neurons;
+  const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
+  const X(field) *behind = at(m, MDM_TRAIN, MDM_R, l + 1);
+  X(field) *b = rewrite(m, MDM_TRAIN, MDM_B, l, P), *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, l, P), *zeta = rewrite(m, MDM_TRAIN, MDM_ZETA, l, P);
+  int status = A[MDM_W2]->ops->backward(A[MDM_W2], behind, routing, 0, b, err);
+  if (!status) status = backward_gate(m, l, P, losses, err);
+  if (status) return status;
+  gated(m, l, f->field[MDM_G].v, P, b->v, gamma->v);
+  multiply(neurons * P, gamma->v, f->expert_slope, gamma->v);
+  status = A[MDM_Q]->ops->backward(A[MDM_Q], &f->field[MDM_RHO], NULL, 0, zeta, err);
+  return status ? status : A[MDM_W1]->ops->backward(A[MDM_W1], gamma, routing, 1, zeta, err);
+}
+
+/* rˡ = r^{l+1} + L^-b J ζ. */
+static void add_backward(X(moe) *m, size_t l, size_t P) {
+  size_t S = m->R->stream;
+  real *to = rewrite(m, MDM_TRAIN, MDM_R, l, P)->v;
+  memcpy(to, at(m, MDM_TRAIN, MDM_R, l + 1)->v, S * P * sizeof *to);
+  X(norm_backward)(m->model->norm, S, P, at(m, MDM_TRAIN, MDM_N, l)->v, block_of(&m->part[MDM_TRAIN], l)->scale, at(m, MDM_TRAIN, MDM_ZETA, l)->v,
+                   m->model->branch, 1, to);
+}
+
+/* r^L = J_o δ. */
+static void backward_output(X(moe) *m, size_t P) {
   part_fields *p = &m->part[MDM_TRAIN];
-  size_t S = R->stream, P = p->field[MDM_Z].P, neurons = R->experts * R->neurons;
-  const X(routing) *routing = routing_of(m, MDM_TRAIN);
-  X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, P), *b = rewrite(m, MDM_TRAIN, MDM_B, P),
-           *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, P), *r = rewrite(m, MDM_TRAIN, MDM_R, P);
+  size_t S = m->R->stream, L = m->R->blocks;
+  if (!has_output(m)) return;
+  real *r = rewrite(m, MDM_TRAIN, MDM_R, L, P)->v;
+  if (m->out) multiply(S * P, p->delta.v, p->out_slope, r);
+  else X(norm_backward)(m->model->norm, S, P, p->o.v, p->out_scale, p->delta.v, 1, 0, r);
+}
 
+int X(moe_backward)(X(moe) *m, const real *e, int losses, mdm_error *err) {
+  part_fields *p = &m->part[MDM_TRAIN];
+  size_t S = m->R->stream, P = p->z.P;
+  X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, 0, P);
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->outputs, 1, m->v, S, e, m->outputs, 0, delta->v, S);
-  int status = R->matrix[MDM_W2]->ops->backward(R->matrix[MDM_W2], delta, routing, 0, b, err);
-  if (status) return status;
-  backward_gate(m, P);
-  gated(m, p->field[MDM_G].v, P, b->v, gamma->v);
-  multiply(neurons * P, gamma->v, p->expert_slope, gamma->v);
-
-  status = R->matrix[MDM_Q]->ops->backward(R->matrix[MDM_Q], &p->field[MDM_RHO], NULL, 0, r, err);
-  if (!status) status = R->matrix[MDM_W1]->ops->backward(R->matrix[MDM_W1], gamma, routing, 1, r, err);
-  if (status) return status;
-  multiply(S * P, r->v, p->slope, rewrite(m, MDM_TRAIN, MDM_R_SLOPE, P)->v);
+  backward_output(m, P);
+  for (size_t l = m->R->blocks; l-- > 0;) {
+    int status = backward_block(m, l, P, losses, err);
+    if (status) return status;
+    if (has_residual(m)) add_backward(m, l, P);
+  }
+  X(field) *slope = rewrite(m, MDM_TRAIN, MDM_R_SLOPE, 0, P);
+  const real *r = at(m, MDM_TRAIN, MDM_R, 0)->v;
+  if (m->model->linear_input) memcpy(slope->v, r, S * P * sizeof *r);
+  else multiply(S * P, r, p->slope, slope->v);
   return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- update */
 
-/* b ← b − rate (load − K/M), load: the fraction of the batch's tokens that an expert served (Jiang et al. 2026). */
-static void balance(X(moe) *m, size_t P) {
+/* b ← b − rate (load − κ), load: the fraction of the batch's tokens that an expert served (Jiang et al. 2026), or b ← b − rate
+ * sign(load − κ) (Wang et al. 2024, arXiv 2408.15664); κ: of the routed experts. */
+static void balance(X(moe) *m, size_t l, size_t P) {
+  const block_router *r = &m->router[l];
   size_t E = m->R->experts;
-  const unsigned char *active = m->part[MDM_TRAIN].active;
-  double target = (double)m->active_experts / (double)E;
-  for (size_t e = 0; e < E; e++) {
+  const unsigned char *active = block_of(&m->part[MDM_TRAIN], l)->active;
+  double target = (double)r->active / (double)(E - r->shared);
+  for (size_t e = r->shared; e < E; e++) {
     size_t served = 0;
     for (size_t t = 0; t < P; t++) served += active[e + E * t];
-    m->bias[e] -= (real)(m->model->bias_rate * ((double)served / (double)P - target));
+    double excess = (double)served / (double)P - target;
+    if (m->model->bias_sign) excess = excess > 1e-12 ? 1 : excess < -1e-12 ? -1 : 0;
+    r->bias[e] -= (real)(m->model->bias_rate * excess);
   }
 }
 
@@ -338,17 +629,17 @@ static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k
 
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err) {
   const X(realization) *R = m->R;
-  const X(field) *F = m->part[MDM_TRAIN].field;
-  size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
+  size_t S = R->stream, P = m->part[MDM_TRAIN].z.P, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_no_memory(err, "the gradient's norm");
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
-    const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
-    sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
-  }
-  sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
-  sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
+  for (size_t l = 0; l < R->blocks; l++)
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+      const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
+      sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
+    }
+  sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, m->part[MDM_TRAIN].r_slope.v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
+  sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, at(m, MDM_TRAIN, MDM_O, 0)->v, m->outputs, e, m->outputs) / (double)S;
   *norm = sqrt(sum);
   return MDM_OK;
 }
@@ -356,39 +647,44 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
 /* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
 static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e, mdm_error *err) {
   const X(realization) *R = m->R;
-  const X(field) *F = m->part[MDM_TRAIN].field;
-  size_t S = R->stream, P = F[MDM_Z].P;
+  size_t S = R->stream, P = m->part[MDM_TRAIN].z.P;
   const mdm_coefficients *in = &R->coef[MDM_W_IN], *out = &R->coef[MDM_W_OUT];
   double rate = step.rate;
   step.rate = rate * m->model->lr[MDM_W_IN];
   BLAS(scal)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in, 1);
-  int status = X(table_step)(&m->in, &step, in, P, F[MDM_R_SLOPE].v, x + m->fixed, m->inputs, err);
+  int status = X(table_step)(&m->in, &step, in, P, m->part[MDM_TRAIN].r_slope.v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
-  if (!status) status = X(table_step)(&m->out, &step, out, P, F[MDM_A].v, e, m->outputs, err);
+  if (!status) status = X(table_step)(&m->out_table, &step, out, P, at(m, MDM_TRAIN, MDM_O, 0)->v, e, m->outputs, err);
+  return status;
+}
+
+static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err) {
+  const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
+  mdm_step step = *base;
+  int status = MDM_OK;
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
+    X(matrix) *A = m->R->matrix[l][t];
+    step.rate = base->rate * m->model->lr[t];
+    status = A->ops->step(A, &step, forward_input(m, t, l), backward_input(m, t, l), t == MDM_Q ? NULL : routing, err);
+  }
   return status;
 }
 
 int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, mdm_error *err) {
-  X(realization) *R = m->R;
-  const X(field) *F = m->part[MDM_TRAIN].field;
-  const X(routing) *routing = routing_of(m, MDM_TRAIN);
-  mdm_step step = *base;
   int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
-    X(matrix) *A = R->matrix[t];
-    step.rate = base->rate * m->model->lr[t];
-    status = A->ops->step(A, &step, &F[mdm_meetings[t].forward], &F[mdm_meetings[t].backward], t == MDM_Q ? NULL : routing, err);
-  }
+  for (size_t l = 0; l < m->R->blocks && !status; l++) status = step_block(m, l, base, err);
   if (!status) status = step_particles(m, *base, x, e, err);
-  if (!status && m->bias && m->model->bias_rate > 0) balance(m, F[MDM_Z].P);
+  for (size_t l = 0; l < m->R->blocks && !status && m->model->bias_rate > 0; l++)
+    if (m->router[l].bias) balance(m, l, m->part[MDM_TRAIN].z.P);
   return status;
 }
 
 /* ---------------------------------------------------------------- what it shows */
 
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part) { return m->part[part].f; }
-const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f) { return &m->part[part].field[f]; }
-const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part) { return routing_of(m, part); }
-const real *X(moe_biases)(const X(moe) *m) { return m->bias; }
+const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f, size_t level) { return at(m, part, f, level); }
+const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part, size_t block) { return routing_of(m, part, block); }
+size_t X(moe_shared)(const X(moe) *m, size_t block) { return m->router[block].shared; }
+const real *X(moe_biases)(const X(moe) *m, size_t block) { return m->router[block].bias; }
 const real *X(moe_input_weights)(const X(moe) *m) { return m->w_in; }
 const real *X(moe_readout_weights)(const X(moe) *m) { return m->v; }

@@ -1,8 +1,10 @@
-/* The network program: one mixture-of-experts block between an input layer and a linear readout.
+/* The network program: mixture-of-experts blocks between an input layer and a linear readout.
  *
- *   z = W_in x,  h = φ(z),  ψ = Q h / T,  g = gate(ψ),  u_m = W1_m h,  y_m = g_m φ_e(u_m),  a = (1/K) Σ_m W2_m y_m,
- *   f = w_out · a = (1/N) v · a
- * (Vankadara et al. 2026, arXiv 2605.14200, §3), written in natural units over an abstract trained random matrix
+ *   z = W_in x,  h⁰ = φ(z) or z;  for l = 0 … L−1:
+ *     n = norm(hˡ),  ψ = Q n / T,  g = gate(ψ),  u_m = W1_m n,  y_m = g_m φ_e(u_m),  a = (1/K) Σ_m W2_m y_m,  h^{l+1} = hˡ + L^-b a
+ *   o = h^L, its normalization or an activation of it,  f = w_out · o = (1/N) v · o
+ * Without depth (model.depth: 0) one block has no residual sum: n = φ(z), o = a (Vankadara et al. 2026, arXiv 2605.14200, §3).
+ * Shared experts serve every token with g = 1. Written in natural units over abstract trained random matrices
  * (src/realization/realization.h): the same program is a finite network or its infinite-width limit.
  */
 #ifndef MOEDMFT_MOE_H
@@ -23,8 +25,8 @@ void X(moe_free)(X(moe) *m);
 int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err);
 /* Predictions f (outputs × P) of the last forward pass. */
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part);
-/* Backward pass of the training part: e (outputs × P) = ∂L/∂f. Changes no weight. */
-int X(moe_backward)(X(moe) *m, const real *e, mdm_error *err);
+/* Backward pass of the training part: e (outputs × P) = ∂L/∂f, and (losses set) the losses on the router. Changes no weight. */
+int X(moe_backward)(X(moe) *m, const real *e, int losses, mdm_error *err);
 /* Norm of the gradient in the metric of the SGD rates: its square is Σ (SGD rate/η) |∂L/∂W|² = −dL/dη over all tensors W
  * (docs/theory.md, clipping). After forward and backward, x and e as given there. */
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err);
@@ -33,12 +35,17 @@ int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, m
 
 /* Particles that a field lives on: stream neurons, experts, or all experts' neurons. */
 size_t X(moe_particles)(const X(realization) *R, mdm_field f);
-/* A field of the last pass. */
-const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);
-/* Routing of the last forward pass (NULL: soft). */
-const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part);
-/* Selection biases of the experts, or NULL. */
-const real *X(moe_biases)(const X(moe) *m);
+/* A field of the last pass at a level (scaling/model.h: a block, a place of the stream, or 0). Of forward-only points only the last
+ * block's fields are there. */
+const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f, size_t level);
+/* Routing of a block in the last forward pass (NULL: every expert serves every token). */
+const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part, size_t block);
+/* How many of a block's experts, the first ones, are shared. */
+size_t X(moe_shared)(const X(moe) *m, size_t block);
+/* Balancing and z-loss of the training part, without coefficients, mean over blocks. */
+void X(moe_router_losses)(const X(moe) *m, double *balance, double *z);
+/* Selection biases of a block's experts, or NULL. */
+const real *X(moe_biases)(const X(moe) *m, size_t block);
 /* Input weights √D W_in (stream × inputs) and readout v (stream × outputs). */
 const real *X(moe_input_weights)(const X(moe) *m);
 const real *X(moe_readout_weights)(const X(moe) *m);

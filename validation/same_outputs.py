@@ -19,6 +19,7 @@ import numpy as np
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FASHION = os.path.join(ROOT, "examples", "fashion.yaml")
 PROVENANCE = {"version", "commit", "dirty", "created", "compiler", "arguments", "blas", "hdf5"}
+ONE_SIDED = []  # beginnings of attributes that one file alone may have
 SMALL = ["-s", "train.steps=6", "-s", "solve.particles=400", "-s", "solve.replicas=3"]
 NETS = ["-s", "simulate.widths=[16, 32]", "-s", "simulate.seeds=6"]
 I = ["-s", "model.regime=I", "-s", "model.experts=4", "-s", "model.expert_width_ratio=1"]
@@ -79,7 +80,8 @@ def differences(old, new):
                 continue
             if isinstance(x, h5py.Dataset) and not same_value(x[()], y[()]):
                 found.append(name)
-            keys = set(x.attrs) ^ set(y.attrs) | {k for k in set(x.attrs) & set(y.attrs) if not same_value(x.attrs[k], y.attrs[k])}
+            alone = {k for k in set(x.attrs) ^ set(y.attrs) if not any(k.startswith(word) for word in ONE_SIDED)}
+            keys = alone | {k for k in set(x.attrs) & set(y.attrs) if not same_value(x.attrs[k], y.attrs[k])}
             found += [f"{name}@{k}" for k in sorted(keys - PROVENANCE)]
     return found
 
@@ -93,8 +95,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old")
     parser.add_argument("new")
+    parser.add_argument("--new-options", action="store_true", help="configuration keys that only one of them knows are no difference")
     parser.add_argument("--only", default="", help="runs whose name holds this word")
     options = parser.parse_args()
+    if options.new_options:
+        PROVENANCE.add("config")
+        ONE_SIDED.append("config:")
     programs = [os.path.abspath(p) for p in (options.old, options.new)]
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:

@@ -42,6 +42,7 @@ typedef enum {
   MDM_BALANCED,    /* balanced aggregation: the initial W1 and W2 survive the average over experts, both ways */
   MDM_ADAM,        /* Adam: updates of size 1, ε as large as the gradients */
   MDM_SELF_AVERAGING, /* no noise that many experts share, or that counted ones have, is read by its sign (top-K, sign, Adam at small ε) */
+  MDM_DEPTH,          /* depth: nothing diverges with L, and steps of Q, W1, W2 change f by L^0 */
   MDM_DESIDERATA
 } mdm_desideratum;
 
@@ -61,6 +62,10 @@ typedef struct mdm_classification {
   mdm_verdict verdict[MDM_DESIDERATA];
   int limit_exists;   /* `solve` has coefficients */
   char obstacle[512]; /* why not */
+  int has_depth;      /* a residual stack: exponents of the depth L of what L -> infinity makes of it; NaN for W_in and w_out */
+  double depth_stream;                                              /* the branches as drawn, added up */
+  double depth_step[MDM_CLASS_TENSORS], depth_own[MDM_CLASS_TENSORS], depth_eps[MDM_CLASS_TENSORS]; /* a step of all blocks changes f, its own product; ε/gradient */
+  char crossover[320]; /* Adam: up to which width networks behave as if ε were 0, unlike the limit; empty: they do not */
 } mdm_classification;
 
 int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err);

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-enum { MDM_MAX_RANK = 5 };
+enum { MDM_MAX_RANK = 6 };
 
 typedef struct mdm_array {
   char path[96];             /* below the record's group, e.g. "observables/train/loss" */
@@ -35,7 +35,7 @@ size_t mdm_record_count(const mdm_record *rec);
 const mdm_array *mdm_record_at(const mdm_record *rec, size_t i);
 /* NULL when there is no such array. */
 const mdm_array *mdm_record_find(const mdm_record *rec, const char *path);
-/* Shortens every array whose first dimension is named "step" to its first n steps (no-op where it is already shorter). */
+/* Shortens every array that has a dimension named "step" to its first n steps (no-op where it is already shorter). */
 int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err);
 /* Mean over runs and, for n ≥ 2, the standard error of the mean: error = sqrt(Σ (v − mean)² / (n (n−1))). All runs must
  * hold the same arrays with the same shapes. Sums run in index order: the result does not depend on who computed what. */

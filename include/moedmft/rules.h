@@ -32,7 +32,8 @@ typedef struct mdm_tensor_rule {
 typedef struct mdm_rules {
   const char *regime, *parameterization, *source; /* constant strings */
   char optimizer[32];
-  double D, N, Ne, M, K; /* input dimension, stream width, expert width, experts, active experts */
+  double D, N, Ne, M, K; /* input dimension, stream width, expert width, experts, active experts (with shared experts: of the routed) */
+  double L, branch;      /* residual blocks, factor of every block's output; L = 0: no residual stack */
   mdm_tensor_rule tensor[MDM_RULE_TENSORS];
 } mdm_rules;
 

@@ -48,6 +48,7 @@ typedef struct mdm_outcome {
   double predicted_lowest, predicted; /* the range that theory predicts for it; mostly 1 … 1 */
   double fluctuation, fluctuation_error; /* compare: spread over seeds ∝ N^−fluctuation */
   int fluctuation_bound;                 /* as exponent_bound */
+  mdm_record *depths;     /* compare: what solve.depths and simulate.depths asked for (docs/output.md), or NULL */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_sweeps sweeps;      /* of the limit */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */

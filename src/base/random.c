@@ -9,7 +9,7 @@
 enum { BLOCK = 256 }; /* particles a batch of transcendental calls works on; a multiple of 4 */
 
 static philox4x64_ctr_t draw(mdm_stream s, uint64_t column, uint64_t quad) {
-  philox4x64_ctr_t counter = {{quad, column, s.width, 0}};
+  philox4x64_ctr_t counter = {{quad, column, s.width, s.block}};
   philox4x64_key_t key = {{s.seed, ((uint64_t)s.purpose << 32) | s.run}};
   return philox4x64(counter, key);
 }

@@ -12,6 +12,7 @@ typedef struct mdm_stream {
   uint32_t run;     /* replica, or network seed */
   uint32_t purpose; /* enum below, plus what the caller adds */
   uint64_t width;   /* networks: N, so that networks of different widths are independent; 0 otherwise */
+  uint64_t block;   /* residual block whose matrices are drawn; 0 otherwise */
 } mdm_stream;
 
 /* Purposes: particles of a population, columns of a limit matrix, entries of a dense matrix. The tensor is added. */

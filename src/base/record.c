@@ -137,17 +137,34 @@ void mdm_array_blank(mdm_array *a) {
   }
 }
 
-static int starts_with_step(const mdm_array *a) {
-  size_t length = strcspn(a->dims, ",");
-  while (length > 0 && a->dims[length - 1] == ' ') length--;
-  return a->rank > 0 && length == 4 && strncmp(a->dims, "step", 4) == 0;
+/* Which dimension is the steps'; −1: none. */
+static int step_dimension(const mdm_array *a) {
+  const char *name = a->dims;
+  for (int d = 0; d < a->rank; d++) {
+    size_t length = strcspn(name, ",");
+    while (length > 0 && name[length - 1] == ' ') length--;
+    if (length == 4 && !strncmp(name, "step", 4)) return d;
+    const char *rest = strchr(name, ',');
+    if (!rest) return -1;
+    name = rest + 1 + strspn(rest + 1, " ");
+  }
+  return -1;
 }
 
-/* Row-major: the first n steps are the first values, so only the extent changes and nothing can fail. */
+/* Row-major: what is left moves to the front, and nothing can fail. */
 int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
   (void)err;
-  for (size_t i = 0; i < rec->count; i++)
-    if (starts_with_step(&rec->item[i]) && rec->item[i].dim[0] > n) rec->item[i].dim[0] = n;
+  for (size_t i = 0; i < rec->count; i++) {
+    mdm_array *a = &rec->item[i];
+    int d = step_dimension(a);
+    if (d < 0 || a->dim[d] <= n) continue;
+    size_t outer = mdm_elements(d, a->dim), inner = mdm_elements(a->rank - d - 1, a->dim + d + 1), all = a->dim[d];
+    for (size_t o = 1; o < outer; o++) {
+      memmove(a->value + o * n * inner, a->value + o * all * inner, n * inner * sizeof *a->value);
+      if (a->error) memmove(a->error + o * n * inner, a->error + o * all * inner, n * inner * sizeof *a->error);
+    }
+    a->dim[d] = n;
+  }
   return MDM_OK;
 }
 

@@ -55,6 +55,21 @@ static void print_deviation(const mdm_outcome *o) {
     fprintf(stderr, "  deviation from the limit ~ N^-p, %s (predicted %s%g); spread over seeds ~ N^-q, %s\n", deviation, range, o->predicted, spread);
 }
 
+/* Final losses of one series of depths, and at L = infinity. */
+static void print_depths(const mdm_record *rec, const char *group, const char *who) {
+  char path[96];
+  const mdm_array *a[3]; /* depth, loss, extrapolated loss */
+  static const char *const names[3] = {"depth", "loss", "extrapolated/loss"};
+  for (int i = 0; i < 3; i++) {
+    snprintf(path, sizeof path, "depths/%s/%s", group, names[i]);
+    if (!(a[i] = mdm_record_find(rec, path))) return;
+  }
+  size_t n = a[0]->dim[0], steps = a[2]->dim[0], last = steps - 1;
+  fprintf(stderr, "  %-10s train loss at L =", who);
+  for (size_t i = 0; i < n; i++) fprintf(stderr, "%s %g: %.5g", i ? "," : "", a[0]->value[i], a[1]->value[i * steps + last]);
+  fprintf(stderr, "; L = infinity: %.5g +- %.2g\n", a[2]->value[last], a[2]->error[last]);
+}
+
 void summary_print(const mdm_outcome *o) {
   char who[32];
   print_losses("limit", &o->limit);
@@ -65,4 +80,12 @@ void summary_print(const mdm_outcome *o) {
     print_losses(who, &o->networks[w]);
   }
   if (o->comparison) print_deviation(o);
+  if (!o->depths) return;
+  print_depths(o->depths, "limit", "limit");
+  for (size_t w = 0; w < o->widths; w++) {
+    char group[32];
+    snprintf(group, sizeof group, "width_%ld", o->networks[w].width);
+    snprintf(who, sizeof who, "N = %ld", o->networks[w].width);
+    print_depths(o->depths, group, who);
+  }
 }

@@ -74,6 +74,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
   }
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);
+  if (!status && o->depths) status = mdm_file_record(file, "/", o->depths, err);
   if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
   if (!status && o->extra) status = mdm_file_record(file, "/", o->extra, err);
   if (!status && is_interrupted(o)) status = mdm_resume_write(file, o, (size_t)mdm_config_int(cfg, "train.steps"), err);

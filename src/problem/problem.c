@@ -85,7 +85,7 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
 
 /* One random permutation of 0 … n−1 for every epoch (Fisher–Yates). */
 static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *words, size_t *out) {
-  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0}, epoch, n, words);
+  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0, 0}, epoch, n, words);
   for (size_t i = 0; i < n; i++) out[i] = i;
   for (size_t i = n; i > 1; i--) {
     size_t j = (size_t)(words[i - 1] % i), swap = out[i - 1];
@@ -157,6 +157,29 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   return MDM_OK;
 }
 
+static int by_index(const void *a, const void *b) {
+  size_t x = *(const size_t *)a, y = *(const size_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Blocks to store: those of output.blocks, or all. */
+static int read_blocks(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
+  size_t n, blocks = mdm_model_blocks(&p->model);
+  const long *list = mdm_config_int_list(cfg, "output.blocks", &n);
+  if (n && !p->model.depth) return mdm_fail(err, MDM_ERR_CONFIG, "output.blocks has no effect without residual blocks: set model.depth, or remove it");
+  p->n_stored = n ? n : blocks;
+  p->stored = mdm_alloc(p->n_stored, 1, 1, sizeof *p->stored);
+  if (!p->stored) return mdm_no_memory(err, "the list of blocks");
+  for (size_t i = 0; i < p->n_stored; i++) {
+    p->stored[i] = n ? (size_t)list[i] : i;
+    if (p->stored[i] >= blocks) return mdm_fail(err, MDM_ERR_CONFIG, "output.blocks names block %zu; model.depth = %zu has blocks 0 to %zu", p->stored[i], blocks, blocks - 1);
+  }
+  qsort(p->stored, p->n_stored, sizeof *p->stored, by_index);
+  for (size_t i = 1; i < p->n_stored; i++)
+    if (p->stored[i] == p->stored[i - 1]) return mdm_fail(err, MDM_ERR_CONFIG, "output.blocks names block %zu twice", p->stored[i]);
+  return MDM_OK;
+}
+
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err) {
   *out = NULL;
   mdm_problem *p = calloc(1, sizeof *p);
@@ -170,6 +193,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
   if (!status) status = make_times(cfg, p, err);
+  if (!status) status = read_blocks(cfg, p, err);
   if (status) return mdm_problem_free(p), status;
   *out = p;
   return MDM_OK;
@@ -183,6 +207,7 @@ void mdm_problem_free(mdm_problem *p) {
   free(p->reduced.test);
   free(p->order);
   free(p->times);
+  free(p->stored);
   free(p);
 }
 
@@ -213,4 +238,10 @@ int mdm_problem_add_times(const mdm_problem *p, mdm_record *rec, const char *pat
   int status = mdm_record_add(rec, path, 1, &p->n_times, "time", "steps of the time grid", &times, err);
   for (size_t i = 0; i < p->n_times && !status; i++) times[i] = (double)p->times[i];
   return status;
+}
+
+long mdm_problem_stores(const mdm_problem *p, size_t block) {
+  for (size_t i = 0; i < p->n_stored; i++)
+    if (p->stored[i] == block) return (long)i;
+  return -1;
 }

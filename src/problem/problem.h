@@ -34,6 +34,7 @@ typedef struct mdm_problem {
   size_t *times, n_times; /* steps of the time grid of kernels and responses, ascending */
   size_t kernel_samples;  /* samples of the batch whose kernels are stored */
   int kernels, responses, statistics, ntk; /* what to record */
+  size_t *stored, n_stored; /* blocks whose kernels and responses are stored, ascending */
   size_t histogram_bins;
   double histogram_range; /* of the logits: −range … range */
   int parts;              /* split products into initial, propagating, effective and cross parts on the time grid */
@@ -56,6 +57,8 @@ size_t mdm_test_step(size_t steps, size_t every, size_t i);
 /* Likewise of a problem, and whether step t is one of them. */
 size_t mdm_problem_test_count(const mdm_problem *p);
 int mdm_problem_tests_at(const mdm_problem *p, size_t t);
+/* Place of a block among those whose kernels and responses are stored, or −1. */
+long mdm_problem_stores(const mdm_problem *p, size_t block);
 /* Index of step t in the time grid, or −1. */
 long mdm_problem_time_index(const mdm_problem *p, size_t t);
 /* Adds the steps of the time grid to a record, as the axis "time" at this path. */

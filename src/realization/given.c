@@ -190,11 +190,13 @@ static const X(matrix_ops) given_ops = {given_forward, given_backward, given_ste
 
 static int given_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   state *S = (state *)R;
-  return X(draw_particles)(&S->pop[POP_STREAM], S->key, S->router, n, out, err);
+  int status = X(draw_particles)(&S->pop[POP_STREAM], S->key, n, out, err);
+  return status ? status : X(draw_router)(&S->pop[POP_STREAM], S->key, S->router, n, err);
 }
 
-static int given_biases(X(realization) *R, real *out, mdm_error *err) {
+static int given_biases(X(realization) *R, size_t block, real *out, mdm_error *err) {
   state *S = (state *)R;
+  (void)block;
   return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, R->experts, out, err);
 }
 
@@ -208,7 +210,8 @@ static void given_diagnostics(const X(realization) *R, const char *const **names
 }
 
 /* Coordinates of the last product are in work only until the next: they are taken anew. */
-static X(gaussian) given_gaussian(const X(realization) *R, mdm_tensor t, int side) {
+static X(gaussian) given_gaussian(const X(realization) *R, size_t block, mdm_tensor t, int side) {
+  (void)block;
   const given_matrix *A = &((const state *)R)->matrix[t];
   const given_side *s = &A->side[side];
   const real *c = coordinates(A->layout, A->t, s->drawn, s->drive->k, s->drive->D, A->work);
@@ -230,6 +233,7 @@ static void given_free(X(realization) *R) {
   for (int k = 0; k < MDM_KERNELS; k++) free(S->field[k].U);
   for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&S->pop[p]);
   X(dense_free)(S->router);
+  free(R->matrix);
   free(S);
 }
 
@@ -280,7 +284,7 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
   }
   A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
   A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
-  R->matrix[t] = &A->base;
+  R->matrix[0][t] = &A->base;
   return A->work && A->shared ? MDM_OK : mdm_no_memory(err, "a sweep");
 }
 
@@ -288,7 +292,7 @@ static int add_router(state *S, mdm_error *err) {
   X(realization) *R = &S->base;
   S->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
   if (!S->router) return mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
-  R->matrix[MDM_Q] = &S->router->base;
+  R->matrix[0][MDM_Q] = &S->router->base;
   return MDM_OK;
 }
 
@@ -298,7 +302,6 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   state *S = calloc(1, sizeof *S);
   if (!S) return mdm_no_memory(err, "a sweep");
   X(realization) *R = &S->base;
-  X(realization_sizes)(R, shape, coef);
   R->particles = given_particles;
   R->biases = given_biases;
   R->diagnostics = given_diagnostics;
@@ -306,7 +309,8 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->free = given_free;
   S->given = given;
   S->key = (mdm_stream){.seed = seed, .run = run, .width = given->sweep};
-  int status = shape->experts_counted ? add_router(S, err) : MDM_OK;
+  int status = X(realization_sizes)(R, shape, coef, err);
+  if (!status && shape->experts_counted) status = add_router(S, err);
   if (!status) status = add_populations(S, err);
   if (!status && !S->router) status = add_matrix(S, MDM_Q, POP_EXPERT, POP_STREAM, err);
   if (!status) status = add_matrix(S, MDM_W1, POP_NEURON, POP_STREAM, err);

@@ -21,7 +21,7 @@ typedef struct {
   unsigned long seed;
   unsigned run;
   int counted; /* experts are the same in every run */
-  probe *probe[MDM_TENSORS];
+  probe *(*probe)[MDM_TENSORS]; /* blocks */
 } network;
 
 /* ---------------------------------------------------------------- the response probe */
@@ -45,11 +45,11 @@ static int probe_draw(X(thin) *A, mdm_side side, size_t k, size_t count, real *o
   return MDM_OK;
 }
 
-static int probe_create(network *net, mdm_tensor t, double tolerance, mdm_error *err) {
-  const X(dense) *d = (const X(dense) *)net->base.matrix[t];
+static int probe_create(network *net, size_t block, mdm_tensor t, double tolerance, mdm_error *err) {
+  const X(dense) *d = (const X(dense) *)net->base.matrix[block][t];
   size_t shared = d->base.coef.tied ? net->base.neurons : d->G; /* grouped particles that own a Gaussian column */
   size_t rows = d->rows_grouped ? shared : d->N, cols = d->rows_grouped ? d->N : shared;
-  probe *p = net->probe[t] = calloc(1, sizeof *p);
+  probe *p = net->probe[block][t] = calloc(1, sizeof *p);
   if (!p) return mdm_no_memory(err, "responses");
   int status = X(population_init)(&p->rows, "row", rows, err);
   if (!status) status = X(population_init)(&p->cols, "column", cols, err);
@@ -78,13 +78,13 @@ static void probe_free(probe *p) {
   free(p);
 }
 
-static int network_factors(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
+static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
   network *net = (network *)R;
   const mdm_coefficients *c = &R->coef[t];
   *out = NULL;
   if (c->Vf == 0 || c->Vb == 0) return MDM_OK;
-  int status = net->probe[t] ? MDM_OK : probe_create(net, t, tolerance, err);
-  if (!status) *out = &net->probe[t]->factors;
+  int status = net->probe[block][t] ? MDM_OK : probe_create(net, block, t, tolerance, err);
+  if (!status) *out = &net->probe[block][t]->factors;
   return status;
 }
 
@@ -92,15 +92,15 @@ static int network_factors(X(realization) *R, mdm_tensor t, double tolerance, X(
 
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream};
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0};
   int status = MDM_OK;
   for (size_t c = 0; c < n && !status; c++) status = X(normals)(key, c, R->stream, out + R->stream * c, err);
   return status;
 }
 
-static int network_biases(X(realization) *R, real *out, mdm_error *err) {
+static int network_biases(X(realization) *R, size_t block, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  mdm_stream key = {net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream};
+  mdm_stream key = {net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
   return X(normals)(key, 0, R->experts, out, err);
 }
 
@@ -113,16 +113,20 @@ static void network_diagnostics(const X(realization) *R, const char *const **nam
 
 static void network_free(X(realization) *R) {
   if (!R) return;
-  for (int t = 0; t < MDM_TENSORS; t++) {
-    X(dense_free)((X(dense) *)R->matrix[t]);
-    probe_free(((network *)R)->probe[t]);
-  }
+  network *net = (network *)R;
+  for (size_t l = 0; l < R->blocks; l++)
+    for (int t = 0; t < MDM_TENSORS; t++) {
+      if (R->matrix) X(dense_free)((X(dense) *)R->matrix[l][t]);
+      if (net->probe) probe_free(net->probe[l][t]);
+    }
+  free(R->matrix);
+  free(net->probe);
   free(R);
 }
 
 /* Independent normal entries; tied experts repeat the first one's. */
-static int draw_entries(const network *net, X(dense) *d, mdm_error *err) {
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream};
+static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error *err) {
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block};
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
   int status = MDM_OK;
   for (size_t g = 0; g < distinct && !status; g++) status = X(normals)(key, g, d->N, d->A + d->N * g, err);
@@ -131,15 +135,15 @@ static int draw_entries(const network *net, X(dense) *d, mdm_error *err) {
   return status;
 }
 
-static int add_matrix(network *net, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
+static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
-  net->base.matrix[t] = (X(matrix) *)d;
+  net->base.matrix[block][t] = (X(matrix) *)d;
   if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
-  return draw_entries(net, d, err);
+  return draw_entries(net, block, d, err);
 }
 
-static void network_raw(const X(realization) *R, mdm_tensor t, double *out) {
-  const X(dense) *d = (const X(dense) *)R->matrix[t];
+static void network_raw(const X(realization) *R, size_t block, mdm_tensor t, double *out) {
+  const X(dense) *d = (const X(dense) *)R->matrix[block][t];
   size_t N = d->N, G = d->G, J = t == MDM_W2 ? R->neurons : 1;
   for (size_t g = 0; g < G; g++) /* W2 of one expert is N × N_e in the file; Q and W1 keep the stream last */
     for (size_t i = 0; i < N; i++) {
@@ -154,7 +158,6 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   network *net = calloc(1, sizeof *net);
   if (!net) return mdm_no_memory(err, "a network");
   X(realization) *R = &net->base;
-  X(realization_sizes)(R, shape, coef);
   R->particles = network_particles;
   R->biases = network_biases;
   R->diagnostics = network_diagnostics;
@@ -164,9 +167,13 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   net->seed = seed;
   net->run = run;
   net->counted = shape->experts_counted;
-  int status = add_matrix(net, MDM_Q, R->experts, 1, err);
-  if (!status) status = add_matrix(net, MDM_W1, R->experts * R->neurons, 1, err);
-  if (!status) status = add_matrix(net, MDM_W2, R->experts * R->neurons, 0, err);
+  int status = X(realization_sizes)(R, shape, coef, err);
+  if (!status && !(net->probe = calloc(R->blocks, sizeof *net->probe))) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  for (size_t l = 0; l < R->blocks && !status; l++) {
+    status = add_matrix(net, l, MDM_Q, R->experts, 1, err);
+    if (!status) status = add_matrix(net, l, MDM_W1, R->experts * R->neurons, 1, err);
+    if (!status) status = add_matrix(net, l, MDM_W2, R->experts * R->neurons, 0, err);
+  }
   if (status) return network_free(R), status;
   *out = R;
   return MDM_OK;

@@ -64,6 +64,14 @@ int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error
   return MDM_OK;
 }
 
+int X(population_copy)(X(population) *to, const X(population) *from, mdm_error *err) {
+  if (mdm_grow_columns((void **)&to->seen, to->n, sizeof(real), to->k, from->k, &to->capacity))
+    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", from->k, to->n, to->name);
+  memcpy(to->seen, from->seen, to->n * from->k * sizeof *to->seen);
+  to->k = from->k;
+  return MDM_OK;
+}
+
 void X(population_clear)(X(population) *pop) {
   free(pop->seen);
   free(pop->work);

@@ -23,6 +23,8 @@ typedef struct X(population) {
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err);
 void X(population_clear)(X(population) *pop);
+/* The same particles with the same memory, which from here on is its own. to: as population_init left it. */
+int X(population_copy)(X(population) *to, const X(population) *from, mdm_error *err);
 
 /* out (n × count): columns first … first + count − 1 of a Gaussian stream, made orthogonal to all columns seen, with zero
  * mean and second moments exactly 1 (outᵀ out / n = identity); remembered as seen. */

@@ -11,8 +11,10 @@
 #define MOEDMFT_REALIZATION_H
 
 #include <moedmft/error.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "scaling/optimizer.h"
 #include "scaling/scaling.h"
@@ -70,39 +72,45 @@ typedef struct X(gaussian) {
 typedef struct X(thin) X(thin);
 typedef struct X(realization) X(realization);
 struct X(realization) {
-  size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert */
+  size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert, in every block */
+  size_t blocks;                   /* 1 without depth */
   double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
   mdm_coefficients coef[MDM_TENSORS];
-  X(matrix) *matrix[MDM_TENSORS];  /* Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) */
+  /* blocks: Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) of each */
+  X(matrix) *(*matrix)[MDM_TENSORS];
   /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
    * (c < D) or readout c − D. */
   int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
-  /* Initial selection biases of the experts, standard normal: out has one for each. */
-  int (*biases)(X(realization) *R, real *out, mdm_error *err);
+  /* Initial selection biases of a block's experts, standard normal: out has one for each. */
+  int (*biases)(X(realization) *R, size_t block, real *out, mdm_error *err);
   /* Measures of the realization itself, by name ("rank_h", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
    * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
-  int (*factors)(X(realization) *R, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
+  int (*factors)(X(realization) *R, size_t block, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);
   /* Gaussian part on side MDM_SIDE_ROWS (ω) or MDM_SIDE_COLS (κ) of a matrix that has one there. NULL for networks. */
-  X(gaussian) (*gaussian)(const X(realization) *R, mdm_tensor t, int side);
+  X(gaussian) (*gaussian)(const X(realization) *R, size_t block, mdm_tensor t, int side);
   /* Bracket a backward pass that only measures: directions that it visits, and what is drawn for them, are forgotten, so that
    * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
   void (*mark)(X(realization) *R);
   void (*rewind)(X(realization) *R);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
-  void (*raw)(const X(realization) *R, mdm_tensor t, double *out);
+  void (*raw)(const X(realization) *R, size_t block, mdm_tensor t, double *out);
   void (*free)(X(realization) *R);
 };
 
-/* Sizes and coefficients of a new realization: what all of them have in common. */
-static inline void X(realization_sizes)(X(realization) *R, const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS]) {
+/* Sizes and coefficients of a new realization, and room for its matrices (free(R->matrix)): what all of them have in common. Returns a
+ * status. */
+static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], mdm_error *err) {
+  R->blocks = shape->blocks;
   R->stream = shape->stream;
   R->experts = shape->experts;
   R->neurons = shape->neurons;
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
+  R->matrix = calloc(R->blocks, sizeof *R->matrix);
+  return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
 /* A finite network, entries drawn with stream key (seed, run). */

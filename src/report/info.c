@@ -330,6 +330,44 @@ static int print_comparison(FILE *out, mdm_file *file, mdm_error *err) {
   return status;
 }
 
+/* Final train loss at every depth, and at L = infinity. */
+static void print_depth_series(FILE *out, const mdm_record *rec, const char *label) {
+  static const char *const names[3] = {"depth", "loss", "extrapolated/loss"};
+  const mdm_array *a[3]; /* n; n × steps; steps */
+  char text[80];
+  for (int i = 0; i < 3; i++) {
+    a[i] = mdm_record_find(rec, names[i]);
+    if (!a[i] || a[i]->rank != (i == 1 ? 2 : 1) || !a[i]->dim[0]) return;
+  }
+  size_t n = a[0]->dim[0], steps = a[2]->dim[0];
+  if (a[1]->dim[0] != n || a[1]->dim[1] != steps) return;
+  mdm_print_padded(out, label, 12);
+  for (size_t i = 0; i <= n; i++) {
+    const mdm_array *of = i < n ? a[1] : a[2];
+    size_t at = (i < n ? i : 0) * steps + steps - 1;
+    mdm_with_error(of->value[at], of->error ? of->error[at] : NAN, text, sizeof text);
+    if (i < n) fprintf(out, "%sL = %g: %s", i ? ", " : "", a[0]->value[i], text);
+    else fprintf(out, "; L = ∞: %s\n", text);
+  }
+}
+
+static int print_depths(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
+  mdm_record *rec;
+  if (!mdm_file_has_group(file, "/depths")) return MDM_OK;
+  heading(out, "Depths: final train loss, extrapolated in 1/L");
+  int status = MDM_OK;
+  for (size_t i = 0; i <= n && status == MDM_OK; i++) { /* the limit first */
+    char group[64] = "/depths/limit", label[32] = "limit N = ∞";
+    if (i) snprintf(group, sizeof group, "/depths/width_%ld", widths[i - 1]), snprintf(label, sizeof label, "N = %ld", widths[i - 1]);
+    if (!mdm_file_has_group(file, group)) continue;
+    status = mdm_file_read_record(file, group, 0, &rec, err);
+    if (status != MDM_OK) continue;
+    print_depth_series(out, rec, label);
+    mdm_record_free(rec);
+  }
+  return status;
+}
+
 static int print_coordcheck(FILE *out, mdm_file *file, mdm_error *err) {
   mdm_record *rec;
   char *text = NULL;
@@ -445,6 +483,7 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
   if (status == MDM_OK) status = print_sweeps(out, file, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);
+  if (status == MDM_OK) status = print_depths(out, file, widths, n, err);
   if (status == MDM_OK) status = print_coordcheck(out, file, err);
   if (status == MDM_OK) print_tree(out, file, widths, n);
   free(widths);

@@ -25,6 +25,7 @@ void mdm_outcome_clear(mdm_outcome *o) {
   for (size_t i = 0; i < o->widths; i++) mdm_ensemble_clear(&o->networks[i]);
   free(o->networks);
   mdm_record_free(o->comparison);
+  mdm_record_free(o->depths);
   mdm_record_free(o->coordcheck);
   mdm_sweeps_clear(&o->sweeps);
   mdm_record_free(o->extra);

@@ -36,7 +36,7 @@ static int check_experts(const mdm_plan *p, mdm_error *err) {
     if (sizes.Ne < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them",
                       N, m->expert_width_ratio);
-    if (lround(m->active_fraction * sizes.M) < 1)
+    if (sizes.K < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
                       N, sizes.M, m->active_fraction);
   }

@@ -13,6 +13,8 @@ int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas
                            .settled = (size_t)mdm_config_int(cfg, "solve.settled"),
                            .lazy = mdm_config_enum(cfg, "solve.start") == 1};
   if (!o->count) return MDM_OK;
+  if (p->model.depth)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates one block without residual sum; set it to 0, or model.depth to 0");
   if (p->optimizer.method.entrywise)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps with train.optimizer: %s: what it learns is not a function of kernels; allowed: sgd, momentum", p->optimizer.name);
   if (replicas < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps needs solve.replicas >= 3, to measure the noise; it is %zu", replicas);

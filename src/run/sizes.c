@@ -16,7 +16,7 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 /* Where experts are counted (Regime I): all of them, or one for all where they stay alike. */
 static void count_experts(const mdm_model *m, size_t neurons, mdm_limit_sizes *s) {
-  int alike = m->active_fraction == 1;
+  int alike = m->active_fraction == 1 && m->shared == 0;
   s->experts = alike ? 1 : m->experts;
   s->represented = alike ? m->experts : 1;
   s->neurons = neurons ? neurons : (3 * s->stream / 2 + s->experts - 1) / s->experts;

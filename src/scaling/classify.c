@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "config/internal.h"
+#include "scaling/depth.h"
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
@@ -228,7 +229,8 @@ static void judge(const mdm_exponents e[MDM_TENSORS], mdm_classification *c) {
                                                     "maximal propagating updates",
                                                     "balanced aggregation",
                                                     "Adam faithfulness",
-                                                    "self-averaging"};
+                                                    "self-averaging",
+                                                    "limit of depth"};
   for (int d = 0; d < MDM_DESIDERATA; d++) c->verdict[d] = (mdm_verdict){.name = names[d], .holds = 1};
   judge_stable(c, &c->verdict[MDM_STABLE]);
   judge_learns(c, &c->verdict[MDM_LEARNS]);
@@ -236,6 +238,22 @@ static void judge(const mdm_exponents e[MDM_TENSORS], mdm_classification *c) {
   judge_propagating(e, &c->verdict[MDM_PROPAGATING]);
   judge_balanced(e, &c->verdict[MDM_BALANCED]);
   judge_adam(c, &c->verdict[MDM_ADAM]);
+}
+
+/* The other axis: L → ∞. */
+static void judge_depth(const mdm_model *m, const mdm_optimizer *o, mdm_classification *c) {
+  mdm_depth_exponents e;
+  mdm_verdict *v = &c->verdict[MDM_DEPTH];
+  c->has_depth = m->depth > 0;
+  if (!c->has_depth) return;
+  mdm_depth_exponents_of(m, o, &e);
+  c->depth_stream = e.stream;
+  memcpy(c->depth_step, e.step, sizeof c->depth_step);
+  memcpy(c->depth_own, e.own, sizeof c->depth_own);
+  memcpy(c->depth_eps, e.eps, sizeof c->depth_eps);
+  if (!e.normalized && mdm_diverges(e.stream)) breaks(v, -INFINITY, "the initial branches add up to L^%g", e.stream);
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++)
+    if (!mdm_survives(e.step[t])) breaks(v, -INFINITY, "a step of %s in all blocks changes f by L^%g%s", mdm_tensor_name(t), e.step[t], e.step[t] < 0 ? ": blocks freeze" : "");
 }
 
 int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err) {
@@ -264,6 +282,8 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   judge(e, out);
   mdm_vanishing_read(&model, &optimizer, &vanishing);
   if (*vanishing.noise) breaks(&out->verdict[MDM_SELF_AVERAGING], -INFINITY, "%s", vanishing.noise);
+  judge_depth(&model, &optimizer, out);
+  snprintf(out->crossover, sizeof out->crossover, "%s", vanishing.crossover);
   out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;
@@ -311,14 +331,28 @@ static void print_scales(FILE *out, const mdm_classification *c) {
   }
 }
 
+static void print_depth(FILE *out, const mdm_classification *c) {
+  fprintf(out, "\nexponents of the depth L: initial branches added up ");
+  print_exponent(out, c->depth_stream, 0);
+  fprintf(out, "\n%-8s%-8s%-8s%s\n", "", "step", "own", "eps/grad");
+  for (int t = MDM_Q; t <= MDM_W2; t++) {
+    fprintf(out, "%-8s", c->tensor[t].tensor);
+    print_exponent(out, c->depth_step[t], 8);
+    print_exponent(out, c->depth_own[t], 8);
+    print_exponent(out, c->depth_eps[t], 0);
+    fprintf(out, "\n");
+  }
+}
+
 static void print_all(FILE *out, const mdm_classification *c) {
   fprintf(out, "regime %s, parameterization %s (%s), SGD unless marked\n", c->regime, c->parameterization, c->source);
   fprintf(out,
           "exponents of the scale n: 0 survives, negative vanishes, positive (!) diverges; none: starts at zero\n\n");
   print_table(out, c);
   print_scales(out, c);
+  if (c->has_depth) print_depth(out, c);
   fprintf(out, "\n");
-  for (int d = 0; d < MDM_DESIDERATA; d++) {
+  for (int d = 0; d < MDM_DESIDERATA - !c->has_depth; d++) {
     const mdm_verdict *v = &c->verdict[d];
     fprintf(out, "%-28s %s%s%s\n", v->name, v->holds ? "yes" : "no", *v->reason ? ": " : "", v->reason);
   }

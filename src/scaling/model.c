@@ -3,6 +3,59 @@
 #include "scaling/parameterization_config.h"
 
 #include <math.h>
+#include <string.h>
+
+/* Options of a residual stack. */
+static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  const struct {
+    const char *key;
+    int given; /* differs from the default */
+  } keys[] = {{"model.branch_exponent", mdm_config_real(cfg, "model.branch_exponent") != 1}, {"model.input", mdm_config_enum(cfg, "model.input") != 0},
+              {"model.norm", mdm_config_enum(cfg, "model.norm") != 0}, {"model.output", mdm_config_enum(cfg, "model.output") != 0}};
+  m->depth = (size_t)mdm_config_int(cfg, "model.depth");
+  for (size_t i = 0; i < sizeof keys / sizeof *keys && !m->depth; i++)
+    if (keys[i].given)
+      return mdm_fail(err, MDM_ERR_CONFIG, "%s has no effect without residual blocks: set model.depth to their number, or remove it", keys[i].key);
+  m->branch = m->depth ? pow((double)m->depth, -mdm_config_real(cfg, "model.branch_exponent")) : 1;
+  m->linear_input = m->depth && mdm_config_enum(cfg, "model.input") == 1;
+  m->norm = (mdm_norm)mdm_config_enum(cfg, "model.norm");
+  m->norm_eps = mdm_config_real(cfg, "model.norm_eps");
+  m->output = mdm_config_text(cfg, "model.output");
+  if (!strcmp(m->output, "norm") && m->norm == MDM_NORM_NONE)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.output: norm needs model.norm: rms or layer");
+  if (m->norm == MDM_NORM_NONE && m->norm_eps != 1e-6)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.norm_eps has no effect with model.norm: none; remove it, or set model.norm to rms or layer");
+  return MDM_OK;
+}
+
+/* Shared experts, dense blocks, losses on the router. */
+static int read_router(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  long shared = mdm_config_int(cfg, "model.shared_experts");
+  m->shared = mdm_config_real(cfg, "model.shared_fraction");
+  if (m->regime->experts_grow && shared)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.shared_experts has no effect in regime %s, where experts are many: give model.shared_fraction", m->regime->name);
+  if (!m->regime->experts_grow && m->shared > 0)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.shared_fraction has no effect in regime %s, where experts are counted: give model.shared_experts", m->regime->name);
+  if (!m->regime->experts_grow) m->shared = (double)shared / (double)m->experts;
+  if (m->shared >= 1)
+    return mdm_fail(err, MDM_ERR_CONFIG, "no routed expert is left (model.shared_fraction, model.shared_experts); lower it, or set model.gate: constant");
+  m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
+  for (size_t i = 0; i < m->dense_count; i++)
+    if (m->dense[i] >= (long)m->depth)
+      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
+  m->bias_sign = mdm_config_enum(cfg, "train.bias_update") == 1;
+  m->balance = (mdm_balance)mdm_config_enum(cfg, "train.balance");
+  m->balance_coefficient = mdm_config_real(cfg, "train.balance_coefficient");
+  m->z_loss = mdm_config_real(cfg, "train.z_loss");
+  if (m->bias_sign && m->bias_rate == 0) return mdm_fail(err, MDM_ERR_CONFIG, "train.bias_update has no effect without train.bias_rate > 0");
+  if (m->balance == MDM_BALANCE_NONE && m->balance_coefficient != 0.01)
+    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance_coefficient has no effect with train.balance: none; set that to switch or importance");
+  if (m->balance == MDM_BALANCE_SWITCH && m->active_fraction == 1)
+    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance: switch has no effect with soft routing, where every expert serves every token; use importance");
+  if (!strcmp(m->gate, "constant") && (m->balance != MDM_BALANCE_NONE || m->z_loss > 0))
+    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance and train.z_loss have no effect with model.gate: constant, whose router does not learn");
+  return MDM_OK;
+}
 
 /* Experts and their neurons, as numbers or as ratios. */
 static int read_sizes(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
@@ -11,17 +64,21 @@ static int read_sizes(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->experts = (size_t)mdm_config_int(cfg, "model.experts");
   m->experts_ratio = mdm_config_real(cfg, "model.experts_ratio");
   m->active_fraction = mdm_config_real(cfg, "model.active_fraction");
-  long active = mdm_config_int(cfg, "model.active");
+  long active = mdm_config_int(cfg, "model.active"), routed = (long)m->experts;
   if (active > (long)m->experts)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
-  if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)m->experts;
+  if (m->regime->experts_grow) return MDM_OK;
+  routed -= mdm_config_int(cfg, "model.shared_experts");
+  if (active > routed)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds the %ld routed experts that model.shared_experts leaves", active, routed);
+  if (active) m->active_fraction = (double)active / (double)routed;
   return MDM_OK;
 }
 
 static int read_gate(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->gate = mdm_config_text(cfg, "model.gate");
-  m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
   m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
+  m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
   m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
   m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
   m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
@@ -41,19 +98,22 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
   mdm_init_read(cfg, m->init);
   mdm_rates_read(cfg, m->lr);
   status = read_sizes(cfg, m, err);
-  return status ? status : read_gate(cfg, m, err);
+  if (!status) status = read_gate(cfg, m, err);
+  if (!status) status = read_depth(cfg, m, err);
+  return status ? status : read_router(cfg, m, err);
 }
 
 mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N) {
   double n = (double)N, M = m->regime->experts_grow ? (double)lround(m->experts_ratio * n) : (double)m->experts;
   double Ne = m->regime->neurons_grow ? (double)lround(m->expert_width_ratio * n) : (double)m->expert_width;
-  return (mdm_sizes){(double)m->dimension, n, Ne, M, (double)lround(m->active_fraction * M)};
+  double routed = M - (double)lround(m->shared * M);
+  return (mdm_sizes){(double)m->dimension, n, Ne, M, (double)lround(m->active_fraction * routed), (double)m->depth};
 }
 
 mdm_sizes mdm_model_limit_sizes(const mdm_model *m) {
   double M = m->regime->experts_grow ? m->experts_ratio : (double)m->experts;
   double Ne = m->regime->neurons_grow ? m->expert_width_ratio : (double)m->expert_width;
-  return (mdm_sizes){(double)m->dimension, 1, Ne, M, m->active_fraction * M};
+  return (mdm_sizes){(double)m->dimension, 1, Ne, M, m->active_fraction * (1 - m->shared) * M, (double)m->depth};
 }
 
 static const struct {
@@ -61,23 +121,46 @@ static const struct {
 } fields[MDM_FIELDS] = {
     [MDM_Z] = {"z", "RMS over stream neurons and samples of z = W_in x"},
     [MDM_H] = {"h", "RMS over stream neurons and samples of h = phi(z)"},
+    [MDM_N] = {"n", "RMS over stream neurons and samples of n = norm(h), the input of a block"},
     [MDM_PSI] = {"psi", "RMS over experts and samples of the router logits psi = Q h / temperature"},
     [MDM_G] = {"g", "RMS over experts and samples of the gate g(psi), zero outside the top K"},
     [MDM_U] = {"u", "RMS over expert neurons and samples of u = W1 h (top-K: active experts)"},
     [MDM_Y] = {"y", "RMS over expert neurons and samples of y = c g phi_e(u) M/K"},
     [MDM_A] = {"a", "RMS over stream neurons and samples of the aggregate a = (1/M) sum W2 y"},
+    [MDM_O] = {"o", "RMS over stream neurons and samples of o, the input of the readout"},
     [MDM_DELTA] = {"delta", "RMS over stream neurons and samples of delta = N dL/da = v e"},
     [MDM_B] = {"b", "RMS over expert neurons and samples of b = W2^T delta in natural units (top-K: active experts)"},
     [MDM_GAMMA] = {"gamma", "RMS over expert neurons and samples of gamma = M nu dL/du"},
     [MDM_RHO] = {"rho", "RMS over experts and samples of rho = M dL/d(Q h)"},
+    [MDM_ZETA] = {"zeta", "RMS over stream neurons and samples of zeta = N dL/dn of a block, without its branch factor"},
     [MDM_R] = {"r", "RMS over stream neurons and samples of r = N dL/dh"},
     [MDM_R_SLOPE] = {"r_slope", "RMS over stream neurons and samples of r phi'(z) = N dL/dz"},
 };
 
 const mdm_meeting mdm_meetings[MDM_TENSORS] = {
-    [MDM_W_IN] = {MDM_FIELDS, MDM_R_SLOPE, MDM_Z}, [MDM_Q] = {MDM_H, MDM_RHO, MDM_PSI},        [MDM_W1] = {MDM_H, MDM_GAMMA, MDM_U},
-    [MDM_W2] = {MDM_Y, MDM_DELTA, MDM_A},          [MDM_W_OUT] = {MDM_A, MDM_FIELDS, MDM_FIELDS},
+    [MDM_W_IN] = {MDM_FIELDS, MDM_R_SLOPE, MDM_Z}, [MDM_Q] = {MDM_N, MDM_RHO, MDM_PSI},        [MDM_W1] = {MDM_N, MDM_GAMMA, MDM_U},
+    [MDM_W2] = {MDM_Y, MDM_R, MDM_A},              [MDM_W_OUT] = {MDM_O, MDM_FIELDS, MDM_FIELDS},
 };
+
+size_t mdm_model_shared(const mdm_model *m, size_t block, size_t experts) {
+  for (size_t i = 0; i < m->dense_count; i++)
+    if (m->dense[i] == (long)block) return experts;
+  return (size_t)lround(m->shared * (double)experts);
+}
+
+size_t mdm_backward_level(mdm_tensor t, size_t block) { return t == MDM_W2 ? block + 1 : block; }
+
+size_t mdm_model_blocks(const mdm_model *m) { return m->depth ? m->depth : 1; }
+
+int mdm_field_is_leveled(const mdm_model *m, mdm_field f) {
+  return m->depth && f != MDM_Z && f != MDM_O && f != MDM_DELTA && f != MDM_R_SLOPE;
+}
+
+size_t mdm_field_levels(const mdm_model *m, mdm_field f) {
+  if (!m->depth) return f != MDM_N && f != MDM_O && f != MDM_ZETA;
+  if (!mdm_field_is_leveled(m, f)) return 1;
+  return m->depth + (f == MDM_H || f == MDM_R);
+}
 
 const char *mdm_field_name(mdm_field f) { return fields[f].name; }
 const char *mdm_field_meaning(mdm_field f) { return fields[f].meaning; }

@@ -7,6 +7,10 @@
 
 #include "scaling/scaling.h"
 
+typedef enum { MDM_NORM_NONE, MDM_NORM_RMS, MDM_NORM_LAYER } mdm_norm;
+
+typedef enum { MDM_BALANCE_NONE, MDM_BALANCE_SWITCH, MDM_BALANCE_IMPORTANCE } mdm_balance;
+
 typedef struct mdm_model {
   const mdm_regime *regime;
   mdm_parameterization parameterization; /* its own copy: `custom` and options change rows */
@@ -20,6 +24,18 @@ typedef struct mdm_model {
   double inverse_temperature, gate_multiplier;
   int gate_selected;        /* normalized gates: over the selected experts only */
   double bias_std, bias_rate; /* selection biases: initial spread, step */
+  int bias_sign;            /* steps of the sign of load − κ */
+  double shared;            /* fraction of the experts that serve every token */
+  const long *dense;        /* dense_count blocks whose experts are all shared; owned by the configuration */
+  size_t dense_count;
+  mdm_balance balance;      /* loss on the router */
+  double balance_coefficient, z_loss;
+  size_t depth;             /* L, residual blocks; 0: one block without residual sum */
+  double branch;            /* L^-b, factor of every block's output */
+  int linear_input;         /* h = z rather than φ(z) */
+  mdm_norm norm;            /* before every block */
+  double norm_eps;
+  const char *output;       /* between stream and readout: "none", "norm" or an activation */
   double init[MDM_TENSORS]; /* multipliers of the initial standard deviations (w_out: std of v) */
   double lr[MDM_TENSORS];   /* multipliers of the base learning rate */
 } mdm_model;
@@ -32,13 +48,23 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
 mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N);
 mdm_sizes mdm_model_limit_sizes(const mdm_model *m);
 
-/* Fields of the program, in the order of computation. */
+/* Fields of the program, in the order of computation. A field has levels: one for each block, or for each place of the stream
+ * before, between and behind blocks (h, r: L + 1), or one in all. Without depth h is the input of the one block, a that of the
+ * readout, delta its backward input and r the sum of what its matrices send back; n, o and zeta are other names of h, a and r. */
 typedef enum {
-  MDM_Z, MDM_H, MDM_PSI, MDM_G, MDM_U, MDM_Y, MDM_A,         /* forward */
-  MDM_DELTA, MDM_B, MDM_GAMMA, MDM_RHO, MDM_R, MDM_R_SLOPE, /* backward; the last is r φ'(z), which drives W_in */
+  MDM_Z, MDM_H, MDM_N, MDM_PSI, MDM_G, MDM_U, MDM_Y, MDM_A, MDM_O,     /* forward */
+  MDM_DELTA, MDM_B, MDM_GAMMA, MDM_RHO, MDM_ZETA, MDM_R, MDM_R_SLOPE, /* backward; the last is r φ'(z), which drives W_in */
   MDM_FIELDS
 } mdm_field;
-enum { MDM_FORWARD_FIELDS = MDM_A + 1 };
+enum { MDM_FORWARD_FIELDS = MDM_O + 1 };
+
+size_t mdm_model_blocks(const mdm_model *m);
+/* How many of a block's experts are shared. */
+size_t mdm_model_shared(const mdm_model *m, size_t block, size_t experts);
+/* Levels of a field as it is recorded; 0: it is not, being another's name. */
+size_t mdm_field_levels(const mdm_model *m, mdm_field f);
+/* Whether levels of a field are blocks or places of the stream, so that its arrays have a dimension for them. */
+int mdm_field_is_leveled(const mdm_model *m, mdm_field f);
 
 /* The fields that meet a tensor: its forward and backward input, and its forward output. MDM_FIELDS where it is none of
  * them: x and f of W_in and w_out, and the error e. */
@@ -46,6 +72,8 @@ typedef struct mdm_meeting {
   mdm_field forward, backward, output;
 } mdm_meeting;
 extern const mdm_meeting mdm_meetings[MDM_TENSORS];
+/* Level of the backward input of a tensor in a block: W2 meets the stream behind its block. */
+size_t mdm_backward_level(mdm_tensor t, size_t block);
 
 /* Which of two sets of fields: the batch that trains, or forward-only points. */
 typedef enum { MDM_TRAIN, MDM_TEST, MDM_PARTS } mdm_part;

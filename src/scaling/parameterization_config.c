@@ -1,4 +1,5 @@
 /* Regime and parameterization that a configuration names; rows given by hand. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,22 @@ static void names_in(const mdm_regime *regime, char *out, size_t size) {
   if (used < size) snprintf(out + used, size - used, "custom");
 }
 
+/* Powers of L of the matrices of residual branches L^-b: an SGD step of W must change the branch by L^(b-1), as L blocks add up,
+ * which their gradients, L^-b times that of the stream, make a rate of L^(2b-1); an entrywise step a rate of L^(b-1), with epsilon
+ * going like the gradient. Where norms stand before blocks and readout a stream that grows like L^(1/2-b) makes b < 1/2 act like 1/2. One
+ * block without residual sum has no such powers. */
+static void add_depth(const mdm_config *cfg, mdm_parameterization *p) {
+  double b = mdm_config_real(cfg, "model.branch_exponent");
+  int normalized = mdm_config_enum(cfg, "model.norm") != 0 && !strcmp(mdm_config_text(cfg, "model.output"), "norm");
+  double rate = normalized ? fmax(b, 0.5) : b; /* only the stream's direction counts: b < ½ is b = ½ with a smaller input */
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && mdm_config_int(cfg, "model.depth") > 0; t++) {
+    p->rule[t].branch = b;
+    p->rule[t].lr.L = 2 * rate - 1;
+    p->rule[t].adam_lr.L = rate - 1;
+    p->rule[t].adam_eps.L = -rate;
+  }
+}
+
 static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *regime, mdm_parameterization *out,
                       mdm_error *err) {
   const char *name = mdm_config_text(cfg, key);
@@ -35,6 +52,7 @@ static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *
                     key, name, where, regime->name, names);
   }
   *out = *found;
+  add_depth(cfg, out);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
     if (out->rule[t].gamma) out->rule[t].std.N = -mdm_config_real(cfg, "model.router_gamma");
   return MDM_OK;

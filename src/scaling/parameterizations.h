@@ -17,6 +17,7 @@ typedef struct mdm_rule {
   mdm_power adam_lr;    /* Adam, and every method whose steps ignore the size of the gradient */
   mdm_power adam_eps;   /* Adam's ε */
   mdm_power multiplier; /* μ */
+  double branch;        /* b of the residual branch that W is in: L^-b; 0: in none */
   int zero;             /* starts at zero */
   int tied;             /* all experts start from the same draw */
   int gamma;            /* the exponent of N in std is −model.router_gamma */

@@ -19,9 +19,9 @@ mdm_power mdm_power_add(mdm_power a, double factor, mdm_power b) {
                      a.M + factor * b.M, a.K + factor * b.K, a.L + factor * b.L};
 }
 
-/* L = 1. */
 double mdm_power_evaluate(mdm_power p, mdm_sizes s) {
-  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K);
+  double depth = s.L > 0 && p.L != 0 ? pow(s.L, p.L) : 1;
+  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K) * depth;
 }
 
 /* ---------------------------------------------------------------- symbols */

@@ -5,7 +5,7 @@
 #include <moedmft/error.h>
 #include <stddef.h>
 
-/* Powers of the sizes: D^D N^N Ne^Ne M^M K^K L^L. The depth L is 1 today: its power is kept, and changes no number. */
+/* Powers of the sizes: D^D N^N Ne^Ne M^M K^K L^L. */
 typedef struct mdm_power {
   double D, N, Ne, M, K, L;
 } mdm_power;
@@ -13,6 +13,7 @@ typedef struct mdm_power {
 /* Sizes of a network; for the limit N = 1 and the others are their ratios to N if they grow with it. */
 typedef struct mdm_sizes {
   double D, N, Ne, M, K;
+  double L; /* residual blocks; 0: no residual stack, powers of L are 1 */
 } mdm_sizes;
 
 /* a · b^factor. */

@@ -64,7 +64,7 @@ int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm
   out->parameterization = m.parameterization.name;
   out->source = m.parameterization.source;
   snprintf(out->optimizer, sizeof out->optimizer, "%s", optimizer.name);
-  out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K;
+  out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K, out->L = s.L, out->branch = m.branch;
   for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++)
     status = tensor_rule(&m, s, t, &optimizer, &out->tensor[t], err);
   return status;
@@ -94,7 +94,9 @@ static void write_text(FILE *out, const mdm_rules *r) {
   }
   fprintf(out, "\nNumbers include model.init.*, model.readout_std, train.lr and train.lr_multiplier.*; powers beside "
                "them do not.\n"
-               "The network uses multiplier x tensor. Depth L = 1.\n");
+               "The network uses multiplier x tensor.\n");
+  if (r->L > 0) fprintf(out, "Depth L = %g: every block adds %.6g times its output to the stream.\n", r->L, r->branch);
+  else fprintf(out, "One block without residual sum.\n");
 }
 
 /* ---------------------------------------------------------------- JSON and CSV */
@@ -122,8 +124,8 @@ static void number(FILE *out, const mdm_tensor_rule *rule, size_t i) {
 static void write_json(FILE *out, const mdm_rules *r) {
   fprintf(out, "{\n  \"regime\": \"%s\",\n  \"parameterization\": \"%s\",\n  \"optimizer\": \"%s\",\n", r->regime,
           r->parameterization, r->optimizer);
-  fprintf(out, "  \"sizes\": {\"D\": %.0f, \"N\": %.0f, \"Ne\": %.0f, \"M\": %.0f, \"K\": %.0f},\n", r->D, r->N, r->Ne,
-          r->M, r->K);
+  fprintf(out, "  \"sizes\": {\"D\": %.0f, \"N\": %.0f, \"Ne\": %.0f, \"M\": %.0f, \"K\": %.0f, \"L\": %.0f, \"branch\": %.17g},\n", r->D, r->N, r->Ne,
+          r->M, r->K, r->L, r->branch);
   for (int t = 0; t < MDM_RULE_TENSORS; t++) {
     fprintf(out, "  \"%s\": {", r->tensor[t].tensor);
     for (size_t i = 0; i < NUMBERS; i++) {

@@ -46,6 +46,7 @@ static convention convention_of(mdm_tensor t, mdm_power nu) {
 mdm_scales mdm_rule_scales(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule) {
   const mdm_power experts = {.M = 1};
   convention c = convention_of(t, regime->nu);
+  c.g.L -= rule->branch; /* the backward input of a block is that of the stream behind it, without its branch factor */
   mdm_power matrix = product(1, c.f, 1, c.cols);              /* A = f cols μ W */
   mdm_power std = product(1, rule->std, 1, rule->multiplier); /* of μ W */
   mdm_power lr = product(1, rule->lr, 2, rule->multiplier);   /* of μ W: μ in its gradient, μ in its step */

@@ -28,6 +28,7 @@ typedef struct mdm_method {
 typedef struct mdm_shape {
   size_t stream, experts, neurons; /* neurons of each expert */
   double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
+  size_t blocks;                   /* residual blocks; 1 without depth */
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
 } mdm_shape;
 

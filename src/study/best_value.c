@@ -123,7 +123,7 @@ static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
   double *x = l->best, *loss = l->best + RESAMPLES, enlarge = sqrt((double)l->runs / (double)(l->runs - 1)); /* a resample spreads less than the population */
   size_t used = 0;
   for (size_t k = 0; k < RESAMPLES; k++) {
-    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream}, k, l->runs, l->pick);
+    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
     mean_losses(l, l->pick);
     mdm_best one = locate(l);
     if (one.kind == MDM_BEST_NONE) continue;

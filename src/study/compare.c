@@ -14,6 +14,7 @@
 #include "base/summary.h"
 #include "scaling/compare_predict.h"
 #include "study/compare_extrapolate.h"
+#include "study/depths.h"
 #include "study/distance.h"
 #include "study/power_fit.h"
 
@@ -277,9 +278,14 @@ double mdm_comparison_number(const mdm_record *comparison, const char *observabl
 
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   mdm_error why = {0};
-  int status = mdm_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, monitor, out, err);
+  int wanted, status = mdm_depths_check(cfg, &wanted, err);
+  *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  if (status) return status;
+  status = mdm_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, monitor, out, err);
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two leave something to compare */
   int failed = mdm_compare(cfg, out, &why);
+  if (!failed && !status && wanted) failed = mdm_depths_run(cfg, data, monitor, &out->depths, &why);
+  if (failed == MDM_INTERRUPTED || failed == MDM_ERR_DIVERGED) return mdm_fail(err, failed, "%s", why.text); /* the comparison is kept */
   if (!failed) return status;
   mdm_outcome_clear(out);
   return mdm_fail(err, failed, "%s", why.text);

@@ -16,6 +16,7 @@
 #include "config/networks.h"
 #include "scaling/coordcheck_predict.h"
 #include "scaling/parts.h"
+#include "study/depths.h"
 
 enum { LEAST_STEPS = 3 }; /* under μP of Regime II it takes three steps until every matrix has moved every field */
 
@@ -44,7 +45,10 @@ int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
   if (status) return status;
   if (!long_enough(cfg))
     return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck looks at the last of output.times, or at train.steps: it must be at least %d, until every field has moved", LEAST_STEPS);
-  status = mdm_classify(cfg, &c, err);
+  int depths;
+  status = mdm_depths_check(cfg, &depths, err);
+  if (!status && depths) status = mdm_fail(err, MDM_ERR_CONFIG, "solve.depths and simulate.depths are of compare; coordcheck looks at one depth, remove them");
+  if (!status) status = mdm_classify(cfg, &c, err);
   if (!status) status = mdm_config_set(cfg, "output.parts=true", err);
   *what = MDM_RUN_NETWORKS | (c.limit_exists ? MDM_RUN_LIMIT : 0);
   return status;

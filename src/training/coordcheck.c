@@ -22,8 +22,8 @@ enum { NOW_NOW, DRAWN_NOW, NOW_START, DRAWN_START, CORNERS };
 static const struct {
   mdm_split split;
   mdm_field input;
-} products[] = {{MDM_SPLIT_PSI, MDM_H},   {MDM_SPLIT_U, MDM_H},    {MDM_SPLIT_A, MDM_Y},
-                {MDM_SPLIT_B, MDM_DELTA}, {MDM_SPLIT_RQ, MDM_RHO}, {MDM_SPLIT_R1, MDM_GAMMA}};
+} products[] = {{MDM_SPLIT_PSI, MDM_N},   {MDM_SPLIT_U, MDM_N},    {MDM_SPLIT_A, MDM_Y},
+                {MDM_SPLIT_B, MDM_R}, {MDM_SPLIT_RQ, MDM_RHO}, {MDM_SPLIT_R1, MDM_GAMMA}};
 enum { PRODUCTS = sizeof products / sizeof *products };
 
 struct X(parts) {
@@ -32,13 +32,18 @@ struct X(parts) {
   size_t S, P, C, inputs;                       /* stream, batch, outputs, length of an input */
   real *w_in, *v;                               /* stream × inputs, stream × outputs: as drawn */
   real *e;                                      /* outputs × P: at time 0 */
-  X(field) start[MDM_FIELDS];                   /* fields at time 0 that drive a matrix, or feed the readout */
+  size_t blocks;
+  X(field) (*start)[MDM_FIELDS];                /* blocks: inputs of the matrices at time 0 */
+  X(field) out;                                 /* input of the readout at time 0 */
   real *corner[CORNERS];                        /* largest population × P */
   real *sum[CORNERS];                           /* stream × P: Qᵀ ρ, until W1ᵀ γ is added */
-  double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* times */
+  double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* blocks × times (z, f, delta: times) */
 };
 
 /* ---------------------------------------------------------------- life and death */
+
+/* Products of W_in and v, which are in no block. */
+static int is_end(mdm_split split) { return split == MDM_SPLIT_Z || split == MDM_SPLIT_F || split == MDM_SPLIT_DELTA; }
 
 static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error *err) {
   static const char *const texts[MDM_PARTS_COUNT] = {
@@ -50,11 +55,13 @@ static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error
       "RMS of A p - A0 p0: all that training changed",
       "RMS of A p: the product"};
   const mdm_problem *p = s->problem;
+  const size_t dim[2] = {s->blocks, p->n_times};
+  int leveled = p->model.depth && !is_end(split);
   char path[96];
   int status = MDM_OK;
   for (int k = 0; k < MDM_PARTS_COUNT && !status; k++) {
     snprintf(path, sizeof path, "parts/%s/%s", mdm_split_path(split), mdm_part_name((mdm_part_kind)k));
-    status = mdm_record_add_blank(record, path, 1, &p->n_times, "time", texts[k], &s->value[split][k], err);
+    status = mdm_record_add_blank(record, path, 1 + leveled, dim + !leveled, leveled ? "block, time" : "time", texts[k], &s->value[split][k], err);
   }
   return status;
 }
@@ -70,13 +77,15 @@ static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
   size_t neurons = R->experts * R->neurons, most = neurons > s->S ? neurons : s->S;
   int ok = 1;
   if (R->experts > most) most = R->experts;
-  for (int k = 0; k < PRODUCTS; k++) {
-    X(field) *f = &s->start[products[k].input];
-    if (!f->v) *f = (X(field)){X(moe_field)(program, MDM_TRAIN, products[k].input)->n, s->P, NULL, 0};
-    if (!f->v) ok &= (f->v = mdm_alloc(f->n, s->P, 1, sizeof(real))) != NULL;
-  }
-  s->start[MDM_A] = (X(field)){s->S, s->P, mdm_alloc(s->S, s->P, 1, sizeof(real)), 0};
-  ok &= s->start[MDM_A].v != NULL;
+  s->start = calloc(s->blocks, sizeof *s->start);
+  for (size_t l = 0; l < s->blocks && s->start; l++)
+    for (int k = 0; k < PRODUCTS; k++) {
+      X(field) *f = &s->start[l][products[k].input];
+      if (!f->v) *f = (X(field)){X(moe_field)(program, MDM_TRAIN, products[k].input, l)->n, s->P, NULL, 0};
+      if (!f->v) ok &= (f->v = mdm_alloc(f->n, s->P, 1, sizeof(real))) != NULL;
+    }
+  s->out = (X(field)){s->S, s->P, mdm_alloc(s->S, s->P, 1, sizeof(real)), 0};
+  ok &= s->start && s->out.v;
   ok &= (s->w_in = mdm_alloc(s->S, s->inputs, 1, sizeof(real))) != NULL;
   ok &= (s->v = mdm_alloc(s->S, s->C, 1, sizeof(real))) != NULL;
   ok &= (s->e = mdm_alloc(s->C, s->P, 1, sizeof(real))) != NULL;
@@ -94,6 +103,7 @@ int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) 
   s->problem = problem;
   s->R = R;
   s->S = R->stream;
+  s->blocks = R->blocks;
   s->P = problem->batch;
   s->C = problem->model.outputs;
   s->inputs = inputs;
@@ -101,13 +111,17 @@ int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) 
   if (!status) status = add_arrays(s, record, err);
   if (!status) memcpy(s->w_in, X(moe_input_weights)(program), s->S * inputs * sizeof(real));
   if (!status) memcpy(s->v, X(moe_readout_weights)(program), s->S * s->C * sizeof(real));
-  for (int t = MDM_Q; t <= MDM_W2 && !status; t++) status = R->matrix[t]->ops->remember(R->matrix[t], err);
+  for (size_t l = 0; l < s->blocks; l++)
+    for (int t = MDM_Q; t <= MDM_W2 && !status; t++) status = R->matrix[l][t]->ops->remember(R->matrix[l][t], err);
   return status;
 }
 
 void X(parts_free)(X(parts) *s) {
   if (!s) return;
-  for (int f = 0; f < MDM_FIELDS; f++) free(s->start[f].v);
+  for (size_t l = 0; l < s->blocks && s->start; l++)
+    for (int f = 0; f < MDM_FIELDS; f++) free(s->start[l][f].v);
+  free(s->start);
+  free(s->out.v);
   for (int c = 0; c < CORNERS; c++) {
     free(s->corner[c]);
     free(s->sum[c]);
@@ -139,8 +153,8 @@ static int multiply(X(matrix) *A, int backward, int drawn, const X(field) *in, X
 }
 
 /* The four products of one matrix into corner[]; returns their length through *n. */
-static int corners_of(X(parts) *s, mdm_split split, const X(field) *now, const X(field) *start, size_t *n, mdm_error *err) {
-  X(matrix) *A = s->R->matrix[mdm_split_tensor(split)];
+static int corners_of(X(parts) *s, size_t l, mdm_split split, const X(field) *now, const X(field) *start, size_t *n, mdm_error *err) {
+  X(matrix) *A = s->R->matrix[l][mdm_split_tensor(split)];
   int backward = mdm_split_is_backward(split), status = MDM_OK;
   size_t rows = backward ? A->cols : A->rows;
   *n = rows * s->P;
@@ -151,12 +165,16 @@ static int corners_of(X(parts) *s, mdm_split split, const X(field) *now, const X
   return status;
 }
 
-static int split_matrices(X(parts) *s, const X(moe) *program, size_t at, mdm_error *err) {
+/* Level of a product's input in block l. */
+static size_t level_of(mdm_split split, size_t l) { return split == MDM_SPLIT_B ? mdm_backward_level(MDM_W2, l) : l; }
+
+/* at: the block's entry of a time. */
+static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t at, mdm_error *err) {
   for (int k = 0; k < PRODUCTS; k++) {
     mdm_split split = products[k].split;
     mdm_field input = products[k].input;
     size_t n;
-    int status = corners_of(s, split, X(moe_field)(program, MDM_TRAIN, input), &s->start[input], &n, err);
+    int status = corners_of(s, l, split, X(moe_field)(program, MDM_TRAIN, input, level_of(split, l)), &s->start[l][input], &n, err);
     if (status) return status;
     measure(s, split, at, n, s->corner);
     for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) memcpy(s->sum[c], s->corner[c], n * sizeof(real));
@@ -178,7 +196,7 @@ static void mean_times(const X(parts) *s, const real *v, const real *a, real *co
 
 static void split_ends(X(parts) *s, const X(moe) *program, size_t at, const real *x, const real *e) {
   const real *v[2] = {X(moe_readout_weights)(program), s->v}, *w[2] = {X(moe_input_weights)(program), s->w_in};
-  const real *a[2] = {X(moe_field)(program, MDM_TRAIN, MDM_A)->v, s->start[MDM_A].v}, *error[2] = {e, s->e};
+  const real *a[2] = {X(moe_field)(program, MDM_TRAIN, MDM_O, 0)->v, s->out.v}, *error[2] = {e, s->e};
   size_t n = s->S * s->P;
   for (int c = 0; c < CORNERS; c++) columns_times(s, w[c == DRAWN_NOW || c == DRAWN_START], s->inputs, x, s->corner[c]);
   measure(s, MDM_SPLIT_Z, at, n, s->corner);
@@ -194,12 +212,14 @@ int X(parts_wanted)(const X(parts) *s, size_t t) { return s && (t == 0 || mdm_pr
 
 /* Keeps the fields of time 0; their ids stay, as their values are those that the realization has seen under them. */
 static void keep_start(X(parts) *s, const X(moe) *program, const real *e) {
-  for (int f = 0; f < MDM_FIELDS; f++) {
-    const X(field) *F = X(moe_field)(program, MDM_TRAIN, f);
-    if (!s->start[f].v) continue;
-    memcpy(s->start[f].v, F->v, F->n * F->P * sizeof(real));
-    s->start[f].id = F->id;
-  }
+  for (size_t l = 0; l < s->blocks; l++)
+    for (int k = 0; k < PRODUCTS; k++) {
+      const X(field) *F = X(moe_field)(program, MDM_TRAIN, products[k].input, level_of(products[k].split, l));
+      X(field) *start = &s->start[l][products[k].input];
+      memcpy(start->v, F->v, F->n * F->P * sizeof(real));
+      start->id = F->id;
+    }
+  memcpy(s->out.v, X(moe_field)(program, MDM_TRAIN, MDM_O, 0)->v, s->S * s->P * sizeof(real));
   memcpy(s->e, e, s->C * s->P * sizeof *e);
 }
 
@@ -208,5 +228,7 @@ int X(parts_observe)(X(parts) *s, const X(moe) *program, size_t t, const real *x
   if (t == 0) keep_start(s, program, e);
   if (at < 0) return MDM_OK;
   split_ends(s, program, (size_t)at, x, e);
-  return split_matrices(s, program, (size_t)at, err);
+  int status = MDM_OK;
+  for (size_t l = 0; l < s->blocks && !status; l++) status = split_matrices(s, program, l, l * s->problem->n_times + (size_t)at, err);
+  return status;
 }

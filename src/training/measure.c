@@ -32,7 +32,7 @@ struct X(measure) {
 };
 
 static const mdm_field fields[MDM_KERNELS] = {
-    [MDM_ORDER_H] = MDM_H, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
+    [MDM_ORDER_H] = MDM_N, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
     [MDM_ORDER_GAMMA_MEAN] = MDM_GAMMA, [MDM_ORDER_Y_MEAN] = MDM_Y};
 
 /* ---------------------------------------------------------------- life and death */
@@ -103,7 +103,7 @@ static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_err
 
 /* A field as its kernel sees it: itself, or its mean over tied experts. */
 static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
-  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel]);
+  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel], 0);
   if (kernel != MDM_ORDER_GAMMA_MEAN && kernel != MDM_ORDER_Y_MEAN) return MDM_OK;
   size_t J = m->R->neurons;
   int status = X(reserve)(&m->mean, &m->mean_size, J, view->P, err);
@@ -137,7 +137,7 @@ static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b,
 /* ⟨p(t) κ(s)⟩, s < t, or ⟨q(t) ω(s)⟩, s ≤ t. */
 static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
   const mdm_layout *l = m->layout;
-  X(gaussian) g = m->R->gaussian(m->R, b->tensor, b->side);
+  X(gaussian) g = m->R->gaussian(m->R, 0, b->tensor, b->side);
   history *h = &m->gauss[b->tensor][b->side];
   X(field) f;
   int status = keep(h, t, g.k_c, l->P, g.c, err);

@@ -11,18 +11,21 @@
 
 #include "base/memory.h"
 #include "base/record.h"
-#include "realization/gram.h"
+
+enum { ENTROPY, LOAD_STD, LOGIT_MEAN, LOGIT_STD, BIAS_STD, ROUTER_SERIES };
 
 struct X(observer) {
   const mdm_problem *problem;
   mdm_record *record;
   size_t B, C;
   double *loss[MDM_PARTS], *accuracy[MDM_PARTS], *prediction[MDM_PARTS]; /* step; step; step × P × C */
-  double *rms[MDM_FIELDS];                                              /* step */
-  double *overlap[MDM_TENSORS];                                         /* step */
-  double *entropy, *load_std, *logit_mean, *logit_std, *bias_std;                  /* step */
+  size_t blocks;
+  double *rms[MDM_FIELDS];                                              /* levels × step */
+  double *overlap[MDM_TENSORS];                                         /* blocks × step */
+  double *router[ROUTER_SERIES], *router_block[ROUTER_SERIES];          /* step: mean over blocks; blocks × step, NULL without depth */
+  double *balance, *z_loss;                                             /* step; NULL where there is no such loss */
   double *gradient_norm;                                                /* step; NULL without clipping */
-  real *kept[MDM_FIELDS];                                               /* n × samples × times, or NULL */
+  real **kept[MDM_FIELDS];                                              /* levels: n × samples × times, or NULL */
   size_t kept_n[MDM_FIELDS];
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
@@ -36,6 +39,19 @@ static int add_steps(mdm_record *rec, const char *group, const char *name, size_
   char path[96];
   snprintf(path, sizeof path, "observables/%s/%s", group, name);
   return mdm_record_add(rec, path, 1, &n, "step", text, value, err);
+}
+
+/* The same for every level of a field, which come first where there is depth. */
+static int add_leveled(const X(observer) *o, const char *group, const char *name, size_t levels, int leveled, const char *text, double **value,
+                       mdm_error *err) {
+  const size_t dim[2] = {levels, o->problem->steps + 1};
+  char path[96];
+  snprintf(path, sizeof path, "observables/%s/%s", group, name);
+  return mdm_record_add(o->record, path, 1 + leveled, dim + !leveled, leveled ? "block, step" : "step", text, value, err);
+}
+
+static void fill_nan(double *v, size_t n) {
+  for (size_t i = 0; i < n; i++) v[i] = NAN;
 }
 
 static int add_test_steps(const X(observer) *o, mdm_error *err) {
@@ -67,42 +83,78 @@ static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
 }
 
-static int add_fields(X(observer) *o, mdm_error *err) {
-  size_t T = o->problem->steps + 1;
+/* Series of the router: mean over blocks, and (with depth) of every block. */
+static int add_router(X(observer) *o, mdm_error *err) {
+  static const struct {
+    const char *name, *text;
+  } series[ROUTER_SERIES] = {
+      [ENTROPY] = {"entropy", "entropy of the gate shares g/sum(g) over experts, minus log M; mean over samples"},
+      [LOAD_STD] = {"load_std", "standard deviation over experts of the load (top-K: tokens served; soft: gate share; mean over samples), in units of its mean"},
+      [LOGIT_MEAN] = {"logit_mean", "mean over experts and samples of the logits psi"},
+      [LOGIT_STD] = {"logit_std", "standard deviation over experts of the logits psi, root mean square over samples"},
+      [BIAS_STD] = {"bias_std", "standard deviation over experts of the selection biases b"}};
+  const mdm_model *m = &o->problem->model;
   int status = MDM_OK;
-  for (int f = 0; f < MDM_FIELDS && !status; f++)
-    status = add_steps(o->record, "rms", mdm_field_name(f), T, mdm_field_meaning(f), &o->rms[f], err);
-  for (int t = 0; t < MDM_TENSORS && !status; t++)
-    if (mdm_meetings[t].output != MDM_FIELDS)
-      status = add_steps(o->record, "overlap", mdm_tensor_name(t), T,
-                         "mean over rows and samples of (backward input) x (forward output) of this matrix; feels the equal-time response",
-                         &o->overlap[t], err);
-  if (!status) status = add_steps(o->record, "router", "entropy", T, "entropy of the gate shares g/sum(g) over experts, minus log M; mean over samples", &o->entropy, err);
-  if (!status) status = add_steps(o->record, "router", "load_std", T, "standard deviation over experts of the load (top-K: tokens served; soft: gate share; mean over samples), in units of its mean", &o->load_std, err);
-  if (!status) status = add_steps(o->record, "router", "logit_mean", T, "mean over experts and samples of the logits psi", &o->logit_mean, err);
-  if (!status) status = add_steps(o->record, "router", "logit_std", T, "standard deviation over experts of the logits psi, root mean square over samples", &o->logit_std, err);
-  if (!status && o->problem->model.active_fraction < 1 && (o->problem->model.bias_std > 0 || o->problem->model.bias_rate > 0))
-    status = add_steps(o->record, "router", "bias_std", T, "standard deviation over experts of the selection biases b", &o->bias_std, err);
-  if (!status && o->problem->optimizer.clip > 0)
-    status = add_steps(o->record, "train", "gradient_norm", T, "norm of the gradient before clipping, sqrt(sum over tensors of (SGD rate / base rate) |dL/dW|^2)", &o->gradient_norm, err);
+  for (int k = 0; k < ROUTER_SERIES && !status; k++) {
+    char name[64];
+    if (k == BIAS_STD && !(m->active_fraction < 1 && (m->bias_std > 0 || m->bias_rate > 0))) continue;
+    status = add_steps(o->record, "router", series[k].name, o->problem->steps + 1, series[k].text, &o->router[k], err);
+    snprintf(name, sizeof name, "%s_block", series[k].name);
+    if (!status && m->depth) status = add_leveled(o, "router", name, o->blocks, 1, series[k].text, &o->router_block[k], err);
+  }
+  if (!status && m->balance != MDM_BALANCE_NONE)
+    status = add_steps(o->record, "router", "balance_loss", o->problem->steps + 1, "balancing loss without its coefficient, mean over blocks", &o->balance, err);
+  if (!status && m->z_loss > 0)
+    status = add_steps(o->record, "router", "z_loss", o->problem->steps + 1, "z-loss without its coefficient, mean over blocks", &o->z_loss, err);
   return status;
 }
 
-static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error *err) {
-  const mdm_problem *p = o->problem;
-  if (f == MDM_FIELDS || o->kept[f]) return MDM_OK;
-  o->kept_n[f] = X(moe_particles)(R, f);
-  o->kept[f] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
-  return o->kept[f] ? MDM_OK : mdm_no_memory(err, "kernels; set output.kernels: false");
+static int add_fields(X(observer) *o, mdm_error *err) {
+  const mdm_model *m = &o->problem->model;
+  int status = MDM_OK;
+  for (int f = 0; f < MDM_FIELDS && !status; f++)
+    if (mdm_field_levels(m, f))
+      status = add_leveled(o, "rms", mdm_field_name(f), mdm_field_levels(m, f), mdm_field_is_leveled(m, f), mdm_field_meaning(f), &o->rms[f], err);
+  for (int t = 0; t < MDM_TENSORS && !status; t++)
+    if (mdm_meetings[t].output != MDM_FIELDS) {
+      int leveled = m->depth && t != MDM_W_IN;
+      status = add_leveled(o, "overlap", mdm_tensor_name(t), leveled ? o->blocks : 1, leveled,
+                           "mean over rows and samples of (backward input) x (forward output) of this matrix; feels the equal-time response",
+                           &o->overlap[t], err);
+    }
+  if (!status) status = add_router(o, err);
+  if (!status && o->problem->optimizer.clip > 0)
+    status = add_steps(o->record, "train", "gradient_norm", o->problem->steps + 1, "norm of the gradient before clipping, sqrt(sum over tensors of (SGD rate / base rate) |dL/dW|^2)", &o->gradient_norm, err);
+  return status;
 }
+
+/* Levels that a field can be asked for. */
+static size_t all_levels(const X(observer) *o) { return o->blocks + 1; }
+
+/* Room for one level of a field on the time grid. */
+static int keep(X(observer) *o, const X(realization) *R, mdm_field f, size_t level, mdm_error *err) {
+  const mdm_problem *p = o->problem;
+  if (f == MDM_FIELDS) return MDM_OK;
+  if (!o->kept[f] && !(o->kept[f] = calloc(all_levels(o), sizeof *o->kept[f]))) return mdm_no_memory(err, "kernels");
+  if (o->kept[f][level]) return MDM_OK;
+  o->kept_n[f] = X(moe_particles)(R, f);
+  o->kept[f][level] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
+  return o->kept[f][level] ? MDM_OK : mdm_no_memory(err, "kernels; set output.kernels: false, or name fewer output.blocks");
+}
+
+/* Blocks in which a tensor stands: W_in and w_out in none. */
+static size_t tensor_blocks(const X(observer) *o, mdm_tensor t) { return t == MDM_W_IN || t == MDM_W_OUT ? 1 : o->problem->n_stored; }
+static size_t tensor_block(const X(observer) *o, mdm_tensor t, size_t i) { return t == MDM_W_IN || t == MDM_W_OUT ? 0 : o->problem->stored[i]; }
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
   const mdm_problem *p = o->problem;
   int status = mdm_problem_add_times(p, o->record, "kernels/time", err);
-  for (int t = 0; t < MDM_TENSORS && !status; t++) {
-    status = keep(o, R, mdm_meetings[t].forward, err);
-    if (!status) status = keep(o, R, mdm_meetings[t].backward, err);
-  }
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
+    for (size_t i = 0; i < tensor_blocks(o, t) && !status; i++) {
+      size_t l = tensor_block(o, t, i);
+      status = keep(o, R, mdm_meetings[t].forward, l, err);
+      if (!status) status = keep(o, R, mdm_meetings[t].backward, mdm_backward_level(t, l), err);
+    }
   o->kept_e = mdm_alloc(o->C, p->kernel_samples, p->n_times, sizeof(double));
   o->reached = mdm_alloc(p->n_times, 1, 1, 1);
   if (!status && (!o->kept_e || !o->reached)) status = mdm_no_memory(err, "kernels");
@@ -113,11 +165,12 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
                        X(observer) **out, mdm_error *err) {
   *out = NULL;
   X(observer) *o = calloc(1, sizeof *o);
-  if (!o) return mdm_no_memory(err, "observables");
+  if (!o) return mdm_no_memory(err, "a training run");
   o->problem = problem;
   o->record = record;
   o->B = problem->batch;
   o->C = problem->model.outputs;
+  o->blocks = R->blocks;
   o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
   int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
@@ -130,7 +183,10 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
 
 void X(observer_free)(X(observer) *o) {
   if (!o) return;
-  for (int f = 0; f < MDM_FIELDS; f++) free(o->kept[f]);
+  for (int f = 0; f < MDM_FIELDS; f++) {
+    for (size_t l = 0; l < all_levels(o) && o->kept[f]; l++) free(o->kept[f][l]);
+    free(o->kept[f]);
+  }
   free(o->kept_e);
   free(o->reached);
   free(o->totals);
@@ -149,10 +205,6 @@ void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double
 }
 
 void X(observe_gradient_norm)(X(observer) *o, size_t t, double norm) { o->gradient_norm[t] = norm; }
-
-static void fill_nan(double *v, size_t n) {
-  for (size_t i = 0; i < n; i++) v[i] = NAN;
-}
 
 void X(observe_nothing)(X(observer) *o, size_t t) {
   const mdm_problem *p = o->problem;
@@ -190,89 +242,96 @@ static double masked_products(const X(field) *a, const X(field) *b, const X(rout
   return sum;
 }
 
+/* Index of a level's entry at step t. */
+static size_t entry(const X(observer) *o, size_t level, size_t t) { return level * (o->problem->steps + 1) + t; }
+
 static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
-  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
+  const mdm_model *m = &o->problem->model;
   double count;
-  for (int f = 0; f < MDM_FIELDS; f++) {
-    const X(field) *F = X(moe_field)(program, MDM_TRAIN, f);
-    int unspecified = f == MDM_U || f == MDM_B; /* inactive experts: u and b were not computed */
-    double sum = masked_products(F, F, unspecified ? routing : NULL, &count);
-    o->rms[f][t] = sqrt(sum / count);
-  }
-  for (int k = 0; k < MDM_TENSORS; k++) {
+  for (mdm_field f = 0; f < MDM_FIELDS; f++)
+    for (size_t l = 0; l < mdm_field_levels(m, f); l++) {
+      const X(field) *F = X(moe_field)(program, MDM_TRAIN, f, l);
+      int unspecified = f == MDM_U || f == MDM_B; /* inactive experts: u and b were not computed */
+      double sum = masked_products(F, F, unspecified ? X(moe_routing)(program, MDM_TRAIN, l) : NULL, &count);
+      o->rms[f][entry(o, l, t)] = sqrt(sum / count);
+    }
+  for (mdm_tensor k = 0; k < MDM_TENSORS; k++) {
     if (mdm_meetings[k].output == MDM_FIELDS) continue;
-    const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward), *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output);
-    double scale = k == MDM_Q ? 1 / o->problem->model.inverse_temperature : 1; /* psi is Q h / temperature */
-    o->overlap[k][t] = scale * masked_products(q, chi, routing, &count) / (double)(q->n * q->P);
+    double scale = k == MDM_Q ? 1 / m->inverse_temperature : 1; /* psi is Q n / temperature */
+    for (size_t l = 0; l < (k == MDM_W_IN ? 1 : o->blocks); l++) {
+      const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
+                     *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
+      o->overlap[k][entry(o, l, t)] = scale * masked_products(q, chi, X(moe_routing)(program, MDM_TRAIN, l), &count) / (double)(q->n * q->P);
+    }
   }
 }
 
-/* Sum of g over the experts of a token. */
-static double gate_total(size_t E, const real *g) {
-  double total = 0;
-  for (size_t m = 0; m < E; m++) total += (double)g[m];
-  return total;
-}
-
-/* Entropy − log M = −mean over m of p log p of the shares p_m = g_m / mean(g); mean over tokens. */
-static void observe_entropy(X(observer) *o, const X(field) *g, size_t t) {
-  double entropy = 0, E = (double)g->n;
-  for (size_t k = 0; k < g->P; k++) {
-    const real *of = g->v + g->n * k;
-    double total = o->totals[k], h = 0;
-    for (size_t m = 0; m < g->n; m++) {
-      double share = (double)of[m] * E / total;
+/* Of one block's routed experts. Shares p_m = g_m / mean(g) of each token: entropy − log M = −mean over m of p log p; loads = token means
+ * of p (soft) or of the selection (top-K). */
+static void observe_router(X(observer) *o, const X(moe) *program, size_t l, double value[ROUTER_SERIES]) {
+  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l), *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l);
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
+  double entropy = 0, mean_sum = 0, var_sum = 0, load_sum = 0, load_square = 0;
+  for (size_t k = 0; k < P; k++) {
+    const real *gate = g->v + first + all * k, *logit = psi->v + first + all * k;
+    double total = 0, sum = 0, square = 0, h = 0;
+    for (size_t m = 0; m < E; m++) {
+      double x = (double)logit[m];
+      total += (double)gate[m];
+      sum += x;
+      square += x * x;
+    }
+    for (size_t m = 0; m < E; m++) {
+      double share = (double)gate[m] * (double)E / total;
       if (share > 0) h -= share * log(share);
     }
-    entropy += h / E;
+    entropy += h / (double)E;
+    o->totals[k] = total;
+    mean_sum += sum / (double)E;
+    var_sum += square / (double)E - sum / (double)E * (sum / (double)E);
   }
-  o->entropy[t] = entropy / (double)g->P;
-}
-
-/* Mean and standard deviation of the logits over experts; mean, and root mean square, over tokens. */
-static void observe_logits(X(observer) *o, const X(field) *psi, size_t t) {
-  double mean_sum = 0, var_sum = 0, E = (double)psi->n, P = (double)psi->P;
-  for (size_t k = 0; k < psi->P; k++) {
-    double sum = 0, square = 0;
-    for (size_t m = 0; m < psi->n; m++) {
-      double l = (double)psi->v[m + psi->n * k];
-      sum += l;
-      square += l * l;
-    }
-    mean_sum += sum / E;
-    var_sum += square / E - sum / E * (sum / E);
-  }
-  o->logit_mean[t] = mean_sum / P;
-  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / P) : 0;
-}
-
-/* Loads of experts: sums over tokens of shares (soft) or of the selection (top-K). */
-static void observe_load(X(observer) *o, const X(field) *g, const X(routing) *routing, size_t t) {
-  double load_sum = 0, load_square = 0, E = (double)g->n;
-  for (size_t m = 0; m < g->n; m++) {
+  for (size_t m = 0; m < E; m++) {
     double load = 0;
-    for (size_t k = 0; k < g->P; k++) load += routing ? (double)routing->active[m + g->n * k] : (double)g->v[m + g->n * k] / o->totals[k];
+    for (size_t k = 0; k < P; k++)
+      load += routing ? (double)routing->active[first + m + all * k] : (double)g->v[first + m + all * k] / o->totals[k];
     load_sum += load;
     load_square += load * load;
   }
-  double mean = load_sum / E, var = load_square / E - mean * mean;
-  o->load_std[t] = mean > 0 && var > 0 ? sqrt(var) / mean : 0;
+  double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
+  value[ENTROPY] = entropy / (double)P;
+  value[LOAD_STD] = mean > 0 && var > 0 ? sqrt(var) / mean : 0;
+  value[LOGIT_MEAN] = mean_sum / (double)P;
+  value[LOGIT_STD] = var_sum > 0 ? sqrt(var_sum / (double)P) : 0;
 }
 
-static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
-  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G);
-  for (size_t k = 0; k < g->P; k++) o->totals[k] = gate_total(g->n, g->v + g->n * k);
-  observe_entropy(o, g, t);
-  observe_logits(o, X(moe_field)(program, MDM_TRAIN, MDM_PSI), t);
-  observe_load(o, g, X(moe_routing)(program, MDM_TRAIN), t);
+static double bias_std(const X(moe) *program, size_t l, size_t experts) {
+  const real *b = X(moe_biases)(program, l);
+  size_t first = X(moe_shared)(program, l);
+  double sum = 0, square = 0, n = (double)(experts - first);
+  for (size_t e = first; e < experts && b; e++) sum += (double)b[e], square += (double)b[e] * (double)b[e];
+  return sqrt(fmax(0, square / n - sum / n * (sum / n)));
 }
 
-static void observe_biases(X(observer) *o, const X(moe) *program, size_t experts, size_t t) {
-  const real *b = X(moe_biases)(program);
-  if (!b || !o->bias_std) return;
-  double sum = 0, square = 0, n = (double)experts;
-  for (size_t e = 0; e < experts; e++) sum += (double)b[e], square += (double)b[e] * (double)b[e];
-  o->bias_std[t] = sqrt(fmax(0, square / n - sum / n * (sum / n)));
+/* Every block that routes; the mean over them. */
+static void observe_routers(X(observer) *o, const X(moe) *program, size_t t) {
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, 0)->n, routed = 0;
+  for (size_t l = 0; l < o->blocks; l++) routed += X(moe_shared)(program, l) < E;
+  for (size_t l = 0; l < o->blocks; l++) {
+    double value[ROUTER_SERIES] = {NAN, NAN, NAN, NAN, NAN};
+    int routes = X(moe_shared)(program, l) < E;
+    if (routes) observe_router(o, program, l, value);
+    if (routes && o->router[BIAS_STD]) value[BIAS_STD] = bias_std(program, l, E);
+    for (int k = 0; k < ROUTER_SERIES; k++) {
+      if (o->router_block[k]) o->router_block[k][entry(o, l, t)] = value[k];
+      if (o->router[k] && routes) o->router[k][t] += value[k] / (double)routed;
+    }
+  }
+  double losses[2];
+  if (!o->balance && !o->z_loss) return;
+  X(moe_router_losses)(program, &losses[0], &losses[1]);
+  if (o->balance) o->balance[t] = losses[0];
+  if (o->z_loss) o->z_loss[t] = losses[1];
 }
 
 static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
@@ -280,9 +339,10 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
   long at = p->kernels ? mdm_problem_time_index(p, t) : -1;
   if (at < 0) return;
   size_t G = p->kernel_samples;
-  for (int f = 0; f < MDM_FIELDS; f++) {
+  for (mdm_field f = 0; f < MDM_FIELDS; f++) {
     size_t block = o->kept_n[f] * G;
-    if (o->kept[f]) memcpy(o->kept[f] + block * (size_t)at, X(moe_field)(program, MDM_TRAIN, f)->v, block * sizeof(real));
+    for (size_t l = 0; l < all_levels(o) && o->kept[f]; l++)
+      if (o->kept[f][l]) memcpy(o->kept[f][l] + block * (size_t)at, X(moe_field)(program, MDM_TRAIN, f, l)->v, block * sizeof(real));
   }
   memcpy(o->kept_e + o->C * G * (size_t)at, e, o->C * G * sizeof *e);
   o->reached[at] = 1;
@@ -290,21 +350,26 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
 
 int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   observe_rms(o, program, t);
-  observe_router(o, program, t);
-  observe_biases(o, program, X(moe_field)(program, MDM_TRAIN, MDM_G)->n, t);
+  observe_routers(o, program, t);
   keep_for_kernels(o, program, t, e);
-  for (int f = 0; f < MDM_FIELDS; f++)
-    if (!isfinite(o->rms[f][t])) return 0;
+  for (mdm_field f = 0; f < MDM_FIELDS; f++)
+    for (size_t l = 0; l < mdm_field_levels(&o->problem->model, f); l++)
+      if (!isfinite(o->rms[f][entry(o, l, t)])) return 0;
   return 1;
 }
 
 /* ---------------------------------------------------------------- at the end */
 
 /* Kernel (1/n) Σ_i a_i(t,μ) a_i(s,ν) of a kept field, into value (times·samples)². */
-static int kernel_of_field(X(observer) *o, mdm_field f, double *value, mdm_error *err) {
-  size_t k = o->problem->n_times * o->problem->kernel_samples;
-  const X(field) all = {o->kept_n[f], k, o->kept[f], 0};
-  return X(gram)(&all, k, value, err);
+static int kernel_of_field(X(observer) *o, mdm_field f, size_t level, double *value, mdm_error *err) {
+  size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
+  real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
+  if (!gram) return mdm_no_memory(err, "kernels");
+  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f][level], n, 0, gram, k);
+  for (size_t i = 0; i < k; i++)
+    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
+  free(gram);
+  return MDM_OK;
 }
 
 /* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */
@@ -339,17 +404,22 @@ static int write_kernel(X(observer) *o, mdm_tensor t, int backward, mdm_error *e
   static const char *const texts[2] = {"kernel <p(t) p(s)> of the forward input p of this matrix, mean over its particles (W_in: x.x/D)",
                                        "kernel <q(t) q(s)> of the backward input q of this matrix, mean over its particles (w_out: sum over outputs of e e)"};
   const mdm_problem *p = o->problem;
-  size_t dim[4] = {p->n_times, p->kernel_samples, p->n_times, p->kernel_samples};
+  size_t blocks = tensor_blocks(o, t), dim[5] = {blocks, p->n_times, p->kernel_samples, p->n_times, p->kernel_samples}, size = mdm_elements(4, dim + 1);
+  int leveled = p->model.depth && t != MDM_W_IN && t != MDM_W_OUT;
   mdm_field f = backward ? mdm_meetings[t].backward : mdm_meetings[t].forward;
   double *value;
   char path[96];
   snprintf(path, sizeof path, "kernels/%s/%s", mdm_tensor_name(t), backward ? "backward" : "forward");
-  int status = mdm_record_add(o->record, path, 4, dim, "time, sample, time, sample", texts[backward], &value, err);
-  if (status) return status;
-  if (f != MDM_FIELDS) status = kernel_of_field(o, f, value, err);
-  else if (backward) kernel_of_columns(o, o->C, error_column, value);
-  else kernel_of_columns(o, p->full.inputs, input_column, value);
-  blank_unreached(o, value);
+  int status = mdm_record_add(o->record, path, 4 + leveled, dim + !leveled, leveled ? "block, time, sample, time, sample" : "time, sample, time, sample",
+                              texts[backward], &value, err);
+  for (size_t i = 0; i < blocks && !status; i++) {
+    size_t l = tensor_block(o, t, i);
+    double *to = value + size * i;
+    if (f != MDM_FIELDS) status = kernel_of_field(o, f, backward ? mdm_backward_level(t, l) : l, to, err);
+    else if (backward) kernel_of_columns(o, o->C, error_column, to);
+    else kernel_of_columns(o, p->full.inputs, input_column, to);
+    blank_unreached(o, to);
+  }
   return status;
 }
 

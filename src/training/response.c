@@ -184,20 +184,33 @@ static int respond(const X(response) *r, const side *s, size_t at, size_t past, 
   return ok;
 }
 
-static int write_side(const X(response) *r, const side *s, int forward, mdm_record *record, mdm_error *err) {
+/* Where a block's numbers go: an array without a dimension for blocks, or one that the first block adds. */
+static int slice(const X(response) *r, size_t block, const char *path, const char *text, mdm_record *record, double **value, mdm_error *err) {
+  const mdm_problem *p = r->problem;
+  const size_t dim[5] = {p->n_stored, p->n_times, r->P, p->n_times, r->P};
+  int deep = p->model.depth > 0;
+  long at = mdm_problem_stores(p, block);
+  const mdm_array *there = mdm_record_find(record, path);
+  *value = there ? there->value : NULL;
+  int status = there ? MDM_OK : mdm_record_add(record, path, 4 + deep, dim + !deep, deep ? "block, time, sample, time, sample" : "time, sample, time, sample", text, value, err);
+  if (!status) *value += (size_t)at * p->n_times * r->P * p->n_times * r->P;
+  return status;
+}
+
+static int write_side(const X(response) *r, size_t block_index, const side *s, int forward, mdm_record *record, mdm_error *err) {
   const mdm_problem *p = r->problem;
   const char *name = mdm_tensor_name(r->A->base.tensor), *which = forward ? "forward" : "backward";
-  size_t dim[4] = {p->n_times, r->P, p->n_times, r->P}, block = r->P * p->n_times * r->P;
+  size_t block = r->P * p->n_times * r->P;
   double *R, *action;
   char path[96];
   snprintf(path, sizeof path, "responses/%s/%s", name, which);
-  int status = mdm_record_add(record, path, 4, dim, "time, sample, time, sample", forward ?
+  int status = slice(r, block_index, path, forward ?
       "R(t,s) = <dp(t)/dkappa(s)>, s < t: response of the forward input p to the Gaussian part of the backward product" :
-      "R(t,s) = <dq(t)/domega(s)>, s <= t: response of the backward input q to the Gaussian part of the forward product", &R, err);
+      "R(t,s) = <dq(t)/domega(s)>, s <= t: response of the backward input q to the Gaussian part of the forward product", record, &R, err);
   snprintf(path, sizeof path, "responses/%s/%s_action", name, which);
   if (!status)
-    status = mdm_record_add(record, path, 4, dim, "time, sample, time, sample", forward ?
-        "sum over s of R(t,s) <q(s) q(s')> = <p(t) kappa(s')> / V_b" : "sum over s of R(t,s) <p(s) p(s')> = <q(t) omega(s')> / V_f", &action, err);
+    status = slice(r, block_index, path, forward ?
+        "sum over s of R(t,s) <q(s) q(s')> = <p(t) kappa(s')> / V_b" : "sum over s of R(t,s) <p(s) p(s')> = <q(t) omega(s')> / V_f", record, &action, err);
   for (size_t i = 0; i < p->n_times && !status; i++) {
     size_t t = p->times[i], past = forward ? t : t + 1;
     if (t >= r->steps)
@@ -208,7 +221,7 @@ static int write_side(const X(response) *r, const side *s, int forward, mdm_reco
   return status;
 }
 
-int X(response_write)(const X(response) *r, mdm_record *record, mdm_error *err) {
-  int status = write_side(r, &r->forward, 1, record, err);
-  return status ? status : write_side(r, &r->backward, 0, record, err);
+int X(response_write)(const X(response) *r, size_t block, mdm_record *record, mdm_error *err) {
+  int status = write_side(r, block, &r->forward, 1, record, err);
+  return status ? status : write_side(r, block, &r->backward, 0, record, err);
 }

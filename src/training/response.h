@@ -18,7 +18,8 @@ int X(response_create)(X(thin) *A, const mdm_problem *problem, X(response) **out
 void X(response_free)(X(response) *r);
 /* Step t: p and q are the matrix's inputs of this step, every step in turn. */
 int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field) *q, mdm_error *err);
-/* Adds responses/NAME/… to the record; times that were not reached are NaN. */
-int X(response_write)(const X(response) *r, mdm_record *record, mdm_error *err);
+/* Writes responses/NAME/… of a block into the record, whose arrays the first of the stored blocks adds; times that were not reached are
+ * NaN. */
+int X(response_write)(const X(response) *r, size_t block, mdm_record *record, mdm_error *err);
 
 #endif

@@ -26,11 +26,12 @@
 #include "realization/gram.h"
 
 enum { OF_U, OF_Y, OF_POWER, OF_CONTRIBUTION, QUANTITIES };
+enum { LOAD_MEAN, LOAD_KL, SHARE_KL, BETWEEN_U, BETWEEN_Y, POWER_SPREAD, CONTRIBUTION, SERIES };
 enum { ALIGNED = 3 };
 static const mdm_field aligned[ALIGNED] = {MDM_H, MDM_Y, MDM_A};
 
 typedef struct {
-  double *pooled, *sample, *histogram; /* time × MDM_QUANTILES; time × S × MDM_QUANTILES; time × (bins + 2) */
+  double *pooled, *sample, *histogram; /* blocks × time × MDM_QUANTILES; … × S × MDM_QUANTILES; … × (bins + 2) */
   double low, high;                    /* range of the histogram */
 } distribution;
 
@@ -38,11 +39,12 @@ struct X(statistics) {
   const mdm_problem *problem;
   int pairs[QUANTITIES];         /* moments between experts from pairs of neurons */
   double tau;                    /* of W2: f e = ⟨b y⟩/τ */
-  double *load_mean, *load_kl, *share_kl; /* step */
-  double *between_u, *between_y, *power, *contribution; /* step */
+  size_t blocks;
+  double *mean[SERIES], *each[SERIES]; /* step: mean over blocks that route; blocks × step, NULL without depth */
+  double now[SERIES];            /* of one block, at one step */
   distribution psi, g;
-  double *load_quantile;         /* time × MDM_QUANTILES */
-  double *alignment[ALIGNED];    /* time */
+  double *load_quantile;         /* blocks × time × MDM_QUANTILES */
+  double *alignment[ALIGNED];    /* blocks × time */
   double *values;                /* experts × batch: scratch */
   double *share, *load;          /* experts */
   double *kernel, *y, *work;     /* S × S; C × S; C × S */
@@ -50,27 +52,35 @@ struct X(statistics) {
 
 /* ---------------------------------------------------------------- arrays */
 
-static int add_steps(const X(statistics) *s, mdm_record *rec, const char *path, const char *text, double **value, mdm_error *err) {
-  size_t n = s->problem->steps + 1;
-  return mdm_record_add(rec, path, 1, &n, "step", text, value, err);
+/* An array over the time grid, NaN until its times are reached; with depth its first dimension is the block. dim[0]: the blocks. */
+static int add_times(const X(statistics) *s, mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                     double **value, mdm_error *err) {
+  int deep = s->problem->model.depth > 0;
+  char names[96];
+  snprintf(names, sizeof names, "%s%s", deep ? "block, " : "", dims);
+  return mdm_record_add_blank(rec, path, rank - !deep, dim + !deep, names, text, value, err);
 }
 
 static int add_per_step(X(statistics) *s, mdm_record *rec, mdm_error *err) {
-  const struct {
+  static const struct {
     const char *path, *text;
-    double **value;
-  } arrays[] = {
-      {"observables/router/load_mean", "mean over experts of the load: K/M", &s->load_mean},
-      {"observables/router/load_kl", "log M minus the entropy of the loads over experts: (1/M) sum l log l, l the load in units of its mean", &s->load_kl},
-      {"observables/router/share_kl", "log M minus the entropy of the gate shares averaged over samples: (1/M) sum s log s, s in units of its mean", &s->share_kl},
-      {"observables/experts/between_u", "variance between experts of their mean over neurons of u, over the variance of u (active experts)", &s->between_u},
-      {"observables/experts/between_y", "variance between experts of their mean over neurons of y, over the variance of y (active experts)", &s->between_y},
-      {"observables/experts/power_spread", "variance between experts of their mean over neurons of y^2, over its squared mean (active experts)", &s->power},
-      {"observables/experts/contribution_variance", "variance between experts of their contributions f_m to f = mean of f_m over active experts, samples weighted by e^2", &s->contribution},
+  } series[SERIES] = {
+      [LOAD_MEAN] = {"observables/router/load_mean", "mean over experts of the load: K/M"},
+      [LOAD_KL] = {"observables/router/load_kl", "log M minus the entropy of the loads over experts: (1/M) sum l log l, l the load in units of its mean"},
+      [SHARE_KL] = {"observables/router/share_kl", "log M minus the entropy of the gate shares averaged over samples: (1/M) sum s log s, s in units of its mean"},
+      [BETWEEN_U] = {"observables/experts/between_u", "variance between experts of their mean over neurons of u, over the variance of u (active experts)"},
+      [BETWEEN_Y] = {"observables/experts/between_y", "variance between experts of their mean over neurons of y, over the variance of y (active experts)"},
+      [POWER_SPREAD] = {"observables/experts/power_spread", "variance between experts of their mean over neurons of y^2, over its squared mean (active experts)"},
+      [CONTRIBUTION] = {"observables/experts/contribution_variance", "variance between experts of their contributions f_m to f = mean of f_m over active experts, samples weighted by e^2"},
   };
+  size_t dim[2] = {s->blocks, s->problem->steps + 1};
   int status = MDM_OK;
-  for (size_t i = 0; i < sizeof arrays / sizeof *arrays && !status; i++)
-    status = add_steps(s, rec, arrays[i].path, arrays[i].text, arrays[i].value, err);
+  for (int k = 0; k < SERIES && !status; k++) {
+    char path[96];
+    status = mdm_record_add(rec, series[k].path, 1, dim + 1, "step", series[k].text, &s->mean[k], err);
+    snprintf(path, sizeof path, "%s_block", series[k].path);
+    if (!status && s->problem->model.depth) status = mdm_record_add(rec, path, 2, dim, "block, step", series[k].text, &s->each[k], err);
+  }
   return status;
 }
 
@@ -83,19 +93,20 @@ static int add_axes(const mdm_problem *p, mdm_record *rec, mdm_error *err) {
   return status;
 }
 
-static int add_distribution(const mdm_problem *p, mdm_record *rec, const char *name, double low, double high, distribution *d, mdm_error *err) {
-  const size_t pooled[2] = {p->n_times, MDM_QUANTILES}, sample[3] = {p->n_times, p->kernel_samples, MDM_QUANTILES};
-  const size_t edges = p->histogram_bins + 1, bins[2] = {p->n_times, p->histogram_bins + 2};
+static int add_distribution(const X(statistics) *s, mdm_record *rec, const char *name, double low, double high, distribution *d, mdm_error *err) {
+  const mdm_problem *p = s->problem;
+  const size_t pooled[3] = {s->blocks, p->n_times, MDM_QUANTILES}, sample[4] = {s->blocks, p->n_times, p->kernel_samples, MDM_QUANTILES};
+  const size_t edges = p->histogram_bins + 1, bins[3] = {s->blocks, p->n_times, p->histogram_bins + 2};
   char path[96];
   double *edge;
   d->low = low;
   d->high = high;
   snprintf(path, sizeof path, "statistics/%s/quantile", name);
-  int status = mdm_record_add_blank(rec, path, 2, pooled, "time, probability", "quantiles over experts and samples (g: over active experts)", &d->pooled, err);
+  int status = add_times(s, rec, path, 3, pooled, "time, probability", "quantiles over experts and samples (g: over active experts)", &d->pooled, err);
   snprintf(path, sizeof path, "statistics/%s/sample_quantile", name);
-  if (!status) status = mdm_record_add_blank(rec, path, 3, sample, "time, sample, probability", "quantiles over experts, of each sample (g: over active experts)", &d->sample, err);
+  if (!status) status = add_times(s, rec, path, 4, sample, "time, sample, probability", "quantiles over experts, of each sample (g: over active experts)", &d->sample, err);
   snprintf(path, sizeof path, "statistics/%s/histogram", name);
-  if (!status) status = mdm_record_add_blank(rec, path, 2, bins, "time, bin", "fractions over experts and samples (g: over active experts) in the bins between edges; first: below all edges, last: above", &d->histogram, err);
+  if (!status) status = add_times(s, rec, path, 3, bins, "time, bin", "fractions over experts and samples (g: over active experts) in the bins between edges; first: below all edges, last: above", &d->histogram, err);
   snprintf(path, sizeof path, "statistics/%s/edge", name);
   if (!status) status = mdm_record_add(rec, path, 1, &edges, "edge", "edges of the bins", &edge, err);
   for (size_t i = 0; i < edges && !status; i++) edge[i] = low + (high - low) * (double)i / (double)p->histogram_bins;
@@ -104,15 +115,15 @@ static int add_distribution(const mdm_problem *p, mdm_record *rec, const char *n
 
 static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
   const mdm_problem *p = s->problem;
-  const size_t quantiles[2] = {p->n_times, MDM_QUANTILES};
+  const size_t quantiles[3] = {s->blocks, p->n_times, MDM_QUANTILES}, times[2] = {s->blocks, p->n_times};
   char path[96];
   int status = add_axes(p, rec, err);
-  if (!status) status = add_distribution(p, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
-  if (!status) status = add_distribution(p, rec, "g", 0, p->histogram_range / 2, &s->g, err);
-  if (!status) status = mdm_record_add_blank(rec, "statistics/load/quantile", 2, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
+  if (!status) status = add_distribution(s, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
+  if (!status) status = add_distribution(s, rec, "g", 0, p->histogram_range / 2, &s->g, err);
+  if (!status) status = add_times(s, rec, "statistics/load/quantile", 3, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
   for (int k = 0; k < ALIGNED && !status; k++) {
     snprintf(path, sizeof path, "statistics/alignment/%s", mdm_field_name(aligned[k]));
-    status = mdm_record_add_blank(rec, path, 1, &p->n_times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
+    status = add_times(s, rec, path, 2, times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
   }
   return status;
 }
@@ -120,11 +131,12 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
 int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record, X(statistics) **out, mdm_error *err) {
   *out = NULL;
   X(statistics) *s = calloc(1, sizeof *s);
-  if (!s) return mdm_no_memory(err, "statistics");
+  if (!s) return mdm_no_memory(err, "a training run");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   s->problem = problem;
   for (int k = 0; k < QUANTITIES; k++) s->pairs[k] = k != OF_CONTRIBUTION || problem->model.regime->neurons_grow;
   s->tau = R->coef[MDM_W2].tau;
+  s->blocks = R->blocks;
   s->values = mdm_alloc(R->experts, problem->batch, 1, sizeof *s->values);
   s->share = mdm_alloc(R->experts, 1, 1, sizeof *s->share);
   s->load = mdm_alloc(R->experts, 1, 1, sizeof *s->load);
@@ -155,27 +167,28 @@ void X(statistics_free)(X(statistics) *s) {
 
 static int serves(const X(routing) *routing, size_t m, size_t sample) { return !routing || routing->active[m + routing->experts * sample]; }
 
-/* Loads and shares of every expert, and their divergence from uniform. */
-static void observe_loads(X(statistics) *s, const X(moe) *program, size_t t) {
-  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G);
-  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
-  size_t E = g->n, P = g->P;
+/* Loads and shares of every routed expert of a block, and their divergence from uniform. */
+static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
+  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
   memset(s->share, 0, E * sizeof *s->share);
   memset(s->load, 0, E * sizeof *s->load);
   for (size_t k = 0; k < P; k++) {
+    const real *gate = g->v + first + all * k;
     double total = 0;
-    for (size_t m = 0; m < E; m++) total += (double)g->v[m + E * k];
+    for (size_t m = 0; m < E; m++) total += (double)gate[m];
     for (size_t m = 0; m < E; m++) {
-      s->share[m] += (double)g->v[m + E * k] * (double)E / total / (double)P;
-      s->load[m] += routing ? (double)serves(routing, m, k) / (double)P : 0;
+      s->share[m] += (double)gate[m] * (double)E / total / (double)P;
+      s->load[m] += routing ? (double)serves(routing, first + m, k) / (double)P : 0;
     }
   }
   if (!routing) memcpy(s->load, s->share, E * sizeof *s->load);
   double mean = 0;
   for (size_t m = 0; m < E; m++) mean += s->load[m] / (double)E;
-  s->load_mean[t] = mean;
-  s->load_kl[t] = mdm_divergence(E, s->load);
-  s->share_kl[t] = mdm_divergence(E, s->share);
+  s->now[LOAD_MEAN] = mean;
+  s->now[LOAD_KL] = mdm_divergence(E, s->load);
+  s->now[SHARE_KL] = mdm_divergence(E, s->share);
 }
 
 /* ---------------------------------------------------------------- differences between experts */
@@ -197,13 +210,13 @@ static void sum_neurons(size_t J, const real *u, const real *y, const real *b, d
 }
 
 /* Adds one sample's moments, times weight. */
-static void add_sample(const X(statistics) *s, const X(moe) *program, size_t sample, double weight, moments of[QUANTITIES]) {
-  const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y),
-                 *b = X(moe_field)(program, MDM_TRAIN, MDM_B);
-  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
-  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G)->n, J = u->n / E, active = 0;
+static void add_sample(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, double weight, moments of[QUANTITIES]) {
+  const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y, l),
+                 *b = X(moe_field)(program, MDM_TRAIN, MDM_B, l);
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, active = 0;
   double n = (double)J, sum[QUANTITIES], square[QUANTITIES], mean[QUANTITIES] = {0}, within[QUANTITIES] = {0}, total[QUANTITIES] = {0};
-  for (size_t m = 0; m < E; m++) {
+  for (size_t m = X(moe_shared)(program, l); m < E; m++) {
     if (!serves(routing, m, sample)) continue;
     size_t at = u->n * sample + J * m;
     sum_neurons(J, u->v + at, y->v + at, b->v + at, sum, square);
@@ -227,60 +240,81 @@ static double between(const moments *m) { return m->within - m->mean2; }
 /* 0 where there is nothing to compare with: outputs or errors that vanish. */
 static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-static void observe_experts(X(statistics) *s, const X(moe) *program, size_t t, const double *e) {
-  size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U)->P, C = s->problem->model.outputs;
+static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, const double *e) {
+  size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->P, C = s->problem->model.outputs;
   moments of[QUANTITIES] = {{0}};
-  double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN) ? s->load_mean[t] : 1;
-  for (size_t k = 0; k < P; k++) add_sample(s, program, k, 1 / (double)P, of);
+  double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN, l) ? s->now[LOAD_MEAN] : 1;
+  for (size_t k = 0; k < P; k++) add_sample(s, program, l, k, 1 / (double)P, of);
   for (size_t i = 0; i < P * C; i++) error2 += e[i] * e[i] / (double)P;
-  s->between_u[t] = ratio(between(&of[OF_U]), of[OF_U].total - of[OF_U].mean2);
-  s->between_y[t] = ratio(between(&of[OF_Y]), of[OF_Y].total - of[OF_Y].mean2);
-  s->power[t] = ratio(between(&of[OF_POWER]), of[OF_POWER].mean2);
-  s->contribution[t] = kappa * kappa / (s->tau * s->tau) * ratio(between(&of[OF_CONTRIBUTION]), error2);
+  s->now[BETWEEN_U] = ratio(between(&of[OF_U]), of[OF_U].total - of[OF_U].mean2);
+  s->now[BETWEEN_Y] = ratio(between(&of[OF_Y]), of[OF_Y].total - of[OF_Y].mean2);
+  s->now[POWER_SPREAD] = ratio(between(&of[OF_POWER]), of[OF_POWER].mean2);
+  s->now[CONTRIBUTION] = kappa * kappa / (s->tau * s->tau) * ratio(between(&of[OF_CONTRIBUTION]), error2);
 }
 
 /* ---------------------------------------------------------------- on the time grid */
 
-/* Values of a field over experts, of samples first … first + count − 1, into scratch; only of active experts when a routing is
+/* Values of a field over routed experts, of samples first … first + count − 1, into scratch; only of active experts when a routing is
  * given. Returns how many. */
-static size_t collect(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t first, size_t count) {
+static size_t collect(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t first, size_t count) {
   size_t n = 0;
   for (size_t k = first; k < first + count; k++)
-    for (size_t m = 0; m < f->n; m++)
+    for (size_t m = shared; m < f->n; m++)
       if (serves(routing, m, k)) s->values[n++] = (double)f->v[m + f->n * k];
   return n;
 }
 
-static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t at, distribution *d) {
+static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, distribution *d) {
   const mdm_problem *p = s->problem;
   size_t S = p->kernel_samples, bins = p->histogram_bins;
   for (size_t k = 0; k < S; k++)
-    mdm_quantiles(collect(s, f, routing, k, 1), s->values, d->sample + (at * S + k) * MDM_QUANTILES);
-  size_t n = collect(s, f, routing, 0, f->P);
+    mdm_quantiles(collect(s, f, routing, shared, k, 1), s->values, d->sample + (at * S + k) * MDM_QUANTILES);
+  size_t n = collect(s, f, routing, shared, 0, f->P);
   mdm_histogram(n, s->values, bins, d->low, d->high, d->histogram + at * (bins + 2));
   mdm_quantiles(n, s->values, d->pooled + at * MDM_QUANTILES);
 }
 
-static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t t, size_t at, mdm_error *err) {
+static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, size_t t, size_t at, mdm_error *err) {
   const mdm_problem *p = s->problem;
   size_t S = p->kernel_samples, C = p->model.outputs;
   mdm_problem_targets(p, t, S, s->y);
   for (int k = 0; k < ALIGNED; k++) {
-    int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k]), S, s->kernel, err);
+    int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k], l), S, s->kernel, err);
     if (status) return status;
     s->alignment[k][at] = mdm_alignment(S, C, s->kernel, s->y, s->work);
   }
   return MDM_OK;
 }
 
+/* One block; at: its place on the time grid among those of all blocks, −1 off the grid. */
+static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size_t t, long at, const double *e, mdm_error *err) {
+  const X(field) *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l), *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t shared = X(moe_shared)(program, l), E = g->n - shared;
+  if (!E) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
+  observe_loads(s, program, l);
+  observe_experts(s, program, l, e);
+  if (at < 0) return MDM_OK;
+  observe_distribution(s, psi, NULL, shared, (size_t)at, &s->psi);
+  observe_distribution(s, g, routing, shared, (size_t)at, &s->g);
+  memcpy(s->values, s->load, E * sizeof *s->values);
+  mdm_quantiles(E, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
+  return observe_alignment(s, program, l, t, (size_t)at, err);
+}
+
 int X(statistics_step)(X(statistics) *s, const X(moe) *program, size_t t, const double *e, mdm_error *err) {
   long at = mdm_problem_time_index(s->problem, t);
-  observe_loads(s, program, t);
-  observe_experts(s, program, t, e);
-  if (at < 0) return MDM_OK;
-  observe_distribution(s, X(moe_field)(program, MDM_TRAIN, MDM_PSI), NULL, (size_t)at, &s->psi);
-  observe_distribution(s, X(moe_field)(program, MDM_TRAIN, MDM_G), X(moe_routing)(program, MDM_TRAIN), (size_t)at, &s->g);
-  memcpy(s->values, s->load, X(moe_field)(program, MDM_TRAIN, MDM_G)->n * sizeof *s->values);
-  mdm_quantiles(X(moe_field)(program, MDM_TRAIN, MDM_G)->n, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
-  return observe_alignment(s, program, t, (size_t)at, err);
+  size_t times = s->problem->n_times, E = X(moe_field)(program, MDM_TRAIN, MDM_G, 0)->n, routed = 0;
+  int status = MDM_OK;
+  for (size_t l = 0; l < s->blocks; l++) routed += X(moe_shared)(program, l) < E;
+  for (size_t l = 0; l < s->blocks && !status; l++) {
+    int routes = X(moe_shared)(program, l) < E;
+    for (int k = 0; k < SERIES; k++) s->now[k] = NAN;
+    status = observe_block(s, program, l, t, at < 0 ? -1 : (long)(l * times) + at, e, err);
+    for (int k = 0; k < SERIES; k++) {
+      if (routes) s->mean[k][t] += s->now[k] / (double)routed;
+      if (s->each[k]) s->each[k][l * (s->problem->steps + 1) + t] = s->now[k];
+    }
+  }
+  return status;
 }

@@ -22,7 +22,7 @@ struct X(tangent) {
   const mdm_problem *problem;
   X(realization) *R;
   real *e;                                          /* C × batch: unit errors of one output */
-  double *forward[MDM_TENSORS], *backward;          /* S × S each; W1 shares that of Q */
+  double *forward, *backward;                       /* S × S each */
   double *y, *work;                                 /* C × S each */
   double *total, *part[MDM_TENSORS], *alignment;    /* time × S × S; the same; time */
 };
@@ -51,13 +51,12 @@ int X(tangent_create)(const mdm_problem *problem, X(realization) *R, mdm_record 
                       mdm_error *err) {
   *out = NULL;
   X(tangent) *k = calloc(1, sizeof *k);
-  if (!k) return mdm_no_memory(err, "the tangent kernel");
+  if (!k) return mdm_no_memory(err, "a training run");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   k->problem = problem;
   k->R = R;
-  int ok = (k->e = mdm_alloc(C, problem->batch, 1, sizeof *k->e)) && (k->backward = mdm_alloc(S, S, 1, sizeof *k->backward)) &&
+  int ok = (k->e = mdm_alloc(C, problem->batch, 1, sizeof *k->e)) && (k->backward = mdm_alloc(S, S, 1, sizeof *k->backward)) && (k->forward = mdm_alloc(S, S, 1, sizeof *k->forward)) &&
            (k->y = mdm_alloc(C, S, 1, sizeof *k->y)) && (k->work = mdm_alloc(C, S, 1, sizeof *k->work));
-  for (int t = 0; t < MDM_TENSORS; t++) ok &= (k->forward[t] = mdm_alloc(S, S, 1, sizeof(double))) != NULL;
   int status = ok ? add_arrays(k, record, err) : mdm_no_memory(err, "the tangent kernel; set output.ntk: false");
   if (status) return X(tangent_free)(k), status;
   *out = k;
@@ -66,7 +65,7 @@ int X(tangent_create)(const mdm_problem *problem, X(realization) *R, mdm_record 
 
 void X(tangent_free)(X(tangent) *k) {
   if (!k) return;
-  for (int t = 0; t < MDM_TENSORS; t++) free(k->forward[t]);
+  free(k->forward);
   free(k->e);
   free(k->backward);
   free(k->y);
@@ -87,40 +86,39 @@ static void input_kernel(const X(tangent) *k, size_t t, double *out) {
     }
 }
 
-static int forward_kernels(X(tangent) *k, const X(moe) *program, size_t t, mdm_error *err) {
-  size_t S = k->problem->kernel_samples;
+/* Adds rate ⟨p p⟩⟨q q⟩ of one tensor of one block, from the backward fields of one output's unit errors. */
+static int add_tensor(X(tangent) *k, const X(moe) *program, mdm_tensor a, size_t block, size_t t, size_t at, mdm_error *err) {
+  const mdm_model *model = &k->problem->model;
+  size_t S = k->problem->kernel_samples, n = S * S;
+  mdm_field p = mdm_meetings[a].forward, q = mdm_meetings[a].backward;
   int status = MDM_OK;
-  for (int a = 0; a < MDM_TENSORS && !status; a++) {
-    if (mdm_meetings[a].forward == MDM_FIELDS) input_kernel(k, t, k->forward[a]);
-    else status = X(gram)(X(moe_field)(program, MDM_TRAIN, mdm_meetings[a].forward), S, k->forward[a], err);
+  if (p == MDM_FIELDS) input_kernel(k, t, k->forward);
+  else status = X(gram)(X(moe_field)(program, MDM_TRAIN, p, block), S, k->forward, err);
+  if (!status && q != MDM_FIELDS) status = X(gram)(X(moe_field)(program, MDM_TRAIN, q, mdm_backward_level(a, block)), S, k->backward, err);
+  double rate = model->lr[a] * k->R->coef[a].norm / (double)model->outputs;
+  for (size_t i = 0; i < n && !status; i++) {
+    double value = rate * k->forward[i] * (q == MDM_FIELDS ? 1 : k->backward[i]);
+    k->part[a][at * n + i] += value;
+    k->total[at * n + i] += value;
   }
   return status;
 }
 
-/* Adds what one output contributes, from the backward fields of its unit errors. */
-static int add_output(X(tangent) *k, const X(moe) *program, size_t at, mdm_error *err) {
-  const mdm_model *model = &k->problem->model;
-  size_t n = k->problem->kernel_samples * k->problem->kernel_samples;
-  for (int a = 0; a < MDM_TENSORS; a++) {
-    mdm_field q = mdm_meetings[a].backward;
-    int status = q == MDM_FIELDS ? MDM_OK : X(gram)(X(moe_field)(program, MDM_TRAIN, q), k->problem->kernel_samples, k->backward, err);
-    if (status) return status;
-    double rate = model->lr[a] * k->R->coef[a].norm / (double)model->outputs;
-    for (size_t i = 0; i < n; i++) {
-      double value = rate * k->forward[a][i] * (q == MDM_FIELDS ? 1 : k->backward[i]);
-      k->part[a][at * n + i] += value;
-      k->total[at * n + i] += value;
-    }
+static int add_output(X(tangent) *k, const X(moe) *program, size_t t, size_t at, mdm_error *err) {
+  int status = MDM_OK;
+  for (mdm_tensor a = 0; a < MDM_TENSORS; a++) {
+    size_t blocks = a == MDM_W_IN || a == MDM_W_OUT ? 1 : k->R->blocks;
+    for (size_t l = 0; l < blocks && !status; l++) status = add_tensor(k, program, a, l, t, at, err);
   }
-  return MDM_OK;
+  return status;
 }
 
-static int unit_errors(X(tangent) *k, X(moe) *program, size_t output, size_t at, mdm_error *err) {
+static int unit_errors(X(tangent) *k, X(moe) *program, size_t output, size_t t, size_t at, mdm_error *err) {
   size_t C = k->problem->model.outputs;
   for (size_t i = 0; i < C * k->problem->batch; i++) k->e[i] = i % C == output;
   if (k->R->mark) k->R->mark(k->R);
-  int status = X(moe_backward)(program, k->e, err);
-  if (!status) status = add_output(k, program, at, err);
+  int status = X(moe_backward)(program, k->e, 0, err);
+  if (!status) status = add_output(k, program, t, at, err);
   if (k->R->mark) k->R->rewind(k->R);
   return status;
 }
@@ -139,8 +137,8 @@ int X(tangent_step)(X(tangent) *k, X(moe) *program, size_t t, mdm_error *err) {
   size_t block = k->problem->kernel_samples * k->problem->kernel_samples;
   for (int a = 0; a < MDM_TENSORS; a++) memset(k->part[a] + block * (size_t)at, 0, block * sizeof *k->part[a]);
   memset(k->total + block * (size_t)at, 0, block * sizeof *k->total);
-  int status = forward_kernels(k, program, t, err);
-  for (size_t c = 0; c < k->problem->model.outputs && !status; c++) status = unit_errors(k, program, c, (size_t)at, err);
+  int status = MDM_OK;
+  for (size_t c = 0; c < k->problem->model.outputs && !status; c++) status = unit_errors(k, program, c, t, (size_t)at, err);
   if (!status) align(k, t, (size_t)at);
   return status;
 }

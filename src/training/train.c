@@ -8,6 +8,7 @@
 #include "base/board.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/record.h"
 #include "scaling/vanishing.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
@@ -25,9 +26,10 @@ typedef struct {
   const mdm_problem *p;
   const mdm_inputs *inputs;
   X(moe) *program;
+  size_t blocks;
   X(observer) *observer;
   X(parts) *parts;           /* NULL unless output.parts */
-  X(response) *response[MDM_TENSORS]; /* NULL where none is followed */
+  X(response) *(*response)[MDM_TENSORS]; /* blocks; NULL where none is followed */
   X(statistics) *statistics;          /* NULL: not asked for */
   X(tangent) *tangent;                /* NULL: not asked for */
   X(measure) *measure;                /* order parameters; NULL: not asked for */
@@ -57,7 +59,9 @@ static void loop_clear(loop *l) {
   free(l->f);
   free(l->grad);
   free(l->y);
-  for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[t]);
+  for (size_t b = 0; b < l->blocks && l->response; b++)
+    for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[b][t]);
+  free(l->response);
   X(statistics_free)(l->statistics);
   X(tangent_free)(l->tangent);
   X(parts_free)(l->parts);
@@ -98,27 +102,32 @@ static int evaluate_test(loop *l, size_t t, mdm_error *err) {
 
 static int follow_responses(loop *l, X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && l->p->responses && !status; t++) {
-    X(thin) *factors;
-    status = R->factors(R, t, l->p->tolerance, &factors, err);
-    if (!status && factors) status = X(response_create)(factors, l->p, &l->response[t], err);
-  }
+  l->response = calloc(l->blocks, sizeof *l->response);
+  if (!l->response) return mdm_no_memory(err, "responses");
+  for (size_t b = 0; b < l->blocks; b++)
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2 && l->p->responses && mdm_problem_stores(l->p, b) >= 0 && !status; t++) {
+      X(thin) *factors;
+      status = R->factors(R, b, t, l->p->tolerance, &factors, err);
+      if (!status && factors) status = X(response_create)(factors, l->p, &l->response[b][t], err);
+    }
   return status;
 }
 
 static int step_responses(loop *l, size_t step, mdm_error *err) {
   int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
-    if (l->response[t])
-      status = X(response_step)(l->response[t], step, X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].forward),
-                                X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].backward), err);
+  for (size_t b = 0; b < l->blocks; b++)
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+      if (l->response[b][t])
+        status = X(response_step)(l->response[b][t], step, X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].forward, b),
+                                  X(moe_field)(l->program, MDM_TRAIN, mdm_meetings[t].backward, mdm_backward_level(t, b)), err);
   return status;
 }
 
 static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
   int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
-    if (l->response[t]) status = X(response_write)(l->response[t], record, err);
+  for (size_t b = 0; b < l->blocks; b++)
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++)
+      if (l->response[b][t]) status = X(response_write)(l->response[b][t], b, record, err);
   return status;
 }
 
@@ -145,7 +154,7 @@ static int probe_parts(loop *l, size_t t, mdm_error *err) {
   predictions(l, MDM_TRAIN, n);
   mdm_loss_eval(p, n, l->f, p->data->train.y, l->grad, NULL);
   for (size_t i = 0; i < n * C; i++) l->e[i] = (real)l->grad[i];
-  status = X(moe_backward)(l->program, l->e, err);
+  status = X(moe_backward)(l->program, l->e, 1, err);
   return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
 }
 
@@ -174,7 +183,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
   find_errors(l, t);
   if (l->tangent) status = X(tangent_step)(l->tangent, l->program, t, err);
-  if (!status) status = X(moe_backward)(l->program, l->e, err);
+  if (!status) status = X(moe_backward)(l->program, l->e, 1, err);
   if (status) return status;
   *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
@@ -225,30 +234,48 @@ static void raw_particles(size_t N, size_t columns, double scale, const real *fr
     for (size_t c = 0; c < columns; c++) to[i * columns + c] = scale * (double)from[i + N * c];
 }
 
+/* Zero in blocks that route nothing. */
+static int save_biases(const loop *l, size_t M, const char *when, mdm_record *rec, mdm_error *err) {
+  const size_t dim[2] = {l->blocks, M};
+  int deep = l->p->model.depth > 0, any = 0;
+  double *v;
+  for (size_t b = 0; b < l->blocks; b++) any |= X(moe_biases)(l->program, b) != NULL;
+  if (!any) return MDM_OK;
+  int status = add_weights(rec, "router_bias", when, 1 + deep, dim + !deep, deep ? "block, expert" : "expert", &v, err);
+  for (size_t b = 0; b < l->blocks && !status; b++) {
+    const real *bias = X(moe_biases)(l->program, b);
+    for (size_t m = 0; m < M && bias; m++) v[b * M + m] = (double)bias[m];
+  }
+  return status;
+}
+
 static int save_weights(const loop *l, const X(realization) *R, const char *when, mdm_record *rec, mdm_error *err) {
   size_t N = R->stream, M = R->experts, J = R->neurons, D = l->inputs->inputs, C = l->p->model.outputs;
-  const size_t in[2] = {N, D}, q[2] = {M, N}, w1[3] = {M, J, N}, w2[3] = {M, N, J}, out[2] = {N, C};
+  const size_t in[2] = {N, D}, out[2] = {N, C};
   double *v;
   int status = add_weights(rec, "W_in", when, 2, in, "stream, input", &v, err);
   if (status) return status;
   raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, X(moe_input_weights)(l->program), v);
-  status = add_weights(rec, "Q", when, 2, q, "expert, stream", &v, err);
-  if (status) return status;
-  R->raw(R, MDM_Q, v);
-  status = add_weights(rec, "W1", when, 3, w1, "expert, neuron, stream", &v, err);
-  if (status) return status;
-  R->raw(R, MDM_W1, v);
-  status = add_weights(rec, "W2", when, 3, w2, "expert, stream, neuron", &v, err);
-  if (status) return status;
-  R->raw(R, MDM_W2, v);
+  const struct {
+    mdm_tensor tensor;
+    int rank;
+    size_t dim[4]; /* blocks first */
+    const char *dims;
+  } matrices[] = {{MDM_Q, 2, {l->blocks, M, N}, "block, expert, stream"},
+                  {MDM_W1, 3, {l->blocks, M, J, N}, "block, expert, neuron, stream"},
+                  {MDM_W2, 3, {l->blocks, M, N, J}, "block, expert, stream, neuron"}};
+  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
+    const size_t *dim = matrices[i].dim, size = mdm_elements(matrices[i].rank, dim + 1);
+    int deep = l->p->model.depth > 0;
+    status = add_weights(rec, mdm_tensor_name(matrices[i].tensor), when, matrices[i].rank + deep, dim + !deep,
+                         matrices[i].dims + (deep ? 0 : strlen("block, ")), &v, err);
+    if (status) return status;
+    for (size_t b = 0; b < l->blocks; b++) R->raw(R, b, matrices[i].tensor, v + size * b);
+  }
   status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
   if (status) return status;
   raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, X(moe_readout_weights)(l->program), v);
-  const real *bias = X(moe_biases)(l->program);
-  if (!bias) return MDM_OK;
-  status = add_weights(rec, "router_bias", when, 1, &M, "expert", &v, err);
-  for (size_t m = 0; m < M && !status; m++) v[m] = (double)bias[m];
-  return status;
+  return save_biases(l, M, when, rec, err);
 }
 
 /* ---------------------------------------------------------------- a run */
@@ -269,7 +296,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
 }
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
-  loop l = {.p = problem, .inputs = inputs, .given = run->given};
+  loop l = {.p = problem, .inputs = inputs, .given = run->given, .blocks = R->blocks};
   double start = mdm_clock();
   int weights = run->save_weights && R->raw;
   run->status = MDM_OK;
@@ -290,7 +317,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_sizes ratios = mdm_model_limit_sizes(m);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
+  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow};
   int status = mdm_model_limit(m, &problem->optimizer, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
@@ -305,7 +332,7 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);

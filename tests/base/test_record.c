@@ -8,12 +8,12 @@
 static void test_add(void) {
   mdm_error err;
   double *v = NULL;
-  size_t dim[6] = {2, 2, 2, 2, 2, 2}, huge[2] = {(size_t)-1, 3}, none[2] = {0, 4};
+  size_t dim[7] = {2, 2, 2, 2, 2, 2, 2}, huge[2] = {(size_t)-1, 3}, none[2] = {0, 4};
   mdm_record *rec = sample_record(1, 1);
   CU_ASSERT_EQUAL(mdm_record_add(rec, "observables/train/loss", 1, dim, "step", "", &v, &err), MDM_ERR_INTERNAL);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "observables/train/loss"));
   CU_ASSERT_EQUAL(mdm_record_add(rec, "a", 2, dim, "step", "", &v, &err), MDM_ERR_INTERNAL);
-  CU_ASSERT_EQUAL(mdm_record_add(rec, "a", 6, dim, "a, b, c, d, e, f", "", &v, &err), MDM_ERR_INTERNAL);
+  CU_ASSERT_EQUAL(mdm_record_add(rec, "a", 7, dim, "a, b, c, d, e, f, g", "", &v, &err), MDM_ERR_INTERNAL);
   CU_ASSERT_EQUAL(mdm_record_add(rec, "a", 2, huge, "a, b", "", &v, &err), MDM_ERR_MEMORY);
   CU_ASSERT_EQUAL(mdm_record_count(rec), 2);
   CU_ASSERT_EQUAL(mdm_record_add(rec, "empty", 2, none, "a, b", "", &v, &err), MDM_OK);
@@ -101,7 +101,7 @@ static void test_stack(void) {
   mdm_record *runs[2] = {sample_record(1, 1), sample_record(2, 1)}, *all = NULL;
   const mdm_record *const *both = (const mdm_record *const *)runs;
   double *v;
-  size_t dim[5] = {1, 1, 1, 1, 1};
+  size_t dim[6] = {1, 1, 1, 1, 1, 1};
   CU_ASSERT_EQUAL_FATAL(mdm_record_stack(both, 2, &all, NULL), MDM_OK);
   const mdm_array *f = mdm_record_find(all, "observables/train/prediction");
   CU_ASSERT_EQUAL(f->rank, 3);
@@ -113,7 +113,7 @@ static void test_stack(void) {
   CU_ASSERT_PTR_NULL(f->error);
   mdm_record_free(all);
   for (int r = 0; r < 2; r++)
-    CU_ASSERT_EQUAL(mdm_record_add(runs[r], "full", 5, dim, "a, b, c, d, e", "", &v, NULL), MDM_OK);
+    CU_ASSERT_EQUAL(mdm_record_add(runs[r], "full", 6, dim, "a, b, c, d, e, f", "", &v, NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_record_stack(both, 2, &all, &err), MDM_ERR_INTERNAL);
   CU_ASSERT_PTR_NULL(all);
   mdm_record_free(runs[0]);

@@ -20,7 +20,7 @@ typedef struct {
 
 static double sign_of(size_t i) { /* independent signs, one for each particle */
   uint64_t word;
-  mdm_words((mdm_stream){99, 0, 1000, 0}, i, 1, &word);
+  mdm_words((mdm_stream){99, 0, 1000, 0, 0}, i, 1, &word);
   return word & 1 ? 1 : -1;
 }
 
@@ -43,12 +43,12 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   X(thin) *A;
   CU_ASSERT_FATAL(!mdm_config_create(&b.cfg, &err) && !mdm_data_load(b.cfg, &b.data, &err) && !mdm_problem_create(b.cfg, b.data, &b.problem, &err));
   const mdm_model *m = &b.problem->model;
-  const mdm_sizes ratios = {D, 1, NE, 1, 1};
-  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
+  const mdm_sizes ratios = {D, 1, NE, 1, 1, 0};
+  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 1, 0};
   CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &b.R, &err));
   bench_program(&b, &b.problem->reduced);
-  CU_ASSERT_FATAL(!b.R->factors(b.R, tensor, 1e-2, &A, &err) && A);
+  CU_ASSERT_FATAL(!b.R->factors(b.R, 0, tensor, 1e-2, &A, &err) && A);
   if (nudged) {
     active_nudge = (nudge){A->draw, rows ? MDM_ROWS : MDM_COLS};
     A->draw = nudged_draw;
@@ -58,7 +58,7 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
     const mdm_step step = {&b.problem->optimizer, 1.5, 1, (size_t)t};
     if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(b.program, &step, b.x, b.e, &err));
   }
-  const X(field) *H = X(moe_field)(b.program, MDM_TRAIN, MDM_H), *G = X(moe_field)(b.program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
+  const X(field) *H = X(moe_field)(b.program, MDM_TRAIN, MDM_H, 0), *G = X(moe_field)(b.program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA, 0);
   memcpy(h, H->v, H->n * P * sizeof *h);
   memcpy(gamma, G->v, G->n * P * sizeof *gamma);
   for (int p = 0; p < P; p++) {

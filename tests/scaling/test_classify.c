@@ -41,15 +41,15 @@ static void check_verdicts(const mdm_classification *c, const char *expected) {
   CU_ASSERT_STRING_EQUAL(found, expected);
 }
 
-/* Stable, learns, effective, propagating, balanced, Adam, self-averaging, limit. */
+/* Stable, learns, effective, propagating, balanced, Adam, self-averaging, depth (none: holds), limit. */
 static void verdicts(void) {
   static const struct {
     const char *regime, *name, *expected;
-  } rows[] = {{"I", "mup", "yyyyyyyy"},      {"II", "mup", "yyyynyyy"},      {"III", "mup", "yyyynyyy"},
-              {"I", "mssp", "yyynyyyy"},     {"II", "mssp", "yyynyyyy"},     {"III", "mssp", "yyyyyyyy"},
-              {"I", "mcb", "yyyyyyyy"},      {"I", "simplep", "nynnyyyn"},   {"III", "jbph", "yyynnnyy"},
-              {"I", "ntp", "yynnynyn"},      {"II", "ntp", "ynnnnnyn"},      {"III", "ntp", "ynnnnnyn"},
-              {"I", "standard", "nynnynyn"}, {"II", "standard", "nynnnnyn"}, {"III", "standard", "nynnnnyn"}};
+  } rows[] = {{"I", "mup", "yyyyyyyyy"},      {"II", "mup", "yyyynyyyy"},      {"III", "mup", "yyyynyyyy"},
+              {"I", "mssp", "yyynyyyyy"},     {"II", "mssp", "yyynyyyyy"},     {"III", "mssp", "yyyyyyyyy"},
+              {"I", "mcb", "yyyyyyyyy"},      {"I", "simplep", "nynnyyyyn"},   {"III", "jbph", "yyynnnyyy"},
+              {"I", "ntp", "yynnynyyn"},      {"II", "ntp", "ynnnnnyyn"},      {"III", "ntp", "ynnnnnyyn"},
+              {"I", "standard", "nynnynyyn"}, {"II", "standard", "nynnnnyyn"}, {"III", "standard", "nynnnnyyn"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     mdm_classification c = classify(rows[i].regime, rows[i].name);
     check_verdicts(&c, rows[i].expected);
@@ -131,9 +131,54 @@ static void self_averaging(void) {
   }
 }
 
+/* Exponents of L by recipe, and the traps: rates without their power of L freeze blocks; a smaller initial W2 is no branch factor, as then W2
+ * and the matrices before it need different rates. */
+static void depth(void) {
+  static const struct {
+    const char *settings;
+    double stream, step[3], own; /* step: of Q, W1, W2; own: of W2 */
+    int holds;
+    const char *reason;
+  } rows[] = {
+      {"", -0.5, {0, 0, 0}, 0, 1, ""},
+      {"train.optimizer=adam", -0.5, {0, 0, 0}, 0, 1, ""},
+      {"model.branch_exponent=0.5", 0, {0, 0, 0}, -0.5, 1, ""},
+      {"model.branch_exponent=0.5;train.optimizer=adam", 0, {0, 0, 0}, -0.5, 1, ""},
+      {"model.branch_exponent=0", 0.5, {0, 0, 0}, -1, 0, "initial branches add up to L^0.5"},
+      {"model.branch_exponent=0;model.norm=rms;model.output=norm", 0.5, {0, 0, 0}, -0.5, 1, ""},
+      {"model.branch_exponent=0;model.norm=rms;model.output=norm;train.optimizer=adam", 0.5, {0, 0, 0}, -0.5, 1, ""},
+      {"model.branch_exponent=0;model.norm=rms", 0.5, {0, 0, 0}, -1, 0, "initial branches"},
+      /* W2's draw vanishes with width: what lets Q and W1 reach the stream is what W2 learned */
+      {"model.branch_exponent=0.5;model.parameterization=mup", -INFINITY, {-1, -1, 0}, -0.5, 0, "Q in all blocks changes f by L^-1: blocks freeze"},
+      {"model.parameterization=custom;model.custom.base=mssp;model.custom.Q.lr=M N^-1;model.custom.W1.lr=M N^-1;model.custom.W2.lr=M N", -0.5,
+       {-1, -1, -1}, -1, 0, "blocks freeze"},
+      {"model.branch_exponent=0;model.parameterization=custom;model.custom.base=mssp;model.custom.W2.std=M^1/2 Ne^-1/2 L^-1/2", 0, {-1, -1, 0}, -1, 0,
+       "Q in all blocks changes f by L^-1"},
+      {"model.branch_exponent=0;model.parameterization=custom;model.custom.base=mssp;model.custom.W2.std=M^1/2 Ne^-1/2 L^-1/2;model.custom.Q.lr=M N^-1;"
+       "model.custom.W1.lr=M N^-1;model.custom.W2.lr=M N", 0, {1, 1, 1}, 0, 0, "changes f by L^1"},
+  };
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    mdm_classification c;
+    char settings[512];
+    snprintf(settings, sizeof settings, "model.depth=8%s%s", *rows[i].settings ? ";" : "", rows[i].settings);
+    mdm_config *cfg = configure_values(settings);
+    CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+    CU_ASSERT(c.has_depth && c.limit_exists); /* at any fixed L */
+    CU_ASSERT_EQUAL(c.depth_stream, rows[i].stream);
+    for (int t = 0; t < 3; t++) CU_ASSERT_DOUBLE_EQUAL(c.depth_step[1 + t], rows[i].step[t], 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c.depth_own[3], rows[i].own, 1e-12);
+    CU_ASSERT_EQUAL(c.verdict[MDM_DEPTH].holds, rows[i].holds);
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.verdict[MDM_DEPTH].reason, rows[i].reason));
+    if (strstr(rows[i].settings, "adam"))
+      for (int t = 1; t < 4; t++) CU_ASSERT_DOUBLE_EQUAL(c.depth_eps[t], 0, 1e-12);
+    mdm_config_free(cfg);
+  }
+}
+
 static const test_case tests[] = {
     {"verdicts", verdicts},
     {"noise that networks do not average over", self_averaging},
+    {"exponents of depth", depth},
     {"exponents of the neural tangent parameterization", neural_tangent_exponents},
     {"parts by hand", parts_by_hand},
     {"names and values that are refused", undefined_names},

@@ -111,8 +111,8 @@ static setting setting_of(int regime, int mssp) {
   static const char *const regimes[] = {"I", "II", "III"};
   setting s = {.regime = mdm_regime_find(regimes[regime])};
   s.p = mdm_parameterization_find(s.regime, mssp ? "mssp" : "mup");
-  s.sizes = (mdm_sizes){SIX, 64, regime == 1 ? 3 : 32, regime == 0 ? 4 : 128, 2};
-  s.ratios = (mdm_sizes){SIX, 1, regime == 1 ? 3 : 0.5, regime == 0 ? 4 : 2, 2};
+  s.sizes = (mdm_sizes){SIX, 64, regime == 1 ? 3 : 32, regime == 0 ? 4 : 128, 2, 0};
+  s.ratios = (mdm_sizes){SIX, 1, regime == 1 ? 3 : 0.5, regime == 0 ? 4 : 2, 2, 0};
   return s;
 }
 

@@ -48,7 +48,7 @@ static void same_by_hand(void) {
       spell_out(regime, names[k], "standard", settings, sizeof settings);
       mdm_config *cfg = configure_values(settings);
       CU_ASSERT_EQUAL_FATAL(mdm_parameterization_read(cfg, &found, &custom, &err), MDM_OK);
-      const mdm_sizes sizes = {6, 64, 32, 128, 128}, ratios = {6, 1, 0.5, 2, 2};
+      const mdm_sizes sizes = {6, 64, 32, 128, 128, 0}, ratios = {6, 1, 0.5, 2, 2, 0};
       mdm_network_coefficients(regime, &custom, sizes, init, NULL, a);
       mdm_network_coefficients(regime, mdm_parameterization_find(regime, names[k]), sizes, init, NULL, b);
       check_coefficients(a, b);

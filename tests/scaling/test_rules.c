@@ -99,7 +99,7 @@ static void rules_as_text(void) {
   mdm_error err = {0};
   char *text;
   CU_ASSERT_EQUAL_FATAL(mdm_rules_format(&r, "json", &text, NULL), MDM_OK);
-  CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"sizes\": {\"D\": 6, \"N\": 64, \"Ne\": 3, \"M\": 64, \"K\": 64}"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"sizes\": {\"D\": 6, \"N\": 64, \"Ne\": 3, \"M\": 64, \"K\": 64, \"L\": 0, \"branch\": 1}"));
   CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"W2\": {\"init_std\": 4.6188021535170"));
   CU_ASSERT_PTR_NOT_NULL(strstr(
       text, "\"sgd_lr\": 2048, \"adam_lr\": 0.16666666666666666, \"adam_eps\": 0.000244140625, \"tied\": false}"));

@@ -8,7 +8,7 @@ void bench_network(bench *b, long N) {
   mdm_coefficients coef[MDM_TENSORS];
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, N);
-  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
   CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->full);
@@ -28,7 +28,7 @@ void bench_pass(bench *b) {
   for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
   mdm_loss_eval(b->problem, P, f, b->data->train.y, e, NULL);
   for (int i = 0; i < P; i++) b->e[i] = e[i];
-  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, &err));
+  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, 1, &err));
 }
 
 void bench_close(bench *b) {

@@ -149,7 +149,7 @@ static void open_limit(bench *b) {
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_limit_sizes(m);
   const int grow = m->regime->neurons_grow;
-  const mdm_shape shape = {600, grow ? 60 : 300, grow ? 400 : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  const mdm_shape shape = {600, grow ? 60 : 300, grow ? 400 : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), 1, !m->regime->experts_grow};
   CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-6, NULL, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->reduced);
@@ -164,7 +164,7 @@ static void set_up(bench *b, const char *settings, int limit) {
   CU_ASSERT_FATAL(!mdm_problem_create(b->cfg, b->data, &b->problem, &err));
   if (limit) open_limit(b);
   else bench_network(b, 16);
-  for (int t = MDM_Q; t <= MDM_W2; t++) CU_ASSERT_FATAL(!b->R->matrix[t]->ops->remember(b->R->matrix[t], &err));
+  for (int t = MDM_Q; t <= MDM_W2; t++) CU_ASSERT_FATAL(!b->R->matrix[0][t]->ops->remember(b->R->matrix[0][t], &err));
 }
 
 static X(field) copy_of(const X(field) *f) {
@@ -203,7 +203,7 @@ static void step_by_hand(double rate, const X(field) *q, const X(field) *p, cons
 }
 
 static void check_step(bench *b, mdm_tensor t, const X(field) *p, const X(field) *q, double eta) {
-  X(matrix) *A = b->R->matrix[t];
+  X(matrix) *A = b->R->matrix[0][t];
   real *expected = calloc((p->n + q->n) * P, sizeof *expected), *got = learned_part(A, 0, p);
   step_by_hand(eta * A->coef.learn, q, p, p, expected);
   CU_ASSERT(largest(q->n * P, expected, NULL) > 0);
@@ -230,9 +230,9 @@ static void effective_part_of_one_step(void) {
       set_up(&b, cases[c], limit);
       bench_pass(&b);
       for (int t = MDM_Q; t <= MDM_W2; t++) {
-        p[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, forward[t]));
-        q[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, backward[t]));
-        real *nothing = learned_part(b.R->matrix[t], 0, &p[t]);
+        p[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, forward[t], 0));
+        q[t] = copy_of(X(moe_field)(b.program, MDM_TRAIN, backward[t], 0));
+        real *nothing = learned_part(b.R->matrix[0][t], 0, &p[t]);
         CU_ASSERT(largest(q[t].n * P, nothing, NULL) < 1e-12);
         free(nothing);
       }
@@ -256,15 +256,15 @@ static void parts_are_linear(void) {
       mdm_error err = {0};
       set_up(&b, cases[c], limit);
       bench_pass(&b);
-      X(field) p0 = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y));
+      X(field) p0 = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y, 0));
       for (int step = 0; step < 4; step++) {
         CU_ASSERT_FATAL(!X(moe_step)(b.program, &(mdm_step){&b.problem->optimizer, 1.0, 1, (size_t)step}, b.x, b.e, &err));
         bench_pass(&b);
       }
-      X(field) p = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y)), d = copy_of(&p);
+      X(field) p = copy_of(X(moe_field)(b.program, MDM_TRAIN, MDM_Y, 0)), d = copy_of(&p);
       d.id = 1000000;
       for (size_t i = 0; i < d.n * P; i++) d.v[i] -= p0.v[i];
-      X(matrix) *A = b.R->matrix[MDM_W2];
+      X(matrix) *A = b.R->matrix[0][MDM_W2];
       size_t n = A->rows * P;
       real *now = learned_part(A, 0, &p), *start = learned_part(A, 0, &p0), *cross = learned_part(A, 0, &d);
       for (size_t i = 0; i < n; i++) now[i] -= start[i];
