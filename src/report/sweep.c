@@ -17,7 +17,7 @@ static double by_chance(void) { return gsl_cdf_ugaussian_Q(2); }
 enum { STATES = MDM_CELL_SKIPPED + 1 };
 
 /* Where a smaller part of the runs carries the mean loss (Kish's effective number), its spread tells little of the rare runs that are missing. */
-static const double CARRIED = 1.0 / 3;
+static const double CARRIED = 0.4;
 
 /* Below, a standard error from the spread of the runs is itself uncertain by a third or more. */
 static const double FEW_RUNS = 6;

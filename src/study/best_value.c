@@ -7,8 +7,8 @@
  * exceeds 1/√3, for ρ > 0.73, or where nothing tells ρ, or a neighbour diverged, the list says only that the minimum lies between
  * the neighbours: its middle, with the standard deviation of a uniform distribution.
  *
- * The spread over runs comes from a bootstrap. A run (seed) keeps its initial weights from value to value, so runs are resampled for
- * all values together. Both parts add in squares.
+ * The spread over runs comes from a bootstrap, enlarged by Student's t (one standard error) for the effective number of runs. A run (seed)
+ * keeps its initial weights from value to value, so runs are resampled for all values together. Both parts add in squares.
  */
 #include "study/best_value.h"
 
@@ -61,12 +61,11 @@ static parabola parabola_at(const double *x, const double *f, size_t i) {
 
 static int is_inside(const list *l, const double *f, size_t i) { return i > 0 && i + 1 < l->n && isfinite(f[i - 1]) && isfinite(f[i]) && isfinite(f[i + 1]); }
 
-/* ρ at i; infinite where neither neighbour has two neighbours itself. */
+/* ρ at i; infinite where a neighbour has no two neighbours itself: one side alone has been seen to miss a kink on the other. */
 static double misfit(const list *l, const double *f, size_t i) {
-  double c = parabola_at(l->x, f, i).curvature, most = -1;
-  for (size_t j = i - 1; j <= i + 1; j += 2)
-    if (is_inside(l, f, j)) most = fmax(most, fabs(parabola_at(l->x, f, j).curvature / c - 1));
-  return most >= 0 ? most : INFINITY;
+  if (!is_inside(l, f, i) || !is_inside(l, f, i - 1) || !is_inside(l, f, i + 1)) return INFINITY;
+  double c = parabola_at(l->x, f, i).curvature;
+  return fmax(fabs(parabola_at(l->x, f, i - 1).curvature / c - 1), fabs(parabola_at(l->x, f, i + 1).curvature / c - 1));
 }
 
 /* ---------------------------------------------------------------- one list */
@@ -107,7 +106,7 @@ static mdm_best locate(const list *l) {
   b.kind = is_inside(l, l->mean, i) ? MDM_BEST_BETWEEN : MDM_BEST_DIVERGED;
   between_neighbours(l, i, &b);
   if (b.kind == MDM_BEST_DIVERGED) return b;
-  double of_logs = is_inside(l, l->logs, i) ? misfit(l, l->logs, i) : INFINITY, of_losses = misfit(l, l->mean, i), rho = fmin(of_logs, of_losses);
+  double of_logs = misfit(l, l->logs, i), of_losses = misfit(l, l->mean, i), rho = fmin(of_logs, of_losses);
   double open = (0.25 * rho + rho * rho * rho) * fmax(l->x[i] - l->x[i - 1], l->x[i + 1] - l->x[i]);
   if (!(0.25 * rho + rho * rho * rho < 1 / sqrt(3))) return b;
   b.kind = MDM_BEST_INSIDE;
@@ -118,9 +117,11 @@ static mdm_best locate(const list *l) {
 
 /* ---------------------------------------------------------------- spread over runs */
 
-/* Adds the spread over runs to the errors of b, by resampling. */
+/* Adds the spread over runs to the errors of b, by resampling. A resample spreads less than the population. The distances are those from
+ * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. */
 static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
-  double *x = l->best, *loss = l->best + RESAMPLES, enlarge = sqrt((double)l->runs / (double)(l->runs - 1)); /* a resample spreads less than the population */
+  double *x = l->best, *loss = l->best + RESAMPLES;
+  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * mdm_student(1, fmax(1, b->runs - 1));
   size_t used = 0;
   for (size_t k = 0; k < RESAMPLES; k++) {
     mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
@@ -130,9 +131,9 @@ static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
     x[used] = one.x - b->x, loss[used++] = one.loss - b->loss; /* differences: squares keep their digits */
   }
   if (used < 2) return;
-  b->x_runs = enlarge * gsl_stats_sd(x, 1, used);
+  b->x_runs = enlarge * gsl_stats_sd_m(x, 1, used, 0);
   if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(b->x_runs, b->x_between);
-  b->loss_error = hypot(b->loss_error, enlarge * gsl_stats_sd(loss, 1, used));
+  b->loss_error = hypot(b->loss_error, enlarge * gsl_stats_sd_m(loss, 1, used, 0));
 }
 
 /* ---------------------------------------------------------------- all of it */
