@@ -220,7 +220,7 @@ static int initial_biases(X(moe) *m, size_t l, mdm_error *err) {
   if (r->active == E - r->shared || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
   r->bias = mdm_alloc(E, 1, 1, sizeof *r->bias);
   if (!r->bias) return mdm_no_memory(err, "%zu biases", E);
-  int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, r->bias, err) : MDM_OK;
+  int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, m->model->bias_seed, r->bias, err) : MDM_OK;
   BLAS(scal)(E, (real)m->model->bias_std, r->bias, 1);
   return status;
 }

@@ -43,9 +43,11 @@ typedef struct mdm_outcome {
   mdm_ensemble *networks; /* by width, ascending */
   size_t widths;
   mdm_record *comparison; /* deviations by width (compare), or NULL */
-  double exponent, exponent_error; /* compare: deviation of the predictions ∝ N^−exponent */
+  double exponent, exponent_error; /* compare: deviation of the predictions ∝ N^−exponent; NaN: nothing is known */
+  int exponent_bound;              /* 1: the power is above `exponent`, −1: below, both with infinite error; 0: it is a value */
   double predicted_lowest, predicted; /* the range that theory predicts for it; mostly 1 … 1 */
-  double fluctuation, fluctuation_error;      /* compare: spread over seeds ∝ N^−fluctuation */
+  double fluctuation, fluctuation_error; /* compare: spread over seeds ∝ N^−fluctuation */
+  int fluctuation_bound;                 /* as exponent_bound */
   mdm_record *depths;     /* compare: what solve.depths and simulate.depths asked for (docs/output.md), or NULL */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_sweeps sweeps;      /* of the limit */

@@ -33,7 +33,8 @@ typedef enum {
   MDM_CELL_COMPLETE, /* every run came to its end */
   MDM_CELL_DIVERGED, /* some runs diverged: their losses are infinite */
   MDM_CELL_NO_LIMIT, /* N = infinity: this parameterization has no limit */
-  MDM_CELL_FAILED    /* a numerical routine failed; mdm_sweep_note tells why */
+  MDM_CELL_FAILED,   /* a numerical routine failed; mdm_sweep_note tells why */
+  MDM_CELL_SKIPPED   /* not needed: the value was added by refinement at other widths (mdm_sweep_refine) */
 } mdm_cell;
 
 typedef struct mdm_sweep mdm_sweep; /* opaque: configuration, grid, what was computed */
@@ -46,11 +47,18 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err);
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
+/* Lets mdm_sweep_run go on after the grid is computed: for every width it adds values to the axis whose best value is sought, halving
+ * the distances beside the best one (beyond an end of the axis: doubling them, six times at most), until the error of the best value
+ * that comes from these distances is below tolerance (0.01: 1 %) or half the spread over runs. They are saved like others, and a
+ * sweep that is started again keeps them. MDM_ERR_CONFIG: tolerance is not in 1e-4 … 1, or no axis has a best value. */
+int mdm_sweep_refine(mdm_sweep *s, double tolerance, mdm_error *err);
+
 /* Loads the data and checks every cell before any is computed. *bytes: memory needed with so many threads (0: one per
  * processor), roughly. */
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err);
 /* ---- looking at it ---- */
 
+/* Cells that are asked for, and how many of them are ready. */
 size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready);
 /* Cell of point (row-major over the axes) and width (ascending, the limit last). */
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width);

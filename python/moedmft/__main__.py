@@ -36,7 +36,7 @@ def _results(run: Run) -> List[str]:
             rows.append(f"  {e.label:12} {e.runs:>6}  {len(e.loss) - 1:>6}  {e.loss[0]}  ->  {e.loss[len(e.loss) - 1]}")
     if "comparison/width" in run:
         rate = run.comparison.rate
-        found = f"N^-p, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "below its noise"
+        found = f"N^-p, {rate}" if np.isfinite(rate.exponent) else str(rate)
         rows.append(f"  deviation of the mean prediction from the limit: {found} (predicted {rate.predicted:g})")
     if "coordcheck/rms" in run:
         check = run.coordcheck
@@ -85,7 +85,7 @@ def _rates(run: Run) -> List[str]:
              f"  {'':<34} " + "".join(f"{'N = ' + str(width):>10}" for width in comparison.widths) + "  p"]
     for name, rate in comparison.rates.items():
         percent = "".join(f"{100 * value:>10.2f}" for value in rate.deviation.mean / rate.scale)
-        exponent = f"{rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else "-"
+        exponent = str(rate).removeprefix("p ").removeprefix("= ") if np.isfinite(rate.exponent) else "-"
         lines.append(f"  {name:<34} {percent}  {exponent}")
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Dict, List
 
@@ -11,13 +12,14 @@ from .quantity import Array, Quantity
 
 @dataclass(frozen=True)
 class Rate:
-    """A fit of deviation ~ N^-exponent; ``exponent`` is NaN where nothing stands out of the noise.
+    """A fit of deviation ~ N^-exponent; ``exponent`` is NaN where nothing stands out of the noise. ``str`` gives it in words.
 
     name       what deviates: path of the array without observables/
     deviation  root mean square over all elements, noise removed, for every width
     scale      root mean square of the array in the limit (NaN where the file has none)
     exponent, error   of the fit
     predicted  exponent expected by docs/theory.md, section 11 (NaN where the file has none)
+    bound      1: p is above ``exponent``, -1: below it, by two standard errors, and ``error`` is infinite; 0: it is a value
     """
 
     name: str
@@ -26,6 +28,14 @@ class Rate:
     exponent: float
     error: float
     predicted: float = float("nan")
+    bound: int = 0
+
+    def __str__(self) -> str:
+        if not math.isfinite(self.exponent):
+            return "unresolved"
+        if self.bound:
+            return f"p {'>' if self.bound > 0 else '<'} {self.exponent:.2f}"
+        return f"p = {self.exponent:.2f} ± {self.error:.2f}" if math.isfinite(self.error) else f"p = {self.exponent:.2f}"
 
 
 class Comparison(Group):
@@ -56,14 +66,14 @@ class Comparison(Group):
         """Rate of ``deviation``."""
         fit = self._fit()
         return Rate("train/prediction", self.deviation, self._scale("train/prediction"), fit.get("exponent", _NAN),
-                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN))
+                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN), int(fit.get("exponent_bound", 0)))
 
     @property
     def spread_rate(self) -> Rate:
         """Rate of ``spread``; independent neurons give 1/2."""
         fit = self._fit()
         return Rate("spread", self.spread, _NAN, fit.get("spread_exponent", _NAN),
-                    fit.get("spread_exponent_stderr", _NAN), 0.5)
+                    fit.get("spread_exponent_stderr", _NAN), 0.5, int(fit.get("spread_exponent_bound", 0)))
 
     def compared(self) -> List[str]:
         """Names of all arrays that were compared, as `rate_of` takes them."""
@@ -74,7 +84,8 @@ class Comparison(Group):
         """Deviation and rate of one array, e.g. "rms/h", "test/loss" or "kernels/Q/forward"."""
         exponent = self[f"each/{name}/exponent"]
         error = _NAN if exponent.error is None else float(exponent.error.item())
-        return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error)
+        bound = f"each/{name}/exponent_bound"
+        return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error, bound=int(float(self[bound])) if bound in self else 0)
 
     @property
     def rates(self) -> Dict[str, Rate]:
@@ -90,8 +101,7 @@ class Comparison(Group):
         return float(self[path]) if path in self else _NAN
 
     def __repr__(self) -> str:
-        rate = f"deviation ~ N^-p, p = {self.rate.exponent:.2f} ± {self.rate.error:.2f}"
-        return f"<Comparison N = {', '.join(map(str, self.widths))}: {rate}>"
+        return f"<Comparison N = {', '.join(map(str, self.widths))}: deviation ~ N^-p, {self.rate}>"
 
 
 _NAN = float("nan")

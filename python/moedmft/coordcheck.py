@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
@@ -50,7 +51,8 @@ class Part:
     def __str__(self) -> str:
         verdict = {True: "agrees", False: "DEVIATES", None: ""}[self.agrees]
         ends = f"{self.rms.mean[0]:.4f} -> {self.rms.mean[-1]:.4f}"
-        return f"{ends}, N^p with p = {self.exponent:.2f} ± {self.error:.2f}, predicted {self.predicted:g} {verdict}".rstrip()
+        found = f"N^p with p = {self.exponent:.2f} ± {self.error:.2f}" if math.isfinite(self.exponent) else "absent"
+        return f"{ends}, {found}, predicted {self.predicted:g} {verdict}".rstrip()
 
 
 class CoordCheck(Group):

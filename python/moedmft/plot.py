@@ -19,7 +19,7 @@ from .ensemble import Ensemble
 from .errors import MissingError
 from .quantity import Array, Quantity
 from .run import Run
-from .sweep import Slice
+from .sweep import KNOWN, Slice
 
 MARKERS = "os^Dv<>p"
 SHADES = ["#e69f00", "#4a9bd0", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
@@ -240,7 +240,7 @@ def optimum(run: Run, ax: Any = None) -> Any:
     slices = run.sweep.slices
     for i, part in enumerate(slices):
         finite = np.isfinite(part.widths) & np.isfinite(part.optimum.mean)
-        sure = np.array([kind == "inside" for kind in part.kind])
+        sure = np.array([kind in KNOWN for kind in part.kind])
         error = np.nan_to_num(BAND * (part.optimum.error if part.optimum.error is not None else 0 * part.optimum.mean))
         style, drift = _mark(-1 - i, i), part.drift
         slope = f": $N^{{{drift.mean.item():.2f}}}$ ± {drift.error.item():.2f}" if drift.error is not None and np.isfinite(drift) else ""
@@ -327,7 +327,7 @@ def _swept(ax: Any, i: int, part: Slice, width: float) -> None:
     error = np.zeros(len(curve)) if curve.error is None else np.nan_to_num(curve.error)
     shown = np.isfinite(curve.mean)[order]
     x, y, e = (values[order][shown] for values in (part.values, curve.mean, BAND * error))
-    inside = part.kind[i] == "inside"
+    inside = part.kind[i] in KNOWN
     if np.isinf(width):
         ax.plot(x, y, label="limit", **LIMIT)
         ax.fill_between(x, y - e, y + e, color="black", alpha=0.2, linewidth=0, zorder=1)
@@ -414,8 +414,7 @@ def _rate(ax: Any, i: int, widths: Array, rate: Rate, unit: float, name: str) ->
     error = BAND * (np.zeros_like(value) if rate.deviation.error is None else rate.deviation.error / unit)
     seen = value > error
     style = {"color": SHADES[-1 - i % len(SHADES)], "marker": MARKERS[i % len(MARKERS)], "markersize": 6}
-    label = f"{name}: $N^{{-p}}$, p = {rate.exponent:.2f} ± {rate.error:.2f}" if np.isfinite(rate.exponent) else \
-            f"{name}: below its noise"
+    label = f"{name}: $N^{{-p}}$, {rate}" if np.isfinite(rate.exponent) else f"{name}: {rate}"
     ax.errorbar(widths[seen], value[seen], error[seen], linestyle="none", capsize=3, label=label, **style)
     bound = (value + error)[~seen]
     ax.errorbar(widths[~seen], bound, 0.3 * bound, uplims=True, linestyle="none", markerfacecolor="white", **style)
@@ -424,7 +423,7 @@ def _rate(ax: Any, i: int, widths: Array, rate: Rate, unit: float, name: str) ->
 
 def _fit(ax: Any, i: int, widths: Array, value: Array, error: Array, seen: Array, rate: Rate) -> None:
     """The power law of the file's exponent through the points (height: their weighted mean), and the predicted one."""
-    if not np.isfinite(rate.exponent) or not seen.any():
+    if not np.isfinite(rate.exponent) or rate.bound or not seen.any():
         return
     n = np.array([widths.min(), widths.max()], dtype=float)
     weight = (value[seen] / np.maximum(error[seen], 1e-12 * value[seen])) ** 2

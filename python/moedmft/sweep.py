@@ -17,8 +17,9 @@ Value = Union[float, str]
 Index = Tuple[Union[int, slice], ...]
 
 # Codes of sweep/status and results/optimum_kind
-STATUS = ("missing", "complete", "diverged", "no limit", "failed")
-KINDS = ("inside", "lower end", "upper end", "beside divergence", "none")
+STATUS = ("missing", "complete", "diverged", "no limit", "failed", "not needed")
+KINDS = ("inside", "lower end", "upper end", "beside divergence", "none", "between neighbours")
+KNOWN = ("inside", "between neighbours")  # with an error; beside divergence, too, but not drawn as a minimum
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Slice:
     widths    N, shape (W,), ascending; infinity, where present, is the limit and the last
     loss      shape (value, width): infinite where runs diverged, NaN where nothing was computed
     optimum   best value, shape (width,); ``kind`` says what it is
-    kind      one word of KINDS for each width; at an end of the list the best value is only a bound
+    kind      one of KINDS for each width; at an end of the list the best value is only a bound, and where no parabola fits it is the
+              middle between the neighbours
     optimum_loss   loss at the best value, shape (width,)
     drift     slope d ln(best value) / d ln N over finite widths, one number
     """

@@ -33,12 +33,13 @@ def folder():
     return _folder
 
 
-def sample(command="compare", expect=0, weights=False, over=(), **changes):
+def sample(command="compare", expect=0, weights=False, over=(), refine=None, **changes):
     """Path of the file that `moedmft COMMAND` writes with the settings SMALL and changes ("__" for "."); made once."""
     settings = {**SMALL, **{key.replace("__", "."): value for key, value in changes.items()}}
     line = [PROGRAM, command, "-", "-q", *(["--save-weights"] if weights else [])]
     for axis in over:
         line += ["--over", axis]
+    line += [f"--refine={refine}"] if refine else []
     for key, value in settings.items():
         line += ["--set", f"{key}={value}"]
     key = tuple(line)

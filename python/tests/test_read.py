@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 import moedmft
-from moedmft.__main__ import main
+from moedmft.__main__ import main, overview
 from samples import SMALL, altered, folder, sample
 
 
@@ -122,6 +122,33 @@ class Files(unittest.TestCase):
             np.testing.assert_array_equal(rate.deviation, f["comparison/each/rms/delta/deviation"][...])
             self.assertEqual(rate.scale, f["comparison/each/rms/delta/scale"][0])
             np.testing.assert_equal(rate.error, f["comparison/each/rms/delta/exponent_stderr"][0])
+
+    def test_words_of_rates(self):
+        """Values, bounds and what is unknown; two networks of a width tell no error."""
+        def rate(p, error, bound=0):
+            return str(moedmft.comparison.Rate("loss", None, 1.0, p, error, bound=bound))
+
+        nan, inf = float("nan"), float("inf")
+        self.assertEqual(rate(0.98, 0.05), "p = 0.98 ± 0.05")
+        self.assertEqual(rate(3.1, inf, 1), "p > 3.10")
+        self.assertEqual(rate(-0.5, inf, -1), "p < -0.50")
+        self.assertEqual(rate(nan, nan), "unresolved")
+        with moedmft.open(sample(simulate__seeds="2")) as run:
+            self.assertTrue(np.isnan(run.comparison.deviation.error).all())
+            self.assertIn("unresolved", repr(run.comparison))
+            text = overview(run).split("arrays of")[0]
+            self.assertNotIn("nan", text)
+            self.assertNotIn("N^--", text)
+
+    def test_bounds_are_read(self):
+        def change(f):
+            f["comparison/each/rms/delta/exponent_bound"][0] = 1
+            f["comparison/fit"].attrs["exponent_bound"] = -1.0
+            f["comparison/fit"].attrs["exponent"] = -0.5
+
+        with moedmft.open(altered(sample(), change)) as run:
+            self.assertEqual(run.comparison.rate_of("rms/delta").bound, 1)
+            self.assertEqual(str(run.comparison.rate), "p < -0.50")
 
     def test_names_are_all_datasets_without_twins(self):
         with moedmft.open(sample()) as run, h5py.File(sample()) as f:

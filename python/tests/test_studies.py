@@ -61,12 +61,23 @@ class Sweeps(Drawn):
     def test_kinds_of_best_values(self):
         def change(f):
             f["results/optimum_kind"][0] = [0, 1, 2]
-            f["results/optimum_kind"][1] = [3, 4, 0]
+            f["results/optimum_kind"][1] = [3, 4, 5]
 
         with moedmft.open(altered(sweep(), change)) as run:
             first, second = run.sweep.slices
             self.assertEqual(first.kind, ("inside", "lower end", "upper end"))
-            self.assertEqual(second.kind, ("beside divergence", "none", "inside"))
+            self.assertEqual(second.kind, ("beside divergence", "none", "between neighbours"))
+            self.save(plot.optimum(run))
+
+    def test_refined(self):
+        path = sample("sweep", over=("train.lr=0.3,0.6,1.2",), refine="20", output__responses="false", simulate__seeds="[4, 3]")
+        with moedmft.open(path) as run:
+            (only,) = run.sweep.slices
+            self.assertGreater(len(only.values), 3)
+            np.testing.assert_array_equal(np.isnan(only.loss.mean), run.sweep.status == "not needed")
+            self.assertEqual(run.problems, [])
+            self.save(plot.sweep(run)[0])
+            self.save(plot.optimum(run))
 
     def test_order_of_axes(self):
         with moedmft.open(sweep("train.lr=0.3,0.6,1.2", "model.parameterization=mup,mssp")) as run:

@@ -1,6 +1,7 @@
 /* The table of the program's options, and getopt_long under it. */
 #include "cli/arguments.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ static const command_option options[OPTIONS] = {
     [OPTION_NO_LIMIT] = {0, "no-limit", NULL, SWITCH(no_limit), "without N = infinity"},
     [OPTION_MEASURE] = {0, "measure", "final|best|tail|test|auto", TEXT(measure),
                         "which loss: after the last step, the smallest, mean of the last tenth, test loss; auto (default): final, tail with minibatches"},
+    [OPTION_REFINE] = {0, "refine", "[PERCENT]", TEXT(refine),
+                       "add values beside the best one of every width until it is known to PERCENT (default: 1), or half the spread over runs"},
     [OPTION_WIDTH] = {0, "width", "N", NUMBER(width, 1, 10000000), "the stream width"},
     [OPTION_FORMAT] = {0, "format", "text|json|csv", TEXT(format), "how to print (default: text)"},
     [OPTION_EXPECT] = {0, "expect", "[rate|limit|rate,limit]", TEXT(expect),
@@ -45,7 +48,9 @@ const command_option *option_of(option_id id) { return &options[id]; }
 
 option_arity option_takes(option_id id) {
   const char *argument = options[id].argument;
-  return !argument ? TAKES_NOTHING : *argument == '[' ? MAY_TAKE_LIST : TAKES_VALUE;
+  if (!argument) return TAKES_NOTHING;
+  if (*argument != '[') return TAKES_VALUE;
+  return isupper((unsigned char)argument[1]) ? MAY_TAKE_NUMBER : MAY_TAKE_LIST;
 }
 
 void option_example(option_id id, const char *argument, char *out, size_t size) {
@@ -105,7 +110,7 @@ static void describe(char letters[2 * OPTIONS + 2], struct option names[OPTIONS 
   *l++ = ':'; /* missing values are told apart */
   for (int id = 0; id < OPTIONS; id++) {
     option_arity arity = option_takes(id);
-    int has = arity == TAKES_VALUE ? required_argument : arity == MAY_TAKE_LIST ? optional_argument : no_argument;
+    int has = arity == TAKES_VALUE ? required_argument : arity != TAKES_NOTHING ? optional_argument : no_argument;
     names[id] = (struct option){options[id].name, has, NULL, LONG + id};
     if (options[id].letter) *l++ = options[id].letter;
     if (options[id].letter && arity == TAKES_VALUE) *l++ = ':';
@@ -155,10 +160,18 @@ static int store(arguments *a, option_id id, const char *value, mdm_error *err) 
   return MDM_OK;
 }
 
-/* An optional list may stand apart from its option, as long as the option knows all its words. */
+static int is_number(const char *text) {
+  char *end;
+  strtod(text, &end);
+  return end != text && !*end;
+}
+
+/* An optional list may stand apart from its option, as long as the option knows all its words; an optional number, too. */
 static const char *value_of(option_id id, int argc, char **argv) {
-  if (optarg || option_takes(id) != MAY_TAKE_LIST || optind >= argc || !option_list(id, argv[optind])) return optarg;
-  return argv[optind++];
+  option_arity arity = option_takes(id);
+  if (optarg || optind >= argc) return optarg;
+  int takes = arity == MAY_TAKE_LIST ? option_list(id, argv[optind]) != 0 : arity == MAY_TAKE_NUMBER && is_number(argv[optind]);
+  return takes ? argv[optind++] : NULL;
 }
 
 static int read_options(int argc, char **argv, arguments *a, mdm_error *err) {

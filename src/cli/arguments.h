@@ -17,6 +17,7 @@ typedef enum option_id {
   OPTION_OVER,
   OPTION_NO_LIMIT,
   OPTION_MEASURE,
+  OPTION_REFINE,
   OPTION_WIDTH,
   OPTION_FORMAT,
   OPTION_EXPECT,
@@ -48,12 +49,13 @@ typedef struct arguments {
   unsigned given;              /* set of the options that were given */
   const char *output, *seed, *sweeps, *measure, *format, *what, *field;
   const char *expect; /* the list after --expect; NULL: none */
+  const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
   int threads, width, block;
   int save_weights, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
 } arguments;
 
-typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST } option_arity;
+typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;
 
 /* Where the value of an option goes in arguments: int 1, int in [min, max], text, one more of a word_list. */
 typedef enum { TO_SWITCH, TO_NUMBER, TO_TEXT, TO_LIST } option_kind;
@@ -62,7 +64,7 @@ typedef enum { TO_SWITCH, TO_NUMBER, TO_TEXT, TO_LIST } option_kind;
 typedef struct command_option {
   char letter;          /* 0: none */
   const char *name;     /* --name */
-  const char *argument; /* as in --help, NULL: none; words that it knows as a|b; [a|b]: a list of them, or none */
+  const char *argument; /* as in --help, NULL: none; words that it knows as a|b; [a|b]: a list of them, or none; [NUMBER]: a number, or none */
   option_kind kind;
   size_t place;         /* offset in arguments */
   int min, max;         /* of TO_NUMBER */

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/fit.h"
+#include "base/number.h"
+
 static void print_losses(const char *who, const mdm_ensemble *e) {
   const mdm_array *loss = e->summary ? mdm_record_find(e->summary, "observables/train/loss") : NULL;
   if (!loss || !loss->dim[0]) return;
@@ -33,15 +36,23 @@ static void print_sweeps(const mdm_sweeps *s) {
           s->difference, s->difference_error);
 }
 
+static int has_few_runs(const mdm_outcome *o) {
+  int few = o->limit.runs < MDM_FEWEST_RUNS;
+  for (size_t w = 0; w < o->widths; w++) few |= o->networks[w].runs < MDM_FEWEST_RUNS;
+  return few;
+}
+
 static void print_deviation(const mdm_outcome *o) {
-  char range[32] = "";
+  char range[32] = "", deviation[64], spread[64];
   if (o->predicted_lowest < o->predicted) snprintf(range, sizeof range, "%g to ", o->predicted_lowest);
-  if (isnan(o->exponent))
+  mdm_power_text("p", o->exponent, o->exponent_error, o->exponent_bound, deviation, sizeof deviation);
+  mdm_power_text("q", o->fluctuation, o->fluctuation_error, o->fluctuation_bound, spread, sizeof spread);
+  if (has_few_runs(o))
+    fprintf(stderr, "  deviation from the limit: errors take %d networks of each width, and %d replicas of the limit\n", MDM_FEWEST_RUNS, MDM_FEWEST_RUNS);
+  else if (isnan(o->exponent))
     fprintf(stderr, "  no deviation from the limit stands out of the noise: use more seeds or smaller widths\n");
   else
-    fprintf(stderr,
-            "  deviation from the limit ~ N^-%.2f +- %.2f (predicted %s%g), spread over seeds ~ N^-%.2f +- %.2f\n",
-            o->exponent, o->exponent_error, range, o->predicted, o->fluctuation, o->fluctuation_error);
+    fprintf(stderr, "  deviation from the limit ~ N^-p, %s (predicted %s%g); spread over seeds ~ N^-q, %s\n", deviation, range, o->predicted, spread);
 }
 
 /* Final losses of one series of depths, and at L = infinity. */

@@ -58,6 +58,16 @@ static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error 
   return status ? status : memory_check(need, have, err);
 }
 
+/* --refine, as a fraction; alone: 1 %. */
+static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
+  char *end;
+  if (!(a->given & BIT(REFINE))) return MDM_OK;
+  double percent = a->refine ? strtod(a->refine, &end) : 1;
+  if (a->refine && (end == a->refine || *end || !(percent >= 0.01 && percent <= 100)))
+    return mdm_fail(err, MDM_ERR_USAGE, "--refine=%s: allowed are numbers of percent from 0.01 to 100", a->refine);
+  return mdm_sweep_refine(sweep, percent / 100, err);
+}
+
 static int run(const arguments *a, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_sweep *sweep = NULL;
@@ -68,6 +78,7 @@ static int run(const arguments *a, mdm_error *err) {
   if (!status) status = configuration_read(a, &cfg, err);
   if (!status) status = output_check(a, cfg, err);
   if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
+  if (!status) status = refine(a, sweep, err);
   if (!status) status = prepare(a, sweep, have, err);
   if (!status) status = run_sweep(a, sweep, err);
   mdm_sweep_free(sweep);
@@ -82,6 +93,6 @@ const command sweep_command = {
     .summary = "limit and networks over a grid of options: best learning rate, its drift with N; goes on from FILE.h5",
     .example = "moedmft sweep - -o rates.h5 --over train.lr=log:0.1:3.2:6",
     .needs = BIT(OUTPUT) | BIT(OVER),
-    .takes = TRAINING_OPTIONS | BIT(NO_LIMIT) | BIT(MEASURE),
+    .takes = TRAINING_OPTIONS | BIT(NO_LIMIT) | BIT(MEASURE) | BIT(REFINE),
     .run = run,
 };

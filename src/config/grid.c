@@ -40,6 +40,12 @@ long mdm_grid_find(const mdm_grid *g, const char *key) {
   return -1;
 }
 
+size_t mdm_axis_find(const mdm_axis *axis, const char *text) {
+  size_t i = 0;
+  while (i < axis->n && strcmp(axis->text[i], text)) i++;
+  return i;
+}
+
 static int out_of_memory(mdm_error *err) {
   return mdm_no_memory(err, "the grid of a sweep");
 }

@@ -37,13 +37,13 @@ void mdm_networks_clear(mdm_networks *n) {
   *n = (mdm_networks){0};
 }
 
-int mdm_networks_require_pairs(const mdm_config *cfg, const char *who, const char *purpose, mdm_error *err) {
+int mdm_networks_require(const mdm_config *cfg, long fewest, const char *who, const char *purpose, mdm_error *err) {
   size_t widths, n;
   mdm_config_int_list(cfg, "simulate.widths", &widths);
   const long *seeds = mdm_config_int_list(cfg, "simulate.seeds", &n);
   if (widths < 2) return mdm_fail(err, MDM_ERR_CONFIG, "%s %s: simulate.widths needs at least two, not %zu", who, purpose, widths);
   for (size_t i = 0; i < n; i++)
-    if (seeds[i] < 2)
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s needs errors over seeds: simulate.seeds must be at least 2, not %ld", who, seeds[i]);
+    if (seeds[i] < fewest)
+      return mdm_fail(err, MDM_ERR_CONFIG, "%s needs errors over seeds: simulate.seeds must be at least %ld, not %ld", who, fewest, seeds[i]);
   return MDM_OK;
 }

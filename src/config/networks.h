@@ -16,8 +16,8 @@ typedef struct mdm_networks {
 int mdm_networks_read(const mdm_config *cfg, mdm_networks *out, mdm_error *err);
 void mdm_networks_clear(mdm_networks *n);
 
-/* For what fits trends over widths and takes errors from seeds: MDM_ERR_CONFIG unless there are two widths, and two seeds of each.
- * who ("coordcheck") and purpose ("fits exponents over widths") begin the messages. */
-int mdm_networks_require_pairs(const mdm_config *cfg, const char *who, const char *purpose, mdm_error *err);
+/* For what fits trends over widths and takes errors from seeds: MDM_ERR_CONFIG unless there are two widths, and so many seeds of
+ * each. who ("coordcheck") and purpose ("fits exponents over widths") begin the messages. */
+int mdm_networks_require(const mdm_config *cfg, long fewest, const char *who, const char *purpose, mdm_error *err);
 
 #endif

@@ -31,8 +31,8 @@ static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err
   const struct {
     const char *name;
     double value;
-  } attributes[] = {{"exponent", o->exponent}, {"exponent_stderr", o->exponent_error}, {"predicted", o->predicted}, {"predicted_lowest", o->predicted_lowest},
-                    {"spread_exponent", o->fluctuation}, {"spread_exponent_stderr", o->fluctuation_error}};
+  } attributes[] = {{"exponent", o->exponent}, {"exponent_stderr", o->exponent_error}, {"exponent_bound", o->exponent_bound}, {"predicted", o->predicted}, {"predicted_lowest", o->predicted_lowest},
+                    {"spread_exponent", o->fluctuation}, {"spread_exponent_stderr", o->fluctuation_error}, {"spread_exponent_bound", o->fluctuation_bound}};
   int status = mdm_file_record(file, "/", o->comparison, err);
   for (size_t i = 0; i < sizeof attributes / sizeof *attributes && !status; i++)
     status = mdm_file_attr_real(file, "/comparison/fit", attributes[i].name, attributes[i].value, err);

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
+#include "study/sweep_grow.h"
 
 /* ---------------------------------------------------------------- writing */
 
@@ -24,6 +25,24 @@ static int write_axes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
     status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_no_memory(err, "the axes of a sweep");
     free(text);
   }
+  return status;
+}
+
+/* Values that refinement added, as they follow KEY= in over_I. */
+static int write_added(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  char *text = mdm_sweep_added(s);
+  int status = text ? mdm_file_attr_text(file, "/axes", "added", text, err) : mdm_no_memory(err, "the axes of a sweep");
+  free(text);
+  return status ? status : mdm_file_attr_real(file, "/results", "refine", s->refine, err);
+}
+
+/* Files of earlier versions have none. */
+static int read_added(mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  char *text;
+  if (mdm_file_dup_text(file, "/axes", "added", &text, NULL)) return MDM_OK;
+  mdm_file_get_real(file, "/results", "refine", &s->refine, NULL);
+  int status = mdm_sweep_mark_added(s, text, err);
+  free(text);
   return status;
 }
 
@@ -43,6 +62,7 @@ static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_er
   if (!status) status = mdm_file_record(file, "/", s->data, err);
   if (!status) status = mdm_file_record(file, "/", s->results, err);
   if (!status) status = write_axes(s, file, err);
+  if (!status) status = write_added(s, file, err);
   if (!status) status = write_notes(s, file, err);
   if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
   if (!status) status = mdm_file_attr_text(file, "/results", "measure", mdm_measure_name(s->measure), err);
@@ -67,7 +87,13 @@ static int save(void *context, mdm_sweep *s, mdm_error *err) {
 
 int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
   destination to = {path, arguments};
-  return mdm_sweep_compute(s, monitor, save, &to, path, err);
+  int status, more;
+  do {
+    status = mdm_sweep_compute(s, monitor, save, &to, path, err);
+    more = 0;
+    if (!status) status = mdm_sweep_grow(s, monitor ? monitor->threads : 0, &more, err);
+  } while (more && !status);
+  return status;
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -102,7 +128,7 @@ static int read_notes(mdm_sweep *s, mdm_file *file, mdm_error *err) {
   return MDM_OK;
 }
 
-static int is_status(double v) { return v >= MDM_CELL_MISSING && v <= MDM_CELL_FAILED && v == floor(v); }
+static int is_status(double v) { return v >= MDM_CELL_MISSING && v <= MDM_CELL_SKIPPED && v == floor(v); }
 
 /* Values of the arrays that the sweep has made from its configuration. */
 static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
@@ -145,6 +171,7 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
   if (!status) status = read_arrays(*out, file, err);
   if (!status) status = read_notes(*out, file, err);
+  if (!status) status = read_added(*out, file, err);
   if (!status) status = mdm_sweep_evaluate(*out, err);
   for (size_t i = 0; i < n; i++) free(over[i]);
   mdm_config_free(cfg);
@@ -185,12 +212,6 @@ static int same_options(const mdm_sweep *s, const mdm_sweep *old, const char *pa
   return MDM_OK;
 }
 
-static size_t find_value(const mdm_axis *axis, const char *text) {
-  size_t i = 0;
-  while (i < axis->n && strcmp(axis->text[i], text)) i++;
-  return i;
-}
-
 /* The same axes in the same order, with all values of the file among ours. */
 static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
   for (size_t a = 0; a < MDM_GRID_AXES; a++) {
@@ -201,7 +222,7 @@ static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path,
     snprintf(what, sizeof what, "axis %zu (--over)", a + 1);
     if (strcmp(now, then)) return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, what, then, now);
     for (size_t i = 0; a < old->grid.axes && i < y->n; i++)
-      if (find_value(x, y->text[i]) == x->n)
+      if (mdm_axis_find(x, y->text[i]) == x->n)
         return mdm_fail(err, MDM_ERR_CONFIG,
                         "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, choose another "
                         "-o, or remove the file",
@@ -210,15 +231,9 @@ static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path,
   return MDM_OK;
 }
 
-static size_t find_width(const mdm_sweep *s, double width) {
-  size_t w = 0;
-  while (w < s->widths && s->width[w] != width) w++;
-  return w;
-}
-
 static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
   for (size_t w = 0; w < old->widths; w++) {
-    size_t at = find_width(s, old->width[w]);
+    size_t at = mdm_sweep_find_width(s, old->width[w]);
     char now[32], then[32];
     if (at == s->widths && isinf(old->width[w]))
       return mdm_fail(
@@ -246,48 +261,6 @@ static int same_version(mdm_file *file, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, file->path, "the version of moedmft", version, mdm_version());
 }
 
-/* Point of s with the values of a point of old. */
-static size_t same_point(const mdm_sweep *s, const mdm_sweep *old, size_t point) {
-  size_t p = 0;
-  for (size_t a = 0; a < s->grid.axes; a++)
-    p = p * s->grid.axis[a].n +
-        find_value(&s->grid.axis[a], old->grid.axis[a].text[mdm_grid_index(&old->grid, point, a)]);
-  return p;
-}
-
-/* One row of an array over cells, whose last extent may have grown. */
-static void copy_row(double *to, size_t to_cell, size_t to_n, const double *from, size_t from_cell, size_t from_n) {
-  size_t n = to_n < from_n ? to_n : from_n;
-  if (to && from) memcpy(to + to_cell * to_n, from + from_cell * from_n, n * sizeof *to);
-}
-
-static void copy_series(mdm_series to, size_t to_cell, size_t to_n, mdm_series from, size_t from_cell, size_t from_n) {
-  copy_row(to.value, to_cell, to_n, from.value, from_cell, from_n);
-  copy_row(to.error, to_cell, to_n, from.error, from_cell, from_n);
-}
-
-static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
-  s->status[to] = old->status[from];
-  s->diverged[to] = old->diverged[from];
-  s->seconds[to] = old->seconds[from];
-  copy_series(s->loss, to, s->steps, old->loss, from, old->steps);
-  copy_series(s->test, to, s->tests, old->test, from, old->tests);
-  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
-    copy_row(s->each[m], to, s->most_runs, old->each[m], from, old->most_runs);
-    copy_series(s->mean[m], to, 1, old->mean[m], from, 1);
-  }
-  free(s->note[to]);
-  s->note[to] = old->note[from];
-  old->note[from] = NULL;
-}
-
-static void take_cells(mdm_sweep *s, mdm_sweep *old) {
-  for (size_t i = 0; i < old->cells; i++)
-    if (old->status[i] != MDM_CELL_MISSING)
-      take_cell(s, same_point(s, old, i / old->widths) * s->widths + find_width(s, old->width[i % old->widths]), old,
-                i);
-}
-
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
   mdm_file *file;
   mdm_sweep *old = NULL;
@@ -303,10 +276,11 @@ int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
   if (!status) status = same_version(file, err);
   if (!status) status = mdm_sweep_from_file(file, &old, err);
   mdm_file_discard(file);
+  if (!status) status = mdm_sweep_adopt(s, old, err);
   if (!status) status = same_axes(s, old, path, err);
   if (!status) status = same_options(s, old, path, err);
   if (!status) status = same_widths(s, old, path, err);
-  if (!status) take_cells(s, old);
+  if (!status) mdm_sweep_take(s, old);
   mdm_sweep_free(old);
   return status ? status : mdm_sweep_evaluate(s, err);
 }

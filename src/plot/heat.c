@@ -5,6 +5,7 @@
 #include "plot/heat.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "file/internal.h"
 
@@ -30,6 +31,28 @@ static double target_of(const mdm_array *y, size_t sample) {
   return (double)best;
 }
 
+typedef struct {
+  double target;
+  size_t sample;
+} labelled;
+
+/* By target, of equal ones by sample. */
+static int by_target(const void *a, const void *b) {
+  const labelled *x = a, *y = b;
+  if (x->target != y->target) return x->target < y->target ? -1 : 1;
+  return (x->sample > y->sample) - (x->sample < y->sample);
+}
+
+static void sort_samples(const mdm_array *y, mdm_heat *f) {
+  labelled all[MDM_HEAT_SAMPLES];
+  for (size_t i = 0; i < f->samples; i++) all[i] = (labelled){target_of(y, i), i};
+  qsort(all, f->samples, sizeof *all, by_target);
+  for (size_t i = 0; i < f->samples; i++) {
+    f->order[i] = all[i].sample;
+    f->edge[i] = i && all[i].target != all[i - 1].target;
+  }
+}
+
 /* By target, where samples are the same at every step. */
 static int order_samples(mdm_file *file, mdm_heat *f, mdm_error *err) {
   static const char *const paths[] = {"train/y", "batches"};
@@ -39,12 +62,7 @@ static int order_samples(mdm_file *file, mdm_heat *f, mdm_error *err) {
   if (status) return status;
   const mdm_array *y = mdm_record_find(rec, "train/y");
   f->ordered = y && y->rank == 2 && y->dim[0] >= f->samples && !mdm_record_find(rec, "batches");
-  for (size_t i = 1; i < f->samples && f->ordered; i++) /* insertion keeps the order of equal targets */
-    for (size_t j = i; j > 0 && target_of(y, f->order[j]) < target_of(y, f->order[j - 1]); j--) {
-      size_t swap = f->order[j];
-      f->order[j] = f->order[j - 1], f->order[j - 1] = swap;
-    }
-  for (size_t i = 1; i < f->samples && f->ordered; i++) f->edge[i] = target_of(y, f->order[i]) != target_of(y, f->order[i - 1]);
+  if (f->ordered) sort_samples(y, f);
   mdm_record_free(rec);
   return MDM_OK;
 }

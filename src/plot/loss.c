@@ -29,7 +29,7 @@ typedef struct {
   mdm_record *comparison; /* width, deviation */
   mdm_deviations deviations;
   int has_deviations;
-  double exponent, exponent_error, predicted;
+  double exponent, exponent_error, bound, predicted;
   char title[512];
 } figure;
 
@@ -39,6 +39,7 @@ static int read_comparison(mdm_file *file, figure *f, mdm_error *err) {
   static const char *const paths[] = {"width", "deviation"};
   double v, e;
   f->exponent = f->exponent_error = f->predicted = NAN;
+  f->bound = 0;
   int status = mdm_file_read_some(file, "/comparison", paths, 2, &f->comparison, err);
   if (status != MDM_OK) return status;
   const mdm_array *width = mdm_record_find(f->comparison, "width"), *deviation = mdm_record_find(f->comparison, "deviation");
@@ -47,6 +48,7 @@ static int read_comparison(mdm_file *file, figure *f, mdm_error *err) {
   for (size_t w = 0; w < width->dim[0]; w++) f->has_deviations |= mdm_deviation_at(&f->deviations, w, &v, &e);
   mdm_file_get_real(file, "/comparison/fit", "exponent", &f->exponent, NULL);
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &f->exponent_error, NULL);
+  mdm_file_get_real(file, "/comparison/fit", "exponent_bound", &f->bound, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &f->predicted, NULL);
   return MDM_OK;
 }
@@ -99,6 +101,10 @@ static void draw_fit(FILE *out, const figure *f) {
     fprintf(out, ", exp(%.9g) * x**(%.9g) with lines dt 2 lw 1.5 lc rgb '#707070' title 'predicted: N^{-%g}'",
             mdm_deviation_height(&f->deviations, f->predicted), -f->predicted, f->predicted);
   if (!isfinite(f->exponent)) return;
+  if (f->bound != 0) { /* no line: its exponent is not known */
+    fprintf(out, ", NaN with lines lt nodraw title 'fit: N^{-p}, p %c %.2f'", f->bound > 0 ? '>' : '<', f->exponent);
+    return;
+  }
   if (isfinite(f->exponent_error)) snprintf(error, sizeof error, " ± %.2f", f->exponent_error);
   fprintf(out, ", exp(%.9g) * x**(%.9g) with lines lw 1.8 lc rgb 'black' title 'fit: N^{-p}, p = %.2f%s'",
           mdm_deviation_height(&f->deviations, f->exponent), -f->exponent, f->exponent, error);

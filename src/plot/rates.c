@@ -50,7 +50,7 @@ static void add_row(figure *f, const char *name) {
   if (!deviation || !scale || !exponent || deviation->dim[0] != f->width->dim[0] || !(scale->value[0] > 0)) return;
   row r = {.deviations = {f->width, deviation, scale->value[0]}, .exponent = exponent, .predicted = part_of(f, name, "predicted")};
   snprintf(r.name, sizeof r.name, "%s", name);
-  if (!is_drawable(&r.deviations) || !isfinite(exponent->value[0]) || (exponent->error && exponent->error[0] > 1)) return;
+  if (!is_drawable(&r.deviations) || !isfinite(exponent->value[0]) || (exponent->error && !(exponent->error[0] <= 1))) return;
   if (f->n < MOST)
     f->rows[f->n++] = r;
   else

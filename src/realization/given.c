@@ -200,10 +200,10 @@ static int given_particles(X(realization) *R, size_t n, real *out, mdm_error *er
   return status ? status : X(draw_router)(&S->pop[POP_STREAM], S->key, S->router, n, err);
 }
 
-static int given_biases(X(realization) *R, size_t block, real *out, mdm_error *err) {
+static int given_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
   state *S = (state *)R;
   (void)block;
-  return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, R->experts, out, err);
+  return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, seed, R->experts, out, err);
 }
 
 static void given_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {

@@ -70,14 +70,14 @@ int X(draw_router)(X(population) *stream, mdm_stream key, X(dense) *q, size_t n,
   return status;
 }
 
-int X(draw_biases)(X(population) *experts, mdm_stream key, size_t n, real *out, mdm_error *err) {
+int X(draw_biases)(X(population) *experts, mdm_stream key, uint64_t seed, size_t n, real *out, mdm_error *err) {
   key.purpose = MDM_DRAW_BIAS;
   if (experts) { /* twins have one bias */
     int status = X(population_fresh)(experts, key, 0, 1, out, err);
     for (size_t m = n; m-- > 0 && n > experts->n;) out[m] = out[m / 2];
     return status;
   }
-  return X(normals)((mdm_stream){key.seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out, err);
+  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out, err);
 }
 
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
@@ -89,9 +89,9 @@ static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *er
   return status;
 }
 
-static int limit_biases(X(realization) *R, size_t l, real *out, mdm_error *err) {
+static int limit_biases(X(realization) *R, size_t l, uint64_t seed, real *out, mdm_error *err) {
   block *b = &((limit *)R)->block[l];
-  return X(draw_biases)(b->router ? NULL : &b->pop[POP_EXPERT], b->key, R->experts, out, err);
+  return X(draw_biases)(b->router ? NULL : &b->pop[POP_EXPERT], b->key, seed, R->experts, out, err);
 }
 
 static X(gaussian) limit_gaussian(const X(realization) *R, size_t l, mdm_tensor t, int side) {

@@ -98,9 +98,9 @@ static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *
   return status;
 }
 
-static int network_biases(X(realization) *R, size_t block, real *out, mdm_error *err) {
+static int network_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  mdm_stream key = {net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
+  mdm_stream key = {net->counted ? seed : net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
   return X(normals)(key, 0, R->experts, out, err);
 }
 

@@ -87,8 +87,9 @@ struct X(realization) {
   /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
    * (c < D) or readout c − D. */
   int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
-  /* Initial selection biases of a block's experts, standard normal: out has one for each. */
-  int (*biases)(X(realization) *R, size_t block, real *out, mdm_error *err);
+  /* Initial selection biases of a block's experts, standard normal: out has one for each. Counted experts have those of the seed, the same
+   * in every run and in the limit. */
+  int (*biases)(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err);
   /* Measures of the realization itself, by name ("rank_h", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the

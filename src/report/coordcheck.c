@@ -7,6 +7,7 @@
 
 #include <moedmft/classify.h>
 
+#include "base/fit.h"
 #include "base/text.h"
 #include "config/internal.h"
 #include "scaling/parts.h"
@@ -14,12 +15,14 @@
 
 static const char *const desiderata[] = {"stability", "feature learning", "maximal effective updates", "maximal propagating updates",
                                          "balanced aggregation"};
+#define FEW "a width has %.0f networks, and errors take %d of each; raise simulate.seeds"
 enum { DESIDERATA = sizeof desiderata / sizeof *desiderata };
 
 /* ---------------------------------------------------------------- reading */
 
 typedef struct {
   const mdm_array *width, *step, *rms, *exponent, *predicted, *limit, *agrees, *promised, *kept;
+  double fewest; /* seeds; infinite where the file does not tell */
 } table;
 
 /* Rank and extents; 0 for any number of widths. */
@@ -41,6 +44,9 @@ static int read_table(const mdm_record *rec, table *t, mdm_error *err) {
     if (!has_shape(*to[i], shapes[i].rank, shapes[i].first, t->width ? t->width->dim[0] : 0))
       return mdm_fail(err, MDM_ERR_DATA, "the coordinate check is incomplete: %s is missing or has another shape", shapes[i].path);
   }
+  const mdm_array *seeds = mdm_record_find(rec, "seeds");
+  t->fewest = INFINITY;
+  for (size_t w = 0; has_shape(seeds, 1, t->width->dim[0], 0) && w < seeds->dim[0]; w++) t->fewest = fmin(t->fewest, seeds->value[w]);
   return MDM_OK;
 }
 
@@ -72,10 +78,13 @@ static void print_predicted(FILE *out, double p) {
   fprintf(out, "%11s", text);
 }
 
+static int has_few_seeds(const table *t) { return t->fewest < MDM_FEWEST_RUNS; }
+
 /* A part with prediction and fit, but no verdict, is on its way to its limit (src/study/coordcheck.c). */
 static const char *mark(const table *t, size_t cell) {
   double agrees = t->agrees->value[cell];
   if (!isnan(agrees)) return agrees != 0 ? "agrees" : "DEVIATES";
+  if (has_few_seeds(t)) return "";
   return isnan(t->predicted->value[cell]) || isnan(t->exponent->value[cell]) ? "" : "nears the limit";
 }
 
@@ -122,6 +131,7 @@ static void print_table(FILE *out, const table *t) {
       if (k != MDM_PART_UPDATE) print_part(out, t, s, k);
   }
   print_desiderata(out, t);
+  if (has_few_seeds(t)) fprintf(out, "\nno verdicts: " FEW "\n", t->fewest, MDM_FEWEST_RUNS);
 }
 
 int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err) {
@@ -141,6 +151,7 @@ int mdm_coordcheck_expect(const mdm_record *check, mdm_error *err) {
   table t = {0};
   int status = read_table(check, &t, err);
   if (status) return status;
+  if (has_few_seeds(&t)) return mdm_fail(err, MDM_ERR_EXPECT, "unresolved: " FEW, t.fewest, MDM_FEWEST_RUNS);
   for (int d = 0; d < DESIDERATA; d++)
     if (t.promised->value[d] != 0 && t.kept->value[d] == 0)
       return mdm_fail(err, MDM_ERR_EXPECT, "the parameterization promises %s, and the networks do not show it", desiderata[d]);

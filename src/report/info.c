@@ -9,6 +9,7 @@
 
 #include <moedmft/report.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "file/internal.h"
 #include "report/compare.h"
@@ -294,13 +295,14 @@ static int print_sweeps(FILE *out, mdm_file *file, mdm_error *err) {
 /* ---- comparison ---- */
 
 static void print_fit(FILE *out, mdm_file *file) {
-  double p, error = NAN, predicted = NAN, lowest;
+  double p, error = NAN, bound = 0, predicted = NAN, lowest;
   char text[80];
   if (mdm_file_get_real(file, "/comparison/fit", "exponent", &p, NULL) != MDM_OK) return;
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
-  mdm_with_error(p, error, text, sizeof text);
-  fprintf(out, "fit: deviation ∝ N^-p with p = %s", text);
+  mdm_file_get_real(file, "/comparison/fit", "exponent_bound", &bound, NULL);
+  mdm_power_text("p", p, error, (int)bound, text, sizeof text);
+  fprintf(out, "fit: deviation ∝ N^-p, %s", text);
   int range = mdm_file_get_real(file, "/comparison/fit", "predicted_lowest", &lowest, NULL) == MDM_OK && lowest < predicted;
   if (isfinite(predicted)) fprintf(out, " (predicted: ");
   if (isfinite(predicted) && range) fprintf(out, "%g to ", lowest);

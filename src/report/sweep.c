@@ -1,16 +1,23 @@
 /* The verdict on a sweep, in words and tables: what `moedmft sweep` says at its end and `moedmft info` of its file. */
 #include "study/sweep_internal.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/text.h"
 #include "report/number.h"
 
-/* Of so many comparisons with two standard errors, this part exceeds them by chance. */
-static const double BY_CHANCE = 0.0228;
+/* Of so many comparisons with two standard errors, the part that exceeds them by chance. */
+static double by_chance(void) { return gsl_cdf_ugaussian_Q(2); }
+
+enum { STATES = MDM_CELL_SKIPPED + 1 };
+
+/* Where a smaller part of the runs carries the mean loss (Kish's effective number), its spread tells little of the rare runs that are missing. */
+static const double CARRIED = 0.4;
 
 /* Below, a standard error from the spread of the runs is itself uncertain by a third or more. */
 static const double FEW_RUNS = 6;
@@ -42,25 +49,31 @@ static void width_name(double N, char buf[32]) {
 /* ---------------------------------------------------------------- one width */
 
 /* Cells of a slice at one width: how many of each status. */
-static void count_cells(const mdm_sweep *s, size_t slice, size_t w, size_t count[5]) {
-  memset(count, 0, 5 * sizeof *count);
+static void count_cells(const mdm_sweep *s, size_t slice, size_t w, size_t count[STATES]) {
+  memset(count, 0, STATES * sizeof *count);
   for (size_t i = 0; i < mdm_sweep_positions(s); i++)
     count[(int)s->status[mdm_sweep_point(s, slice, i) * s->widths + w]]++;
 }
 
 static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w, int kind) {
-  static const char *const where[] = {"", "at the lower end of the grid: a bound",
-                                      "at the upper end of the grid: a bound",
-                                      "beside a value that diverged or did not learn"};
-  static const char *const what[] = {"not computed yet", "", "diverged", "without a limit", "failed"};
-  size_t count[5];
+  static const char *const where[] = {[MDM_BEST_INSIDE] = "",
+                                      [MDM_BEST_LOWER] = "at the lower end of the grid: a bound",
+                                      [MDM_BEST_UPPER] = "at the upper end of the grid: a bound",
+                                      [MDM_BEST_DIVERGED] = "beside a value that diverged or did not learn",
+                                      [MDM_BEST_NONE] = "",
+                                      [MDM_BEST_BETWEEN] = "anywhere between the neighbours"};
+  static const char *const what[STATES] = {"not computed yet", "", "diverged", "without a limit", "failed", ""};
+  size_t count[STATES];
   const char *comma = "";
-  if (kind > MDM_BEST_INSIDE && kind < MDM_BEST_NONE) fprintf(out, "%s", where[kind]), comma = "; ";
+  if (kind >= 0 && kind <= MDM_BEST_BETWEEN && *where[kind]) fprintf(out, "%s", where[kind]), comma = "; ";
   count_cells(s, slice, w, count);
-  for (int k = 0; k < 5; k++)
+  for (int k = 0; k < STATES; k++)
     if (*what[k] && count[k]) fprintf(out, "%s%zu %s", comma, count[k], what[k]), comma = "; ";
+  double carry = s->along < 0 ? NAN : s->best[slice * s->widths + w].runs;
   if (count[MDM_CELL_COMPLETE] && s->runs[w] > 1 && s->runs[w] < FEW_RUNS)
-    fprintf(out, "%s%.0f runs: rough errors", comma, s->runs[w]);
+    fprintf(out, "%s%.0f runs: %s", comma, s->runs[w], s->runs[w] < MDM_FEWEST_RUNS ? "too few for errors" : "rough errors");
+  else if (carry < CARRIED * s->runs[w])
+    fprintf(out, "%ssome %.0f of %.0f runs carry the mean: rough errors", comma, carry, s->runs[w]);
   fprintf(out, "\n");
 }
 
@@ -113,6 +126,17 @@ static void print_table(FILE *out, const mdm_sweep *s, size_t slice) {
 
 /* ---------------------------------------------------------------- trends */
 
+/* Where the distance of values is the larger part of an error, more values help. */
+static void print_hint(FILE *out, const mdm_sweep *s, size_t slice) {
+  for (size_t w = 0; w < s->widths; w++) {
+    const mdm_best *b = &s->best[slice * s->widths + w];
+    int bound = b->kind == MDM_BEST_LOWER || b->kind == MDM_BEST_UPPER;
+    if (s->refine > 0 || !(bound || b->x_between > b->x_runs)) continue;
+    fprintf(out, "  more values would tell the best one better: --refine adds them\n");
+    return;
+  }
+}
+
 static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
   char text[80];
   double drift = value_at(s, "drift", slice), error = error_at(s, "drift", slice),
@@ -141,13 +165,13 @@ static void count_worse(const mdm_sweep *s, size_t slice, size_t first, size_t l
 
 static void print_worse(FILE *out, const char *who, double worse, double compared) {
   if (compared == 0)
-    fprintf(out, "  %s: not known, which takes two runs or more\n", who);
+    fprintf(out, "  %s: not known, which takes %d runs or more\n", who, MDM_FEWEST_RUNS);
   else if (worse == 0)
     fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparison%s)\n", who, compared,
             compared == 1 ? "" : "s");
   else
     fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparisons (%.1f by chance)\n", who, worse,
-            compared, BY_CHANCE * compared);
+            compared, by_chance() * compared);
 }
 
 static void print_rises(FILE *out, const mdm_sweep *s, size_t slice) {
@@ -199,6 +223,7 @@ static void print_all(FILE *out, const mdm_sweep *s) {
     mdm_sweep_slice_name(s, j, name, sizeof name);
     if (*name) fprintf(out, "\n%s\n", name);
     print_table(out, s, j);
+    if (s->along >= 0) print_hint(out, s, j);
     if (s->along >= 0) print_drift(out, s, j);
     if (s->widths > 1) print_rises(out, s, j);
   }

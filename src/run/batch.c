@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "scaling/vanishing.h"
 #include "run/plan.h"
+#include "scaling/vanishing.h"
 
 struct mdm_batch {
   mdm_plan plan;

@@ -47,6 +47,10 @@ static int read_router(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->balance = (mdm_balance)mdm_config_enum(cfg, "train.balance");
   m->balance_coefficient = mdm_config_real(cfg, "train.balance_coefficient");
   m->z_loss = mdm_config_real(cfg, "train.z_loss");
+  m->bias_seed = (uint64_t)mdm_config_int(cfg, "model.router_bias_seed");
+  if (m->bias_seed != 1 && (m->regime->experts_grow || m->active_fraction == 1 || m->bias_std == 0))
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.router_bias_seed has no effect: it draws the selection biases of regime I under top-K routing, with "
+                    "model.router_bias_std > 0; remove it");
   if (m->bias_sign && m->bias_rate == 0) return mdm_fail(err, MDM_ERR_CONFIG, "train.bias_update has no effect without train.bias_rate > 0");
   if (m->balance == MDM_BALANCE_NONE && m->balance_coefficient != 0.01)
     return mdm_fail(err, MDM_ERR_CONFIG, "train.balance_coefficient has no effect with train.balance: none; set that to switch or importance");

@@ -4,6 +4,7 @@
 
 #include <moedmft/config.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "scaling/scaling.h"
 
@@ -24,6 +25,7 @@ typedef struct mdm_model {
   double inverse_temperature, gate_multiplier;
   int gate_selected;        /* normalized gates: over the selected experts only */
   double bias_std, bias_rate; /* selection biases: initial spread, step */
+  uint64_t bias_seed;       /* draws those of counted experts */
   int bias_sign;            /* steps of the sign of load − κ */
   double shared;            /* fraction of the experts that serve every token */
   const long *dense;        /* dense_count blocks whose experts are all shared; owned by the configuration */

@@ -21,7 +21,7 @@ typedef struct mdm_schedule {
  *   sign    W ← (1 − η_W λ) W − η_W sign(G)
  *   adam    m ← β1 m + (1−β1) G, v ← β2 v + (1−β2) G²,
  *           W ← (1 − η_W λ) W − η_W (m/(1−β1^t)) / (√(v/(1−β2^t)) + ε_W)
- * with λ in units of the base rate, η_W λ_W = η λ, unless train.decay_scale says otherwise. */
+ * with λ in units of the base rate times the tensor's multiplier, η_W λ_W = η λ train.lr_multiplier, unless train.decay_scale says otherwise. */
 typedef struct mdm_optimizer {
   const char *name;
   mdm_step_kind kind;

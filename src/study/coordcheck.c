@@ -1,6 +1,6 @@
 /* The refined coordinate check over widths (moedmft/coordcheck.h): exponents of all parts, beside what the parameterization
  * promises. Weighted least squares of ln RMS on ln N; the error of the exponent comes from the standard errors over seeds, and
- * is enlarged by √χ² per degree of freedom where the points are not on a line. */
+ * is enlarged by √χ² per degree of freedom where the points are not on a line. Fewer than MDM_FEWEST_RUNS seeds give no verdict. */
 #include <moedmft/coordcheck.h>
 
 #include <math.h>
@@ -10,6 +10,8 @@
 
 #include <moedmft/classify.h>
 
+#include "base/fit.h"
+#include "base/memory.h"
 #include "base/record.h"
 #include "config/networks.h"
 #include "scaling/coordcheck_predict.h"
@@ -18,8 +20,9 @@
 
 enum { LEAST_STEPS = 3 }; /* under μP of Regime II it takes three steps until every matrix has moved every field */
 
-/* Measured and predicted exponents agree within three standard errors and this: corrections of finite size. */
-static const double SLACK = 0.15;
+/* Measured and predicted exponents agree within so many standard errors (of few seeds as rarely exceeded, base/fit.h) and this slack:
+ * corrections of finite size. */
+static const double ERRORS = 3, SLACK = 0.15;
 
 /* Parts below this fraction of their product are rounding. */
 static const double ROUNDING[2] = {1e-11, 3e-5}; /* double, single precision */
@@ -38,7 +41,7 @@ static int long_enough(const mdm_config *cfg) {
 
 int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
   mdm_classification c;
-  int status = mdm_networks_require_pairs(cfg, "coordcheck", "fits exponents over widths", err);
+  int status = mdm_networks_require(cfg, 2, "coordcheck", "fits exponents over widths", err);
   if (status) return status;
   if (!long_enough(cfg))
     return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck looks at the last of output.times, or at train.steps: it must be at least %d, until every field has moved", LEAST_STEPS);
@@ -53,25 +56,15 @@ int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
 
 /* ---------------------------------------------------------------- fit */
 
-/* ln y = c + p ln x, errors s of y; NaN unless at least two points are positive with errors. */
-static void fit_line(size_t n, const double *x, const double *y, const double *s, double *p, double *error) {
-  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0;
+/* ln y = c + p ln x, errors s of y; NaN unless all y are positive with errors. work: 3 × n. */
+static void fit_power(size_t n, const double *x, const double *y, const double *s, double *work, double *p, double *error) {
+  double *a = work, *b = work + n, *relative = work + 2 * n;
   *p = *error = NAN;
   for (size_t i = 0; i < n; i++) {
     if (!(y[i] > 0) || !(s[i] > 0)) return;
-    double weight = (y[i] / s[i]) * (y[i] / s[i]), a = log(x[i]), b = log(y[i]);
-    w += weight, wx += weight * a, wy += weight * b, wxx += weight * a * a, wxy += weight * a * b;
+    a[i] = log(x[i]), b[i] = log(y[i]), relative[i] = s[i] / y[i];
   }
-  double det = w * wxx - wx * wx;
-  if (n < 2 || !(det > 0)) return;
-  *p = (w * wxy - wx * wy) / det;
-  double c = (wy - *p * wx) / w;
-  for (size_t i = 0; i < n; i++) {
-    double r = (log(y[i]) - c - *p * log(x[i])) * y[i] / s[i];
-    chi2 += r * r;
-  }
-  double rise = n > 2 ? fmax(1, chi2 / (double)(n - 2)) : 1;
-  *error = sqrt(rise * w / det);
+  mdm_line_fit(n, a, b, relative, p, error);
 }
 
 /* ---------------------------------------------------------------- record */
@@ -82,6 +75,7 @@ typedef struct {
   size_t widths, at; /* index in the time grid */
   double rounding;
   double readout;    /* exponent of v: backward fields are as large as it is */
+  double reach;      /* ERRORS for as many seeds as the width with the fewest has; NaN: too few to say anything */
 } table;
 
 static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, int error, mdm_error *err) {
@@ -94,6 +88,7 @@ static int add_arrays(mdm_record *rec, size_t widths, mdm_error *err) {
   const size_t cube[3] = {MDM_SPLITS, MDM_PARTS_COUNT, widths}, five = MDM_BALANCED + 1, one = 1;
   const char *cell = "product, part";
   int status = add(rec, "width", 1, &widths, "width", "stream width N", 0, err);
+  if (!status) status = add(rec, "seeds", 1, &widths, "width", "networks of this width", 0, err);
   if (!status) status = add(rec, "step", 1, &one, "value", "step at which the parts are compared: the last of the time grid", 0, err);
   if (!status) status = add(rec, "rms", 3, cube, "product, part, width", "RMS of every part in networks; " PRODUCT_ORDER "; " PART_ORDER, 1, err);
   if (!status) status = add(rec, "exponent", 2, cube, cell, "fitted p of RMS ~ N^p; NaN: the part is absent", 1, err);
@@ -165,7 +160,8 @@ static double agreement(const table *t, size_t cell) {
   if (isnan(predicted)) return NAN;
   if (is_absent(t, cell)) return predicted == -INFINITY ? 1 : NAN;
   if (predicted == -INFINITY) return 0;
-  if (isnan(p) || fabs(p - predicted) <= 3 * error + SLACK) return isnan(p) ? NAN : 1;
+  if (isnan(p) || isnan(t->reach)) return NAN;
+  if (fabs(p - predicted) <= t->reach * error + SLACK) return 1;
   return predicted == 0 && approaches_limit(t, cell) ? NAN : 0;
 }
 
@@ -182,7 +178,7 @@ static double natural_exponent(const table *t, mdm_split s, mdm_part_kind k) {
 static double survives(const table *t, mdm_split s, mdm_part_kind k) {
   size_t cell = cell_of(s, k);
   double p = natural_exponent(t, s, k);
-  return isnan(p) ? NAN : fabs(p) <= 3 * t->exponent->error[cell] + SLACK;
+  return isnan(p) || isnan(t->reach) ? NAN : fabs(p) <= t->reach * t->exponent->error[cell] + SLACK;
 }
 
 static double all_survive(const table *t, size_t n, const mdm_split *s, mdm_part_kind k) {
@@ -198,11 +194,12 @@ static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 
 /* Growth towards the value of the limit is none. */
 static double is_stable(const table *t) {
+  if (isnan(t->reach)) return NAN;
   for (int s = 0; s < MDM_SPLITS; s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {
       size_t cell = cell_of((mdm_split)s, (mdm_part_kind)k);
       double p = natural_exponent(t, (mdm_split)s, (mdm_part_kind)k);
-      if (p > 3 * t->exponent->error[cell] + SLACK && !approaches_limit(t, cell)) return 0;
+      if (p > t->reach * t->exponent->error[cell] + SLACK && !approaches_limit(t, cell)) return 0;
     }
   return 1;
 }
@@ -213,7 +210,7 @@ static double learns(const table *t) {
   for (int s = MDM_SPLIT_Z; s < MDM_SPLIT_F; s++) {
     size_t cell = cell_of((mdm_split)s, MDM_PART_LEARNED);
     double p = t->exponent->value[cell];
-    if (!isnan(p)) any = either(any, p >= -3 * t->exponent->error[cell] - SLACK);
+    if (!isnan(p) && !isnan(t->reach)) any = either(any, p >= -t->reach * t->exponent->error[cell] - SLACK);
   }
   return any;
 }
@@ -231,19 +228,34 @@ static void judge(table *t) {
 
 /* ---------------------------------------------------------------- all of it */
 
+static int fit_all(const table *t, mdm_error *err) {
+  double *work = mdm_alloc(t->widths, 3, 1, sizeof *work); /* 3 × widths */
+  if (!work) return mdm_no_memory(err, "the coordinate check");
+  for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++) {
+    size_t at = cell * t->widths;
+    fit_power(t->widths, t->width, t->rms->value + at, t->rms->error + at, work, &t->exponent->value[cell], &t->exponent->error[cell]);
+  }
+  free(work);
+  return MDM_OK;
+}
+
 static int fill(const mdm_config *cfg, const mdm_outcome *o, const mdm_array *times, mdm_record *rec, mdm_error *err) {
   table t = table_of(rec);
   t.at = times->dim[0] - 1;
   t.rounding = ROUNDING[!strcmp(mdm_config_text(cfg, "simulate.precision"), "single")];
   find(rec, "step")->value[0] = times->value[t.at];
-  for (size_t w = 0; w < t.widths; w++) t.width[w] = (double)o->networks[w].width;
+  double *seeds = find(rec, "seeds")->value, fewest = INFINITY;
+  for (size_t w = 0; w < t.widths; w++) {
+    t.width[w] = (double)o->networks[w].width, seeds[w] = (double)o->networks[w].runs;
+    fewest = fmin(fewest, seeds[w]);
+  }
+  t.reach = fewest < MDM_FEWEST_RUNS ? NAN : mdm_student(ERRORS, fewest - 1);
   read_values(o, &t);
   drop_rounding(&t);
-  for (size_t cell = 0; cell < MDM_SPLITS * MDM_PARTS_COUNT; cell++)
-    fit_line(t.widths, t.width, t.rms->value + cell * t.widths, t.rms->error + cell * t.widths, &t.exponent->value[cell], &t.exponent->error[cell]);
   mdm_classification c;
   double predicted[MDM_SPLITS][MDM_PARTS_COUNT];
-  int status = mdm_classify(cfg, &c, err);
+  int status = fit_all(&t, err);
+  if (!status) status = mdm_classify(cfg, &c, err);
   if (!status) status = mdm_parts_predict(cfg, predicted, err);
   if (status) return status;
   memcpy(t.predicted->value, predicted, sizeof predicted);

@@ -150,7 +150,8 @@ static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
 static int add_states(mdm_sweep *s, mdm_error *err) {
   mdm_series state = {0}, diverged = {0}, seconds = {0};
   int status = add_array(s, "status", 1, &s->widths, "width",
-                         "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0,
+                         "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed, "
+                         "5: not needed, as refinement at other widths added the value", 0,
                          &state, err);
   if (!status) status = add_array(s, "diverged", 1, &s->widths, "width", "runs that diverged", 0, &diverged, err);
   if (!status)
@@ -206,7 +207,8 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
   s->work = mdm_alloc(s->cells, 1, 1, sizeof *s->work);
-  if (!status && (!s->note || !s->work)) status = mdm_no_memory(err, "the cells of a sweep");
+  s->best = mdm_alloc(mdm_sweep_slices(s), s->widths, 1, sizeof *s->best);
+  if (!status && (!s->note || !s->work || !s->best)) status = mdm_no_memory(err, "the cells of a sweep");
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
@@ -251,6 +253,9 @@ void mdm_sweep_free(mdm_sweep *s) {
   if (!s) return;
   for (size_t i = 0; s->note && i < s->cells; i++) free(s->note[i]);
   free(s->note);
+  for (size_t i = 0; i < s->added_n; i++) free(s->added[i]);
+  free(s->added);
+  free(s->best);
   free(s->work);
   mdm_data_free(s->samples);
   mdm_record_free(s->data);
@@ -263,10 +268,10 @@ void mdm_sweep_free(mdm_sweep *s) {
 /* ---------------------------------------------------------------- looking at it */
 
 size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready) {
-  size_t n = 0;
-  for (size_t i = 0; i < s->cells; i++) n += s->status[i] != MDM_CELL_MISSING;
-  if (ready) *ready = n;
-  return s->cells;
+  size_t missing = 0, skipped = 0;
+  for (size_t i = 0; i < s->cells; i++) missing += s->status[i] == MDM_CELL_MISSING, skipped += s->status[i] == MDM_CELL_SKIPPED;
+  if (ready) *ready = s->cells - missing - skipped;
+  return s->cells - skipped;
 }
 
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/grid.h"
+#include "study/best_value.h"
 
 #define MDM_MEASURES (MDM_MEASURE_TEST + 1) /* index 0, AUTO, is unused */
 
@@ -35,6 +36,10 @@ struct mdm_sweep {
   char **note;                   /* cells: NULL, or why there are no numbers */
   mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
   double *work;                  /* cells: estimated work, once prepared */
+  mdm_best *best;                /* slices × widths: best values, as in results */
+  double refine;                 /* error of ln(best value) at which no more values are added to the axis; 0: none are */
+  char **added;                  /* added_n: values that were, as texts of the axis */
+  size_t added_n;
 };
 
 const char *mdm_measure_name(mdm_measure m);  /* "tail" */
@@ -45,38 +50,14 @@ const char *mdm_measure_title(mdm_measure m); /* "train loss, mean of the last t
 size_t mdm_sweep_slices(const mdm_sweep *s);
 size_t mdm_sweep_positions(const mdm_sweep *s);
 size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
+/* Index of a width; s->widths: there is none. */
+size_t mdm_sweep_find_width(const mdm_sweep *s, double width);
 /* "model.parameterization = mup, model.experts_ratio = 2": a point, and a slice without the axis `along`; "" when no axis is left. */
 void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
 void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
 
 /* Fills s->results from s->data (anew). */
 int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
-
-/* Where in the list the smallest loss lies. */
-typedef enum {
-  MDM_BEST_INSIDE,   /* between finite neighbours: a parabola gives the minimum */
-  MDM_BEST_LOWER,    /* at the smallest value: the minimum may lie below */
-  MDM_BEST_UPPER,    /* at the largest value: the minimum may lie above */
-  MDM_BEST_DIVERGED, /* a neighbour diverged or has not learned: the value of the list, its error that of the spacing */
-  MDM_BEST_NONE      /* no finite loss */
-} mdm_best_kind;
-
-typedef struct mdm_best {
-  mdm_best_kind kind;
-  size_t position;         /* of the smallest mean loss in the list */
-  double x, x_error;       /* ln of the best value; its error, NaN at an edge or for one run (sweep_results.c) */
-  double loss, loss_error; /* of the parabola there, or of the list; error by bootstrap over runs */
-} mdm_best;
-
-/* Best of n values with ln x[i] ascending and losses y[i × runs + r] of the same runs at each (infinite: diverged; NaN
- * in the first run: the value is left out). ceiling (n, or NULL): mean losses above it count as diverged. The
- * bootstrap's random numbers depend on seed and stream. */
-int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
-                   uint64_t stream, mdm_best *out, mdm_error *err);
-
-/* Straight line through n points y ± s. The error grows by the root of the reduced χ² where that exceeds 1. Where
- * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
-void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
 
 /* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */

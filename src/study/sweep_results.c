@@ -1,12 +1,8 @@
-/* What follows from the losses of a sweep: the best value of an axis at each width, its drift, where larger is worse.
+/* What follows from the losses of a sweep: the best value of an axis at each width (best_value.c), its drift, where larger is worse.
  *
- * Best value: through ln L at the smallest loss L of the list and its two neighbours goes a parabola in ln(value),
- * whose minimum is the best value η*. Its error has two parts, added in squares: a bootstrap over runs, and the
- * distance from the minimum of the parabola through L itself, which tells how far the list is from any parabola. A run
- * (seed) keeps its initial weights from value to value, so runs are resampled for all values together. Where a
- * neighbour diverged, or ended above the loss of step 0, there is no parabola: η* is the value of the list, known to
- * one spacing. At an end of the list η* is only a bound. Drift: slope d ln η* / d ln N of a weighted straight line
- * through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²) > 2 for neighbouring widths N < N'. */
+ * Drift: slope d ln η* / d ln N of a weighted straight line through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²)
+ * for neighbouring widths N < N', told as the deviation of a normal distribution that is exceeded as rarely (Student's t with the
+ * degrees of freedom of both errors, from effective numbers of runs), is above 2. */
 #include "study/sweep_internal.h"
 
 #include <math.h>
@@ -14,190 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/memory.h"
 #include "base/record.h"
-#include "base/random.h"
-
-enum { RESAMPLES = 400 };
-
-/* ---------------------------------------------------------------- best value */
-
-/* The list: ln of n values, losses of the same runs at each, and the loss at step 0. */
-typedef struct {
-  size_t n, runs;
-  double *x, *y, *ceiling; /* n; n × runs; n, or NULL */
-  double *mean;            /* n: room */
-  uint64_t *pick;          /* runs: room */
-} list;
-
-/* Mean losses over the runs that pick names (NULL: every run once); infinite where runs have not learned. */
-static void mean_losses(const list *l, const uint64_t *pick) {
-  for (size_t i = 0; i < l->n; i++) {
-    double sum = 0;
-    for (size_t r = 0; r < l->runs; r++) sum += l->y[i * l->runs + (pick ? pick[r] % l->runs : r)];
-    l->mean[i] = sum / (double)l->runs;
-    if (l->ceiling && l->mean[i] > l->ceiling[i]) l->mean[i] = INFINITY;
-  }
-}
-
-/* Minimum of the parabola through three points, the middle one lowest. */
-static void parabola(const double *x, const double *f, double *at, double *lowest) {
-  double a = x[1] - x[0], b = x[1] - x[2], p = a * (f[1] - f[2]), q = b * (f[1] - f[0]);
-  double slope = p - q; /* −a b (a − b) × curvature */
-  if (slope == 0) {
-    *at = x[1];
-    *lowest = f[1];
-    return;
-  }
-  double v = x[1] - 0.5 * (a * p - b * q) / slope;
-  *at = v;
-  *lowest = f[0] * (v - x[1]) * (v - x[2]) / ((x[0] - x[1]) * (x[0] - x[2])) +
-            f[1] * (v - x[0]) * (v - x[2]) / ((x[1] - x[0]) * (x[1] - x[2])) +
-            f[2] * (v - x[0]) * (v - x[1]) / ((x[2] - x[0]) * (x[2] - x[1]));
-}
-
-/* Minimum of the parabola through logarithms, of the one through the losses where these are not all positive; *other is
- * the minimum of the second. */
-static void two_parabolas(const double *x, const double *f, mdm_best *b, double *other) {
-  double lowest, logs[3];
-  parabola(x, f, other, &lowest);
-  b->x = *other;
-  b->loss = lowest;
-  if (!(f[1] > 0)) return;
-  for (int i = 0; i < 3; i++) logs[i] = log(f[i]);
-  parabola(x, logs, &b->x, &lowest);
-  b->loss = exp(lowest);
-}
-
-/* Where the mean losses have their minimum; of errors only what does not come from the spread over runs. */
-static mdm_best locate(const list *l) {
-  mdm_best b = {MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
-  const double *mean = l->mean, *x = l->x;
-  size_t n = l->n;
-  for (size_t i = 0; i < n; i++)
-    if (isfinite(mean[i]) && (b.kind == MDM_BEST_NONE || mean[i] < mean[b.position]))
-      b.kind = MDM_BEST_INSIDE, b.position = i;
-  if (b.kind == MDM_BEST_NONE) return b;
-  size_t i = b.position;
-  double other;
-  b.x = x[i];
-  b.loss = mean[i];
-  int bad = (i > 0 && !isfinite(mean[i - 1])) || (i + 1 < n && !isfinite(mean[i + 1]));
-  b.kind = bad ? MDM_BEST_DIVERGED : i == 0 ? MDM_BEST_LOWER : i + 1 == n ? MDM_BEST_UPPER : MDM_BEST_INSIDE;
-  if (b.kind == MDM_BEST_INSIDE) {
-    two_parabolas(x + i - 1, mean + i - 1, &b, &other);
-    b.x_error = fabs(b.x - other);
-  }
-  if (bad && i > 0 && i + 1 < n) b.x_error = (x[i + 1] - x[i - 1]) / sqrt(12); /* anywhere between the neighbours */
-  return b;
-}
-
-static double spread(double sum, double squares, size_t n, size_t runs) {
-  double m = sum / (double)n, v = squares / (double)n - m * m;
-  return v > 0 ? sqrt(v * (double)runs / (double)(runs - 1)) : 0; /* a resample spreads less than the population */
-}
-
-/* Adds the spread over runs to the errors of b, by resampling. */
-static void bootstrap(const list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
-  double sum[2] = {0, 0}, squares[2] = {0, 0};
-  size_t used = 0;
-  for (size_t k = 0; k < RESAMPLES; k++) {
-    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
-    mean_losses(l, l->pick);
-    mdm_best one = locate(l);
-    if (one.kind == MDM_BEST_NONE) continue;
-    double dx = one.x - b->x, dl = one.loss - b->loss; /* differences: squares keep their digits */
-    sum[0] += dx, squares[0] += dx * dx;
-    sum[1] += dl, squares[1] += dl * dl;
-    used++;
-  }
-  if (!used) return;
-  if (b->kind == MDM_BEST_INSIDE) b->x_error = hypot(b->x_error, spread(sum[0], squares[0], used, l->runs));
-  b->loss_error = spread(sum[1], squares[1], used, l->runs);
-}
-
-static int allocate_list(list *l, size_t n, size_t runs) {
-  l->runs = runs;
-  l->x = mdm_alloc(n, 1, 1, sizeof *l->x);
-  l->y = mdm_alloc(n, runs, 1, sizeof *l->y);
-  l->ceiling = mdm_alloc(n, 1, 1, sizeof *l->ceiling);
-  l->mean = mdm_alloc(n, 1, 1, sizeof *l->mean);
-  l->pick = mdm_alloc(runs, 1, 1, sizeof *l->pick);
-  return l->x && l->y && l->ceiling && l->mean && l->pick;
-}
-
-static void free_list(list *l) {
-  free(l->x);
-  free(l->y);
-  free(l->ceiling);
-  free(l->mean);
-  free(l->pick);
-}
-
-/* Takes the values that have losses; from (n): where each was in the whole list. */
-static void fill_list(list *l, size_t n, const double *x, const double *y, const double *ceiling, size_t *from) {
-  for (size_t i = 0; i < n; i++) {
-    if (isnan(y[i * l->runs])) continue;
-    l->x[l->n] = x[i];
-    l->ceiling[l->n] = ceiling ? ceiling[i] : INFINITY;
-    from[l->n] = i;
-    memcpy(l->y + l->n++ * l->runs, y + i * l->runs, l->runs * sizeof *y);
-  }
-}
-
-int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
-                   uint64_t stream, mdm_best *out, mdm_error *err) {
-  list l = {0};
-  size_t *from = mdm_alloc(n, 1, 1, sizeof *from); /* n */
-  *out = (mdm_best){MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
-  int status = allocate_list(&l, n, runs) && from
-                   ? MDM_OK
-                   : mdm_no_memory(err, "the results of a sweep");
-  if (!status) {
-    fill_list(&l, n, x, y, ceiling, from);
-    mean_losses(&l, NULL);
-    *out = locate(&l);
-    if (runs > 1 && out->kind != MDM_BEST_NONE) bootstrap(&l, seed, stream, out);
-    if (runs < 2 && out->kind == MDM_BEST_INSIDE) out->x_error = NAN;
-    if (out->kind != MDM_BEST_NONE) out->position = from[out->position];
-  }
-  free_list(&l);
-  free(from);
-  return status;
-}
-
-/* ---------------------------------------------------------------- drift */
-
-void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error) {
-  double w = 0, mx = 0, my = 0, xx = 0, xy = 0, chi2 = 0;
-  int weighted = 1;
-  *slope = *error = NAN;
-  for (size_t i = 0; i < n; i++) weighted &= isfinite(s[i]) && s[i] > 0;
-  for (size_t i = 0; i < n; i++) {
-    double wi = weighted ? 1 / (s[i] * s[i]) : 1;
-    w += wi, mx += wi * x[i], my += wi * y[i];
-  }
-  for (size_t i = 0; i < n; i++) {
-    double wi = weighted ? 1 / (s[i] * s[i]) : 1, dx = x[i] - mx / w;
-    xx += wi * dx * dx, xy += wi * dx * (y[i] - my / w);
-  }
-  if (n < 2 || !(xx > 0)) return;
-  *slope = xy / xx;
-  for (size_t i = 0; i < n; i++) {
-    double r = y[i] - my / w - *slope * (x[i] - mx / w);
-    chi2 += (weighted ? 1 / (s[i] * s[i]) : 1) * r * r;
-  }
-  double reduced = n > 2 ? chi2 / (double)(n - 2) : NAN;
-  if (weighted)
-    *error = sqrt((reduced > 1 ? reduced : 1) / xx);
-  else if (n > 2)
-    *error = sqrt(reduced / xx);
-}
 
 /* ---------------------------------------------------------------- arrays of results */
 
 typedef struct {
   mdm_series optimum, loss, kind; /* slices × widths */
+  mdm_series between, runs;       /* slices × widths */
   mdm_series drift, distance;     /* slices */
   mdm_series rise;                /* points × pairs of neighbouring widths */
   mdm_series rise_best;           /* slices × pairs */
@@ -240,14 +61,18 @@ static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, 
 static int add_optimum(mdm_sweep *s, arrays *r, mdm_error *err) {
   size_t W = s->widths;
   int status = add_pair(s, "optimum", W, "width",
-                        "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest "
-                        "loss and its neighbours",
+                        "best value of the axis: minimum of a parabola through the smallest loss and its neighbours, or the "
+                        "middle between the neighbours",
                         &r->optimum, err);
   if (!status)
     status = add(s, "optimum_kind", 0, W, "width",
                  "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value at which runs "
-                 "diverged or ended above the loss of step 0, 4: none",
+                 "diverged or ended above the loss of step 0, 4: none, 5: inside, where no parabola fits",
                  &r->kind, err);
+  if (!status)
+    status = add(s, "optimum_between", 0, W, "width", "part of the error of ln(best value) that comes from the distance of the values", &r->between, err);
+  if (!status)
+    status = add(s, "optimum_runs", 0, W, "width", "effective number of runs at the smallest loss: (sum of losses)^2 / sum of squares", &r->runs, err);
   if (!status) status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
   if (!status) status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
   if (!s->with_limit || status) return status;
@@ -258,7 +83,9 @@ static int add_optimum(mdm_sweep *s, arrays *r, mdm_error *err) {
 static int add_rises(mdm_sweep *s, arrays *r, mdm_error *err) {
   size_t pairs = s->widths - 1;
   int status = add(s, "rise", 1, pairs, "pair of widths",
-                   "(loss of the next larger width - loss of this width) / combined standard error", &r->rise, err);
+                   "(loss of the next larger width - loss of this width) / combined standard error, as a normal deviation "
+                   "that is exceeded as rarely",
+                   &r->rise, err);
   if (!status)
     status = add(s, "worse", 0, pairs, "pair of widths",
                  "values of the axis at which the larger width is worse: rise > 2", &r->worse, err);
@@ -269,12 +96,25 @@ static int add_rises(mdm_sweep *s, arrays *r, mdm_error *err) {
   return add(s, "rise_at_optimum", 0, pairs, "pair of widths", "as rise, of optimum_loss", &r->rise_best, err);
 }
 
-/* Difference of two losses in standard errors; one that diverged is worse than any other. */
-static double rise_of(double from, double from_error, double to, double to_error) {
-  if (isnan(from) || isnan(to) || (isinf(from) && isinf(to))) return NAN;
-  if (isinf(to)) return INFINITY;
-  if (isinf(from)) return -INFINITY;
-  return (to - from) / sqrt(from_error * from_error + to_error * to_error);
+/* A loss with its standard error, and the runs that carry it. */
+typedef struct {
+  double loss, error, runs;
+} estimate;
+
+/* Difference of two losses in standard errors (mdm_normal_deviations); one that diverged is worse than any other. NaN where runs are
+ * too few for an error. */
+static double rise_of(estimate from, estimate to) {
+  const double variance[2] = {from.error * from.error, to.error * to.error}, freedom[2] = {fmax(1, from.runs - 1), fmax(1, to.runs - 1)};
+  if (isnan(from.loss) || isnan(to.loss) || (isinf(from.loss) && isinf(to.loss))) return NAN;
+  if (isinf(to.loss)) return INFINITY;
+  if (isinf(from.loss)) return -INFINITY;
+  return mdm_normal_deviations((to.loss - from.loss) / sqrt(variance[0] + variance[1]), mdm_freedom(2, variance, freedom));
+}
+
+static estimate estimate_of(const mdm_sweep *s, size_t cell) {
+  const mdm_series *mean = &s->mean[s->measure];
+  size_t runs = (size_t)s->runs[cell % s->widths];
+  return (estimate){mean->value[cell], runs < MDM_FEWEST_RUNS ? NAN : mean->error[cell], mdm_effective_number(runs, s->each[s->measure] + cell * s->most_runs)};
 }
 
 /* Loss at step 0 that goes with the measure. */
@@ -302,53 +142,49 @@ static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_er
   return status;
 }
 
-static int is_known(const mdm_best *b) {
-  return b->kind == MDM_BEST_INSIDE || (b->kind == MDM_BEST_DIVERGED && isfinite(b->x_error));
-}
-
 /* Drift over finite widths and distance of the last of them from the limit. */
 static void trends(const mdm_sweep *s, size_t slice, const mdm_best *best, double *work, arrays *r) {
   size_t finite = s->widths - (size_t)s->with_limit, n = 0;
   double *x = work, *y = work + finite, *e = work + 2 * finite;
   for (size_t w = 0; w < finite; w++)
-    if (is_known(&best[w])) x[n] = log(s->width[w]), y[n] = best[w].x, e[n++] = best[w].x_error;
+    if (mdm_best_is_known(&best[w])) x[n] = log(s->width[w]), y[n] = best[w].x, e[n++] = best[w].x_error;
   mdm_line_fit(n, x, y, e, &r->drift.value[slice], &r->drift.error[slice]);
-  if (!s->with_limit || !finite || !is_known(&best[finite - 1]) || !is_known(&best[finite])) return;
+  if (!s->with_limit || !finite || !mdm_best_is_known(&best[finite - 1]) || !mdm_best_is_known(&best[finite])) return;
   r->distance.value[slice] = best[finite - 1].x - best[finite].x;
   r->distance.error[slice] = hypot(best[finite - 1].x_error, best[finite].x_error);
 }
 
 static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) {
-  mdm_best *best = mdm_alloc(s->widths, 1, 1, sizeof *best);
+  mdm_best *best = s->best + slice * s->widths; /* widths */
   double *work = mdm_alloc(s->widths, 3, 1, sizeof *work);
-  int status = best && work ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
+  int status = work ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
   for (size_t w = 0; w < s->widths && !status; w++) {
     size_t at = slice * s->widths + w;
     status = find_best(s, slice, w, &best[w], err);
     r->kind.value[at] = best[w].kind;
     r->optimum.value[at] = exp(best[w].x);
     r->optimum.error[at] = exp(best[w].x) * best[w].x_error;
+    r->between.value[at] = best[w].x_between;
+    r->runs.value[at] = best[w].runs;
     r->loss.value[at] = best[w].loss;
     r->loss.error[at] = best[w].loss_error;
     if (!w || status) continue;
     r->rise_best.value[slice * (s->widths - 1) + w - 1] =
-        rise_of(best[w - 1].loss, best[w - 1].loss_error, best[w].loss, best[w].loss_error);
+        rise_of((estimate){best[w - 1].loss, best[w - 1].loss_error, best[w - 1].runs}, (estimate){best[w].loss, best[w].loss_error, best[w].runs});
   }
   if (!status) trends(s, slice, best, work, r);
-  free(best);
   free(work);
   return status;
 }
 
 static void evaluate_rises(mdm_sweep *s, size_t slice, arrays *r) {
-  const mdm_series *loss = &s->mean[s->measure];
   size_t pairs = s->widths - 1;
   for (size_t w = 0; w < pairs; w++) {
     double *worse = &r->worse.value[slice * pairs + w], *compared = &r->compared.value[slice * pairs + w];
     *worse = *compared = 0;
     for (size_t i = 0; i < mdm_sweep_positions(s); i++) {
       size_t point = mdm_sweep_point(s, slice, i), a = point * s->widths + w, b = a + 1;
-      double z = rise_of(loss->value[a], loss->error[a], loss->value[b], loss->error[b]);
+      double z = rise_of(estimate_of(s, a), estimate_of(s, b));
       r->rise.value[point * pairs + w] = z;
       *compared += !isnan(z);
       *worse += z > 2;

@@ -12,6 +12,12 @@ size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
   return slice / stride * n * stride + position * stride + slice % stride;
 }
 
+size_t mdm_sweep_find_width(const mdm_sweep *s, double width) {
+  size_t w = 0;
+  while (w < s->widths && s->width[w] != width) w++;
+  return w;
+}
+
 /* without: an axis that is left out, or −1. */
 static void name_point(const mdm_sweep *s, size_t point, long without, char *buf, size_t size) {
   size_t used = 0;

@@ -120,8 +120,8 @@ static void test_sweep_command(void) {
 static void test_expect(void) {
   static const refusal usage[] = {{"--expect=rates", "--expect=rates|rate,limit"}, {"--expect=", "--expect="}, {"--expect=rate,", "rate,limit"},
                                   {"--expect rates", "one file|rate,limit"}};
-  static const refusal options[] = {{"--expect -s simulate.widths=16", "simulate.widths|two"}, {"--expect limit -s solve.replicas=1", "solve.replicas"},
-                                    {"--expect -s simulate.seeds=1", "simulate.seeds"}};
+  static const refusal options[] = {{"--expect -s simulate.widths=16", "simulate.widths|two"}, {"--expect limit -s solve.replicas=2", "solve.replicas|at least 3"},
+                                    {"--expect -s simulate.seeds=2", "simulate.seeds|at least 3"}};
   REFUSED(MDM_ERR_USAGE, "compare - -q -o @/earlier.h5 ", usage);
   REFUSED(MDM_ERR_CONFIG, "compare - -q -o @/earlier.h5 ", options);
   const result *r = run("compare - -o @/a.h5 --expect rate,limit " JUDGED);
@@ -135,8 +135,11 @@ static void test_expect(void) {
         "compare --expect=limit", r);
   r = run("compare - -o @/c.h5 " SMALL "-s solve.tolerance=0.9");
   check(r->code == 0 && mentions(r->err, "verdict: rate unresolved"), "expected a verdict that nobody asked for", "compare", r);
-  r = run("compare - -q -o @/d.h5 --expect rate " SMALL);
+  r = run("compare - -q -o @/d.h5 --expect rate " SMALL "-s simulate.seeds=3 -s solve.replicas=3");
   check(r->code == MDM_ERR_EXPECT && mentions(r->err, "rate unresolved|simulate.seeds"), "expected advice", "compare --expect rate", r);
+  r = run("compare - -o @/e.h5 " SMALL "-s simulate.seeds=2 -s solve.replicas=3");
+  check(r->code == 0 && mentions(r->err, "rate unresolved (2 networks of N = |limit unresolved (2 networks") && !strstr(r->err, "nan") && !strstr(r->err, "N^--"),
+        "expected no errors of two runs", "compare", r);
 }
 
 static const test_case tests[] = {

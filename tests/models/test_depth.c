@@ -199,7 +199,7 @@ static void frozen_run(const char *settings, int limit, double f[STEPS][P], doub
   int residual = b.problem->model.depth > 0;
   for (int t = 0; t < STEPS; t++) {
     CU_ASSERT_FATAL(!X(moe_forward)(b.program, MDM_TRAIN, P, b.x, &err));
-    const X(field) v = {b.R->stream, 1, (real *)X(moe_readout_weights)(b.program), NULL, 0};
+    const X(field) v = {.n = b.R->stream, .P = 1, .v = (real *)X(moe_readout_weights)(b.program)};
     for (int i = 0; i < P; i++) {
       X(field) h = *field(&b, MDM_H, 0);
       h.v += h.n * (size_t)i;
@@ -277,7 +277,7 @@ static void blocks_of_the_limit_draw_independently(void) {
         for (size_t c = 0; c < one.k && c < other.k; c++) CU_ASSERT(correlation(one.n, one.columns + one.n * c, other.columns + one.n * c) < 4);
       }
   for (size_t l = 0; l < 2; l++) {
-    CU_ASSERT_FATAL(!b.R->biases(b.R, l, bias[l], &err));
+    CU_ASSERT_FATAL(!b.R->biases(b.R, l, 3, bias[l], &err));
     CU_ASSERT(correlation(EXPERTS, bias[l], bias[l]) > 4);
   }
   CU_ASSERT(correlation(EXPERTS, bias[0], bias[1]) < 4);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "study/compare.h"
 #include "study/compare_extrapolate.h"
 #include "support/runs.h"
@@ -40,7 +41,8 @@ static mdm_extrapolation with_limit(size_t n, double rate, double c2, double shi
   }
   for (size_t e = 0; e < K; e++) limit[e] = c0[e] + shift, limit_error[e] = limit_s;
   mdm_extrapolation out;
-  const mdm_widths w = {K, n, width, means, errors_, limit, limit_error};
+  static const double runs[MOST_WIDTHS] = {9, 9, 9, 9, 9};
+  const mdm_widths w = {K, n, width, runs, means, errors_, limit, limit_error, 5};
   CU_ASSERT_EQUAL(mdm_extrapolate(&w, rate, &out, NULL), MDM_OK);
   return out;
 }
@@ -73,12 +75,37 @@ static void counts_standard_errors(void) {
   CU_ASSERT(isnan(exact(3, 1, 0, 0, 0).rms_z));   /* no noise, no standard errors */
 }
 
+/* One entry, three widths and unequal errors: intercept of a weighted straight line in 1/N, by its sums. */
+static void weighs_by_errors(void) {
+  const double width[3] = {16, 32, 64}, runs[3] = {5, 9, 17}, mean[3] = {1.31, 1.12, 1.09}, s[3] = {0.02, 0.05, 0.01}, limit = 1, limit_s = 0.01;
+  const double *means[3] = {mean, mean + 1, mean + 2}, *errors_[3] = {s, s + 1, s + 2};
+  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0, part[4], freedom[4] = {4, 8, 16, 11};
+  for (int i = 0; i < 3; i++) {
+    double u = 1 / (s[i] * s[i]), x = 16 / width[i];
+    w += u, wx += u * x, wy += u * mean[i], wxx += u * x * x, wxy += u * x * mean[i];
+  }
+  double det = w * wxx - wx * wx, c0 = (wxx * wy - wx * wxy) / det, c1 = (w * wxy - wx * wy) / det;
+  for (int i = 0; i < 3; i++) chi2 += pow((mean[i] - c0 - c1 * 16 / width[i]) / s[i], 2);
+  for (int i = 0; i < 3; i++) part[i] = fmax(1, chi2) * pow((wxx - wx * 16 / width[i]) / det / s[i], 2);
+  part[3] = limit_s * limit_s;
+  double variance = fmax(1, chi2) * wxx / det + limit_s * limit_s;
+  mdm_extrapolation out;
+  CU_ASSERT_EQUAL(mdm_extrapolate(&(mdm_widths){1, 3, width, runs, means, errors_, &limit, &limit_s, 12}, 1, &out, NULL), MDM_OK);
+  CU_ASSERT_DOUBLE_EQUAL(out.fit_chi2, chi2, 1e-10);
+  CU_ASSERT_DOUBLE_EQUAL(out.distance, fabs(c0 - limit), 1e-10);
+  CU_ASSERT_DOUBLE_EQUAL(out.error, sqrt(variance), 1e-10);
+  CU_ASSERT_DOUBLE_EQUAL(out.rms_z, fabs(c0 - limit) / sqrt(variance), 1e-10);
+  CU_ASSERT_DOUBLE_EQUAL(out.freedom, mdm_freedom(4, part, freedom), 1e-10);
+}
+
 /* ---- a synthetic outcome, as mdm_run would leave it ---- */
 
 enum { STEPS = 4, SAMPLES = 5, WIDTHS = 4, REPLICAS = 12 };
 typedef struct {
   double c1, power, shift, noise; /* networks: c₀ + c₁ N^−power, noise/√N; the limit: c₀ + shift */
 } truth;
+
+static double limit_noise = 1e-4;
 
 static mdm_record *sample(const truth *t, double N) {
   mdm_record *rec = NULL;
@@ -88,7 +115,7 @@ static mdm_record *sample(const truth *t, double N) {
   CU_ASSERT_EQUAL_FATAL(mdm_record_add(rec, "observables/train/prediction", 3, dim, "step, sample, output", "f", &v, NULL), MDM_OK);
   for (size_t e = 0; e < STEPS * SAMPLES; e++) {
     double c0 = sin(1.0 + (double)e), c1 = t->c1 * cos(2.0 * (double)e);
-    v[e] = N > 0 ? c0 + c1 * pow(N, -t->power) + t->noise * normal() / sqrt(N) : c0 + t->shift + 1e-4 * normal();
+    v[e] = N > 0 ? c0 + c1 * pow(N, -t->power) + t->noise * normal() / sqrt(N) : c0 + t->shift + limit_noise * normal();
   }
   return rec;
 }
@@ -162,10 +189,47 @@ static void verdicts(void) {
   check_verdict(&(truth){60, 2, 0, 1}, "", 400, "deviates", "agrees");     /* faster than predicted */
   check_verdict(&(truth){1, 0.5, 0, 1}, "", 400, "deviates", "deviates");  /* slower than predicted */
   check_verdict(&(truth){1, 0.5, 0, 1}, "train.optimizer=sign", 400, "holds", "agrees");
+  /* A deviation that grows, where a series in N^-1/2 fits anything: its extrapolation must not speak for the limit. */
+  check_verdict(&(truth){0.1, -0.3, 0, 0.3}, "train.optimizer=sign", 400, "deviates", "deviates");
+  check_verdict(&(truth){1, 1, 0, 1}, "", 2, "unresolved", "unresolved"); /* two runs have no errors */
+  check_verdict(&(truth){30, 1, 0, 0.1}, "", 3, "holds", "agrees");       /* three have, though rough ones */
   char line[400];
   mdm_error err = {0};
   CU_ASSERT_EQUAL(mdm_comparison_verdict(NULL, MDM_EXPECT_RATE, line, sizeof line, &err), MDM_ERR_EXPECT);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "rate unresolved"));
+}
+
+/* The words of few runs, of growth and of bounds. */
+static void words(void) {
+  static const struct {
+    truth t;
+    const char *setting;
+    size_t seeds;
+    const char *text;
+  } rows[] = {{{1, 1, 0, 1}, "", 2, "rate unresolved (2 networks of N = 16, an error takes 3); limit unresolved (2 networks of N = 16, an error takes 3)"},
+              {{0.1, -0.3, 0, 0.3}, "train.optimizer=sign", 400, "the deviation grows with N: 0."},
+              {{0.1, -0.3, 0, 0.3}, "train.optimizer=sign", 400, "p = -0.3"},
+              {{1e5, 5, 0, 0.1}, "", 20, "rate deviates (deviation ~ N^-p, p > 3."}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char line[400];
+    mdm_outcome o = compared(&rows[i].t, rows[i].setting, rows[i].seeds);
+    mdm_comparison_verdict(o.comparison, 0, line, sizeof line, NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(line, rows[i].text));
+    if (!strstr(line, rows[i].text)) printf("\n    %s\n", line);
+    mdm_outcome_clear(&o);
+  }
+}
+
+/* Differences at the rounding of single precision are none: a constant has no rate. */
+static void constants_have_no_exponent(void) {
+  limit_noise = 1e-9;
+  mdm_outcome o = compared(&(truth){1e-6, 1, 0, 1e-8}, "", 20);
+  CU_ASSERT(isnan(o.exponent) && isnan(o.exponent_error) && !o.exponent_bound);
+  mdm_outcome_clear(&o);
+  o = compared(&(truth){1e-3, 1, 0, 1e-8}, "", 20); /* small, but no rounding */
+  CU_ASSERT_DOUBLE_EQUAL(o.exponent, 1, 1e-2);
+  mdm_outcome_clear(&o);
+  limit_noise = 1e-4;
 }
 
 static const test_case tests[] = {
@@ -173,6 +237,9 @@ static const test_case tests[] = {
     {"distances count standard errors", counts_standard_errors},
     {"synthetic networks: exponent and limit", finds_exponent_and_limit},
     {"verdicts", verdicts},
+    {"extrapolations weigh widths by their errors", weighs_by_errors},
+    {"words of verdicts", words},
+    {"constants have no exponent", constants_have_no_exponent},
 };
 
 SUITE("study/compare", tests)

@@ -1,0 +1,159 @@
+/* Best values of lists whose minima are known: parabolas, kinks, coarse lists, ends, divergence; few runs and rare ones. */
+#include <math.h>
+#include <stdint.h>
+
+#include "study/best_value.h"
+#include "support/suite.h"
+
+enum { VALUES = 7, RUNS = 64 };
+
+/* Losses 0.2 exp(2 (x − at_r)²) on ln-spaced values; at_r spread over runs around `at` with standard deviation `width`. */
+static void bowl(double at, double width, double *x, double *y) {
+  for (int i = 0; i < VALUES; i++) {
+    x[i] = -1.5 + 0.5 * i;
+    for (int r = 0; r < RUNS; r++) {
+      double d = x[i] - at - width * (r % 2 ? 1 : -1);
+      y[i * RUNS + r] = 0.2 * exp(2 * d * d);
+    }
+  }
+}
+
+static mdm_best best_of(const double *x, size_t runs, const double *y, const double *ceiling) {
+  mdm_best b;
+  CU_ASSERT_EQUAL(mdm_best_value(VALUES, x, runs, y, ceiling, 1, 0, &b, NULL), MDM_OK);
+  return b;
+}
+
+/* The parabola of the logarithms is exact, and nothing is left open; runs that differ spread the minimum. */
+static void test_inside(void) {
+  double x[VALUES], y[VALUES * RUNS];
+  bowl(0.1, 0, x, y);
+  mdm_best b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_INSIDE && b.position == 3);
+  CU_ASSERT_DOUBLE_EQUAL(b.x, 0.1, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(b.loss, 0.2, 1e-12);
+  CU_ASSERT(b.x_between < 1e-12 && b.x_runs < 1e-12 && mdm_best_is_known(&b));
+  CU_ASSERT_DOUBLE_EQUAL(b.runs, RUNS, 1e-9);
+  /* The mean loss is that of 0.2 exp(2 d²) cosh(4 w d) exp(2 w²), whose minimum stays at 0.1. */
+  bowl(0.1, 0.2, x, y);
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT_DOUBLE_EQUAL(b.x, 0.1, b.x_between);
+  CU_ASSERT_DOUBLE_EQUAL(b.x_runs, 0.2 / sqrt(RUNS - 1.0), 0.4 * 0.2 / sqrt(RUNS)); /* spread of a mean of ±0.2 */
+  CU_ASSERT_DOUBLE_EQUAL(b.x_error, hypot(b.x_runs, b.x_between), 1e-15);
+}
+
+/* A parabola in L itself is found as exactly. */
+static void test_losses(void) {
+  double x[VALUES], y[VALUES * 3];
+  for (int i = 0; i < VALUES; i++) {
+    x[i] = -1.5 + 0.5 * i;
+    for (int r = 0; r < 3; r++) y[3 * i + r] = 1e-3 + 5 * (x[i] - 0.2) * (x[i] - 0.2);
+  }
+  mdm_best b = best_of(x, 3, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_INSIDE && b.x_between < 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(b.x, 0.2, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(b.loss, 1e-3, 1e-9);
+}
+
+/* ln L with a kink at `at`, slopes −left and right. */
+static mdm_best kinked(double at, double left, double right, double spacing) {
+  double x[VALUES], y[VALUES * 3];
+  for (int i = 0; i < VALUES; i++) {
+    x[i] = spacing * (i - 3);
+    for (int r = 0; r < 3; r++) y[3 * i + r] = exp(x[i] < at ? left * (at - x[i]) : right * (x[i] - at));
+  }
+  return best_of(x, 3, y, NULL);
+}
+
+/* Wherever a kink lies between values, and whatever its slopes: the error covers it, and that of the loss the loss there, 1, lower than any
+ * of the list. */
+static void test_kink(void) {
+  static const double slopes[] = {0.3, 1, 4, 16, 60};
+  for (size_t l = 0; l < COUNT(slopes); l++)
+    for (size_t r = 0; r < COUNT(slopes); r++)
+      for (double at = -0.16; at < 0.17; at += 0.04) {
+        mdm_best b = kinked(at, slopes[l], slopes[r], 0.35);
+        CU_ASSERT(fabs(b.x - at) < sqrt(3) * b.x_between + 1e-12); /* the ends of a uniform distribution */
+        CU_ASSERT(fabs(b.loss - 1) < 2 * b.loss_error + 1e-9);
+        if (l != r) CU_ASSERT_EQUAL(b.kind, MDM_BEST_BETWEEN); /* equal slopes can look like a parabola, whose error covers, too */
+      }
+}
+
+/* The rounder the bottom and the closer the values, the better it is known; the error covers what is missed. */
+static void test_asymmetric(void) {
+  double before = INFINITY;
+  for (double h = 0.5; h > 0.02; h /= 2) {
+    double x[VALUES], y[VALUES * 3]; /* ln L = exp(x) − x: minimum at 0, third derivative 1 */
+    for (int i = 0; i < VALUES; i++) {
+      x[i] = h * (i - 3) + 0.3 * h;
+      for (int r = 0; r < 3; r++) y[3 * i + r] = exp(exp(x[i]) - x[i]);
+    }
+    mdm_best b = best_of(x, 3, y, NULL);
+    CU_ASSERT_EQUAL(b.kind, MDM_BEST_INSIDE);
+    CU_ASSERT(fabs(b.x) < b.x_between && b.x_between < 10 * fabs(b.x) + 1e-6 && b.x_between < 0.3 * before);
+    CU_ASSERT(fabs(b.loss - exp(1)) < b.loss_error);
+    before = b.x_between;
+  }
+}
+
+static void test_edges(void) {
+  double x[VALUES], y[VALUES * RUNS], ceiling[VALUES];
+  bowl(-3, 0.1, x, y);
+  mdm_best b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_LOWER && b.x == x[0] && isnan(b.x_error) && b.loss_error > 0 && !mdm_best_is_known(&b));
+  bowl(3, 0.1, x, y);
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_UPPER && b.x == x[VALUES - 1] && isnan(b.x_error));
+  /* One run diverges at the next value: the mean there is infinite. */
+  bowl(0.1, 0.1, x, y);
+  for (int i = 4; i < VALUES; i++) y[i * RUNS + 5] = INFINITY;
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_DIVERGED && b.x == x[3] && mdm_best_is_known(&b));
+  CU_ASSERT_DOUBLE_EQUAL(b.x_between, 1 / sqrt(12), 1e-12);
+  CU_ASSERT(b.x_error > b.x_between); /* resamples without that run find a minimum inside */
+  /* The same by losses above that of step 0. */
+  bowl(0.1, 0.1, x, y);
+  for (int i = 0; i < VALUES; i++) ceiling[i] = i == 4 ? 0.2 : 1e9;
+  CU_ASSERT_EQUAL(best_of(x, RUNS, y, ceiling).kind, MDM_BEST_DIVERGED);
+  /* A value that was not computed is not there. */
+  for (int r = 0; r < RUNS; r++) y[3 * RUNS + r] = NAN;
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_INSIDE && b.position == 4);
+  for (int i = 0; i < VALUES * RUNS; i++) y[i] = INFINITY;
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_NONE && isnan(b.x));
+}
+
+/* Three values: nothing tells whether a parabola fits. */
+static void test_three(void) {
+  const double x[3] = {-1, 0, 1}, y[9] = {2, 2, 2, 1, 1, 1, 2.5, 2.5, 2.5};
+  mdm_best b;
+  CU_ASSERT_EQUAL(mdm_best_value(3, x, 3, y, NULL, 1, 0, &b, NULL), MDM_OK);
+  CU_ASSERT(b.kind == MDM_BEST_BETWEEN && b.x == 0);
+  CU_ASSERT_DOUBLE_EQUAL(b.x_between, 1 / sqrt(3), 1e-12);
+}
+
+static void test_few(void) {
+  double x[VALUES], y[VALUES * RUNS], few[VALUES * 3];
+  bowl(0.1, 0.1, x, y);
+  for (size_t runs = 1; runs <= 3; runs++) {
+    for (size_t i = 0; i < VALUES * runs; i++) few[i] = y[i / runs * RUNS + i % runs];
+    mdm_best b = best_of(x, runs, few, NULL);
+    CU_ASSERT(b.kind == MDM_BEST_INSIDE && isfinite(b.x) && isfinite(b.x_between));
+    CU_ASSERT(isnan(b.x_error) == (runs < 3) && isnan(b.loss_error) == (runs < 3));
+  }
+  for (int i = 0; i < VALUES; i++) y[i * RUNS] *= 1e6; /* one run carries the mean */
+  CU_ASSERT_DOUBLE_EQUAL(best_of(x, RUNS, y, NULL).runs, 1, 1e-3);
+}
+
+static const test_case tests[] = {
+    {"inside a list", test_inside},
+    {"parabolas in the loss itself", test_losses},
+    {"errors cover a kink", test_kink},
+    {"errors cover an asymmetric bottom, and shrink with the spacing", test_asymmetric},
+    {"at ends and beside divergence", test_edges},
+    {"three values", test_three},
+    {"few runs, and one that carries the mean", test_few},
+};
+
+SUITE("study/best_value", tests)
