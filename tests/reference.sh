@@ -69,7 +69,7 @@ check model.depth=3 model.input=linear model.active_fraction=0.3 train.balance=s
 check model.depth=2 train.balance=importance train.balance_coefficient=1 train.z_loss=0.5 model.gate=softmax model.gate_temperature=2 \
   model.shared_fraction=0.5 train.lr=0.1
 check model.depth=3 model.active_fraction=0.4 train.bias_rate=0.05 train.bias_update=sign model.shared_fraction=0.2 model.dense_blocks=[0,2] \
-  model.output=gelu data.train=12 train.batch=4
+  model.output=gelu data.train=15 train.batch=5
 check model.depth=3 model.active_fraction=0.5 train.bias_rate=0.1 model.router_bias_std=0.3 model.branch_exponent=0.5 \
   train.balance=importance
 check model.shared_fraction=0.25 model.active_fraction=0.4 train.balance=switch train.balance_coefficient=1 train.bias_rate=0.1 \
