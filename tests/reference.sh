@@ -1,6 +1,6 @@
 #!/bin/sh
 # Networks of every kind, replayed in raw parameters by validation/reference.py (numpy). Usage: reference.sh PROGRAM [PYTHON]
-# Exit status 1 when any network deviates from the reference by more than 1e-9.
+# Exit status 1 when any network deviates from the reference by more than 1e-9, or the reference's gradients from differences of its loss.
 set -eu
 program=$1 python=${2:-python3}
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,7 +15,7 @@ check() { # settings …
   for word in "$@"; do settings="$settings --set $word"; done
   # shellcheck disable=SC2086
   if "$program" simulate - -q -o "$folder/run.h5" --save-weights --set 'simulate.widths=[12, 25]' --set simulate.seeds=2 \
-      --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy "$folder/run.h5" > "$folder/log" &&
+      --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy --differences "$folder/run.h5" > "$folder/log" &&
       clips "$*"
   then passed=$((passed + 1)); echo "  Reference: $* ... agrees"
   else failed=$((failed + 1)); echo "  Reference: $* ... FAILED"; cat "$folder/log"
@@ -55,5 +55,51 @@ check train.optimizer=adamw train.lr=0.02 train.adam.eps=0 train.adam.weight_dec
 check train.optimizer=sign train.weight_decay=1 train.lr=0.01 model.regime=III model.active_fraction=0.1 train.batch=2 data.train=8
 check train.optimizer=momentum train.momentum=0.5 train.lr=0.1 train.clip=0.5 model.parameterization=standard model.regime=I model.experts=3
 check train.optimizer=adamw train.lr=0.1 train.clip=0.05 train.adam.eps=0.01 model.parameterization=ntp
+# Residual blocks, shared experts, losses on the router.
+check model.depth=3
+check model.depth=4 model.norm=rms model.output=norm model.input=linear model.branch_exponent=0.5 model.parameterization=mup
+check model.depth=3 model.norm=layer model.norm_eps=0.1 model.output=norm model.activation=relu model.expert_activation=gelu \
+  model.gate=softmax train.lr=0.1
+check model.depth=2 model.norm=rms model.norm_eps=0 model.branch_exponent=0 model.output=tanh model.shared_fraction=0.25 \
+  model.dense_blocks=[1] train.z_loss=0.3
+check model.depth=3 model.norm=rms model.active_fraction=0.4 model.shared_fraction=0.3 train.balance=switch train.balance_coefficient=0.5 \
+  model.dense_blocks=[0] train.lr=0.2
+check model.depth=3 model.input=linear model.active_fraction=0.3 train.balance=switch train.balance_coefficient=0.3 \
+  model.gate=normalized_sigmoid model.gate_scope=selected train.z_loss=0.2 model.branch_exponent=0.5 train.lr=0.1
+check model.depth=2 train.balance=importance train.balance_coefficient=1 train.z_loss=0.5 model.gate=softmax model.gate_temperature=2 \
+  model.shared_fraction=0.5 train.lr=0.1
+check model.depth=3 model.active_fraction=0.4 train.bias_rate=0.05 train.bias_update=sign model.shared_fraction=0.2 model.dense_blocks=[0,2] \
+  model.output=gelu data.train=15 train.batch=5
+check model.depth=3 model.active_fraction=0.5 train.bias_rate=0.1 model.router_bias_std=0.3 model.branch_exponent=0.5 \
+  train.balance=importance
+check model.shared_fraction=0.25 model.active_fraction=0.4 train.balance=switch train.balance_coefficient=1 train.bias_rate=0.1 \
+  train.z_loss=0.1
+check model.depth=3 model.regime=I model.experts=4 model.active=2 model.shared_experts=1 train.balance=switch train.balance_coefficient=0.3 \
+  model.norm=rms
+check model.depth=2 model.regime=I model.parameterization=mup model.experts=3 model.shared_experts=1 train.balance=importance \
+  train.balance_coefficient=2 train.bias_rate=0 model.norm=layer model.branch_exponent=0.5
+check model.depth=3 model.regime=III model.shared_fraction=0.25 model.active_fraction=0.5 model.norm=layer train.balance=switch \
+  train.z_loss=0.1 model.output=erf
+check model.depth=2 model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.branch_exponent=0 model.norm=rms \
+  model.output=norm model.dense_blocks=[0]
+check model.depth=3 model.regime=III model.parameterization=jbph model.router_gamma=0.5 model.output=tanh model.active_fraction=0.5 \
+  model.router_bias_std=0.2 train.bias_rate=0.1
+check model.depth=4 train.optimizer=momentum train.momentum=0.8 train.lr=0.1 train.weight_decay=0.3 train.clip=0.3 model.branch_exponent=0.5 \
+  model.norm=rms model.parameterization=mup
+check model.depth=3 train.optimizer=momentum train.lr=0.05 train.weight_decay=0.01 train.decay_scale=tensor train.batch=3 data.train=9 \
+  model.regime=III model.parameterization=mup model.dense_blocks=[1] model.shared_fraction=0.2
+check model.depth=3 train.optimizer=adam train.lr=0.1 train.adam.eps=0.1 model.branch_exponent=0.5 train.clip=0.1 train.balance=importance \
+  train.z_loss=0.2 model.norm=rms model.output=norm
+check model.depth=4 train.optimizer=adamw train.lr=0.05 train.adam.eps=0.01 train.adam.weight_decay=0.5 model.active_fraction=0.4 \
+  model.shared_fraction=0.25 model.dense_blocks=[0] train.balance=switch train.balance_coefficient=0.1 model.norm=rms train.schedule=cosine \
+  train.warmup=3
+check model.depth=3 train.optimizer=adamw train.lr=0.05 train.adam.eps=0.01 train.adam.eps_scale=global train.decay_scale=tensor \
+  train.adam.weight_decay=0.5 model.regime=I model.experts=4 model.active=2 model.branch_exponent=0.5
+check model.depth=2 train.optimizer=adam train.lr=0.02 train.adam.eps=0 model.expert_width=20 model.active_fraction=0.1 train.batch=2 \
+  data.train=8 model.dense_blocks=[1]
+check model.depth=2 data.source=idx "data.file=$here/data/fashion/train-images-idx3-ubyte.gz" \
+  "data.labels=$here/data/fashion/train-labels-idx1-ubyte.gz" data.train=24 train.batch=12 train.loss=cross_entropy train.lr=0.1 \
+  model.norm=rms model.active_fraction=0.5 train.balance=switch model.output=norm
+check model.depth=3 train.optimizer=sign train.lr=0.02 train.weight_decay=0.5 model.branch_exponent=0.5 model.regime=III model.norm=rms
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

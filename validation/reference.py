@@ -1,24 +1,38 @@
 #!/usr/bin/env python3
 """Replays the simulator's networks in raw parameters and compares: losses, predictions and final weights.
 
-    python3 validation/reference.py FILE.h5 [--tolerance 1e-9] [--backend auto|numpy|torch]
+    python3 validation/reference.py FILE.h5 [--tolerance 1e-9] [--backend auto|numpy|torch] [--differences]
 
 FILE.h5 is what `moedmft simulate --save-weights` writes. The network is the one of docs/theory.md, sections 1 and 2,
 in its textbook form: raw weights, raw gradients, one parameter group per tensor; no natural units anywhere.
 
-    h = phi(W_in x)    psi = Q h / temperature    g = multiplier x gate(psi), 0 outside the K largest psi (or gate + bias)
-    a = (1/K) sum_m W2_m (g_m phi_e(W1_m h))      f_c = sum_i w_out[i,c] a_i
+    h = phi(W_in x) or W_in x;  for each of L blocks:
+        n = norm(h)    psi = Q n / temperature    g = multiplier x gate(psi), 0 outside the K largest psi (or gate + bias)
+        a = (1/M) [sum over shared m of W2_m phi_e(W1_m n) + (R/K) sum over routed m of g_m W2_m phi_e(W1_m n)]
+        h <- h + L^-b a
+    f_c = sum_i w_out[i,c] o_i,  o = h, norm(h) or an activation of h
+
+R of a block's M experts are routed; the first M - R are shared and see every token. Without depth there is one block, h <- a.
+Minimized is the loss plus the mean over blocks (those without routed experts count with 0) of
+    balance_coefficient x R sum_m f_m P_m     f: share of the batch's assignments, P: mean over the batch of gate/sum of gates
+                      (importance: squared coefficient of variation of P over experts)
+    z_loss x mean over the batch of lambda^2  lambda = log of the mean over routed experts of exp(psi)
+Q, W1, W2 hold all blocks, in a leading dimension.
 
 Each tensor has its own rate, Adam epsilon and weight decay. With train.decay_scale: base, rate x decay is the same for all,
 train.lr x multiplier x lambda, so the group's decay is lambda over the table's power; with tensor it is lambda. Clipping
-bounds sqrt(sum over tensors of (table's SGD power) |dL/dweight|^2).
+bounds sqrt(sum over tensors of (table's SGD power) |dL/dweight|^2). With depth, rates of Q, W1, W2 carry L^(2b-1), of Adam and
+sign L^(b-1), and Adam's epsilon L^-b (with_depth).
 
 Backend torch: autograd, torch.optim.SGD, Adam and AdamW, LambdaLR and clip_grad_norm_. Backend numpy: backpropagation and
 steps written out below. The sample moments of the initial weights are also held against the parameterization's standard
-deviations, within 5 standard errors.
+deviations, within 5 standard errors, and the draws of different blocks against each other. --differences holds the reference's own
+gradients against finite differences of its loss, at initial and final weights of the first network.
 Exit status: 0 all agree, 1 something deviates, 2 the file cannot be replayed.
 """
 import argparse
+import itertools
+import json
 import math
 import sys
 from types import SimpleNamespace
@@ -34,9 +48,10 @@ try:
 except ImportError:
     torch = None
 
-# ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, K, Ne, C. --------------------------
+# ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, Ne, C and the options. ---------------
 OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "w_out": "readout"}
-SHAPE = {"W_in": "N D", "Q": "M N", "W1": "M Ne N", "W2": "M N Ne", "w_out": "N C"}
+SHAPE = {"W_in": "N D", "Q": "L M N", "W1": "L M Ne N", "W2": "L M N Ne", "w_out": "N C"}
+BLOCK = ("Q", "W1", "W2")  # tensors with one draw for each of the L blocks
 ONE = {name: lambda s: 1.0 for name in SHAPE}
 STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
           "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
@@ -63,10 +78,20 @@ SCALING = {
     ("II", "mssp"): scaling({**STD_II, "W2": lambda s: (s.M / s.Ne)**0.5}, RATE_II, eps=EPS_II),
     ("III", "mup"): scaling(STD_II),
     ("III", "mssp"): scaling(STD_II),
+    ("III", "jbph"): scaling({**STD_II, "Q": lambda s: s.N**-s.router_gamma, "W2": lambda s: s.N**0.5 / s.Ne}, eps=ONE),
     **{(regime, "standard"): scaling(FAN_IN, ONE, ONE, ONE) for regime in ("I", "II", "III")},
     **{(regime, "ntp"): scaling(ONE, ONE, ONE, ONE, FAN_IN) for regime in ("I", "II", "III")},
 }
 TIED = {("III", "mssp")}  # all experts start from one draw
+
+
+def with_depth(table, b):
+    """The table of a residual stack: the sum over L branches of size L^-b must change by order one, each of them by 1/L. Norms before
+    blocks and readout divide a stream that grows like L^(1/2-b) by its size: b < 1/2 then acts like 1/2."""
+    of = lambda power, L_power: lambda s: power(s) * s.L**L_power
+    powers = lambda part, L_power: {**part, **{name: of(part[name], L_power) for name in BLOCK}}
+    return scaling(table.std, powers(table.sgd, 2 * b - 1), powers(table.adam, b - 1), powers(table.eps, -b), table.multiplier)
+
 
 # ---- numpy: the chain rule by hand ----------------------------------------------------------------------------------
 erf = np.vectorize(math.erf, otypes=[float])
@@ -90,19 +115,24 @@ NORMALIZED = {"softmax", "normalized_sigmoid"}  # divided by their mean over all
 
 def numpy_gate(net, psi, on):
     """Gate values (B, M) within on (the experts it normalizes over), and the map dL/dg -> dL/dpsi."""
-    value, slope = (part(psi) for part in SCORE[net.gate])
+    value, slope = (on * part(psi) for part in SCORE[net.gate])
     if net.gate not in NORMALIZED:
         return value, lambda dg: slope * dg
-    count, total = on.sum(1, keepdims=True), (value * on).sum(1, keepdims=True)
-    g = count * on * value / total
-    return g, lambda dg: count * on * slope / total * (dg - (dg * g).sum(1, keepdims=True) / count)
+    count, total = on.sum(1, keepdims=True), value.sum(1, keepdims=True)
+    g = count * value / total
+    return g, lambda dg: count * slope / total * (dg - (dg * g).sum(1, keepdims=True) / count)
 
 
-def selection(net, psi):
-    """1 for the experts that each token uses, else 0."""
-    score = psi if net.bias is None else numpy_gate(net, psi, np.ones_like(psi))[0] + net.bias
+def selection(net, l, psi):
+    """1 for the experts that each token uses, else 0; psi (B, R): logits of block l's routed experts. Where net.held is set, choices
+    are kept there and made once: they are not differentiated, and differences of the loss must not meet another choice."""
+    if net.held and l in net.held:
+        return net.held[l]
+    score = psi if net.bias is None else numpy_gate(net, psi, np.ones_like(psi))[0] + net.bias[l, net.shared[l]:]
     on = np.zeros_like(psi)
-    np.put_along_axis(on, np.argsort(-score, axis=1, kind="stable")[:, :net.K], 1.0, axis=1)
+    np.put_along_axis(on, np.argsort(-score, axis=1, kind="stable")[:, :net.K[l]], 1.0, axis=1)
+    if net.held is not None:
+        net.held[l] = on
     return on
 
 
@@ -118,37 +148,127 @@ def numpy_loss(net, f, y):
     return -factor * np.sum(y * log_p), factor * (np.exp(log_p) * y.sum(1, keepdims=True) - y)
 
 
-def balance(net, on):
+def numpy_balance(net, gate, on):
+    """Balancing loss of one block without its coefficient, and its gradient by gate; gate, on: (B, R)."""
+    B, R = gate.shape
+    total = gate.sum(1, keepdims=True)
+    share = gate / total
+    P = share.mean(0)
+    if net.balance == "importance":  # variance over squared mean, 1/R
+        value, dP = R * np.sum(P**2) - 1, 2 * R * P
+    else:
+        f = on.sum(0) / on.sum()
+        value, dP = R * np.sum(f * P), R * f
+    return value, (dP - (share * dP).sum(1, keepdims=True)) / (B * total)
+
+
+def numpy_z_loss(psi):
+    """z-loss of one block without its coefficient, and its gradient by psi (B, R)."""
+    top = psi.max(1, keepdims=True)
+    power = np.exp(psi - top)
+    centred = top + np.log(power.mean(1, keepdims=True))
+    return np.mean(centred**2), 2 * centred / len(psi) * power / power.sum(1, keepdims=True)
+
+
+def numpy_router(net, l, psi):
+    """Routing of block l: factors (B, R) of its routed experts, losses {name: value} on the router, the map dL/dfactor -> dL/dpsi."""
+    on = selection(net, l, psi)
+    move_biases(net, l, on)
+    gate, gate_backward = numpy_gate(net, psi, on if net.selected else np.ones_like(psi))
+    scale = net.gate_multiplier * psi.shape[1] / (net.K[l] * net.M) * on
+    losses, dgate, dpsi = {}, 0.0, 0.0
+    if net.balance != "none":
+        losses["balance"], dgate = numpy_balance(net, gate, on)
+    if net.z_loss:
+        losses["z"], dpsi = numpy_z_loss(psi)
+
+    def backward(dfactor):
+        weight = {name: net.coefficient[name] / net.L for name in losses}
+        return gate_backward(scale * dfactor + weight.get("balance", 0) * dgate) + weight.get("z", 0) * dpsi
+    return scale * gate, losses, backward
+
+
+def move_biases(net, l, on):
     """Load balancing moves the selection biases after the step."""
-    if net.bias is not None:
-        net.moved_bias = net.bias - net.bias_rate * (on.mean(0) - net.K / net.M)
+    if net.bias is None or not on.size:
+        return
+    load = on.sum(0) - len(on) * net.K[l] / on.shape[1]  # tokens beyond the fair share
+    load[np.abs(load) < 1e-9] = 0
+    net.moved_bias[l, net.shared[l]:] = net.bias[l, net.shared[l]:] - net.bias_rate * (np.sign(load) if net.bias_sign else load / len(on))
+
+
+def numpy_norm(net, h):
+    """norm(h), token by token, and the map dL/dnorm(h) -> dL/dh."""
+    if net.norm == "none":
+        return h, lambda dn: dn
+    centre = (lambda v: v - v.mean(1, keepdims=True)) if net.norm == "layer" else (lambda v: v)
+    c = centre(h)
+    s = np.sqrt((c**2).mean(1, keepdims=True) + net.norm_eps)
+    return c / s, lambda dn: centre(dn / s - c * (c * dn).mean(1, keepdims=True) / s**3)
+
+
+def product(spec, *operands):
+    return np.einsum(spec, *operands, optimize=True)
+
+
+def numpy_block(net, l, w, h):
+    """Block l on the stream h (B, N): its output, its losses on the router, and the map dL/da -> dL/dh, gradients of its weights."""
+    Q, W1, W2 = (w[name][l] for name in BLOCK)
+    phi_e, dphi_e = ACTIVATION[net.phi_e]
+    n, norm_backward = numpy_norm(net, h)
+    routed, losses, router_backward = np.zeros((len(h), 0)), {}, None
+    if net.shared[l] < net.M:
+        routed, losses, router_backward = numpy_router(net, l, n @ Q[net.shared[l]:].T / net.temperature)
+    factor = np.hstack([np.full((len(h), net.shared[l]), 1 / net.M), routed])[:, :, None]
+    u = product("mjn,pn->pmj", W1, n)
+
+    def backward(da):
+        b = product("mij,pi->pmj", W2, da)
+        du, dpsi = factor * dphi_e(u) * b, np.zeros((len(h), net.M))
+        if router_backward:
+            dpsi[:, net.shared[l]:] = router_backward(np.sum(b * phi_e(u), axis=2)[:, net.shared[l]:]) / net.temperature
+        dn = dpsi @ Q + product("pmj,mjn->pn", du, W1)
+        return norm_backward(dn), {"Q": dpsi.T @ n, "W1": product("pmj,pn->mjn", du, n), "W2": product("pi,pmj->mij", da, factor * phi_e(u))}
+    return product("mij,pmj->pi", W2, factor * phi_e(u)), losses, backward
+
+
+def numpy_output(net, h):
+    """Input o of the readout, and the map dL/do -> dL/dh."""
+    if net.output == "norm":
+        return numpy_norm(net, h)
+    value, slope = ACTIVATION["identity" if net.output == "none" else net.output]
+    return value(h), lambda do: slope(h) * do
+
+
+def sum_losses(losses):
+    """Sums over blocks of {name: value}."""
+    return {name: sum(block.get(name, 0) for block in losses) for name in {name for block in losses for name in block}}
 
 
 def numpy_gradients(net, weights, x, y):
-    """Loss, predictions (B, C) and the gradient of every tensor, for a batch x (B, D), y (B, C)."""
+    """Loss, predictions (B, C), losses on the router (means over blocks) and the gradient of every tensor; batch x (B, D), y (B, C)."""
     w = {name: net.multiplier[name] * value for name, value in weights.items()}
-    (phi, dphi), (phi_e, dphi_e) = ACTIVATION[net.phi], ACTIVATION[net.phi_e]
-    product = lambda spec, *operands: np.einsum(spec, *operands, optimize=True)
+    phi, dphi = ACTIVATION["identity" if net.linear_input else net.phi]
     z = x @ w["W_in"].T
-    h = phi(z)
-    psi = h @ w["Q"].T / net.temperature
-    on = selection(net, psi)
-    gate, gate_backward = numpy_gate(net, psi, on if net.selected else np.ones_like(psi))
-    g = net.gate_multiplier * on * gate
-    u = product("mjn,pn->pmj", w["W1"], h)
-    gated = g[:, :, None] * phi_e(u)
-    a = net.aggregation * product("mij,pmj->pi", w["W2"], gated)
-    f = a @ w["w_out"]
+    h, blocks = phi(z), []
+    net.moved_bias = None if net.bias is None else net.bias.copy()
+    for l in range(net.L):
+        a, losses, backward = numpy_block(net, l, w, h)
+        h = h + net.branch * a if net.residual else a
+        blocks.append((losses, backward))
+    o, output_backward = numpy_output(net, h)
+    f = o @ w["w_out"]
     loss, df = numpy_loss(net, f, y)
-    da = net.aggregation * df @ w["w_out"].T  # the factor of the aggregate rides along
-    b = product("mij,pi->pmj", w["W2"], da)
-    du = g[:, :, None] * dphi_e(u) * b
-    dpsi = gate_backward(net.gate_multiplier * on * np.sum(b * phi_e(u), axis=2)) / net.temperature
-    dz = (dpsi @ w["Q"] + product("pmj,mjn->pn", du, w["W1"])) * dphi(z)
-    balance(net, on)
-    grads = {"W_in": dz.T @ x, "Q": dpsi.T @ h, "W1": product("pmj,pn->mjn", du, h),
-             "W2": product("pi,pmj->mij", da, gated), "w_out": a.T @ df}
-    return loss, f, {name: net.multiplier[name] * value for name, value in grads.items()}
+    dh = output_backward(df @ w["w_out"].T)
+    grads = {name: np.zeros_like(w[name]) for name in BLOCK}
+    for l in reversed(range(net.L)):
+        through, block = blocks[l][1](net.branch * dh)
+        dh = dh + through if net.residual else through
+        for name in BLOCK:
+            grads[name][l] = block[name]
+    grads.update(W_in=(dh * dphi(z)).T @ x, w_out=o.T @ df)
+    router = {name: value / net.L for name, value in sum_losses([block[0] for block in blocks]).items()}
+    return loss, f, router, {name: net.multiplier[name] * value for name, value in grads.items()}
 
 
 class NumpyDescent:
@@ -160,8 +280,8 @@ class NumpyDescent:
         self.second = {name: np.zeros_like(value) for name, value in initial.items()}  # second moment
 
     def evaluate(self, x, y):
-        loss, f, self.grads = numpy_gradients(self.net, self.weights, x, y)
-        return loss, f
+        loss, f, router, self.grads = numpy_gradients(self.net, self.weights, x, y)
+        return loss, f, router
 
     def clip(self):
         norm = math.sqrt(sum(self.net.metric[name] * np.sum(g**2) for name, g in self.grads.items()))
@@ -192,32 +312,70 @@ class NumpyDescent:
 
 
 # ---- torch: the forward pass only -----------------------------------------------------------------------------------
-def torch_loss(net, weights, x, y):
-    """Loss and predictions (B, C)."""
-    act = {"tanh": torch.tanh, "relu": torch.relu, "gelu": torch.nn.functional.gelu, "erf": torch.erf,
-           "identity": lambda v: v}
-    w = {name: net.multiplier[name] * value for name, value in weights.items()}
-    h = act[net.phi](x @ w["W_in"].T)
-    psi = h @ w["Q"].T / net.temperature
-    on = selection(net, psi.detach().numpy())
-    selected, scope = torch.tensor(on), torch.tensor(on if net.selected else np.ones_like(on))
-    gate = {"sigmoid": torch.sigmoid, "normalized_sigmoid": torch.sigmoid, "softmax": torch.exp, "linear": lambda v: v,
-            "constant": torch.ones_like}[net.gate](psi)
+def torch_activation(name):
+    return {"tanh": torch.tanh, "relu": torch.relu, "gelu": torch.nn.functional.gelu, "erf": torch.erf}.get(name, lambda v: v)
+
+
+def torch_norm(net, h):
+    if net.norm == "none":
+        return h
+    if net.norm == "layer":
+        return torch.nn.functional.layer_norm(h, h.shape[1:], eps=net.norm_eps)
+    return h / torch.sqrt((h**2).mean(1, keepdim=True) + net.norm_eps)
+
+
+def torch_router(net, l, psi):
+    """Factors (B, R) of block l's routed experts, losses {name: value} on the router."""
+    chosen = selection(net, l, psi.detach().numpy())
+    move_biases(net, l, chosen)
+    on, R = torch.tensor(chosen), psi.shape[1]
+    scope = on if net.selected else torch.ones_like(on)
+    gate = scope * {"sigmoid": torch.sigmoid, "normalized_sigmoid": torch.sigmoid, "softmax": torch.exp, "linear": lambda v: v,
+                    "constant": torch.ones_like}[net.gate](psi)
     if net.gate in NORMALIZED:
-        gate = gate * scope.sum(1, keepdim=True) / (gate * scope).sum(1, keepdim=True)
-    g = net.gate_multiplier * selected * gate
-    a = 0
-    for m in range(net.M):
-        a = a + (g[:, m:m + 1] * act[net.phi_e](h @ w["W1"][m].T)) @ w["W2"][m].T
-    f = (net.aggregation * a) @ w["w_out"]
+        gate = gate * scope.sum(1, keepdim=True) / gate.sum(1, keepdim=True)
+    losses, P = {}, (gate / gate.sum(1, keepdim=True)).mean(0)
+    if net.balance == "importance":
+        losses["balance"] = P.var(unbiased=False) / P.mean()**2
+    if net.balance == "switch":
+        losses["balance"] = R * (on.sum(0) / on.sum() * P).sum()
+    if net.z_loss:
+        losses["z"] = ((torch.logsumexp(psi, 1) - math.log(R))**2).mean()
+    return net.gate_multiplier * R / (net.K[l] * net.M) * on * gate, losses
+
+
+def torch_block(net, l, w, h):
+    """Output of block l on the stream h (B, N), its losses on the router."""
+    n, act, a, first = torch_norm(net, h), torch_activation(net.phi_e), 0, net.shared[l]
+    expert = lambda m: act(n @ w["W1"][l, m].T) @ w["W2"][l, m].T
+    for m in range(first):
+        a = a + expert(m) / net.M
+    if first == net.M:
+        return a, {}
+    factor, losses = torch_router(net, l, n @ w["Q"][l, first:].T / net.temperature)
+    for m in range(first, net.M):
+        a = a + factor[:, m - first:m - first + 1] * expert(m)
+    return a, losses
+
+
+def torch_loss(net, weights, x, y):
+    """Loss, predictions (B, C), losses on the router (means over blocks)."""
+    w = {name: net.multiplier[name] * value for name, value in weights.items()}
+    h, router = x @ w["W_in"].T, []
+    h = h if net.linear_input else torch_activation(net.phi)(h)
+    net.moved_bias = None if net.bias is None else net.bias.copy()
+    for l in range(net.L):
+        a, losses = torch_block(net, l, w, h)
+        h = h + net.branch * a if net.residual else a
+        router.append(losses)
+    f = (torch_norm(net, h) if net.output == "norm" else torch_activation(net.output)(h)) @ w["w_out"]
     if net.loss == "mse":
         loss = ((f - y)**2).sum() / 2
     elif net.C == 1:
         loss = torch.logaddexp(torch.zeros_like(f), -y * f).sum()
     else:
         loss = -(y * torch.log_softmax(f, dim=1)).sum()
-    balance(net, on)
-    return net.loss_multiplier * loss / len(x), f
+    return net.loss_multiplier * loss / len(x), f, {name: value / net.L for name, value in sum_losses(router).items()}
 
 
 class TorchDescent:
@@ -244,11 +402,12 @@ class TorchDescent:
 
     def evaluate(self, x, y):
         self.optimizer.zero_grad()
-        loss, f = torch_loss(self.net, self.tensors, torch.tensor(x), torch.tensor(y))
-        loss.backward()
+        loss, f, router = torch_loss(self.net, self.tensors, torch.tensor(x), torch.tensor(y))
+        total_loss(self.net, loss, router).backward()
         for w in self.tensors.values():  # a constant gate leaves Q unused; PyTorch would not even let it decay
             w.grad = torch.zeros_like(w) if w.grad is None else w.grad
-        return loss.item(), f.detach().numpy()
+        self.grads = {name: w.grad.numpy() for name, w in self.tensors.items()}
+        return loss.item(), f.detach().numpy(), {name: value.item() for name, value in router.items()}
 
     def clip(self):
         """clip_grad_norm_ in the metric of the SGD rates: an ordinary call where they are all 1."""
@@ -272,18 +431,64 @@ class TorchDescent:
 BACKEND = {"numpy": NumpyDescent, "torch": TorchDescent}
 
 
+def total_loss(net, loss, router):
+    """What is minimized."""
+    return loss + sum(net.coefficient[name] * value for name, value in router.items())
+
+
 def train(net, initial, batches, backend):
-    """Losses, predictions, final weights, number of clipped steps over [(x, y), …]; the last batch is only evaluated."""
-    descent, losses, predictions = backend(net, initial), [], []
+    """Series {path of the observable: values} over [(x, y), …], final weights, number of clipped steps; the last batch is only evaluated."""
+    descent, losses, predictions, router = backend(net, initial), [], [], []
     for step, (x, y) in enumerate(batches):
-        loss, f = descent.evaluate(x, y)
+        loss, f, on_router = descent.evaluate(x, y)
         losses.append(loss)
         predictions.append(f)
+        router.append(on_router)
         if step + 1 < len(batches):
             descent.step()
-            if net.bias is not None:
-                net.bias = net.moved_bias
-    return np.array(losses), np.array(predictions), descent.weights, descent.clipped
+            net.bias = net.moved_bias
+    series = {"train/loss": np.array(losses), "train/prediction": np.array(predictions)}
+    series.update({f"router/{ROUTER_LOSS[name]}": np.array([values[name] for values in router]) for name in router[0]})
+    return series, descent.weights, descent.clipped
+
+
+ROUTER_LOSS = {"balance": "balance_loss", "z": "z_loss"}  # observables
+
+# ---- Is this program right? Its gradients against its losses --------------------------------------------------------
+STEP, DIFFERENCE_TOLERANCE = 1e-4, 1e-5  # relative
+
+
+def difference_errors(net, weights, x, y, backend):
+    """Error of the derivative along a random direction of every tensor against central differences, over what that derivative is
+    typically, |gradient| |direction| / sqrt(size), plus what rounding makes of it (which also decides where the gradient is 0)."""
+    def value(changed):
+        loss, _, router = backend(net, changed).evaluate(x, y)
+        return total_loss(net, loss, router)
+
+    net.held = {}
+    descent, random, errors = backend(net, weights), np.random.default_rng(1), {}
+    descent.evaluate(x, y)
+    for name, w in weights.items():
+        gradient = descent.grads[name].copy()
+        along = random.standard_normal(w.shape) * (np.sqrt(np.mean(w**2)) or w.shape[-1]**-0.5)
+        ahead, behind = (value({**weights, name: w + sign * STEP * along}) for sign in (1, -1))
+        size = np.linalg.norm(gradient) * np.linalg.norm(along) / math.sqrt(w.size)
+        rounding = 1e-15 / STEP * (1 + abs(ahead))
+        errors[name] = abs((ahead - behind) / (2 * STEP) - np.sum(gradient * along)) / (size + rounding / DIFFERENCE_TOLERANCE)
+    net.held = None
+    return errors
+
+
+def check_differences(label, net, points, batch, backend):
+    """Number of tensors whose gradient is wrong at some of the points (weights)."""
+    worst, failed = 0.0, 0
+    for weights in points:
+        for name, error in difference_errors(net, weights, *batch, backend).items():
+            worst, failed = max(worst, error), failed + (error > DIFFERENCE_TOLERANCE)
+            if error > DIFFERENCE_TOLERANCE:
+                print(f"{label}: the reference's gradient of {name} differs from differences of its loss by {error:.1e}")
+    print(f"{label}: the reference's gradients agree with differences of its loss to {worst:.1e}: {'FAILED' if failed else 'ok'}")
+    return failed
 
 
 # ---- The file -------------------------------------------------------------------------------------------------------
@@ -329,9 +534,25 @@ def describe_optimizer(config, net, table):
     net.eps = {name: real("train.adam.eps") * (1 if scale == "global" else eps(net)) for name, eps in table.eps.items()}
     decay = real({"adamw": "train.adam.weight_decay"}.get(net.optimizer, "train.weight_decay"))
     power = {name: rate(net) for name, rate in (table.adam if adam or sign else table.sgd).items()}
+    net.metric = {name: rate(net) for name, rate in table.sgd.items()}
     net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * power[name] for name in SHAPE}
     net.decay = {name: decay / (1 if config["train.decay_scale"] == "tensor" else power[name]) for name in SHAPE}
-    net.metric = {name: rate(net) for name, rate in table.sgd.items()}
+
+
+def describe_experts(config, net):
+    """Which experts of each block are shared, how many routed ones a token uses, and losses on the router."""
+    real = lambda key: float(config[key])
+    half_up = lambda value: math.floor(value + 0.5)
+    counted = config["model.regime"] == "I"
+    common = int(config["model.shared_experts"]) if counted else half_up(real("model.shared_fraction") * net.M)
+    dense = json.loads(config["model.dense_blocks"])
+    net.shared = [net.M if l in dense else common for l in range(net.L)]
+    active = int(config["model.active"]) if counted else 0
+    net.K = [active if active and l not in dense else max(1, half_up(real("model.active_fraction") * (net.M - net.shared[l])))
+             for l in range(net.L)]
+    net.bias, net.bias_rate, net.bias_sign = None, real("train.bias_rate"), config["train.bias_update"] == "sign"
+    net.balance, net.z_loss = config["train.balance"], real("train.z_loss")
+    net.coefficient = {"balance": real("train.balance_coefficient"), "z": net.z_loss}
 
 
 def describe(config, N, D, C):
@@ -342,12 +563,17 @@ def describe(config, N, D, C):
     if table is None or config["train.optimizer"] not in ("sgd", "momentum", "sign", "adam", "adamw"):
         raise Unusable("no reference for regime {}, parameterization {}, optimizer {}".format(
             regime, config["model.parameterization"], config["train.optimizer"]))
-    net = SimpleNamespace(N=N, D=D, C=C, bias=None, bias_rate=real("train.bias_rate"), selected=config["model.gate_scope"] == "selected")
+    net = SimpleNamespace(N=N, D=D, C=C, held=None, L=max(1, int(config["model.depth"])), b=real("model.branch_exponent"),
+                          router_gamma=real("model.router_gamma"), selected=config["model.gate_scope"] == "selected")
+    net.residual = int(config["model.depth"]) > 0
+    net.branch = net.L**-net.b
+    net.linear_input, net.output = config["model.input"] == "linear", config["model.output"]
+    net.norm, net.norm_eps = config["model.norm"], real("model.norm_eps")
+    if net.residual:
+        table = with_depth(table, max(net.b, 0.5) if net.norm != "none" and net.output == "norm" else net.b)
     net.Ne = int(config["model.expert_width"]) if regime == "II" else half_up(real("model.expert_width_ratio") * N)
     net.M = int(config["model.experts"]) if regime == "I" else half_up(real("model.experts_ratio") * N)
-    net.K = max(1, half_up(real("model.active_fraction") * net.M))
-    if regime == "I" and int(config["model.active"]):
-        net.K = int(config["model.active"])
+    describe_experts(config, net)
     net.tied = (regime, config["model.parameterization"]) in TIED
     net.phi, net.phi_e, net.gate = (config["model." + key] for key in ("activation", "expert_activation", "gate"))
     net.temperature, net.gate_multiplier = real("model.gate_temperature"), real("model.gate_multiplier")
@@ -356,7 +582,6 @@ def describe(config, N, D, C):
               **{name: real("model.init." + OPTION[name]) for name in ("Q", "W1", "W2")}}
     net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
     net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
-    net.aggregation = 1 / net.K
     describe_optimizer(config, net, table)
     return net
 
@@ -372,11 +597,10 @@ def load_batches(file, config):
     return [(x[pick], y[pick]) for pick in picks]
 
 
-def deviation(group, path, expected):
-    """max |found - expected| / max |expected| of a dataset; infinite when something is not finite."""
-    found = read_array(group, path)
+def deviation(label, found, expected):
+    """max |found - expected| / max |expected|; infinite when something is not finite."""
     if found.shape != expected.shape:
-        raise Unusable(f"{group.name}/{path} has shape {found.shape}, the options say {expected.shape}")
+        raise Unusable(f"{label} has shape {found.shape}, the options say {expected.shape}")
     if not (np.isfinite(found).all() and np.isfinite(expected).all()):
         return math.inf
     return np.abs(found - expected).max(initial=0) / (np.abs(expected).max(initial=0) or 1.0)
@@ -406,28 +630,53 @@ def check_moments(label, net, initial):
     return worst
 
 
-def check_network(group, net, batches, backend, tolerance):
+def check_blocks(label, net, initial):
+    """Worst correlation between the draws of two blocks, in standard errors; prints what is above 5."""
+    worst = 0.0
+    for name, (l, k) in itertools.product(BLOCK, itertools.combinations(range(net.L), 2)):
+        a, b = initial[name][l].ravel(), initial[name][k].ravel()
+        score = abs(a @ b) / math.sqrt((a @ a) * (b @ b)) * math.sqrt(a.size) if a.any() and b.any() else 0.0
+        worst = max(worst, score)
+        if score > 5:
+            print(f"{label}: initial {name} of blocks {l} and {k} are not independent: {score:.1f} standard errors")
+    return worst
+
+
+def with_blocks(net, name, values):
+    """Weights or biases as the file has them, with a leading dimension of blocks where there is no depth."""
+    return values[None] if not net.residual and name in (*BLOCK, "router_bias") else values
+
+
+def read_biases(net, group, when):
+    """(L, M), or None."""
+    return with_blocks(net, "router_bias", read_array(group, f"weights/router_bias/{when}")) if "weights/router_bias" in group else None
+
+
+def check_network(group, net, batches, backend, tolerance, differences):
     """Replays one seed. Returns its initial weights and whether everything agrees."""
-    initial = {name: read_array(group, f"weights/{name}/initial") for name in SHAPE}
+    initial, stored = ({name: with_blocks(net, name, read_array(group, f"weights/{name}/{when}")) for name in SHAPE}
+                       for when in ("initial", "final"))
     for name, shape in SHAPE.items():
         expected = tuple(getattr(net, size) for size in shape.split())
         if initial[name].shape != expected:
             raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
-    if net.tied and any((initial[name] != initial[name][0]).any() for name in ("W1", "W2")):
+    if net.tied and any((initial[name] != initial[name][:, :1]).any() for name in ("W1", "W2")):
         raise Unusable(f"{group.name}: the experts should start from the same draw, and do not")
-    net.bias = read_array(group, "weights/router_bias/initial") if "weights/router_bias" in group else None
-    losses, predictions, final, clipped = train(net, initial, batches, backend)
-    if net.bias is not None and not np.allclose(read_array(group, "weights/router_bias/final"), net.bias, rtol=0, atol=1e-12):
-        print(f"{group.name[1:]}: final router biases deviate")
+    label, good = group.name[1:], True
+    net.bias = read_biases(net, group, "initial")
+    if differences:
+        good = not check_differences(label, net, (initial, stored), batches[0], backend)
+    series, final, clipped = train(net, initial, batches, backend)
+    if net.bias is not None and not np.allclose(read_biases(net, group, "final"), net.bias, rtol=0, atol=1e-12):
+        print(f"{label}: final router biases deviate")
         return initial, False
     if net.tied:
-        initial = {**initial, "W1": initial["W1"][0], "W2": initial["W2"][0]}
-    off = {"loss": deviation(group, "observables/train/loss", losses),
-           "prediction": deviation(group, "observables/train/prediction", predictions),
-           **{name: deviation(group, f"weights/{name}/final", final[name]) for name in SHAPE}}
-    label, worst = group.name[1:], max(off, key=off.get)
-    score = check_moments(label, net, initial)
-    good = off[worst] <= tolerance and score <= 5
+        initial = {**initial, "W1": initial["W1"][:, 0], "W2": initial["W2"][:, 0]}
+    off = {**{path.split("/")[1]: deviation(f"{label}/{path}", read_array(group, f"observables/{path}"), values) for path, values in series.items()},
+           **{name: deviation(f"{label}/{name}", stored[name], final[name]) for name in SHAPE}}
+    worst = max(off, key=off.get)
+    score = max(check_moments(label, net, initial), check_blocks(label, net, initial))
+    good = good and off[worst] <= tolerance and score <= 5
     print(f"{label}: max relative deviation {off[worst]:.2e} ({worst}; loss {off['loss']:.1e}, prediction "
           f"{off['prediction']:.1e}), initial moments within {score:.1f} standard errors"
           + (f", clipped {clipped} of {len(batches) - 1} steps" if net.clip else "") + f": {'ok' if good else 'FAILED'}")
@@ -440,7 +689,7 @@ def numbered(group, prefix):
     return sorted((int(name[len(prefix) + 1:]), group[name]) for name in names)
 
 
-def check_file(file, backend, tolerance):
+def check_file(file, backend, tolerance, differences):
     """Number of networks replayed and number of failed checks."""
     text = lambda value: value.decode() if isinstance(value, bytes) else str(value)
     config = Config((key[7:], text(value)) for key, value in file.attrs.items() if key.startswith("config:"))
@@ -450,9 +699,9 @@ def check_file(file, backend, tolerance):
     if not any("weights" in seed for _, seed in networks):
         raise Unusable(f"{file.filename} holds no weights; write it with moedmft simulate --save-weights")
     batches, failed, pooled = load_batches(file, config), 0, {}
-    for N, seed in networks:
+    for i, (N, seed) in enumerate(networks):
         net = describe(config, N, batches[0][0].shape[1], batches[0][1].shape[1])
-        initial, good = check_network(seed, net, batches, backend, tolerance)
+        initial, good = check_network(seed, net, batches, backend, tolerance, differences and i == 0)
         failed += not good
         pooled.setdefault(N, (net, []))[1].append(initial)
     for N, (net, draws) in pooled.items():  # all seeds together show finer errors of scale
@@ -466,13 +715,15 @@ def main():
     parser.add_argument("file", help="output of moedmft simulate --save-weights")
     parser.add_argument("--tolerance", type=float, default=1e-9, help="largest relative deviation (default 1e-9)")
     parser.add_argument("--backend", choices=("auto", "numpy", "torch"), default="auto")
+    parser.add_argument("--differences", action="store_true",
+                        help="also check the reference's gradients on the first network by differences of its loss")
     args = parser.parse_args()
     backend = args.backend if args.backend != "auto" else "torch" if torch else "numpy"
     try:
         if backend == "torch" and torch is None:
             raise Unusable("PyTorch is not installed; on Debian: apt-get install python3-torch, or use --backend numpy")
         with h5py.File(args.file, "r") as file:
-            networks, failed = check_file(file, BACKEND[backend], args.tolerance)
+            networks, failed = check_file(file, BACKEND[backend], args.tolerance, args.differences)
     except (Unusable, OSError) as problem:
         print(f"reference.py: {problem}", file=sys.stderr)
         return 2

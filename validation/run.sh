@@ -34,6 +34,11 @@ replay $adam -s model.regime=I -s model.experts=4 -s train.schedule=cosine -s tr
 replay $adam -s model.regime=III -s model.parameterization=mup -s train.adam.eps=0.1 -s train.clip=0.05
 replay $adamw $few
 replay $adamw -s train.decay_scale=tensor -s train.adam.eps_scale=global -s train.adam.eps=0.01 -s model.parameterization=mup
+# Residual blocks, shared experts, losses on the router.
+deep="-s model.depth=4 -s model.norm=rms -s model.output=norm -s model.active_fraction=0.4 -s model.shared_fraction=0.25 -s model.dense_blocks=[0]"
+replay $deep -s train.balance=switch -s train.balance_coefficient=0.1 -s train.z_loss=0.1
+replay $deep -s model.branch_exponent=0.5 -s model.regime=III -s train.bias_rate=0.05 -s train.bias_update=sign
+replay $deep $adamw -s train.adam.eps=0.01 -s train.clip=0.05 -s train.balance=importance
 rm -f $saved
 
 "$python" validation/exponents.py "$moedmft" || failed=1

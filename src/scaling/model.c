@@ -56,6 +56,10 @@ static int read_router(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_CONFIG, "train.balance_coefficient has no effect with train.balance: none; set that to switch or importance");
   if (m->balance == MDM_BALANCE_SWITCH && m->active_fraction == 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "train.balance: switch has no effect with soft routing, where every expert serves every token; use importance");
+  if (!strcmp(m->gate, "linear") && m->balance != MDM_BALANCE_NONE)
+    return mdm_fail(err, MDM_ERR_CONFIG,
+                    "train.balance takes an expert's share of the sum of gates, which gates of both signs (model.gate: linear) do not have; "
+                    "allowed: sigmoid, normalized_sigmoid, softmax");
   if (!strcmp(m->gate, "constant") && (m->balance != MDM_BALANCE_NONE || m->z_loss > 0))
     return mdm_fail(err, MDM_ERR_CONFIG, "train.balance and train.z_loss have no effect with model.gate: constant, whose router does not learn");
   return MDM_OK;

@@ -175,6 +175,12 @@ static void depth(void) {
   }
 }
 
+/* The balancing loss divides by the sum of gates. */
+static void shares_of_gates(void) {
+  check_refusal("model.gate=linear;train.balance=importance", "gates of both signs (model.gate: linear)");
+  check_refusal("model.gate=linear;model.active_fraction=0.5;train.balance=switch", "gates of both signs (model.gate: linear)");
+}
+
 static const test_case tests[] = {
     {"verdicts", verdicts},
     {"noise that networks do not average over", self_averaging},
@@ -182,6 +188,7 @@ static const test_case tests[] = {
     {"exponents of the neural tangent parameterization", neural_tangent_exponents},
     {"parts by hand", parts_by_hand},
     {"names and values that are refused", undefined_names},
+    {"shares of gates", shares_of_gates},
 };
 
 SUITE("scaling/classify", tests)
