@@ -10,12 +10,14 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <gsl/gsl_statistics_float.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "realization/elementwise.h"
+#include "realization/gram.h"
 #include "realization/table.h"
 
 /* Everything that belongs to one part: fields for its tokens and what the backward pass needs of the forward one. */
@@ -98,8 +100,8 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
     memmove(m->v, m->w_in + S * m->drawn, S * m->outputs * sizeof *m->v);
     memset(m->w_in + S * m->drawn, 0, S * later * sizeof *m->w_in);
   }
-  BLAS(scal)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in, 1);
-  BLAS(scal)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v, 1);
+  X(scale)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in);
+  X(scale)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v);
   return MDM_OK;
 }
 
@@ -108,7 +110,7 @@ static int initial_biases(X(moe) *m, mdm_error *err) {
   m->bias = mdm_alloc(m->R->experts, 1, 1, sizeof *m->bias);
   if (!m->bias) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu biases", m->R->experts);
   int status = m->model->bias_std > 0 ? m->R->biases(m->R, m->bias, err) : MDM_OK;
-  BLAS(scal)(m->R->experts, (real)m->model->bias_std, m->bias, 1);
+  X(scale)(m->R->experts, (real)m->model->bias_std, m->bias);
   return status;
 }
 
@@ -201,7 +203,7 @@ static void route(X(moe) *m, part_fields *p, size_t t) {
   const real *psi = p->field[MDM_PSI].v + E * t, *score = psi;
   if (m->bias) {
     m->gate->forward(E, psi, NULL, p->score);
-    BLAS(axpy)(E, 1, m->bias, 1, p->score, 1);
+    X(add)(E, 1, m->bias, p->score);
     score = p->score;
   }
   select_top(m, score, p->order, p->active + E * t);
@@ -250,7 +252,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
 
   int status = R->matrix[MDM_Q]->ops->forward(R->matrix[MDM_Q], h, NULL, psi, err);
   if (status) return status;
-  BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
+  X(scale)(R->experts * P, (real)m->model->inverse_temperature, psi->v);
   gate_tokens(m, part, P);
 
   const X(routing) *routing = routing_of(m, part);
@@ -326,14 +328,15 @@ static void balance(X(moe) *m, size_t P) {
   }
 }
 
-/* Σ_μν (a_μ·a_ν)(b_μ·b_ν) = |Σ_μ a_μ b_μᵀ|², over P tokens; a: n × P, b: k × P (leading dimension ldb). */
-static double square_norm(X(moe) *m, size_t P, size_t n, const real *a, size_t k, const real *b, size_t ldb) {
-  double sum = 0;
-  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1, a, n, 0, m->gram[0], P);
-  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, k, 1, b, ldb, 0, m->gram[1], P);
-  for (size_t t = 0; t < P; t++)
-    for (size_t s = t; s < P; s++) sum += (s == t ? 1 : 2) * (double)m->gram[0][s + P * t] * (double)m->gram[1][s + P * t];
-  return sum;
+/* Σ_μν (a_μ·a_ν)(b_μ·b_ν) = |Σ_μ a_μ b_μᵀ|², over P tokens; a: n × P, b: k × P (leading dimension ldb). Times rate / count it joins *sum. */
+static int add_square_norm(X(moe) *m, double rate, double count, size_t P, size_t n, const real *a, size_t k, const real *b, size_t ldb, double *sum, mdm_error *err) {
+  double unit[2], own = 0;
+  int status = X(triangle)(CblasLower, n, P, 1, a, n, m->gram[0], &unit[0], err);
+  if (!status) status = X(triangle)(CblasLower, k, P, 1, b, ldb, m->gram[1], &unit[1], err);
+  for (size_t t = 0; t < P && !status; t++)
+    for (size_t s = t; s < P; s++) own += (s == t ? 1 : 2) * (double)m->gram[0][s + P * t] * (double)m->gram[1][s + P * t];
+  *sum += rate * (own * unit[0] * unit[1]) / count;
+  return status;
 }
 
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err) {
@@ -341,16 +344,30 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   const X(field) *F = m->part[MDM_TRAIN].field;
   size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
+  int status = MDM_OK;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
     const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
-    sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);
+    status = add_square_norm(m, R->coef[t].norm, (double)p->n * (double)q->n, P, p->n, p->v, q->n, q->v, q->n, &sum, err);
   }
-  sum += R->coef[MDM_W_IN].norm * square_norm(m, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
-  sum += R->coef[MDM_W_OUT].norm * square_norm(m, P, S, F[MDM_A].v, m->outputs, e, m->outputs) / (double)S;
+  if (!status) status = add_square_norm(m, R->coef[MDM_W_IN].norm, (double)S, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs, &sum, err);
+  if (!status) status = add_square_norm(m, R->coef[MDM_W_OUT].norm, (double)S, P, S, F[MDM_A].v, m->outputs, e, m->outputs, &sum, err);
   *norm = sqrt(sum);
-  return MDM_OK;
+  if (!status && !isfinite(*norm)) return mdm_fail(err, MDM_ERR_NUMERIC, "the gradient's norm is not finite (train.clip); scale the targets or lower train.lr");
+  return status;
+}
+
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimension ldb). An infinite second moment would stop a weight without a
+ * word, so gradients are bounded by their fields. */
+static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t k, const real *b,
+                         size_t ldb, mdm_error *err) {
+  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
+  if (step->by->kind != MDM_STEP_ADAM || R->coef[t].learn == 0) return MDM_OK;
+  double bound = (double)P * X(largest)(n, P, a, n) * X(largest)(k, P, b, ldb);
+  if (!(bound > most)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
+                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
 }
 
 /* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
@@ -361,8 +378,10 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   const mdm_coefficients *in = &R->coef[MDM_W_IN], *out = &R->coef[MDM_W_OUT];
   double rate = step.rate;
   step.rate = rate * m->model->lr[MDM_W_IN];
-  BLAS(scal)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in, 1);
-  int status = X(table_step)(&m->in, &step, in, P, F[MDM_R_SLOPE].v, x + m->fixed, m->inputs, err);
+  X(scale)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
+  int status = check_moments(&step, R, MDM_W_IN, P, S, F[MDM_R_SLOPE].v, m->inputs - m->fixed, x + m->fixed, m->inputs, err);
+  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, F[MDM_A].v, m->outputs, e, m->outputs, err);
+  if (!status) status = X(table_step)(&m->in, &step, in, P, F[MDM_R_SLOPE].v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
   if (!status) status = X(table_step)(&m->out, &step, out, P, F[MDM_A].v, e, m->outputs, err);
   return status;
@@ -376,8 +395,10 @@ int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, m
   int status = MDM_OK;
   for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
     X(matrix) *A = R->matrix[t];
+    const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
     step.rate = base->rate * m->model->lr[t];
-    status = A->ops->step(A, &step, &F[mdm_meetings[t].forward], &F[mdm_meetings[t].backward], t == MDM_Q ? NULL : routing, err);
+    status = check_moments(&step, R, t, p->P, q->n, q->v, p->n, p->v, p->n, err);
+    if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   if (!status) status = step_particles(m, *base, x, e, err);
   if (!status && m->bias && m->model->bias_rate > 0) balance(m, F[MDM_Z].P);

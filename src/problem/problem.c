@@ -1,11 +1,11 @@
 /* Makes a configuration and its data ready for training: model, inputs, loss, order of samples, time grid. */
 #include "problem/problem.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -38,7 +38,8 @@ static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_input
   if (!status) {
     memcpy(X, full->train, D * train * sizeof *X);
     memcpy(X + D * train, full->test, D * test * sizeof *X);
-    if (LAPACKE_dgeqrf(LAPACK_COL_MAJOR, D, P, X, D, tau)) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed");
+    const char *why = mdm_qr_f64(D, P, X, tau);
+    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed: %s; scale the inputs", why);
   }
   for (size_t c = 0; c < P && !status; c++) {
     double *to = c < train ? in->train + P * c : in->test + P * (c - train);

@@ -1,16 +1,72 @@
-/* Kernels of a batch at one step. */
+/* Kernels of a batch at one step.
+ *
+ * Squares of reals have half of their exponents' range: fields of 1e19 in single precision are fine, their kernels are not. Such a field is
+ * brought to numbers around 1 first, by a power of two, which changes no digit.
+ */
 #include "realization/gram.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 
+/* Room below and above a mean square: for residuals of 1e-6 of the field and their digits, for sums over tokens. */
+static const double ROOM = MDM_SINGLE ? 1e14 : 1e28;
+
+int X(squares_hold)(double mean_square) {
+  double least = MDM_SINGLE ? (double)FLT_MIN : DBL_MIN, most = MDM_SINGLE ? (double)FLT_MAX : DBL_MAX;
+  return mean_square > least * ROOM && mean_square < most / ROOM;
+}
+
+double X(largest)(size_t n, size_t P, const real *v, size_t ld) {
+  double most = 0;
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) {
+      double size = fabs((double)v[i + ld * t]);
+      if (isnan(size)) return size;
+      if (size > most) most = size;
+    }
+  return most;
+}
+
+double X(unit_factor)(size_t n, size_t P, const real *v, size_t ld) {
+  double most = X(largest)(n, P, v, ld);
+  int exponent;
+  if (!isfinite(most) || most == 0) return 1;
+  frexp(most, &exponent);
+  return ldexp(1, -exponent);
+}
+
+static double mean_of_diagonal(size_t P, const real *gram) {
+  double sum = 0;
+  for (size_t t = 0; t < P; t++) sum += (double)gram[t + P * t];
+  return sum / (double)P;
+}
+
+int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err) {
+  *unit = 1;
+  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, v, ld, 0, gram, P);
+  if (X(squares_hold)(mean_of_diagonal(P, gram) / s / (double)n)) return MDM_OK;
+  double factor = X(unit_factor)(n, P, v, ld);
+  if (factor == 1) return MDM_OK; /* as it is: zero, or not finite */
+  real *copy = mdm_alloc(n, P, 1, sizeof *copy); /* n × P */
+  if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a kernel of %zu samples", P);
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) copy[i + n * t] = (real)((double)v[i + ld * t] * factor);
+  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, copy, n, 0, gram, P);
+  free(copy);
+  *unit = 1 / (factor * factor);
+  return MDM_OK;
+}
+
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
   real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its upper triangle */
+  double unit;
   if (!half) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a kernel of %zu samples", S);
-  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, S, p->n, 1.0 / (double)p->n, p->v, p->n, 0, half, S);
-  for (size_t i = 0; i < S; i++)
-    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = (double)half[j + S * i];
+  int status = X(triangle)(CblasUpper, p->n, S, 1.0 / (double)p->n, p->v, p->n, half, &unit, err);
+  for (size_t i = 0; i < S && !status; i++)
+    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = unit * (double)half[j + S * i];
   free(half);
-  return MDM_OK;
+  return status;
 }

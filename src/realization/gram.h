@@ -1,4 +1,4 @@
-/* Kernels of a batch at one step. */
+/* Kernels of a batch at one step, right also where squares leave the range of a real. */
 #ifndef MOEDMFT_GRAM_H
 #define MOEDMFT_GRAM_H
 
@@ -8,5 +8,17 @@
 
 /* out (S × S) = ⟨p_μ p_ν⟩ over the particles of a field, of its first S tokens; symmetric. Returns a status. */
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err);
+
+/* One triangle of gram (P × P) = s vᵀv / unit, v: n × P with leading dimension ld. unit is 1, or where squares of v leave the range of a
+ * real, a power of four. Not finite when v is not. Returns a status. */
+int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err);
+
+/* Whether squares that came out with this mean are in the range of reals, with room for what is computed from them. */
+int X(squares_hold)(double mean_square);
+/* Largest size of n × P entries (leading dimension ld); NaN when one of them is. */
+double X(largest)(size_t n, size_t P, const real *v, size_t ld);
+/* The power of two that brings the largest of n × P entries (leading dimension ld) to between ½ and 1; 1 when all are zero or one is not
+ * finite. */
+double X(unit_factor)(size_t n, size_t P, const real *v, size_t ld);
 
 #endif

@@ -52,7 +52,7 @@ int X(draw_particles)(X(population) *stream, mdm_stream key, X(dense) *q, size_t
   int status = X(population_fresh)(stream, key, 0, n, out, err);
   if (status || !q || q->base.coef.entry == 0) return status;
   status = X(population_fresh)(stream, key, n, q->G, q->A, err);
-  BLAS(scal)(q->N * q->G, (real)q->base.coef.entry, q->A, 1);
+  X(scale)(q->N * q->G, (real)q->base.coef.entry, q->A);
   return status;
 }
 

@@ -2,7 +2,8 @@
  *
  * New directions of a field p (n × P) relative to a basis U: with c = Uᵀ p / n the residual's Gram matrix is
  * pᵀp/n − cᵀc, which is P × P; only when one of its eigenvalues exceeds (tolerance × RMS)² is the residual itself formed, and
- * only in those directions. Near convergence nothing is new and a step costs two thin products.
+ * only in those directions. Near convergence nothing is new and a step costs two thin products. A rank never exceeds the particles: with
+ * more tokens than those, the residual is formed and the n × n matrix of its particles has the same eigenvalues.
  */
 #include "realization/particles.h"
 
@@ -10,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
+#include "realization/gram.h"
 
 int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) {
   if (*buffer && a * b <= *size) return MDM_OK;
@@ -87,7 +90,7 @@ static int remember(X(population) *pop, size_t count, const real *columns, mdm_e
 static int remember_rest(X(population) *pop, real before, real *column, mdm_error *err) {
   real after = BLAS(nrm2)(pop->n, column, 1);
   if (after < (real)1e-2 * before || after == 0) return MDM_OK; /* nothing new in this column */
-  BLAS(scal)(pop->n, (real)sqrt((double)pop->n) / after, column, 1);
+  X(scale)(pop->n, (real)sqrt((double)pop->n) / after, column);
   return remember(pop, 1, column, err);
 }
 
@@ -114,8 +117,9 @@ static int whiten(X(population) *pop, size_t count, real *out, mdm_error *err) {
   int status = X(reserve)(&gram, &size, count, count, err);
   if (status) return status;
   BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, count, pop->n, 1.0 / (double)pop->n, out, pop->n, 0, gram, count);
-  if (LAPACK(potrf)(LAPACK_COL_MAJOR, 'L', count, gram, count))
-    status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles; raise solve.particles", count, pop->n, pop->name);
+  const char *why = X(mdm_cholesky)(count, gram);
+  if (why)
+    status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, pop->n, pop->name, why);
   else
     BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, pop->n, count, 1, gram, count, out, pop->n);
   free(gram);
@@ -149,37 +153,98 @@ void X(basis_clear)(X(basis) *basis) {
   free(basis->c);
   free(basis->gram);
   free(basis->eigen);
+  free(basis->rest);
   *basis = (X(basis)){0};
 }
 
-/* gram = pᵀp/n − cᵀc (lower triangle); *scale = trace(pᵀp/n)/P, the field's mean square. Returns the residual's trace. */
-static double residual_gram(X(basis) *b, const X(field) *p, double *scale) {
+/* gram (P × P, lower triangle) = pᵀp/n. Returns its trace over P: the field's mean square. */
+static double token_gram(X(basis) *b, const X(field) *p) {
   size_t n = p->n, P = p->P;
+  double total = 0;
   BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1.0 / (double)n, p->v, n, 0, b->gram, P);
-  double total = 0, residual = 0;
   for (size_t t = 0; t < P; t++) total += (double)b->gram[t + P * t];
-  *scale = total / (double)P;
+  return total / (double)P;
+}
+
+/* gram ← gram − cᵀc. Returns the residual's trace. */
+static double residual_gram(X(basis) *b, size_t P) {
+  double residual = 0;
   if (b->k) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, -1, b->c, b->k, 1, b->gram, P);
   for (size_t t = 0; t < P; t++) residual += (double)b->gram[t + P * t];
   return residual;
 }
 
-/* Appends the directions gram's leading eigenvectors (the last `count` columns, after the eigensolver) point to. */
-static int append(X(basis) *b, const X(field) *p, size_t count, mdm_error *err) {
-  size_t n = p->n, P = p->P, size = 0;
+static double mean_square(size_t n, const real *v) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)v[i] * (double)v[i];
+  return sum / (double)n;
+}
+
+/* rest (n × P) = p − U c. Returns the same trace. */
+static double residual_field(X(basis) *b, const X(field) *p) {
+  size_t all = p->n * p->P;
+  memcpy(b->rest, p->v, all * sizeof *b->rest);
+  combine(p->n, b->k, p->P, -1, b->U, b->c, b->k, b->rest);
+  return mean_square(all, b->rest) * (double)p->P;
+}
+
+/* Eigenvalues and eigenvectors of gram (size × size); *count (0 before): how many eigenvalues exceed the threshold, the last ones. */
+static int leading(X(basis) *b, size_t size, double threshold, size_t *count, mdm_error *err) {
+  const char *why = X(mdm_eigen)(size, b->gram, b->eigen);
+  if (why)
+    return mdm_fail(err, MDM_ERR_NUMERIC, "new directions of a field of %s particles: the eigensolver failed on a %zu × %zu kernel: %s", b->pop->name, size, size, why);
+  while (*count < size && (double)b->eigen[size - 1 - *count] > threshold) ++*count;
+  return MDM_OK;
+}
+
+/* Room for `count` more columns of U. */
+static int widen(X(basis) *b, size_t count, mdm_error *err) {
+  size_t n = b->pop->n;
   if (b->k + count > n)
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     b->k + count, n, b->pop->name);
   if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, b->k + count, &b->capacity))
     return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", b->k + count, n, b->pop->name);
-  real *fresh = b->U + n * b->k, *vectors = b->gram + P * (P - count), *work = NULL;
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, p->v, n, vectors, P, 0, fresh, n);
+  return MDM_OK;
+}
+
+/* The `count` columns behind U, which point in new directions, become part of it. */
+static int append(X(basis) *b, size_t count, mdm_error *err) {
+  size_t n = b->pop->n, size = 0;
+  real *fresh = b->U + n * b->k, *work = NULL;
   int status = project_out(n, b->k, b->U, count, fresh, &work, &size, err);
   if (!status) status = whiten(b->pop, count, fresh, err);
   if (!status) status = X(population_note)(b->pop, count, fresh, err);
   if (!status) b->k += count;
   free(work);
   return status;
+}
+
+/* New directions from the residual's P × P kernel: combinations of tokens. gram holds pᵀp/n. */
+static int directions_by_tokens(X(basis) *b, const X(field) *p, double scale, mdm_error *err) {
+  size_t n = p->n, P = p->P, count = 0;
+  double residual = residual_gram(b, P), threshold = b->tolerance * b->tolerance * scale;
+  if (!isfinite(residual) || residual <= threshold) return MDM_OK;
+  int status = leading(b, P, threshold, &count, err);
+  if (status || !count) return status;
+  status = widen(b, count, err);
+  if (status) return status;
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, p->v, n, b->gram + P * (P - count), P, 0, b->U + n * b->k, n);
+  return append(b, count, err);
+}
+
+/* The same from the n × n matrix rest restᵀ/n, which has the same eigenvalues: for more tokens than particles. */
+static int directions_by_particles(X(basis) *b, const X(field) *p, double scale, mdm_error *err) {
+  size_t n = p->n, P = p->P, count = 0;
+  double residual = residual_field(b, p), threshold = b->tolerance * b->tolerance * scale;
+  if (!isfinite(residual) || residual <= threshold) return MDM_OK;
+  BLAS(syrk)(CblasColMajor, CblasLower, CblasNoTrans, n, P, 1.0 / (double)n, b->rest, n, 0, b->gram, n);
+  int status = leading(b, n, threshold, &count, err);
+  if (status || !count) return status;
+  status = widen(b, count, err);
+  if (status) return status;
+  memcpy(b->U + n * b->k, b->gram + n * (n - count), n * count * sizeof *b->U);
+  return append(b, count, err);
 }
 
 static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
@@ -191,22 +256,39 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return MDM_OK;
 }
 
-int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
-  if (b->id == p->id && b->c) return MDM_OK;
-  size_t P = p->P;
+/* Spans a field and finds its coordinates; *scale receives its mean square. Whatever is not finite has diverged: the training loop sees it
+ * in the loss or the fields' sizes and stops. */
+static int span(X(basis) *b, const X(field) *p, double *scale, mdm_error *err) {
+  size_t n = p->n, P = p->P, k = b->k, small = P > n ? n : P;
   int status = coordinates(b, p, err);
-  if (!status) status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
-  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, P, 1, err);
+  if (!status) status = X(reserve)(&b->gram, &b->gram_size, small, small, err);
+  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, small, 1, err);
+  if (!status && P > n) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
   if (status) return status;
-  double scale, residual = residual_gram(b, p, &scale), threshold = b->tolerance * b->tolerance * scale;
-  b->id = p->id;
-  if (!isfinite(residual)) return MDM_OK; /* diverged: the training loop sees it in the loss and stops */
-  if (residual <= threshold) return MDM_OK;
-  if (LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', P, b->gram, P, b->eigen))
-    return mdm_fail(err, MDM_ERR_NUMERIC, "the eigensolver failed on a %zu × %zu kernel", P, P);
-  size_t count = 0;
-  while (count < P && (double)b->eigen[P - 1 - count] > threshold) count++;
-  if (!count) return MDM_OK;
-  status = append(b, p, count, err);
-  return status ? status : coordinates(b, p, err);
+  *scale = P > n ? mean_square(n * P, p->v) : token_gram(b, p);
+  if (!X(squares_hold)(*scale)) return MDM_OK;
+  status = P > n ? directions_by_particles(b, p, *scale, err) : directions_by_tokens(b, p, *scale, err);
+  return status || b->k == k ? status : coordinates(b, p, err);
+}
+
+/* The same for a field whose squares leave the range of a real, through a copy in other units. */
+static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
+  double factor = X(unit_factor)(p->n, p->P, p->v, p->n), scale;
+  if (factor == 1) return MDM_OK; /* zero, or diverged */
+  X(field) copy = {p->n, p->P, mdm_alloc(p->n, p->P, 1, sizeof(real)), 0};
+  if (!copy.v) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a field of %zu %s particles", p->n, b->pop->name);
+  for (size_t i = 0; i < p->n * p->P; i++) copy.v[i] = (real)((double)p->v[i] * factor);
+  int status = span(b, &copy, &scale, err);
+  for (size_t i = 0; i < b->k_c * p->P && !status; i++) b->c[i] = (real)((double)b->c[i] / factor);
+  free(copy.v);
+  return status;
+}
+
+int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
+  double scale = 1;
+  if (b->id == p->id && b->c) return MDM_OK;
+  int status = span(b, p, &scale, err);
+  if (!status && !X(squares_hold)(scale)) status = span_rescaled(b, p, err);
+  if (!status) b->id = p->id;
+  return status;
 }

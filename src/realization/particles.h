@@ -43,8 +43,9 @@ typedef struct X(basis) {
   unsigned long id; /* field that c belongs to */
   real *c;          /* k_c × P: coordinates */
   size_t k_c, P, c_size;
-  real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
-  size_t gram_size, eigen_size;
+  real *gram, *eigen; /* m × m; m: residual Gram matrix, its eigenvalues; m: the fewer of P and n */
+  real *rest;         /* n × P where P > n: the residual */
+  size_t gram_size, eigen_size, rest_size;
 } X(basis);
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, double tolerance);

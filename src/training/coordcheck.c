@@ -163,7 +163,7 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t at, mdm_err
     if (status) return status;
     measure(s, split, at, n, s->corner);
     for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) memcpy(s->sum[c], s->corner[c], n * sizeof(real));
-    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) BLAS(axpy)(n, 1, s->corner[c], 1, s->sum[c], 1);
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) X(add)(n, 1, s->corner[c], s->sum[c]);
   }
   measure(s, MDM_SPLIT_R, at, s->S * s->P, s->sum);
   return MDM_OK;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/gram.h"
 
 struct X(observer) {
   const mdm_problem *problem;
@@ -286,14 +287,9 @@ int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const dou
 
 /* Kernel (1/n) Σ_i a_i(t,μ) a_i(s,ν) of a kept field, into value (times·samples)². */
 static int kernel_of_field(X(observer) *o, mdm_field f, double *value, mdm_error *err) {
-  size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
-  real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
-  if (!gram) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
-  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f], n, 0, gram, k);
-  for (size_t i = 0; i < k; i++)
-    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
-  free(gram);
-  return MDM_OK;
+  size_t k = o->problem->n_times * o->problem->kernel_samples;
+  X(field) kept = {o->kept_n[f], k, o->kept[f], 0};
+  return X(gram)(&kept, k, value, err);
 }
 
 /* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */
