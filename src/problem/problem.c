@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blas.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -162,6 +163,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   *out = NULL;
   mdm_problem *p = calloc(1, sizeof *p);
   if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);
@@ -171,6 +173,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
   if (!status) status = make_times(cfg, p, err);
+  mdm_blas_leave(before);
   if (status) return mdm_problem_free(p), status;
   *out = p;
   return MDM_OK;

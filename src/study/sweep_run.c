@@ -6,13 +6,13 @@
  * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
 #include "study/sweep_internal.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/blas.h"
 #include "base/memory.h"
 #include "run/batch.h"
 
@@ -149,8 +149,6 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
   int status = MDM_OK;
   double numbers = 0;
-  int blas_threads = openblas_get_num_threads();
-  openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
     double n = a->error ? 2 : 1;
@@ -161,7 +159,6 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
   for (size_t p = 0; p < s->points && !status; p++)
     if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
-  openblas_set_num_threads(blas_threads);
   *bytes += 8 * 3 * numbers; /* held, and written as a file in memory and its image */
   return status;
 }
@@ -384,13 +381,13 @@ static int make_jobs(pool *p, mdm_error *err) {
 
 static void run_pool(pool *p) {
   mdm_monitor monitor = p->user ? *p->user : (mdm_monitor){0};
-  int blas_threads = openblas_get_num_threads();
   if (monitor.report) monitor.report = report;
   monitor.context = p;
   p->board.monitor = &monitor;
-  openblas_set_num_threads(1);
-  mdm_parallel(p->jobs, monitor.threads > 0 ? monitor.threads : mdm_processors(), work, p);
-  openblas_set_num_threads(blas_threads);
+  mdm_announce_workers(p->user);
+  int before = mdm_blas_enter();
+  mdm_parallel(p->jobs, mdm_workers(monitor.threads, NULL), work, p);
+  mdm_blas_leave(before);
 }
 
 /* Steps of the test records of every point, which do not wait for runs. */
