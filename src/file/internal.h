@@ -19,8 +19,11 @@ int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err);
 /* Makes the temporary file durable and gives it the name path. Closes fd in any case; on failure removes the file. */
 int mdm_temp_commit(int fd, const char *temp, const char *path, mdm_error *err);
 
-/* The innermost explanation on HDF5's error stack, to be asked right after the call that failed. */
-void mdm_hdf5_reason(char *buf, size_t size);
+/* A handle of the name path, nothing open yet. Release with mdm_file_discard. */
+int mdm_file_allocate(const char *path, mdm_file **out, mdm_error *err);
+/* MDM_ERR_IO, "cannot read the head of FILE: …" (verb, what), with the innermost explanation on HDF5's error stack: to be called right
+ * after the call that failed. */
+int mdm_hdf5_failed(const mdm_file *file, const char *verb, const char *what, mdm_error *err);
 /* Text of an attribute (numbers are formatted) in a malloc'd string. */
 int mdm_file_dup_text(mdm_file *file, const char *group, const char *name, char **out, mdm_error *err);
 /* Text attribute of a dataset in a malloc'd string; NULL when missing. */
@@ -34,8 +37,5 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
 int mdm_resume_write(mdm_file *file, const mdm_outcome *o, size_t steps, mdm_error *err);
 /* A sweep from its open file, and its file. */
 int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
-
-/* Shortest decimal notation that reads back as the same number. */
-void mdm_format_real(double value, char *buf, size_t size);
 
 #endif

@@ -1,24 +1,19 @@
 /* Reading HDF5 output (moedmft/file.h): datasets back into records, attributes, and the widths a file holds. */
 #include <errno.h>
 #include <fcntl.h>
+#include <gsl/gsl_sort_long.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
 
 #define WIDTH "width_"
-
-/* ---- explanations ---- */
-
-static int unreadable(const mdm_file *file, const char *what, mdm_error *err) {
-  char reason[256];
-  mdm_hdf5_reason(reason, sizeof reason);
-  return mdm_fail(err, MDM_ERR_IO, "cannot read %s of %s: %s", what, file->path, reason);
-}
 
 /* ---- opening ---- */
 
@@ -59,18 +54,14 @@ static int open_checked(mdm_file *file, mdm_error *err) {
   int status = check_readable(file->path, err);
   if (status != MDM_OK) return status;
   file->id = open_read_only(file->path);
-  return file->id < 0 ? unreadable(file, "the head", err) : check_schema(file, err);
+  return file->id < 0 ? mdm_hdf5_failed(file, "read", "the head", err) : check_schema(file, err);
 }
 
 int mdm_file_open(const char *path, mdm_file **out, mdm_error *err) {
   *out = NULL;
-  mdm_file *file = calloc(1, sizeof *file);
-  if (!file || !(file->path = strdup(path))) {
-    free(file);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
-  }
-  file->id = file->fd = -1;
-  int status;
+  mdm_file *file;
+  int status = mdm_file_allocate(path, &file, err);
+  if (status != MDM_OK) return status;
   H5E_BEGIN_TRY { status = open_checked(file, err); }
   H5E_END_TRY
   if (status == MDM_OK)
@@ -115,7 +106,7 @@ static char *read_number_as_text(hid_t attr, hid_t stored) {
   if (H5Tget_class(stored) == H5T_INTEGER && H5Aread(attr, H5T_NATIVE_LONG, &whole) >= 0)
     snprintf(text, sizeof text, "%ld", whole);
   else if (H5Tget_class(stored) == H5T_FLOAT && H5Aread(attr, H5T_NATIVE_DOUBLE, &real) >= 0)
-    mdm_format_real(real, text, sizeof text);
+    mdm_real_text(real, text);
   else
     return NULL;
   return strdup(text);
@@ -205,11 +196,6 @@ static int width_of(const char *name, long *width) {
   return errno == 0 && *end == '\0' && *width > 0;
 }
 
-static int ascending(const void *a, const void *b) {
-  long x = *(const long *)a, y = *(const long *)b;
-  return (x > y) - (x < y);
-}
-
 int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
   char name[64];
   size_t found = 0;
@@ -223,10 +209,10 @@ int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
     *out = widths;
   }
   H5E_END_TRY
-  if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
+  if (!*out) return mdm_no_memory(err, "the widths of %s", file->path);
   *n = found;
   if (found) {
-    qsort(*out, found, sizeof **out, ascending);
+    gsl_sort_long(*out, 1, found);
   } else {
     free(*out);
     *out = NULL;
@@ -266,14 +252,13 @@ char *mdm_dataset_text(hid_t set, const char *name) {
 
 static int read_values(reader *r, hid_t set, const char *path, double *values) {
   if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) return MDM_OK;
-  return unreadable(r->file, path, r->err);
+  return mdm_hdf5_failed(r->file, "read", path, r->err);
 }
 
 /* Errors of a, from its twin. */
 static int read_twin(reader *r, hid_t twin, mdm_array *a) {
   mdm_array shape = {.rank = 0};
-  if (!dataset_shape(twin, &shape) || shape.rank != a->rank ||
-      memcmp(shape.dim, a->dim, (size_t)a->rank * sizeof *a->dim) != 0)
+  if (!dataset_shape(twin, &shape) || !mdm_same_shape(&shape, a))
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the standard error of %s has another shape", r->file->path, a->path);
   return read_values(r, twin, a->path, a->error);
 }
@@ -287,7 +272,7 @@ static int append_array(reader *r, hid_t group, const char *name, hid_t set, con
   if (status == MDM_OK) status = read_values(r, set, a->path, a->value);
   if (status != MDM_OK || !has_twin) return status;
   hid_t errors = H5Dopen2(group, twin, H5P_DEFAULT);
-  if (errors < 0) return unreadable(r->file, twin, r->err);
+  if (errors < 0) return mdm_hdf5_failed(r->file, "read", twin, r->err);
   status = read_twin(r, errors, a);
   H5Dclose(errors);
   return status;
@@ -324,7 +309,7 @@ static int read_link(reader *r, hid_t group, const char *name, const char *prefi
   if (strlen(path) >= sizeof((mdm_array *)0)->path)
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the name %s is too long for a record", r->file->path, path);
   hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-  if (object < 0) return unreadable(r->file, path, r->err);
+  if (object < 0) return mdm_hdf5_failed(r->file, "read", path, r->err);
   H5I_type_t type = H5Iget_type(object);
   int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, "resume"); /* not part of the limit's record */
   if (type == H5I_GROUP && !separate) status = read_group(r, object, path);

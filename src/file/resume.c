@@ -120,7 +120,7 @@ static int read_all(mdm_file *file, const mdm_config *cfg, mdm_resume *r, mdm_er
   size_t n;
   const long *widths = mdm_config_int_list(cfg, "simulate.widths", &n);
   r->each = mdm_alloc(n + 1, 1, 1, sizeof *r->each);
-  if (!r->each) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!r->each) return mdm_no_memory(err, "the runs of an interrupted command");
   int status = read_ensemble(file, 0, r, err);
   for (size_t i = 0; i < n && !status; i++) status = read_ensemble(file, widths[i], r, err);
   return status;

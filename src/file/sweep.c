@@ -9,6 +9,7 @@
 
 #include <moedmft/version.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
 
@@ -20,7 +21,7 @@ static int write_axes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
     char name[32];
     char *text = mdm_grid_text(&s->grid.axis[a]);
     snprintf(name, sizeof name, "over_%zu", a + 1);
-    status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+    status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_no_memory(err, "the axes of a sweep");
     free(text);
   }
   return status;
@@ -111,8 +112,7 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
     int status = mdm_file_read_some(file, "/", &(const char *){to->path}, 1, &rec, err);
     if (status) return status;
     const mdm_array *from = mdm_record_find(rec, to->path);
-    int fits = from && from->rank == to->rank && !memcmp(from->dim, to->dim, (size_t)to->rank * sizeof *to->dim) &&
-               !from->error == !to->error;
+    int fits = from && mdm_same_shape(from, to) && !from->error == !to->error;
     size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
     if (fits) memcpy(to->value, from->value, bytes);
     if (fits && to->error) memcpy(to->error, from->error, bytes);

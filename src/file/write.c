@@ -15,6 +15,7 @@
 
 #include <moedmft/version.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
 
@@ -44,7 +45,7 @@ int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err) {
   if (status != MDM_OK) return status;
   size_t size = strlen(path) + 48;
   char *name = malloc(size);
-  if (!name) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the name of %s", path);
+  if (!name) return mdm_no_memory(err, "the name of %s", path);
   for (int i = 0; i < TEMP_TRIES && *fd < 0; i++) {
     snprintf(name, size, i ? "%s.tmp.%ld.%d" : "%s.tmp.%ld", path, (long)getpid(), i);
     *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -70,12 +71,6 @@ int mdm_temp_commit(int fd, const char *temp, const char *path, mdm_error *err) 
 
 /* ---- the file ---- */
 
-static int hdf5_failed(const mdm_file *file, const char *what, mdm_error *err) {
-  char reason[256];
-  mdm_hdf5_reason(reason, sizeof reason);
-  return mdm_fail(err, MDM_ERR_IO, "cannot write %s of %s: %s", what, file->path, reason);
-}
-
 static hid_t create_in_memory(const char *name) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS), id = -1;
   if (access >= 0 && H5Pset_fapl_core(access, MEMORY_INCREMENT, 0) >= 0 &&
@@ -87,17 +82,14 @@ static hid_t create_in_memory(const char *name) {
 
 int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
   *out = NULL;
-  mdm_file *file = calloc(1, sizeof *file);
-  if (!file || !(file->path = strdup(path))) {
-    free(file);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
-  }
-  file->id = -1;
-  int status = mdm_temp_open(path, &file->temp, &file->fd, err);
+  mdm_file *file;
+  int status = mdm_file_allocate(path, &file, err);
+  if (status != MDM_OK) return status;
+  status = mdm_temp_open(path, &file->temp, &file->fd, err);
   if (status == MDM_OK) {
     H5E_BEGIN_TRY {
       file->id = create_in_memory(file->temp);
-      if (file->id < 0) status = hdf5_failed(file, "the head", err);
+      if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
     }
     H5E_END_TRY
   }
@@ -115,11 +107,11 @@ int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
 static int image(const mdm_file *file, unsigned char **bytes, size_t *size, mdm_error *err) {
   *bytes = NULL;
   ssize_t n = H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
-  if (n < 0) return hdf5_failed(file, "the content", err);
+  if (n < 0) return mdm_hdf5_failed(file, "write", "the content", err);
   *size = (size_t)n;
   *bytes = malloc(*size);
-  if (!*bytes) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to write %s (%zu bytes)", file->path, *size);
-  return H5Fget_file_image(file->id, *bytes, *size) < 0 ? hdf5_failed(file, "the content", err) : MDM_OK;
+  if (!*bytes) return mdm_no_memory(err, "the content of %s (%zu bytes)", file->path, *size);
+  return H5Fget_file_image(file->id, *bytes, *size) < 0 ? mdm_hdf5_failed(file, "write", "the content", err) : MDM_OK;
 }
 
 static int write_all(const mdm_file *file, const unsigned char *bytes, size_t size, mdm_error *err) {
@@ -211,7 +203,7 @@ static int attribute(mdm_file *file, const char *group, const char *name, attr_k
   snprintf(what, sizeof what, "attribute %s of group %s", name, group[0] ? group : "/");
   H5E_BEGIN_TRY {
     hid_t g = open_or_create_group(file, group);
-    if (g < 0 || set_any(g, name, kind, value) < 0) status = hdf5_failed(file, what, err);
+    if (g < 0 || set_any(g, name, kind, value) < 0) status = mdm_hdf5_failed(file, "write", what, err);
     if (g >= 0) H5Gclose(g);
   }
   H5E_END_TRY
@@ -252,7 +244,7 @@ static int options(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   size_t n;
   const mdm_option *table = mdm_options(&n);
   char *yaml = mdm_config_to_yaml(cfg);
-  if (!yaml) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the configuration in %s", file->path);
+  if (!yaml) return mdm_no_memory(err, "the configuration in %s", file->path);
   int status = mdm_file_attr_text(file, "/", "config", yaml, err);
   free(yaml);
   for (size_t i = 0; status == MDM_OK && i < n; i++) status = option_attribute(file, cfg, &table[i], err);
@@ -339,7 +331,7 @@ int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim
     hid_t set = create_dataset(file, path, rank, dim);
     if (set < 0 || H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0 ||
         set_text(set, "dims", dims) < 0 || set_text(set, "description", text ? text : "") < 0)
-      status = hdf5_failed(file, what, err);
+      status = mdm_hdf5_failed(file, "write", what, err);
     if (set >= 0) H5Dclose(set);
   }
   H5E_END_TRY

@@ -1,4 +1,4 @@
-/* Kernels of a batch at one step.
+/* Kernels of fields, and their overlaps with columns.
  *
  * Squares of reals have half of their exponents' range: fields of 1e19 in single precision are fine, their kernels are not. Such a field is
  * brought to numbers around 1 first, by a power of two, which changes no digit.
@@ -51,7 +51,7 @@ int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v
   double factor = X(unit_factor)(n, P, v, ld);
   if (factor == 1) return MDM_OK; /* as it is: zero, or not finite */
   real *copy = mdm_alloc(n, P, 1, sizeof *copy); /* n × P */
-  if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a kernel of %zu samples", P);
+  if (!copy) return mdm_no_memory(err, "a kernel of %zu samples", P);
   for (size_t t = 0; t < P; t++)
     for (size_t i = 0; i < n; i++) copy[i + n * t] = (real)((double)v[i + ld * t] * factor);
   BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, copy, n, 0, gram, P);
@@ -63,10 +63,24 @@ int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
   real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its upper triangle */
   double unit;
-  if (!half) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a kernel of %zu samples", S);
+  if (!half) return mdm_no_memory(err, "a kernel of %zu samples", S);
   int status = X(triangle)(CblasUpper, p->n, S, 1.0 / (double)p->n, p->v, p->n, half, &unit, err);
   for (size_t i = 0; i < S && !status; i++)
     for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = unit * (double)half[j + S * i];
   free(half);
   return status;
+}
+
+double *X(doubles)(size_t n, const real *x) {
+  double *out = mdm_alloc(n, 1, 1, sizeof *out);
+  for (size_t i = 0; i < n && out; i++) out[i] = (double)x[i];
+  return out;
+}
+
+double *X(overlaps)(size_t k, const real *columns, double s, const X(field) *f) {
+  real *work = mdm_alloc(k, f->P, 1, sizeof *work); /* k × P */
+  if (work && k) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, f->n, s, columns, f->n, f->v, f->n, 0, work, k);
+  double *out = work ? X(doubles)(k * f->P, work) : NULL;
+  free(work);
+  return out;
 }

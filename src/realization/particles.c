@@ -22,12 +22,12 @@ int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) 
   *buffer = mdm_alloc(*size, 1, 1, sizeof **buffer);
   if (*buffer) return MDM_OK;
   *size = 0;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu numbers", a, b);
+  return mdm_no_memory(err, "%zu × %zu numbers", a, b);
 }
 
 int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err) {
   double *draw = mdm_alloc(n, 1, 1, sizeof *draw); /* n */
-  if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu random numbers", n);
+  if (!draw) return mdm_no_memory(err, "%zu random numbers", n);
   mdm_normals(key, column, n, draw);
   for (size_t i = 0; i < n; i++) out[i] = (real)draw[i];
   free(draw);
@@ -61,7 +61,7 @@ static int project_out(size_t n, size_t k, const real *Q, size_t b, real *B, rea
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err) {
   *pop = (X(population)){.name = name, .n = n};
   if (mdm_grow_columns((void **)&pop->seen, n, sizeof(real), 0, 1, &pop->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles; lower solve.particles", n, name);
+    return mdm_no_memory(err, "%zu %s particles; lower solve.particles", n, name);
   for (size_t i = 0; i < n; i++) pop->seen[i] = 1;
   pop->k = 1;
   return MDM_OK;
@@ -71,7 +71,6 @@ void X(population_clear)(X(population) *pop) {
   free(pop->seen);
   free(pop->work);
   free(pop->rest);
-  free(pop->draw);
   *pop = (X(population)){0};
 }
 
@@ -80,7 +79,7 @@ void X(population_clear)(X(population) *pop) {
 static int remember(X(population) *pop, size_t count, const real *columns, mdm_error *err) {
   if (pop->k + count > pop->n / 4) return MDM_OK;
   if (mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), pop->k, pop->k + count, &pop->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
+    return mdm_no_memory(err, "%zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
   memcpy(pop->seen + pop->n * pop->k, columns, pop->n * count * sizeof(real));
   pop->k += count;
   return MDM_OK;
@@ -131,15 +130,18 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  if (!pop->draw) pop->draw = mdm_alloc(n, 1, 1, sizeof *pop->draw);
-  if (!pop->draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles", n, pop->name);
-  for (size_t c = 0; c < count; c++) {
-    mdm_normals(key, first + c, n, pop->draw);
-    for (size_t i = 0; i < n; i++) out[i + n * c] = (real)pop->draw[i];
-  }
-  int status = project_out(n, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
+  int status = MDM_OK;
+  for (size_t c = 0; c < count && !status; c++) status = X(normals)(key, first + c, n, out + n * c, err);
+  if (!status) status = project_out(n, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
   if (!status) status = whiten(pop, count, out, err);
   return status ? status : remember(pop, count, out, err);
+}
+
+int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {
+  key.purpose += rows ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
+  int status = X(population_fresh)(pop, key, first, count, out, err);
+  if (!status) X(scale)(pop->n * count, (real)sqrt(variance), out);
+  return status;
 }
 
 /* ---------------------------------------------------------------- bases */
@@ -204,7 +206,7 @@ static int widen(X(basis) *b, size_t count, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     b->k + count, n, b->pop->name);
   if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, b->k + count, &b->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", b->k + count, n, b->pop->name);
+    return mdm_no_memory(err, "%zu directions of %zu %s particles", b->k + count, n, b->pop->name);
   return MDM_OK;
 }
 
@@ -276,7 +278,7 @@ static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
   double factor = X(unit_factor)(p->n, p->P, p->v, p->n), scale;
   if (factor == 1) return MDM_OK; /* zero, or diverged */
   X(field) copy = {p->n, p->P, mdm_alloc(p->n, p->P, 1, sizeof(real)), 0};
-  if (!copy.v) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a field of %zu %s particles", p->n, b->pop->name);
+  if (!copy.v) return mdm_no_memory(err, "a field of %zu %s particles", p->n, b->pop->name);
   for (size_t i = 0; i < p->n * p->P; i++) copy.v[i] = (real)((double)p->v[i] * factor);
   int status = span(b, &copy, &scale, err);
   for (size_t i = 0; i < b->k_c * p->P && !status; i++) b->c[i] = (real)((double)b->c[i] / factor);

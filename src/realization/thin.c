@@ -20,7 +20,6 @@
  */
 #include "realization/thin.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +61,8 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
 
 static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
-  mdm_stream key = A->key;
-  key.purpose += which == MDM_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
-  int status = X(population_fresh)(s->pop, key, k, count, out, err);
-  if (!status) X(scale)(s->pop->n * count, (real)sqrt(s->variance), out);
-  return status;
+  return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
 /* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */
@@ -84,7 +79,7 @@ static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
       (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
       (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
+    return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
   int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
   if (status) return status;
   if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
@@ -180,7 +175,7 @@ static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(th
   size_t n = s->n * s->k;
   if (!s->momentum && s->k) {
     if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
-      return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+      return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
   X(scale)(n, (real)mu, s->momentum);

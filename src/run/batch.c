@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "scaling/vanishing.h"
 #include "run/plan.h"
 
 struct mdm_batch {
@@ -12,7 +14,7 @@ struct mdm_batch {
 int mdm_batch_create(const mdm_config *cfg, const mdm_data *data, int what, mdm_board *board, mdm_batch **out, mdm_error *err) {
   *out = NULL;
   mdm_batch *b = calloc(1, sizeof *b);
-  if (!b) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch of runs");
+  if (!b) return mdm_no_memory(err, "a batch of runs");
   int status = mdm_plan_create(cfg, data, what, 0, NULL, &b->plan, err);
   for (size_t i = 0; i < b->plan.tasks && !status; i++) b->plan.task[i].board = board;
   if (status) return mdm_batch_free(b), status;
@@ -35,5 +37,5 @@ int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
   const mdm_problem *p = b->plan.problem;
   const mdm_model *m = &p->model;
   mdm_coefficients coef[MDM_TENSORS];
-  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &p->optimizer.method, coef, err);
+  return mdm_model_limit(m, &p->optimizer, coef, err);
 }

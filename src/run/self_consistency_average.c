@@ -18,7 +18,7 @@ int mdm_average_create(mdm_average *a, const mdm_sweep_plan *plan, mdm_error *er
   a->f_square = mdm_alloc(predictions(l), 1, 1, sizeof *a->f_square);
   a->loss = mdm_alloc(l->steps, 1, 1, sizeof *a->loss);
   a->loss_square = mdm_alloc(l->steps, 1, 1, sizeof *a->loss_square);
-  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the averages of sweeps");
+  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_no_memory(err, "the averages of sweeps");
 }
 
 void mdm_average_clear(mdm_average *a) {
@@ -60,26 +60,27 @@ void mdm_average_add_state_noise(mdm_average *a, const mdm_task *causal) {
   for (size_t t = 0; t < l->steps; t++) a->loss_square[t] += part * mdm_square_error(mdm_loss_of, causal, R, t);
 }
 
-/* Mean with its standard error: sum and square are sums over sweeps. */
-static int add_mean(mdm_record *rec, const mdm_array *shape, size_t sweeps, const double *sum, const double *square, mdm_error *err) {
-  mdm_array *a;
-  int status = mdm_record_append(rec, shape, 1, &a, err);
-  if (status) return status;
+/* Mean with its standard error into an array: sum and square are sums over sweeps. */
+static void set_mean(mdm_array *a, size_t sweeps, const double *sum, const double *square) {
   size_t n = mdm_elements(a->rank, a->dim);
   for (size_t e = 0; e < n; e++) {
     a->value[e] = sum[e] / (double)sweeps;
     a->error[e] = sqrt(square[e]) / (double)sweeps;
   }
-  return MDM_OK;
 }
 
 int mdm_average_write(const mdm_average *a, mdm_record *rec, mdm_error *err) {
   const mdm_layout *l = &a->plan->layout;
-  mdm_array loss = {.path = "sweeps/observables/train/loss", .rank = 1, .dim = {l->steps}, .dims = "step", .text = "train loss: mean over the last sweeps at the noise"};
-  mdm_array f = {.path = "sweeps/observables/train/prediction", .rank = 3, .dim = {l->steps, l->P, l->C}, .dims = "step, sample, output",
-                 .text = "predictions f: mean over the last sweeps at the noise"};
-  int status = add_mean(rec, &loss, a->sweeps, a->loss, a->loss_square, err);
-  return status ? status : add_mean(rec, &f, a->sweeps, a->f, a->f_square, err);
+  const size_t dim[3] = {l->steps, l->P, l->C};
+  mdm_array *added;
+  int status = mdm_record_add_pair(rec, "sweeps/observables/train/loss", 1, dim, "step",
+                                   "train loss: mean over the last sweeps at the noise", &added, err);
+  if (status) return status;
+  set_mean(added, a->sweeps, a->loss, a->loss_square);
+  status = mdm_record_add_pair(rec, "sweeps/observables/train/prediction", 3, dim, "step, sample, output",
+                               "predictions f: mean over the last sweeps at the noise", &added, err);
+  if (!status) set_mean(added, a->sweeps, a->f, a->f_square);
+  return status;
 }
 
 void mdm_average_compare(const mdm_average *a, const mdm_task *causal, double *difference, double *error) {

@@ -81,11 +81,9 @@ typedef struct {
 } table;
 
 static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, int error, mdm_error *err) {
-  mdm_array shape = {.rank = rank, .text = text}, *added;
-  for (int i = 0; i < rank; i++) shape.dim[i] = dim[i];
-  snprintf(shape.path, sizeof shape.path, "%s", path);
-  snprintf(shape.dims, sizeof shape.dims, "%s", dims);
-  return mdm_record_append(rec, &shape, error, &added, err);
+  mdm_array *pair;
+  double *value;
+  return error ? mdm_record_add_pair(rec, path, rank, dim, dims, text, &pair, err) : mdm_record_add(rec, path, rank, dim, dims, text, &value, err);
 }
 
 static int add_arrays(mdm_record *rec, size_t widths, mdm_error *err) {

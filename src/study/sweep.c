@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/record.h"
 #include "config/networks.h"
+#include "problem/problem.h"
 
 /* ---------------------------------------------------------------- names */
 
@@ -46,7 +47,7 @@ static long choose_axis(const mdm_grid *g) {
 
 static size_t test_records(const mdm_config *cfg) {
   size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
-  return mdm_config_int(cfg, "data.test") ? steps / every + 1 + (steps % every != 0) : 0;
+  return mdm_config_int(cfg, "data.test") ? mdm_test_count(steps, every) : 0;
 }
 
 /* Steps and test records of the longest point; whether any point takes minibatches. */
@@ -97,11 +98,8 @@ static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_
   memcpy(shape.dim + s->grid.axes, dim, n * sizeof *dim);
   int status = mdm_record_append(s->data, &shape, with_error, &added, err);
   if (status) return status;
+  mdm_array_blank(added);
   *out = (mdm_series){added->value, added->error};
-  for (size_t i = 0; i < mdm_elements(shape.rank, shape.dim); i++) {
-    added->value[i] = NAN;
-    if (added->error) added->error[i] = NAN;
-  }
   return MDM_OK;
 }
 
@@ -147,33 +145,44 @@ static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
   return status;
 }
 
-static int add_arrays(mdm_sweep *s, mdm_error *err) {
-  const size_t steps[2] = {s->widths, s->steps}, tests[2] = {s->widths, s->tests};
-  mdm_series status_of = {0}, diverged = {0}, seconds = {0}, step = {0};
-  int status = add_array(s, "status", 1, steps, "width",
+/* One number for each cell. */
+static int add_states(mdm_sweep *s, mdm_error *err) {
+  mdm_series state = {0}, diverged = {0}, seconds = {0};
+  int status = add_array(s, "status", 1, &s->widths, "width",
                          "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0,
-                         &status_of, err);
-  if (!status) status = add_array(s, "diverged", 1, steps, "width", "runs that diverged", 0, &diverged, err);
+                         &state, err);
+  if (!status) status = add_array(s, "diverged", 1, &s->widths, "width", "runs that diverged", 0, &diverged, err);
   if (!status)
-    status = add_array(s, "seconds", 1, steps, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+    status = add_array(s, "seconds", 1, &s->widths, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+  s->status = state.value;
+  s->diverged = diverged.value;
+  s->seconds = seconds.value;
+  for (size_t i = 0; i < s->cells && !status; i++) s->status[i] = MDM_CELL_MISSING;
+  return status;
+}
+
+static int add_test_curves(mdm_sweep *s, mdm_error *err) {
+  const size_t tests[2] = {s->widths, s->tests};
+  mdm_series step = {0};
+  int status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
+                         &s->test, err);
+  if (!status)
+    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
+                       &step, err);
+  s->test_step = step.value;
+  return status;
+}
+
+static int add_arrays(mdm_sweep *s, mdm_error *err) {
+  const size_t steps[2] = {s->widths, s->steps};
+  int status = add_states(s, err);
   if (!status)
     status = add_array(s, "loss", 2, steps, "width, step",
                        "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
-  if (!status && s->tests)
-    status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
-                       &s->test, err);
-  if (!status && s->tests)
-    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
-                       &step, err);
+  if (!status && s->tests) status = add_test_curves(s, err);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++)
     status = add_measure(s, m, err);
-  if (status) return status;
-  s->status = status_of.value;
-  s->diverged = diverged.value;
-  s->seconds = seconds.value;
-  s->test_step = step.value;
-  for (size_t i = 0; i < s->cells; i++) s->status[i] = MDM_CELL_MISSING;
-  return MDM_OK;
+  return status;
 }
 
 /* ---------------------------------------------------------------- life */
@@ -196,7 +205,7 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
   s->work = mdm_alloc(s->cells, 1, 1, sizeof *s->work);
-  if (!status && (!s->note || !s->work)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!status && (!s->note || !s->work)) status = mdm_no_memory(err, "the cells of a sweep");
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
@@ -218,7 +227,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err) {
   *out = NULL;
   mdm_sweep *s = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!s) return mdm_no_memory(err, "a sweep");
   s->with_limit = with_limit != 0;
   int status = mdm_config_copy(cfg, &s->cfg, err);
   if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)

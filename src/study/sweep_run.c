@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/blas.h"
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/record.h"
+#include "problem/problem.h"
 #include "run/batch.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
@@ -49,12 +51,6 @@ typedef struct {
   double saved, saving; /* time of the last file, seconds that it took */
 } pool;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* ---------------------------------------------------------------- one cell's configuration */
 
 static int is_limit(const mdm_sweep *s, size_t cell) { return isinf(s->width[cell % s->widths]) != 0; }
@@ -86,13 +82,6 @@ static int cell_config(const mdm_sweep *s, size_t cell, mdm_config **out, mdm_er
 
 /* ---------------------------------------------------------------- checking everything first */
 
-static void point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) {
-  size_t used = 0;
-  for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key,
-                             s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
-}
-
 static int point_is_ready(const mdm_sweep *s, size_t point) {
   for (size_t w = 0; w < s->widths; w++)
     if (s->status[point * s->widths + w] == MDM_CELL_MISSING) return 0;
@@ -103,7 +92,7 @@ static int set_note(mdm_sweep *s, size_t cell, mdm_cell status, const char *text
   free(s->note[cell]);
   s->note[cell] = strdup(text);
   s->status[cell] = status;
-  return s->note[cell] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  return s->note[cell] ? MDM_OK : mdm_no_memory(err, "the notes of a sweep");
 }
 
 /* Marks cells that have no limit, and notes the work of the others. */
@@ -137,7 +126,7 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   if (!status) *bytes = fmax(*bytes, mdm_batch_bytes(b, threads));
   if (status) {
     char name[400];
-    point_name(s, point, name, sizeof name);
+    mdm_sweep_point_name(s, point, name, sizeof name);
     mdm_fail(err, status, "%s: %s", name, why.text);
   }
   mdm_batch_free(b);
@@ -151,9 +140,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   double numbers = 0;
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
-    double n = a->error ? 2 : 1;
-    for (int d = 0; d < a->rank; d++) n *= (double)a->dim[d];
-    numbers += n;
+    numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
   }
   *bytes = 0;
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
@@ -275,14 +262,14 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
   if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
+    status = mdm_no_memory(err, "a cell of the sweep");
   return status;
 }
 
 static int save_now(pool *p, mdm_error *err) {
-  double start = now();
+  double start = mdm_clock();
   int status = p->save(p->context, p->s, err);
-  p->saved = now();
+  p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
 }
@@ -297,7 +284,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     store_cell(p->s, cell, c);
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
-  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
+  if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
   return status;
 }
 
@@ -364,7 +351,7 @@ static int make_jobs(pool *p, mdm_error *err) {
   p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
   p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
   p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
-  if (!p->job || !p->live || !p->missing) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->jobs);
+  if (!p->job || !p->live || !p->missing) return mdm_no_memory(err, "%zu runs", p->jobs);
   size_t k = 0;
   for (size_t point = 0; point < s->points; point++) {
     for (size_t w = s->widths; w-- > 0;) {
@@ -390,16 +377,18 @@ static void run_pool(pool *p) {
   mdm_blas_leave(before);
 }
 
+static void test_steps_of(const mdm_config *cfg, double *out) {
+  size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
+  for (size_t i = 0; i < mdm_test_count(steps, every); i++) out[i] = (double)mdm_test_step(steps, every, i);
+}
+
 /* Steps of the test records of every point, which do not wait for runs. */
 static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
   mdm_config *cfg = NULL;
   int status = MDM_OK;
   for (size_t point = 0; point < s->points && s->tests && !status; point++) {
     status = point_config(s, point, &cfg, err);
-    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"),
-           every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
-    for (size_t i = 0; i < s->tests && (i == 0 || (i - 1) * every < steps); i++)
-      s->test_step[point * s->tests + i] = (double)(i * every < steps ? i * every : steps);
+    if (!status) test_steps_of(cfg, s->test_step + point * s->tests);
     mdm_config_free(cfg);
     cfg = NULL;
   }
@@ -408,7 +397,7 @@ static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
 
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
                       const char *destination, mdm_error *err) {
-  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = now()};
+  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = mdm_clock()};
   pthread_mutex_init(&p.lock, NULL);
   pthread_mutex_init(&p.board.lock, NULL);
   int status = fill_test_steps(s, err);

@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/board.h"
+#include "base/clock.h"
 #include "base/memory.h"
+#include "scaling/vanishing.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
 #include "training/measure.h"
@@ -44,7 +45,7 @@ static int loop_allocate(loop *l, mdm_error *err) {
   l->f = mdm_alloc(C, B > test ? B : test, 1, sizeof(double));
   l->grad = mdm_alloc(C, B, 1, sizeof(double));
   l->y = mdm_alloc(C, B, 1, sizeof(double));
-  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch");
+  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_no_memory(err, "a batch");
   for (size_t i = 0; i < in * test; i++) l->x_test[i] = (real)l->inputs->test[i];
   return MDM_OK;
 }
@@ -68,13 +69,13 @@ static void loop_clear(loop *l) {
 /* Inputs and targets of step t's batch. */
 static void load_batch(loop *l, size_t t) {
   const mdm_problem *p = l->p;
-  size_t C = p->model.outputs, in = l->inputs->inputs;
+  size_t in = l->inputs->inputs;
   if (p->full_batch && t > 0) return;
   for (size_t k = 0; k < p->batch; k++) {
     size_t sample = mdm_problem_sample(p, t, k);
     for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
-    memcpy(l->y + C * k, p->data->train.y + C * sample, C * sizeof *l->y);
   }
+  mdm_problem_targets(p, t, p->batch, l->y);
 }
 
 static void predictions(loop *l, mdm_part part, size_t n) {
@@ -259,12 +260,6 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
 
 /* ---------------------------------------------------------------- a run */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   const mdm_problem *p = l->p;
   const size_t P[MDM_PARTS] = {[MDM_TRAIN] = p->batch, [MDM_TEST] = p->data->test.count};
@@ -282,7 +277,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
   loop l = {.p = problem, .inputs = inputs, .given = run->given};
-  double start = now();
+  double start = mdm_clock();
   int weights = run->save_weights && R->raw;
   run->status = MDM_OK;
   run->done = 0;
@@ -292,7 +287,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = run_steps(&l, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
   if (!status) status = write_responses(&l, run->record, err);
-  if (!status) status = X(observe_end)(l.observer, R, now() - start, err);
+  if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);
   loop_clear(&l);
   return status;
 }
@@ -303,7 +298,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, &problem->optimizer.method, coef, err);
+  int status = mdm_model_limit(m, &problem->optimizer, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);

@@ -41,16 +41,16 @@ static void check_verdicts(const mdm_classification *c, const char *expected) {
   CU_ASSERT_STRING_EQUAL(found, expected);
 }
 
-/* Stable, learns, effective, propagating, balanced, Adam, limit. */
+/* Stable, learns, effective, propagating, balanced, Adam, self-averaging, limit. */
 static void verdicts(void) {
   static const struct {
     const char *regime, *name, *expected;
-  } rows[] = {{"I", "mup", "yyyyyyy"},      {"II", "mup", "yyyynyy"},      {"III", "mup", "yyyynyy"},
-              {"I", "mssp", "yyynyyy"},     {"II", "mssp", "yyynyyy"},     {"III", "mssp", "yyyyyyy"},
-              {"I", "mcb", "yyyyyyy"},      {"I", "simplep", "nynnyyn"},   {"III", "jbph", "yyynnny"},
-              {"I", "ntp", "yynnynn"},      {"II", "ntp", "ynnnnnn"},      {"III", "ntp", "ynnnnnn"},
-              {"I", "standard", "nynnynn"}, {"II", "standard", "nynnnnn"}, {"III", "standard", "nynnnnn"}};
-  for (size_t i = 0; i < COUNT(rows); i++) {
+  } rows[] = {{"I", "mup", "yyyyyyyy"},      {"II", "mup", "yyyynyyy"},      {"III", "mup", "yyyynyyy"},
+              {"I", "mssp", "yyynyyyy"},     {"II", "mssp", "yyynyyyy"},     {"III", "mssp", "yyyyyyyy"},
+              {"I", "mcb", "yyyyyyyy"},      {"I", "simplep", "nynnyyyn"},   {"III", "jbph", "yyynnnyy"},
+              {"I", "ntp", "yynnynyn"},      {"II", "ntp", "ynnnnnyn"},      {"III", "ntp", "ynnnnnyn"},
+              {"I", "standard", "nynnynyn"}, {"II", "standard", "nynnnnyn"}, {"III", "standard", "nynnnnyn"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     mdm_classification c = classify(rows[i].regime, rows[i].name);
     check_verdicts(&c, rows[i].expected);
   }
@@ -98,8 +98,42 @@ static void undefined_names(void) {
   check_refusal("model.parameterization=mup;model.custom.Q.std=N^-1", "model.custom.Q.std");
 }
 
+/* Noise that networks do not average over, by exponents and factors, not by the regime's name. */
+static void self_averaging(void) {
+  static const struct {
+    const char *settings;
+    int averages, limit; /* verdict; whether a limit exists */
+    const char *reason;
+  } rows[] = {
+      {"model.regime=I;model.active=1;model.parameterization=mcb", 0, 0, "each of the M counted experts"},
+      {"model.regime=I;model.active=1;model.router_bias_std=0.1", 1, 1, ""},
+      {"model.regime=II;model.active_fraction=0.25", 1, 1, ""},
+      {"model.regime=II;model.active_fraction=0.25;model.init.router=0", 1, 1, ""},
+      {"model.regime=III;model.active_fraction=0.25;model.parameterization=jbph", 1, 1, ""},
+      {"model.regime=III;model.active_fraction=0.25;model.init.router=0", 0, 0, "one coin for all"}, /* tied experts */
+      {"model.regime=III;model.active_fraction=0.25;model.init.router=0;model.parameterization=mup", 1, 1, ""},
+      {"model.regime=I;train.optimizer=sign", 0, 1, "sign descent moves Q"},
+      {"model.regime=I;train.optimizer=sign;model.gate=constant", 1, 1, ""},
+      {"model.regime=I;train.optimizer=adam", 0, 1, "Adam, its epsilon below the gradient"},
+      {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1", 1, 1, ""},
+      {"model.regime=III;train.optimizer=sign", 0, 1, "all experts"},
+      {"model.regime=III;train.optimizer=sign;model.parameterization=mup", 1, 1, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    mdm_classification c;
+    mdm_config *cfg = configure_values(rows[i].settings);
+    CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+    const mdm_verdict *v = &c.verdict[MDM_SELF_AVERAGING];
+    CU_ASSERT_EQUAL(v->holds, rows[i].averages);
+    CU_ASSERT_EQUAL(c.limit_exists, rows[i].limit);
+    CU_ASSERT_PTR_NOT_NULL(strstr(v->reason, rows[i].reason));
+    mdm_config_free(cfg);
+  }
+}
+
 static const test_case tests[] = {
     {"verdicts", verdicts},
+    {"noise that networks do not average over", self_averaging},
     {"exponents of the neural tangent parameterization", neural_tangent_exponents},
     {"parts by hand", parts_by_hand},
     {"names and values that are refused", undefined_names},

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "file/internal.h"
+#include "plot/pictures.h"
 #include "scaling/parts.h"
-#include "plot/internal.h"
 
 enum { COLUMNS = 5, ROWS = 2, PANEL_WIDTH = 400, PANEL_HEIGHT = 360, TOP = 92, BOTTOM = 40 };
 enum { WIDTH = COLUMNS * PANEL_WIDTH + 20, HEIGHT = ROWS * PANEL_HEIGHT + TOP + BOTTOM };
@@ -89,12 +90,10 @@ static void draw_part(FILE *out, const figure *f, const mdm_look *look, int spli
     fprintf(out, ", %.9g with lines dt 2 lw 1.6 lc rgb '#%06x' notitle", f->limit->value[cell_of(split, s)], styles[s].colour);
 }
 
-static void width_axis(FILE *out, const figure *f) {
-  const mdm_array *w = f->width;
-  fprintf(out, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics nomirror (", w->value[0] / 1.3, w->value[w->dim[0] - 1] * 1.3);
-  size_t stride = (w->dim[0] + 5) / 6;
-  for (size_t i = 0; i < w->dim[0]; i += stride) fprintf(out, "%s%.9g", i ? ", " : "", w->value[i]);
-  fprintf(out, ")\n");
+static void width_axis(FILE *out, const mdm_array *w) {
+  fprintf(out, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics nomirror ", w->value[0] / 1.3, w->value[w->dim[0] - 1] * 1.3);
+  mdm_plot_list_tics(out, w->value, w->dim[0], 6);
+  fprintf(out, "\n");
 }
 
 static mdm_box place_of(int split) {
@@ -103,19 +102,25 @@ static mdm_box place_of(int split) {
   return (mdm_box){left / WIDTH, (left + PANEL_WIDTH - 104) / WIDTH, 1 - (top + PANEL_HEIGHT - 86) / HEIGHT, 1 - top / HEIGHT};
 }
 
+static void panel_axes(FILE *out, const figure *f, int split, double lo, double hi) {
+  const char *direction = mdm_split_is_backward((mdm_split)split) ? "backward: RMS" : "forward: RMS";
+  fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", mdm_split_symbol((mdm_split)split));
+  width_axis(out, f->width);
+  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "",
+          split % COLUMNS ? "" : direction);
+  fprintf(out, "set logscale y\nunset mytics\nset yrange [%.9g:%.9g]\n", lo, hi);
+  mdm_plot_log_tics(out, 'y', lo, hi);
+  fprintf(out, "set ytics nomirror\n");
+}
+
 static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int split) {
   double lo, hi;
   if (!value_range(f, split, &lo, &hi)) return;
   for (size_t s = 0; s < STYLES; s++)
     if (has_data(f, split, s)) part_data(out, f, split, s, lo);
   mdm_plot_place(out, place_of(split));
-  fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", mdm_split_symbol((mdm_split)split));
-  width_axis(out, f);
-  const char *direction = mdm_split_is_backward((mdm_split)split) ? "backward: RMS" : "forward: RMS";
-  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "", split % COLUMNS ? "" : direction);
-  fprintf(out, "set logscale y\nunset mytics\nset yrange [%.9g:%.9g]\n", lo, hi);
-  mdm_plot_log_tics(out, 'y', lo, hi);
-  fprintf(out, "set ytics nomirror\nplot NaN notitle");
+  panel_axes(out, f, split, lo, hi);
+  fprintf(out, "plot NaN notitle");
   for (size_t s = STYLES; s-- > 0;)
     if (has_data(f, split, s)) draw_part(out, f, look, split, s);
   fprintf(out, "\n");
@@ -131,64 +136,59 @@ static int has_limit(const figure *f) {
 }
 
 static void legend(FILE *out, const figure *f, const mdm_look *look) {
-  mdm_plot_place(out, (mdm_box){0.02, 0.98, 1 - (TOP - 4.0) / HEIGHT, 1 - 44.0 / HEIGHT});
-  fprintf(out, "unset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\nset key horizontal center center Left reverse samplen 2 width 2\nplot NaN notitle");
+  mdm_plot_open_legend(out, (mdm_box){0.02, 0.98, 1 - (TOP - 4.0) / HEIGHT, 1 - 44.0 / HEIGHT}, 2);
   for (size_t s = 0; s < STYLES; s++)
     fprintf(out, ", NaN with points pt %d ps %.2f lc rgb '#%06x' title '%s'", styles[s].shape, look->marker, styles[s].colour,
             mdm_part_name(styles[s].part));
   if (has_limit(f)) fprintf(out, ", NaN with lines dt 2 lw 1.6 lc rgb '#404040' title 'N = ∞ (DMFT)'");
-  fprintf(out, "\nunset key\nset border 3 lw 1 lc rgb '#404040'\nset tics nomirror out scale 0.7\nset grid lw 0.6 lc rgb '#e4e4e4' lt 1\n");
+  mdm_plot_close_legend(out);
 }
 
-static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
+static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  mdm_plot_terminal(out, WIDTH, HEIGHT, look);
-  fprintf(out, "set encoding utf8\n");
-  mdm_plot_output(out, target);
-  fprintf(out, "\nset multiplot\nset bars 0.5\nset label 1 ");
-  mdm_plot_quoted(out, f->title);
-  fprintf(out, " noenhanced at screen 0.5,%.4f center font ',%d'\n", 1 - 24.0 / HEIGHT, look->large);
-  fprintf(out, "set label 2 'bars: ±1 standard error over networks;  dashed: the limit, where the part survives' at screen 0.5,%.4f center font ',%d' tc rgb '#505050'\n",
-          18.0 / HEIGHT, look->small);
+  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
+                 "bars: ±1 standard error over networks;  dashed: the limit, where the part survives");
+  fprintf(out, "set label 2 enhanced\n"); /* in SVG the remark's text stands in a span of its own */
   legend(out, f, look);
-  fprintf(out, "unset label 1\nunset label 2\n");
   for (int split = 0; split < MDM_SPLITS; split++) draw_panel(out, f, look, split);
-  fprintf(out, "unset multiplot\nunset output\n");
 }
 
-/* ---- all of it ---- */
+/* ---- reading ---- */
+
+/* (split, part) */
+static int is_table(const mdm_array *a) { return a && a->rank == 2 && a->dim[0] == MDM_SPLITS && a->dim[1] == MDM_PARTS_COUNT; }
 
 static int has_shapes(const figure *f) {
-  return f->width && f->rms && f->limit && f->width->rank == 1 && f->width->dim[0] > 0 && f->rms->rank == 3 && f->limit->rank == 2 &&
-         f->rms->dim[0] == MDM_SPLITS && f->rms->dim[1] == MDM_PARTS_COUNT && f->rms->dim[2] == f->width->dim[0] &&
-         f->limit->dim[0] == MDM_SPLITS && f->limit->dim[1] == MDM_PARTS_COUNT && f->predicted && f->predicted->rank == 2 &&
-         f->predicted->dim[0] == MDM_SPLITS && f->predicted->dim[1] == MDM_PARTS_COUNT;
+  return f->width && f->width->rank == 1 && f->width->dim[0] > 0 && is_table(f->limit) && is_table(f->predicted) && f->rms && f->rms->rank == 3 &&
+         f->rms->dim[0] == MDM_SPLITS && f->rms->dim[1] == MDM_PARTS_COUNT && f->rms->dim[2] == f->width->dim[0];
 }
 
-static int read_figure(const char *path, figure *f, mdm_error *err) {
+static int read_parts(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
   static const char *const paths[] = {"width", "step", "rms", "limit", "predicted"};
-  mdm_file *file;
-  int status = mdm_file_open(path, &file, err);
-  if (status) return status;
-  status = mdm_file_read_some(file, "/coordcheck", paths, sizeof paths / sizeof *paths, &f->rec, err);
+  figure *f = figure_;
   char title[512];
-  mdm_plot_title(file, title, sizeof title);
-  mdm_file_discard(file);
+  (void)field;
+  int status = mdm_file_read_some(file, "/coordcheck", paths, sizeof paths / sizeof *paths, &f->rec, err);
   if (status) return status;
   f->width = mdm_record_find(f->rec, "width");
   f->rms = mdm_record_find(f->rec, "rms");
   f->limit = mdm_record_find(f->rec, "limit");
   f->predicted = mdm_record_find(f->rec, "predicted");
   const mdm_array *step = mdm_record_find(f->rec, "step");
-  if (!has_shapes(f) || !step || !step->dim[0]) return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", path);
+  if (!has_shapes(f) || !step || !step->dim[0]) return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", file->path);
+  mdm_plot_title(file, title, sizeof title);
   snprintf(f->title, sizeof f->title, "Coordinate check at step %.0f: %s", step->value[0], title);
   return MDM_OK;
 }
 
-int mdm_plot_coordcheck(const char *path, const char *picture, mdm_error *err) {
-  figure f = {0};
-  int status = read_figure(path, &f, err);
-  if (!status) status = mdm_plot_draw(write_script, &f, picture, err);
-  mdm_record_free(f.rec);
-  return status;
-}
+static void release(void *figure_) { mdm_record_free(((figure *)figure_)->rec); }
+
+const mdm_picture mdm_picture_parts = {
+    .about = {"parts", "RMS of the parts of a coordinate check against N", NULL},
+    .needs = {"/coordcheck", "coordinate check", "moedmft coordcheck makes one"},
+    .usual = 1,
+    .size = sizeof(figure),
+    .read = read_parts,
+    .draw = draw,
+    .release = release,
+};
