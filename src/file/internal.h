@@ -33,6 +33,8 @@ int mdm_is_twin(hid_t group, const char *name);
 /* Reads those of the n datasets below group that exist; for callers who need a few curves of a large file. */
 int mdm_file_read_some(mdm_file *file, const char *group, const char *const *paths, size_t n, mdm_record **out,
                        mdm_error *err);
+/* Notes at the root how far the limit's predictions may be off because of a large tolerance (mdm_tolerance_bias). */
+int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err);
 /* Writes the complete runs of an interrupted outcome below /resume. */
 int mdm_resume_write(mdm_file *file, const mdm_outcome *o, size_t steps, mdm_error *err);
 /* A sweep from its open file, and its file. */

@@ -17,6 +17,7 @@
 #include "base/record.h"
 #include "problem/problem.h"
 #include "run/batch.h"
+#include "run/tolerance.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
 
@@ -372,6 +373,7 @@ static void run_pool(pool *p) {
   monitor.context = p;
   p->board.monitor = &monitor;
   mdm_announce_workers(p->user);
+  if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
   int before = mdm_blas_enter();
   mdm_parallel(p->jobs, mdm_workers(monitor.threads, NULL), work, p);
   mdm_blas_leave(before);
