@@ -12,6 +12,7 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <gsl/gsl_statistics_float.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,8 +210,8 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
     memmove(m->v, m->w_in + S * m->drawn, S * m->outputs * sizeof *m->v);
     memset(m->w_in + S * m->drawn, 0, S * later * sizeof *m->w_in);
   }
-  BLAS(scal)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in, 1);
-  BLAS(scal)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v, 1);
+  X(scale)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in);
+  X(scale)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v);
   return MDM_OK;
 }
 
@@ -221,7 +222,7 @@ static int initial_biases(X(moe) *m, size_t l, mdm_error *err) {
   r->bias = mdm_alloc(E, 1, 1, sizeof *r->bias);
   if (!r->bias) return mdm_no_memory(err, "%zu biases", E);
   int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, m->model->bias_seed, r->bias, err) : MDM_OK;
-  BLAS(scal)(E, (real)m->model->bias_std, r->bias, 1);
+  X(scale)(E, (real)m->model->bias_std, r->bias);
   return status;
 }
 
@@ -338,7 +339,7 @@ static void route(X(moe) *m, part_fields *p, size_t l, size_t t) {
   const real *psi = b->field[MDM_PSI].v + E * t + first, *score = psi;
   if (r->bias) {
     m->gate->forward(n, psi, NULL, p->score);
-    BLAS(axpy)(n, 1, r->bias + first, 1, p->score, 1);
+    X(add)(n, 1, r->bias + first, p->score);
     score = p->score;
   }
   memset(b->active + E * t, 1, first);
@@ -665,35 +666,59 @@ static double contract(const X(moe) *m, size_t P) {
   return sum;
 }
 
-/* |Σ_μ a_μ b_μᵀ|² of two fields. */
-static double square_norm(X(moe) *m, const X(field) *a, const X(field) *b) {
-  X(squares)(CblasLower, 1, a, a->P, m->gram[0]);
-  X(squares)(CblasLower, 1, b, b->P, m->gram[1]);
-  return contract(m, a->P);
+/* What a contraction of the kernels in gram adds to a squared norm. */
+static double square_in(const X(moe) *m, size_t P, const double unit[2]) { return contract(m, P) * unit[0] * unit[1]; }
+
+/* *square = |Σ_μ a_μ b_μᵀ|² of two fields. */
+static int square_norm(X(moe) *m, const X(field) *a, const X(field) *b, double *square, mdm_error *err) {
+  double unit[2];
+  int status = X(squares)(CblasLower, 1, a, a->P, m->gram[0], &unit[0], err);
+  if (!status) status = X(squares)(CblasLower, 1, b, b->P, m->gram[1], &unit[1], err);
+  if (!status) *square = square_in(m, a->P, unit);
+  return status;
 }
 
 /* The same of a field and vectors b (k × P, leading dimension ldb). */
-static double square_norm_of(X(moe) *m, const X(field) *a, size_t k, const real *b, size_t ldb) {
-  X(squares)(CblasLower, 1, a, a->P, m->gram[0]);
-  BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, a->P, k, 1, b, ldb, 0, m->gram[1], a->P);
-  return contract(m, a->P);
+static int square_norm_of(X(moe) *m, const X(field) *a, size_t k, const real *b, size_t ldb, double *square, mdm_error *err) {
+  double unit[2];
+  int status = X(squares)(CblasLower, 1, a, a->P, m->gram[0], &unit[0], err);
+  if (!status) status = X(triangle)(CblasLower, k, a->P, 1, b, ldb, m->gram[1], &unit[1], err);
+  if (!status) *square = square_in(m, a->P, unit);
+  return status;
 }
 
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err) {
   const X(realization) *R = m->R;
   size_t S = R->stream, capacity = m->part[MDM_TRAIN].capacity;
-  double sum = 0;
+  double sum = 0, square = 0;
+  int status = MDM_OK;
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_no_memory(err, "the gradient's norm");
   for (size_t l = 0; l < R->blocks; l++)
-    for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
       const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-      sum += R->coef[t].norm * square_norm(m, p, q) / ((double)p->n * (double)q->n);
+      status = square_norm(m, p, q, &square, err);
+      sum += R->coef[t].norm * square / ((double)p->n * (double)q->n);
     }
-  sum += R->coef[MDM_W_IN].norm * square_norm_of(m, &m->part[MDM_TRAIN].r_slope, m->inputs - m->fixed, x + m->fixed, m->inputs) / (double)S;
-  sum += R->coef[MDM_W_OUT].norm * square_norm_of(m, at(m, MDM_TRAIN, MDM_O, 0), m->outputs, e, m->outputs) / (double)S;
+  if (!status) status = square_norm_of(m, &m->part[MDM_TRAIN].r_slope, m->inputs - m->fixed, x + m->fixed, m->inputs, &square, err);
+  sum += R->coef[MDM_W_IN].norm * square / (double)S;
+  if (!status) status = square_norm_of(m, at(m, MDM_TRAIN, MDM_O, 0), m->outputs, e, m->outputs, &square, err);
+  sum += R->coef[MDM_W_OUT].norm * square / (double)S;
+  if (!status && !isfinite(sum)) return mdm_fail(err, MDM_ERR_NUMERIC, "the gradient's norm is not finite (train.clip); scale the targets or lower train.lr");
   *norm = sqrt(fmax(sum, 0)); /* squares without noise may be negative where they are small */
-  return MDM_OK;
+  return status;
+}
+
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimension ldb). An infinite second moment would stop a weight without a
+ * word, so gradients are bounded by their fields. */
+static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t k, const real *b,
+                         size_t ldb, mdm_error *err) {
+  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
+  if (step->by->kind != MDM_STEP_ADAM || R->coef[t].learn == 0) return MDM_OK;
+  double bound = (double)P * X(largest)(n, P, a, n) * X(largest)(k, P, b, ldb);
+  if (!(bound > most)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
+                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
 }
 
 /* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
@@ -703,10 +728,13 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   const mdm_coefficients *in = &R->coef[MDM_W_IN], *out = &R->coef[MDM_W_OUT];
   double rate = step.rate;
   step.rate = rate * m->model->lr[MDM_W_IN];
-  BLAS(scal)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in, 1);
-  int status = X(table_step)(&m->in, &step, in, P, m->part[MDM_TRAIN].r_slope.v, x + m->fixed, m->inputs, err);
+  X(scale)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
+  const X(field) *slope = &m->part[MDM_TRAIN].r_slope, *o = at(m, MDM_TRAIN, MDM_O, 0);
+  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, m->inputs - m->fixed, x + m->fixed, m->inputs, err);
+  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, m->outputs, e, m->outputs, err);
+  if (!status) status = X(table_step)(&m->in, &step, in, P, slope->v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
-  if (!status) status = X(table_step)(&m->out_table, &step, out, P, at(m, MDM_TRAIN, MDM_O, 0)->v, e, m->outputs, err);
+  if (!status) status = X(table_step)(&m->out_table, &step, out, P, o->v, e, m->outputs, err);
   return status;
 }
 
@@ -717,7 +745,9 @@ static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err)
   for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
     X(matrix) *A = m->R->matrix[l][t];
     step.rate = base->rate * m->model->lr[t];
-    status = A->ops->step(A, &step, forward_input(m, t, l), backward_input(m, t, l), t == MDM_Q ? NULL : routing, err);
+    const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
+    status = check_moments(&step, m->R, t, p->P, q->n, q->v, p->n, p->v, p->n, err);
+    if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;
 }

@@ -24,14 +24,18 @@ typedef struct mdm_monitor {
   void (*report)(void *context, const mdm_progress *progress); /* one call at a time, from any thread */
   void *context;
   const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
-  int threads;                       /* 0: one per processor */
-  void (*message)(void *context, const char *line); /* a line about work that goes on: the outcome of a self-consistency sweep */
+  int threads;                       /* worker threads, as for mdm_workers */
+  void (*message)(void *context, const char *line); /* a line about work that goes on: fewer workers than asked for, the outcome of a self-consistency sweep */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
   /* Runs that need not be done again: sets *out (the caller's to free) to the record of run `index` of a width (0: the limit), or
    * to NULL when it has to be done. */
   int (*earlier)(const void *store, long width, unsigned index, mdm_record **out, mdm_error *err);
   const void *store; /* for earlier, e.g. an mdm_resume with mdm_resume_take */
 } mdm_monitor;
+
+/* Worker threads that runs have when so many are asked for (0: one per processor). Fewer where the BLAS library cannot serve several at a
+ * time: then *why (why may be NULL) receives a line that says so, else NULL. */
+int mdm_workers(int wanted, const char **why);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,10 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
+/* How far predictions of the limit may be off, relative to their size, because of solve.tolerance: the largest error found in nine problems
+ * (validation/tolerance.py, docs/guide.md), between the values measured by interpolation; 0 for tolerances up to 0.1, where it is below 1 %. */
+double mdm_tolerance_bias(double tolerance);
+
 /* Bytes that mdm_run will need at its peak, roughly. */
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads);
 

@@ -6,6 +6,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "base/blas.h"
+
 enum { MAX_THREADS = 256 };
 
 void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss) {
@@ -53,6 +55,20 @@ int mdm_processors(void) {
   return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
 }
 
+int mdm_workers(int wanted, const char **why) {
+  int workers = wanted > 0 ? wanted : mdm_processors(), safe = mdm_blas_is_reentrant();
+  if (why)
+    *why = safe || workers == 1 ? NULL : "one worker thread: this OpenBLAS is the serial flavour, whose buffers several threads would overwrite; "
+                                         "install libopenblas0-pthread for more";
+  return safe ? workers : 1;
+}
+
+void mdm_announce_workers(const mdm_monitor *monitor) {
+  const char *why;
+  mdm_workers(monitor ? monitor->threads : 0, &why);
+  if (why && monitor && monitor->message) monitor->message(monitor->context, why);
+}
+
 typedef struct {
   atomic_size_t next;
   size_t n;
@@ -60,9 +76,13 @@ typedef struct {
   void *context;
 } queue;
 
-static void *serve(void *argument) {
-  queue *q = argument;
+static void serve(queue *q) {
   for (size_t i; (i = atomic_fetch_add(&q->next, 1)) < q->n;) q->work(q->context, i);
+}
+
+static void *help(void *q) {
+  mdm_blas_join();
+  serve(q);
   return NULL;
 }
 
@@ -71,7 +91,7 @@ void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), 
   pthread_t helper[MAX_THREADS];
   int helpers = 0;
   atomic_init(&q.next, 0);
-  while (helpers + 1 < threads && helpers < MAX_THREADS && (size_t)helpers + 1 < n && !pthread_create(&helper[helpers], NULL, serve, &q))
+  while (helpers + 1 < threads && helpers < MAX_THREADS && (size_t)helpers + 1 < n && !pthread_create(&helper[helpers], NULL, help, &q))
     helpers++;
   serve(&q); /* the calling thread works too, so the work is done even if no helper could start */
   for (int i = 0; i < helpers; i++) pthread_join(helper[i], NULL);

@@ -22,6 +22,9 @@ void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why);
 /* After the work: MDM_OK, or the failure that is remembered. */
 int mdm_board_outcome(const mdm_board *board, mdm_error *err);
 
+/* Tells the caller, if there is one, when runs have fewer workers than were asked for. */
+void mdm_announce_workers(const mdm_monitor *monitor);
+
 /* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them. */
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context);
 /* Processors available to this process. */

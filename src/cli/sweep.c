@@ -34,7 +34,7 @@ static int print_verdict(const mdm_sweep *sweep, mdm_error *err) {
 static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
   progress line;
   mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
-  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   signals_catch(1);
   progress_start(&line);
   int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);

@@ -40,6 +40,8 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
                        mdm_error *err);
 /* Reduces arrays with a dimension for blocks to the block chosen, if one is. MDM_ERR_DATA: the file lacks it. */
 int mdm_file_slice(const mdm_file *file, mdm_record *rec, mdm_error *err);
+/* Notes at the root how far the limit's predictions may be off because of a large tolerance (mdm_tolerance_bias). */
+int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err);
 /* Writes the complete runs of an interrupted outcome below /resume. */
 int mdm_resume_write(mdm_file *file, const mdm_outcome *o, size_t steps, mdm_error *err);
 /* A sweep from its open file, and its file. */

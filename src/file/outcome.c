@@ -67,6 +67,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, "/", "replica", &o->limit, each, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
+  if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) {
     char group[48];
     snprintf(group, sizeof group, "/width_%ld", o->networks[w].width);

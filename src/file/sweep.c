@@ -65,6 +65,7 @@ static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_er
   if (!status) status = write_added(s, file, err);
   if (!status) status = write_notes(s, file, err);
   if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
+  if (!status && s->with_limit) status = mdm_file_tolerance(file, s->cfg, err);
   if (!status) status = mdm_file_attr_text(file, "/results", "measure", mdm_measure_name(s->measure), err);
   return status ? status : mdm_file_attr_text(file, "/results", "optimum_of", along, err);
 }

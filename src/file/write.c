@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <moedmft/run.h>
 #include <moedmft/version.h>
 
 #include "base/memory.h"
@@ -279,6 +280,11 @@ int mdm_file_provenance(mdm_file *file, const mdm_config *cfg, const char *comma
   if (status == MDM_OK) status = mdm_file_attr_int(file, "/", "dirty", mdm_dirty(), err);
   if (status == MDM_OK) status = mdm_file_attr_int(file, "/", "seed", mdm_config_int(cfg, "seed"), err);
   return status == MDM_OK ? options(file, cfg, err) : status;
+}
+
+int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
+  double bias = mdm_tolerance_bias(mdm_config_real(cfg, "solve.tolerance"));
+  return bias > 0 ? mdm_file_attr_real(file, "/", "tolerance_bias", bias, err) : MDM_OK;
 }
 
 /* ---- datasets ---- */

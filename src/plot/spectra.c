@@ -1,11 +1,11 @@
 /* Spectra of kernels: eigenvalues of ⟨p_μ(t) p_ν(t)⟩/S over samples, sorted, at every time of the grid; the limit as lines, the
  * widest networks as points. */
-#include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "plot/pictures.h"
 
 enum { SHOWN = 6, COLUMNS = 3, CELL_WIDTH = 500, CELL_HEIGHT = 420, TOP = 96, BOTTOM = 42, MOST_TIMES = 6 };
@@ -37,7 +37,7 @@ static size_t eigenvalues(const mdm_array *a, size_t t, double *work) {
       work[i * S + j] = a->value[((t * S + i) * a->dim[2] + t) * S + j] / (double)S;
       if (!isfinite(work[i * S + j])) return 0;
     }
-  if (LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'N', 'U', (lapack_int)S, work, (lapack_int)S, lambda)) return 0;
+  if (mdm_eigen_f64(S, work, lambda)) return 0;
   for (size_t i = 0; i < S / 2; i++) {
     double swap = lambda[i];
     lambda[i] = lambda[S - 1 - i], lambda[S - 1 - i] = swap;

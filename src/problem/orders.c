@@ -2,11 +2,11 @@
 #include "problem/orders.h"
 
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 
 /* ---------------------------------------------------------------- layout */
@@ -109,8 +109,9 @@ static int factor_step(const mdm_layout *l, mdm_factor *f, const double *phi, si
   for (size_t m = 0; m < P; m++) scale += phi[(first + m) * n + first + m] / (double)P;
   f->born[t] = f->k;
   scale = fmax(scale, 0); /* a kernel free of sampling noise need not be positive where it is small */
-  if (!isfinite(scale) || LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', P, gram, P, eigen))
-    return mdm_fail(err, MDM_ERR_NUMERIC, "the given kernels are not finite at step %zu; lower solve.damping", t);
+  const char *why = mdm_eigen_f64(P, gram, eigen);
+  if (!isfinite(scale) || why)
+    return mdm_fail(err, MDM_ERR_NUMERIC, "the given kernels cannot be factored at step %zu: %s; lower solve.damping", t, why ? why : "they are not finite");
   for (size_t m = P; m-- > 0 && eigen[m] > tolerance * tolerance * scale && f->k < n;) {
     double *make = f->make + P * f->k, s = 1 / sqrt(eigen[m]);
     for (size_t i = 0; i < P; i++) make[i] = s * gram[i + P * m];

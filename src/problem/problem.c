@@ -1,11 +1,12 @@
 /* Makes a configuration and its data ready for training: model, inputs, loss, order of samples, time grid. */
 #include "problem/problem.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blas.h"
+#include "base/lapack.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -38,7 +39,8 @@ static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_input
   if (!status) {
     memcpy(X, full->train, D * train * sizeof *X);
     memcpy(X + D * train, full->test, D * test * sizeof *X);
-    if (LAPACKE_dgeqrf(LAPACK_COL_MAJOR, D, P, X, D, tau)) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed");
+    const char *why = mdm_qr_f64(D, P, X, tau);
+    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed: %s; scale the inputs", why);
   }
   for (size_t c = 0; c < P && !status; c++) {
     double *to = c < train ? in->train + P * c : in->test + P * (c - train);
@@ -184,6 +186,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   *out = NULL;
   mdm_problem *p = calloc(1, sizeof *p);
   if (!p) return mdm_no_memory(err, "a training problem");
+  int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);
@@ -194,6 +197,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
   if (!status) status = make_times(cfg, p, err);
   if (!status) status = read_blocks(cfg, p, err);
+  mdm_blas_leave(before);
   if (status) return mdm_problem_free(p), status;
   *out = p;
   return MDM_OK;

@@ -2,7 +2,8 @@
  *
  * New directions of a field p (n × P) relative to a basis U: with c = Uᵀ p / n the residual's Gram matrix is
  * pᵀp/n − cᵀc, which is P × P; only when one of its eigenvalues exceeds (tolerance × RMS)² is the residual itself formed, and
- * only in those directions. Near convergence nothing is new and a step costs two thin products.
+ * only in those directions. Near convergence nothing is new and a step costs two thin products. A rank never exceeds the particles: with
+ * more tokens than those, the residual is formed and the n × n matrix of its particles has the same eigenvalues.
  *
  * Of a field with a twin, ⟨p p⟩ and c are free of noise, and the residual's eigenvalues are of both signs: those of the signal, positive,
  * and those of what is left of the noise in a finite sample, of either sign. All that exceed the tolerance become directions, scaled to
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 #include "realization/gram.h"
 
@@ -27,6 +29,7 @@ void X(basis_clear)(X(basis) *basis) {
   free(basis->c);
   free(basis->gram);
   free(basis->eigen);
+  free(basis->rest);
   free(basis->twin);
   free(basis->square);
   free(basis->split[0]);
@@ -81,14 +84,11 @@ static int grow(X(basis) *b, size_t count, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Appends the directions gram's leading eigenvectors (the last `count` columns, after the eigensolver) point to. */
-static int append(X(basis) *b, const X(field) *p, size_t count, mdm_error *err) {
-  size_t n = p->n, P = p->P, size = 0;
-  int status = grow(b, count, err);
-  if (status) return status;
-  real *fresh = b->U + n * b->k, *vectors = b->gram + P * (P - count), *work = NULL;
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, p->v, n, vectors, P, 0, fresh, n);
-  status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
+/* The `count` columns behind U, which point in new directions, become part of it. */
+static int append(X(basis) *b, size_t count, mdm_error *err) {
+  size_t n = b->n, size = 0;
+  real *fresh = b->U + n * b->k, *work = NULL;
+  int status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
   if (!status) status = X(whiten)(b->pop, 1, count, fresh, err);
   if (!status) status = X(population_note)(b->pop, count, fresh, err);
   if (!status) b->k += count;
@@ -144,19 +144,37 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return status;
 }
 
-/* gram = ⟨p p⟩ − Σ ⟨u u⟩ c c (lower triangle); *scale = trace(⟨p p⟩)/P, the field's mean square. Returns the residual's trace. */
-static double residual_gram(X(basis) *b, const X(field) *p, double *scale) {
-  size_t P = p->P;
-  X(field) values = *p;
-  values.noise = NULL; /* directions are made of the values */
-  X(squares)(CblasLower, 1.0 / (double)p->n, &values, P, b->gram);
-  double total = 0, residual = 0;
+static double mean_square(size_t n, const real *v) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += (double)v[i] * (double)v[i];
+  return sum / (double)n;
+}
+
+/* gram (P × P, lower triangle) = ⟨p p⟩. Returns its trace over P: the field's mean square. */
+static double token_gram(X(basis) *b, const X(field) *p) {
+  size_t n = p->n, P = p->P;
+  double total = 0;
+  if (p->twin) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, P, P, n, 1.0 / (double)n, p->v, n, p->twin, n, 0, b->gram, P);
+  else BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1.0 / (double)n, p->v, n, 0, b->gram, P);
   for (size_t t = 0; t < P; t++) total += (double)b->gram[t + P * t];
-  *scale = total / (double)P;
+  return total / (double)P;
+}
+
+/* gram ← gram − Σ ⟨u u⟩ c c. Returns the residual's trace. */
+static double residual_gram(X(basis) *b, size_t P) {
+  double residual = 0;
   if (b->k) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, -1, X(basis_driving)(b), b->k, 1, b->gram, P);
   if (b->k && b->twins) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, 1, X(basis_excess)(b), b->k, 1, b->gram, P);
   for (size_t t = 0; t < P; t++) residual += (double)b->gram[t + P * t];
   return residual;
+}
+
+/* rest (n × P) = p − U c. Returns the same trace. Without twins. */
+static double residual_field(X(basis) *b, const X(field) *p) {
+  size_t n = p->n, all = n * p->P;
+  memcpy(b->rest, p->v, all * sizeof *b->rest);
+  if (b->k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, p->P, b->k, -1, b->U, n, b->c, b->k, 1, b->rest, n);
+  return mean_square(all, b->rest) * (double)p->P;
 }
 
 /* The Frobenius norm of gram, given its lower triangle: it bounds every eigenvalue. */
@@ -167,36 +185,90 @@ static double norm(const X(basis) *b, size_t P) {
   return sqrt(sum);
 }
 
-/* Smallest eigenvalue of a new direction. With twins, scale is without noise, and what v v has beyond it is noise. */
-static double threshold_of(const X(basis) *b, const X(field) *p, double scale) {
-  double square = b->tolerance * b->tolerance;
-  if (!b->twins) return square * scale;
-  double root = (double)BLAS(nrm2)(p->n * p->P, p->v, 1), all = root * root / (double)(p->n * p->P);
-  return fmax(square * all, b->tolerance * (all - scale));
+/* ---------------------------------------------------------------- spanning a field */
+
+/* Eigenvalues and eigenvectors of gram (size × size); how many eigenvalues exceed the threshold (the last ones), and how many lie below
+ * minus the threshold (the first ones). */
+static int leading(X(basis) *b, size_t size, double threshold, size_t *above, size_t *below, mdm_error *err) {
+  const char *why = X(mdm_eigen)(size, b->gram, b->eigen);
+  *above = *below = 0;
+  if (why)
+    return mdm_fail(err, MDM_ERR_NUMERIC, "new directions of a field of %s particles: the eigensolver failed on a %zu × %zu kernel: %s", b->pop->name, size, size, why);
+  while (*above < size && (double)b->eigen[size - 1 - *above] > threshold) ++*above;
+  while (*below < size && (double)b->eigen[*below] < -threshold) ++*below;
+  return MDM_OK;
 }
 
-/* Directions beyond the threshold, of either sign for twins. */
-static int extend(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
-  size_t P = p->P, above = 0, below = 0;
-  if (LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', P, b->gram, P, b->eigen))
-    return mdm_fail(err, MDM_ERR_NUMERIC, "the eigensolver failed on a %zu × %zu kernel", P, P);
-  while (above < P && (double)b->eigen[P - 1 - above] > threshold) above++;
-  while (b->twins && below < P && (double)b->eigen[below] < -threshold) below++;
-  if (!above && !below) return MDM_OK;
-  int status = b->twins ? append_twins(b, p, below, above, err) : append(b, p, above, err);
-  return status ? status : coordinates(b, p, err);
+/* New directions from the residual's P × P kernel: combinations of tokens. gram holds ⟨p p⟩. */
+static int directions_by_tokens(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
+  size_t n = p->n, P = p->P, above, below;
+  double residual = residual_gram(b, P);
+  if (!isfinite(residual) || (b->twins ? norm(b, P) : residual) <= threshold) return MDM_OK;
+  int status = leading(b, P, threshold, &above, &below, err);
+  if (!status && b->twins) return above || below ? append_twins(b, p, below, above, err) : MDM_OK;
+  if (status || !above) return status;
+  status = grow(b, above, err);
+  if (status) return status;
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, above, P, 1, p->v, n, b->gram + P * (P - above), P, 0, b->U + n * b->k, n);
+  return append(b, above, err);
+}
+
+/* The same from the n × n matrix rest restᵀ/n, which has the same eigenvalues: for more tokens than particles, without twins. */
+static int directions_by_particles(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
+  size_t n = p->n, P = p->P, above, below;
+  double residual = residual_field(b, p);
+  if (!isfinite(residual) || residual <= threshold) return MDM_OK;
+  BLAS(syrk)(CblasColMajor, CblasLower, CblasNoTrans, n, P, 1.0 / (double)n, b->rest, n, 0, b->gram, n);
+  int status = leading(b, n, threshold, &above, &below, err);
+  if (status || !above) return status;
+  status = grow(b, above, err);
+  if (status) return status;
+  memcpy(b->U + n * b->k, b->gram + n * (n - above), n * above * sizeof *b->U);
+  return append(b, above, err);
+}
+
+/* Spans a field and finds its coordinates. *mean: mean square of its values, noise and all. Nothing is spanned where that leaves the range
+ * of reals. Whatever is not finite has diverged: the training loop sees it in the loss or the fields' sizes and stops. */
+static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
+  size_t n = p->n, P = p->P, k = b->k;
+  int by_particles = P > n && !b->twins;
+  size_t small = by_particles ? n : P;
+  int status = coordinates(b, p, err);
+  if (!status) status = X(reserve)(&b->gram, &b->gram_size, small, small, err);
+  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, small, 1, err);
+  if (!status && by_particles) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
+  if (status) return status;
+  double square = b->tolerance * b->tolerance, scale = by_particles ? mean_square(n * P, p->v) : token_gram(b, p);
+  *mean = b->twins ? mean_square(n * P, p->v) : scale;
+  if (!X(squares_hold)(*mean)) return MDM_OK;
+  double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
+  if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
+  status = by_particles ? directions_by_particles(b, p, threshold, err) : directions_by_tokens(b, p, threshold, err);
+  return status || b->k == k ? status : coordinates(b, p, err);
+}
+
+static void multiply(size_t n, double factor, real *v) {
+  for (size_t i = 0; i < n && v; i++) v[i] = (real)((double)v[i] * factor);
+}
+
+/* The same for a field whose squares leave the range of a real, through a copy in other units. */
+static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
+  double factor = X(unit_factor)(p->n, p->P, p->v, p->n), mean;
+  if (factor == 1) return MDM_OK; /* zero, or diverged */
+  X(field) copy;
+  int status = X(field_times)(p, p->P, factor, &copy, err);
+  if (status) return status;
+  status = span(b, &copy, &mean, err);
+  for (int s = 0; s < 3 && !status; s++) multiply(b->k_c * p->P, 1 / factor, s < 2 ? b->split[s] : b->c);
+  X(field_clear)(&copy);
+  return status;
 }
 
 int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
+  double mean = 1;
   if (b->id == p->id && b->c) return MDM_OK;
-  size_t P = p->P;
-  int status = coordinates(b, p, err);
-  if (!status) status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
-  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, P, 1, err);
-  if (status) return status;
-  double scale, residual = residual_gram(b, p, &scale), threshold = threshold_of(b, p, scale);
-  b->id = p->id;
-  if (!isfinite(residual)) return MDM_OK; /* diverged: the training loop sees it in the loss and stops */
-  if ((b->twins ? norm(b, P) : residual) <= threshold) return MDM_OK;
-  return extend(b, p, threshold, err);
+  int status = span(b, p, &mean, err);
+  if (!status && !X(squares_hold)(mean)) status = span_rescaled(b, p, err);
+  if (!status) b->id = p->id;
+  return status;
 }

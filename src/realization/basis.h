@@ -26,8 +26,9 @@ typedef struct X(basis) {
   real *square;     /* twins: k, ⟨u u⟩ = ±1 */
   real *split[2];   /* twins: k_c × P, c of directions with ⟨u u⟩ = 1, and of those with −1; zero for the others */
   size_t twin_capacity, square_capacity, split_size[2];
-  real *gram, *eigen; /* P × P; P: residual Gram matrix, its eigenvalues */
-  size_t gram_size, eigen_size;
+  real *gram, *eigen; /* m × m; m: residual Gram matrix, its eigenvalues; m: P, or n where P > n and there are no twins */
+  real *rest;         /* n × P where P > n: the residual */
+  size_t gram_size, eigen_size, rest_size;
 } X(basis);
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, int twins, double tolerance);

@@ -73,7 +73,7 @@ static void expand_gathered(X(dense) *d, const X(routing) *r, double s, const re
     if (!n) continue;
     BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, n, J, s, d->A + d->N * J * m, d->N, d->block, J, 0, d->gathered, d->N);
     for (size_t t = 0, c = 0; t < r->P; t++)
-      if (r->active[m + r->experts * t]) BLAS(axpy)(d->N, 1, d->gathered + d->N * c++, 1, Xs + d->N * t, 1);
+      if (r->active[m + r->experts * t]) X(add)(d->N, 1, d->gathered + d->N * c++, Xs + d->N * t);
   }
 }
 

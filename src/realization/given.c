@@ -162,10 +162,10 @@ static int side_momentum(given_matrix *A, given_side *s, const mdm_step *step, d
   size_t n = s->n * s->all->k;
   if (!s->momentum && !(s->momentum = mdm_alloc(s->n, s->all->k, 1, sizeof *s->momentum)))
     return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
-  BLAS(scal)(n, (real)step->by->momentum, s->momentum, 1);
+  X(scale)(n, (real)step->by->momentum, s->momentum);
   add_outer(A, s, gradient, own, s->momentum);
-  BLAS(axpy)(n, (real)(step->by->decay * A->base.coef.decay), s->learned, 1, s->momentum, 1);
-  BLAS(axpy)(n, (real)-step->rate, s->momentum, 1, s->learned, 1);
+  X(add)(n, (real)(step->by->decay * A->base.coef.decay), s->learned, s->momentum);
+  X(add)(n, (real)-step->rate, s->momentum, s->learned);
   return MDM_OK;
 }
 
@@ -180,7 +180,7 @@ static int given_step(X(matrix) *M, const mdm_step *step, const X(field) *p, con
     double gradient = step->clip * M->coef.learn * (which == MDM_SIDE_ROWS ? 1 : M->coef.tau);
     if (heavy) status = side_momentum(A, s, step, gradient, own, err);
     if (heavy) continue;
-    if (keep != 1) BLAS(scal)(s->n * s->all->k, (real)keep, s->learned, 1);
+    if (keep != 1) X(scale)(s->n * s->all->k, (real)keep, s->learned);
     add_outer(A, s, -step->rate * gradient, own, s->learned);
   }
   if (heavy) A->scale_momentum = step->by->momentum * A->scale_momentum + lambda * A->scale;

@@ -1,15 +1,15 @@
-/* Kernels of fields, and their overlaps with columns. */
+/* Kernels of fields, and their overlaps with columns.
+ *
+ * Squares of reals have half of their exponents' range: fields of 1e19 in single precision are fine, their kernels are not. Such a field is
+ * brought to numbers around 1 first, by a power of two, which changes no digit.
+ */
 #include "realization/gram.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
-
-void X(squares)(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out) {
-  if (p->twin) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, k, p->n, s, p->v, p->n, p->twin, p->n, 0, out, k);
-  else BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, s, p->v, p->n, 0, out, k);
-  if (p->noise) BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, -s, p->noise, p->n, 1, out, k);
-}
 
 double X(square_of)(const X(field) *p, size_t token) {
   const real *v = p->v + p->n * token, *other = p->twin ? p->twin + p->n * token : v, *noise = p->noise ? p->noise + p->n * token : NULL;
@@ -19,14 +19,110 @@ double X(square_of)(const X(field) *p, size_t token) {
   return sum;
 }
 
+/* Room below and above a mean square: for residuals of 1e-6 of the field and their digits, for sums over tokens. */
+static const double ROOM = MDM_SINGLE ? 1e14 : 1e28;
+
+int X(squares_hold)(double mean_square) {
+  double least = MDM_SINGLE ? (double)FLT_MIN : DBL_MIN, most = MDM_SINGLE ? (double)FLT_MAX : DBL_MAX;
+  return mean_square > least * ROOM && mean_square < most / ROOM;
+}
+
+double X(largest)(size_t n, size_t P, const real *v, size_t ld) {
+  double most = 0;
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) {
+      double size = fabs((double)v[i + ld * t]);
+      if (isnan(size)) return size;
+      if (size > most) most = size;
+    }
+  return most;
+}
+
+double X(unit_factor)(size_t n, size_t P, const real *v, size_t ld) {
+  double most = X(largest)(n, P, v, ld);
+  int exponent;
+  if (!isfinite(most) || most == 0) return 1;
+  frexp(most, &exponent);
+  return ldexp(1, -exponent);
+}
+
+static double mean_of_diagonal(size_t P, const real *gram) {
+  double sum = 0;
+  for (size_t t = 0; t < P; t++) sum += (double)gram[t + P * t];
+  return sum / (double)P;
+}
+
+static void products(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out) {
+  if (p->twin) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, k, p->n, s, p->v, p->n, p->twin, p->n, 0, out, k);
+  else BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, s, p->v, p->n, 0, out, k);
+  if (p->noise) BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, -s, p->noise, p->n, 1, out, k);
+}
+
+/* n × k numbers times a factor, in a new array; NULL stays. */
+static int times(size_t n, size_t k, double factor, const real *v, real **out, mdm_error *err) {
+  if (!v) return MDM_OK;
+  *out = mdm_alloc(n, k, 1, sizeof **out);
+  if (!*out) return mdm_no_memory(err, "a field of %zu particles", n);
+  for (size_t i = 0; i < n * k; i++) (*out)[i] = (real)((double)v[i] * factor);
+  return MDM_OK;
+}
+
+int X(field_times)(const X(field) *p, size_t k, double factor, X(field) *copy, mdm_error *err) {
+  *copy = (X(field)){.n = p->n, .P = k};
+  int status = times(p->n, k, factor, p->v, &copy->v, err);
+  if (!status) status = times(p->n, k, factor, p->twin, &copy->twin, err);
+  if (!status) status = times(p->n, k, factor, p->noise, &copy->noise, err);
+  if (status) X(field_clear)(copy);
+  return status;
+}
+
+void X(field_clear)(X(field) *copy) {
+  free(copy->v);
+  free(copy->twin);
+  free(copy->noise);
+  *copy = (X(field)){0};
+}
+
+int X(squares)(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err) {
+  if (!p->twin && !p->noise) return X(triangle)(triangle, p->n, k, s, p->v, p->n, out, unit, err);
+  *unit = 1;
+  products(triangle, s, p, k, out);
+  double root = (double)BLAS(nrm2)((int)(p->n * k), p->v, 1), factor; /* without noise, squares may cancel: the field's own size counts */
+  if (X(squares_hold)(root * root / (double)(p->n * k)) || (factor = X(unit_factor)(p->n, k, p->v, p->n)) == 1) return MDM_OK;
+  X(field) copy;
+  int status = X(field_times)(p, k, factor, &copy, err);
+  if (status) return status;
+  products(triangle, s, &copy, k, out);
+  X(field_clear)(&copy);
+  *unit = 1 / (factor * factor);
+  return MDM_OK;
+}
+
+int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err) {
+  *unit = 1;
+  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, v, ld, 0, gram, P);
+  if (X(squares_hold)(mean_of_diagonal(P, gram) / s / (double)n)) return MDM_OK;
+  double factor = X(unit_factor)(n, P, v, ld);
+  if (factor == 1) return MDM_OK; /* as it is: zero, or not finite */
+  real *copy = mdm_alloc(n, P, 1, sizeof *copy); /* n × P */
+  if (!copy) return mdm_no_memory(err, "a kernel of %zu samples", P);
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) copy[i + n * t] = (real)((double)v[i + ld * t] * factor);
+  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, copy, n, 0, gram, P);
+  free(copy);
+  *unit = 1 / (factor * factor);
+  return MDM_OK;
+}
+
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
   real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its upper triangle */
+  double unit;
   if (!half) return mdm_no_memory(err, "a kernel of %zu samples", S);
-  X(squares)(CblasUpper, 1.0 / (double)p->n, p, S, half);
-  for (size_t i = 0; i < S; i++)
-    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = (double)half[j + S * i];
+  int status = X(squares)(CblasUpper, 1.0 / (double)p->n, p, S, half, &unit, err);
+  for (size_t i = 0; i < S && !status; i++)
+    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = unit * (double)half[j + S * i];
   free(half);
-  return MDM_OK;
+  return status;
 }
 
 double *X(doubles)(size_t n, const real *x) {

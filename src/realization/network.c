@@ -130,7 +130,7 @@ static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
   int status = MDM_OK;
   for (size_t g = 0; g < distinct && !status; g++) status = X(normals)(key, g, d->N, d->A + d->N * g, err);
-  BLAS(scal)(d->N * distinct, (real)d->base.coef.entry, d->A, 1);
+  X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);
   for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
   return status;
 }

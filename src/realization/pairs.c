@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/board.h"
+#include "base/lapack.h"
 #include "base/memory.h"
 
 enum { SLICE = 512 }; /* rows of a product that one worker forms at a time */
@@ -67,7 +68,7 @@ static void invert_core(X(pairs) *A) {
   if (!A->learned) return;
   cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n, m, 1, A->core, n, 0, A->gram, n);
   for (size_t j = 0; j < n; j++) A->gram[j + n * j] += REGULARIZATION * REGULARIZATION * norm;
-  int failed = LAPACKE_dposv(LAPACK_COL_MAJOR, 'L', n, m, A->gram, n, A->core, n);
+  int failed = mdm_solve_f64(n, m, A->gram, A->core) != NULL;
   for (size_t k = 0; k < n * m; k++) A->inverse[k] = failed ? (real)NAN : (real)A->core[k];
 }
 

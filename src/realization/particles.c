@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
+#include "realization/gram.h"
 
 int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) {
   if (*buffer && a * b <= *size) return MDM_OK;
@@ -54,8 +56,9 @@ int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, 
   int status = X(reserve)(&gram, &size, count, count, err);
   for (size_t at = 0; at < n && !status; at += own) {
     BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, count, own, 1.0 / (double)own, out + at, n, 0, gram, count);
-    if (LAPACK(potrf)(LAPACK_COL_MAJOR, 'L', count, gram, count))
-      status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles; raise solve.particles", count, own, pop->name);
+    const char *why = X(mdm_cholesky)(count, gram);
+    if (why)
+      status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, own, pop->name, why);
     else
       BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, own, count, 1, gram, count, out + at, n);
   }
@@ -146,6 +149,6 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
 int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {
   key.purpose += rows ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   int status = X(population_fresh)(pop, key, first, count, out, err);
-  if (!status) BLAS(scal)(pop->n * count, (real)sqrt(variance), out, 1);
+  if (!status) X(scale)(pop->n * count, (real)sqrt(variance), out);
   return status;
 }

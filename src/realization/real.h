@@ -4,7 +4,6 @@
 #define MOEDMFT_REAL_H
 
 #include <cblas.h>
-#include <lapacke.h>
 #include <stddef.h>
 
 #ifndef MDM_SINGLE
@@ -15,14 +14,21 @@
 typedef float real;
 #define X(name) name##_f32
 #define BLAS(name) cblas_s##name
-#define LAPACK(name) LAPACKE_s##name
 #define GSL_SELECT gsl_stats_float_select
 #else
 typedef double real;
 #define X(name) name##_f64
 #define BLAS(name) cblas_d##name
-#define LAPACK(name) LAPACKE_d##name
 #define GSL_SELECT gsl_stats_select
 #endif
+
+/* x ← a x and y ← y + a x, n numbers each, of any number: BLAS itself counts in 32-bit integers, and the entries of a matrix may be more. */
+enum { MDM_BLAS_PIECE = 1 << 30 };
+static inline void X(scale)(size_t n, real a, real *x) {
+  for (size_t i = 0; i < n; i += MDM_BLAS_PIECE) BLAS(scal)((int)(n - i < MDM_BLAS_PIECE ? n - i : MDM_BLAS_PIECE), a, x + i, 1);
+}
+static inline void X(add)(size_t n, real a, const real *x, real *y) {
+  for (size_t i = 0; i < n; i += MDM_BLAS_PIECE) BLAS(axpy)((int)(n - i < MDM_BLAS_PIECE ? n - i : MDM_BLAS_PIECE), a, x + i, 1, y + i, 1);
+}
 
 #endif

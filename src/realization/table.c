@@ -43,7 +43,7 @@ int X(table_prepare)(X(table) *T, const mdm_step *s, size_t block, mdm_error *er
 static void rank_update(size_t rows, size_t count, size_t P, double s, const real *x, const real *y, size_t ldy, double keep, real *C) {
   if (P) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, rows, count, P, s, x, rows, y, ldy, keep, C, rows);
   else if (keep == 0) memset(C, 0, rows * count * sizeof *C);
-  else if (keep != 1) BLAS(scal)(rows * count, (real)keep, C, 1);
+  else if (keep != 1) X(scale)(rows * count, (real)keep, C);
 }
 
 /* B ← μ B + learn G + λ A, A ← A − rate B. */
@@ -58,8 +58,8 @@ static void linear_columns(X(table) *T, const mdm_step *s, const mdm_coefficient
   }
   real *B = T->m + T->rows * first;
   rank_update(T->rows, count, P, gradient, x, y, ldy, mu, B);
-  BLAS(axpy)(n, (real)(s->by->decay * c->decay), A, 1, B, 1);
-  BLAS(axpy)(n, (real)-s->rate, B, 1, A, 1);
+  X(add)(n, (real)(s->by->decay * c->decay), A, B);
+  X(add)(n, (real)-s->rate, B, A);
 }
 
 /* ---------------------------------------------------------------- entrywise optimizers */

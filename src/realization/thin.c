@@ -36,7 +36,7 @@ void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;
     memset(to, 0, n * sizeof *to);
-    for (size_t g = 0; g < groups; g++) BLAS(axpy)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), 1, to, 1);
+    for (size_t g = 0; g < groups; g++) X(add)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), to);
   }
 }
 
@@ -44,7 +44,7 @@ void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, in
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
       real *to = out + n * (g + groups * t);
-      if (accumulate) BLAS(axpy)(n, 1, in + n * t, 1, to, 1);
+      if (accumulate) X(add)(n, 1, in + n * t, to);
       else memcpy(to, in + n * t, n * sizeof *to);
     }
 }
@@ -84,7 +84,7 @@ static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real
 /* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want); shared: particles of the population. */
 static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
   spread(s, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
-  if (factor != 1) BLAS(scal)(s->n * (want - s->k), (real)factor, to + s->n * s->k, 1);
+  if (factor != 1) X(scale)(s->n * (want - s->k), (real)factor, to + s->n * s->k);
 }
 
 /* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
@@ -216,10 +216,10 @@ static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(th
       return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
-  BLAS(scal)(n, (real)mu, s->momentum, 1);
+  X(scale)(n, (real)mu, s->momentum);
   add_outer(s, gradient, own, b, s->momentum);
-  BLAS(axpy)(n, (real)lambda, s->all, 1, s->momentum, 1);
-  BLAS(axpy)(n, (real)-step->rate, s->momentum, 1, s->all, 1);
+  X(add)(n, (real)lambda, s->all, s->momentum);
+  X(add)(n, (real)-step->rate, s->momentum, s->all);
   A->scale_momentum = mu * A->scale_momentum + lambda * A->scale;
   A->scale -= step->rate * A->scale_momentum;
   return MDM_OK;
@@ -238,7 +238,7 @@ static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, cons
   if (status) return status;
   const X(basis) *b = A->side[!learns].basis;
   if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
-  if (keep != 1) BLAS(scal)(s->n * s->k, (real)keep, s->all, 1);
+  if (keep != 1) X(scale)(s->n * s->k, (real)keep, s->all);
   A->scale *= keep;
   add_outer(s, -step->rate * gradient, own, b, s->all);
   return MDM_OK;

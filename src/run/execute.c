@@ -1,8 +1,7 @@
 /* Threads take runs from the schedule; BLAS is kept to one thread, so that results do not depend on their number. */
 #include "run/execute.h"
 
-#include <cblas.h>
-
+#include "base/blas.h"
 #include "base/memory.h"
 #include "run/self_consistency.h"
 
@@ -38,15 +37,14 @@ static int run_sweeps(mdm_plan *p, int threads, mdm_error *err) {
 int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
   int status = prepare_sweeps(p, err);
   if (status) return status;
-  if (threads <= 0) threads = mdm_processors();
+  threads = mdm_workers(threads, NULL);
   if (p->tasks && (size_t)threads > p->tasks) p->runner.sizes.pairs.threads = threads / (int)p->tasks; /* few large solutions share the rest */
-  int blas_threads = openblas_get_num_threads();
-  openblas_set_num_threads(1);
+  int before = mdm_blas_enter();
   pthread_mutex_init(&p->board.lock, NULL);
   mdm_parallel(p->tasks, threads, execute, p);
   status = mdm_board_outcome(&p->board, err);
   if (!status) status = run_sweeps(p, threads, err);
   pthread_mutex_destroy(&p->board.lock);
-  openblas_set_num_threads(blas_threads);
+  mdm_blas_leave(before);
   return status;
 }

@@ -131,7 +131,7 @@ double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads) {
   double records = mdm_record_bytes(p->problem) * (runs + 2 * ensembles + written) + mdm_problem_bytes(p->problem);
   if (p->sweeps.options.count) records += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
   for (size_t w = 0; w < n->widths; w++) most = fmax(most, mdm_network_bytes(p->problem, n->width[w], r->network_single));
-  if (threads <= 0) threads = mdm_processors();
+  threads = mdm_workers(threads, NULL);
   if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */
   return most * threads + records;
 }

@@ -4,9 +4,11 @@
 
 #include <math.h>
 
+#include "base/board.h"
 #include "run/collect.h"
 #include "run/execute.h"
 #include "run/plan.h"
+#include "run/tolerance.h"
 
 static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor,
                         mdm_outcome *out, mdm_error *err) {
@@ -51,6 +53,8 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   size_t replicas = 0;
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  mdm_announce_workers(monitor);
+  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
   return run_replicas(cfg, data, what, replicas, monitor, out, err);

@@ -6,11 +6,11 @@
  */
 #include "run/self_consistency_mixing.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 
 static int out_of_memory(mdm_error *err) {
@@ -89,7 +89,7 @@ static void anderson_weights(const mdm_mixer *m, size_t n, const double *F, cons
     gram[i + n * i] += ridge + 1e-14 * gram[i + n * i];
     gamma[i] = inner(l, F, g[i + 1], g[i], g[n], NULL);
   }
-  if (LAPACKE_dposv(LAPACK_COL_MAJOR, 'L', n, 1, gram, n, gamma, n)) memset(gamma, 0, n * sizeof *gamma); /* no differences at all */
+  if (mdm_solve_f64(n, 1, gram, gamma)) memset(gamma, 0, n * sizeof *gamma); /* no differences at all */
 }
 
 /* x ← x + β g − Σ γ (Δx + β Δg). */

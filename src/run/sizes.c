@@ -1,6 +1,7 @@
 /* Sizes of populations from the configuration (docs/engineering.md has the measurements behind the numbers). */
 #include "run/sizes.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -111,6 +112,9 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
   if (s->tolerance < floor)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
                     precision, floor);
+  if ((double)s->experts * (double)s->neurons > INT_MAX)
+    return mdm_fail(err, MDM_ERR_CONFIG, "%zu expert particles of %zu neurons each are more than the 2147483647 that BLAS can count; lower solve.particles, solve.expert_particles or solve.neuron_particles",
+                    s->experts, s->neurons);
   if (lround(mdm_config_real(cfg, "model.active_fraction") * (double)s->experts) < 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction leaves none of %zu expert particles active; raise solve.expert_particles", s->experts);
   return MDM_OK;

@@ -6,17 +6,18 @@
  * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
 #include "study/sweep_internal.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blas.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "problem/problem.h"
 #include "run/batch.h"
+#include "run/tolerance.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
 
@@ -138,8 +139,6 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
   int status = MDM_OK;
   double numbers = 0;
-  int blas_threads = openblas_get_num_threads();
-  openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
     numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
@@ -148,7 +147,6 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
   for (size_t p = 0; p < s->points && !status; p++)
     if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
-  openblas_set_num_threads(blas_threads);
   *bytes += 8 * 3 * numbers; /* held, and written as a file in memory and its image */
   return status;
 }
@@ -371,13 +369,14 @@ static int make_jobs(pool *p, mdm_error *err) {
 
 static void run_pool(pool *p) {
   mdm_monitor monitor = p->user ? *p->user : (mdm_monitor){0};
-  int blas_threads = openblas_get_num_threads();
   if (monitor.report) monitor.report = report;
   monitor.context = p;
   p->board.monitor = &monitor;
-  openblas_set_num_threads(1);
-  mdm_parallel(p->jobs, monitor.threads > 0 ? monitor.threads : mdm_processors(), work, p);
-  openblas_set_num_threads(blas_threads);
+  mdm_announce_workers(p->user);
+  if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
+  int before = mdm_blas_enter();
+  mdm_parallel(p->jobs, mdm_workers(monitor.threads, NULL), work, p);
+  mdm_blas_leave(before);
 }
 
 static void test_steps_of(const mdm_config *cfg, double *out) {

@@ -214,7 +214,7 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t a
       memcpy(s->sum[c].v, s->corner[c].v, n * sizeof(real));
       if (s->sum[c].noise) memcpy(s->sum[c].noise, s->corner[c].noise, n * sizeof(real));
     }
-    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) BLAS(axpy)(n, 1, s->corner[c].v, 1, s->sum[c].v, 1);
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) X(add)(n, 1, s->corner[c].v, s->sum[c].v);
   }
   measure(s, MDM_SPLIT_R, at, s->S * s->P, s->sum);
   return MDM_OK;

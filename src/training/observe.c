@@ -404,11 +404,12 @@ static int kernel_of_field(X(observer) *o, mdm_field f, size_t level, double *va
   size_t k = kept->P;
   real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
   if (!gram) return mdm_no_memory(err, "kernels");
-  X(squares)(CblasUpper, 1.0 / (double)kept->n, kept, k, gram);
-  for (size_t i = 0; i < k; i++)
-    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
+  double unit;
+  int status = X(squares)(CblasUpper, 1.0 / (double)kept->n, kept, k, gram, &unit, err);
+  for (size_t i = 0; i < k && !status; i++)
+    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = unit * (double)gram[j + k * i];
   free(gram);
-  return MDM_OK;
+  return status;
 }
 
 /* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */

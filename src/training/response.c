@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lapack.h"
 #include "base/memory.h"
 #include "realization/gram.h"
 
@@ -128,7 +129,7 @@ static int solve_gram(size_t k, size_t columns, size_t P, const double *D, doubl
   int ok = gram && eigen && work;
   if (ok) {
     cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, k, columns, 1, D, k, 0, gram, k);
-    ok = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', k, gram, k, eigen) == 0;
+    ok = !mdm_eigen_f64(k, gram, eigen);
   }
   if (ok) {
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, k, P, k, 1, gram, k, G, k, 0, work, k);

@@ -196,6 +196,12 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   return descend(l, t, err);
 }
 
+/* Nothing has been trained yet, so it is the numbers that do not fit. */
+static int first_step_failed(const mdm_task *run, mdm_error *err) {
+  return mdm_fail(err, MDM_ERR_NUMERIC, "the first loss, or a field before the first step, is not finite in %s precision; scale inputs and targets, check model.*%s%s",
+                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
+}
+
 static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
   size_t steps = l->p->steps;
   double bound = INFINITY, loss = 0;
@@ -207,6 +213,7 @@ static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
     }
     int status = step(l, t, bound, &loss, &diverged, err);
     if (status) return status;
+    if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
       return MDM_OK;

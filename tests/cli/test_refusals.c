@@ -67,6 +67,7 @@ static void test_configuration(void) {
       {"- --seed -1", "seed|[0, "},
       {"- -s model.active_fraction=0.01", "model.active_fraction = 0.01|K = 0|raise"},
       {"- -s model.experts_ratio=0.1 -s simulate.widths=[2,40]", "N = 2|M = 0"},
+      {"- -s model.regime=III -s solve.expert_particles=100000 -s solve.neuron_particles=100000", "100000 expert particles|2147483647"},
       {"- -s simulate.widths=[8,16,8]", "simulate.widths|8 twice"},
       {"- -s simulate.widths=[]", "simulate.widths"},
       {"- -s simulate.seeds=[1,2,3]", "simulate.seeds|3 numbers for 2 widths"},

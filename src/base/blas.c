@@ -1,0 +1,25 @@
+/* What threads may ask of the BLAS library. */
+#include "base/blas.h"
+
+#include <cblas.h>
+#include <pthread.h>
+
+enum { SEQUENTIAL = 0, OPENMP = 2 }; /* what openblas_get_parallel returns; 1: pthreads */
+
+int mdm_blas_enter(void) {
+  int before = openblas_get_num_threads();
+  openblas_set_num_threads(1);
+  return before;
+}
+
+void mdm_blas_leave(int before) { openblas_set_num_threads(before); }
+
+void mdm_blas_join(void) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the call also looks after buffers that all threads share */
+  if (openblas_get_parallel() != OPENMP) return;
+  pthread_mutex_lock(&lock);
+  openblas_set_num_threads(1);
+  pthread_mutex_unlock(&lock);
+}
+
+int mdm_blas_is_reentrant(void) { return openblas_get_parallel() != SEQUENTIAL; }
