@@ -52,7 +52,7 @@ struct X(moe) {
 
 /* ---------------------------------------------------------------- life and death */
 
-static size_t population_of(const X(realization) *R, mdm_field f) {
+size_t X(moe_particles)(const X(realization) *R, mdm_field f) {
   switch (f) {
   case MDM_PSI: case MDM_G: case MDM_RHO: return R->experts;
   case MDM_U: case MDM_Y: case MDM_B: case MDM_GAMMA: return R->experts * R->neurons;
@@ -67,7 +67,7 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   int ok = 1;
   p->capacity = P;
   for (size_t f = 0; f < all; f++) {
-    p->field[f].n = population_of(R, (mdm_field)f);
+    p->field[f].n = X(moe_particles)(R, (mdm_field)f);
     ok &= (p->field[f].v = mdm_alloc(p->field[f].n, P, 1, sizeof(real))) != NULL;
   }
   ok &= (p->slope = mdm_alloc(R->stream, P, 1, sizeof(real))) != NULL;

@@ -31,6 +31,8 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
 /* One step of an optimizer, at its base rate, from the last forward and backward pass. */
 int X(moe_step)(X(moe) *m, const mdm_step *base, const real *x, const real *e, mdm_error *err);
 
+/* Particles that a field lives on: stream neurons, experts, or all experts' neurons. */
+size_t X(moe_particles)(const X(realization) *R, mdm_field f);
 /* A field of the last pass. */
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f);
 /* Routing of the last forward pass (NULL: soft). */

@@ -42,6 +42,10 @@ void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why) {
   pthread_mutex_unlock(&board->lock);
 }
 
+int mdm_board_outcome(const mdm_board *board, mdm_error *err) {
+  return board->failed ? mdm_fail(err, board->why.code, "%s", board->why.text) : MDM_OK;
+}
+
 int mdm_processors(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set)) return 1;

@@ -19,6 +19,8 @@ void mdm_board_report(mdm_board *board, long width, double work, size_t step, si
 int mdm_board_stopped(mdm_board *board);
 /* A task failed. Of several, the earliest in the schedule is remembered. */
 void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why);
+/* After the work: MDM_OK, or the failure that is remembered. */
+int mdm_board_outcome(const mdm_board *board, mdm_error *err);
 
 /* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them. */
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context);

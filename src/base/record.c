@@ -90,9 +90,9 @@ static int names_in(const char *dims) {
   return n;
 }
 
-int mdm_record_add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
-                   double **value, mdm_error *err) {
-  mdm_array shape = {.rank = rank, .text = text}, *added;
+static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+               int with_error, mdm_array **out, mdm_error *err) {
+  mdm_array shape = {.rank = rank, .text = text};
   if (rank < 0 || rank > MDM_MAX_RANK)
     return mdm_fail(err, MDM_ERR_INTERNAL, "record: array %s has rank %d, at most %d is possible", path, rank,
                     MDM_MAX_RANK);
@@ -103,9 +103,38 @@ int mdm_record_add(mdm_record *rec, const char *path, int rank, const size_t *di
   for (int i = 0; i < rank; i++) shape.dim[i] = dim[i];
   strcpy(shape.path, path);
   strcpy(shape.dims, dims);
-  int status = mdm_record_append(rec, &shape, 0, &added, err);
+  return mdm_record_append(rec, &shape, with_error, out, err);
+}
+
+int mdm_record_add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                   double **value, mdm_error *err) {
+  mdm_array *added;
+  int status = add(rec, path, rank, dim, dims, text, 0, &added, err);
   if (status == MDM_OK) *value = added->value;
   return status;
+}
+
+int mdm_record_add_pair(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                        mdm_array **out, mdm_error *err) {
+  return add(rec, path, rank, dim, dims, text, 1, out, err);
+}
+
+int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                         double **value, mdm_error *err) {
+  mdm_array *added;
+  int status = add(rec, path, rank, dim, dims, text, 0, &added, err);
+  if (status != MDM_OK) return status;
+  mdm_array_blank(added);
+  *value = added->value;
+  return MDM_OK;
+}
+
+void mdm_array_blank(mdm_array *a) {
+  size_t n = mdm_elements(a->rank, a->dim);
+  for (size_t i = 0; i < n; i++) {
+    a->value[i] = NAN;
+    if (a->error) a->error[i] = NAN;
+  }
 }
 
 static int starts_with_step(const mdm_array *a) {
@@ -122,7 +151,7 @@ int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
   return MDM_OK;
 }
 
-static int same_shape(const mdm_array *a, const mdm_array *b) {
+int mdm_same_shape(const mdm_array *a, const mdm_array *b) {
   return a->rank == b->rank && (a->rank == 0 || memcmp(a->dim, b->dim, (size_t)a->rank * sizeof *a->dim) == 0);
 }
 
@@ -135,7 +164,7 @@ static int check_runs(const mdm_record *const *runs, size_t n, mdm_error *err) {
     for (size_t i = 0; i < runs[0]->count; i++) {
       const mdm_array *a = &runs[0]->item[i], *b = mdm_record_find(runs[r], a->path);
       if (!b) return mdm_fail(err, MDM_ERR_DATA, "run %zu lacks array %s of run 0", r, a->path);
-      if (!same_shape(a, b))
+      if (!mdm_same_shape(a, b))
         return mdm_fail(err, MDM_ERR_DATA, "array %s has different shapes in run %zu and run 0", a->path, r);
     }
   }

@@ -1,4 +1,4 @@
-/* What the readers and writers of files need from records beyond the public interface. */
+/* What other sources need from records beyond the public interface. */
 #ifndef MOEDMFT_RECORD_INTERNAL_H
 #define MOEDMFT_RECORD_INTERNAL_H
 
@@ -7,7 +7,17 @@
 /* Appends a zero-filled array; with_error adds zero-filled errors. Unlike mdm_record_add it does not ask that dims name
  * every dimension, since files may come without. The array is valid until the next append. */
 int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, mdm_array **out, mdm_error *err);
+/* mdm_record_add with an array of errors, likewise zero-filled. *out is valid until the next addition. */
+int mdm_record_add_pair(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                        mdm_array **out, mdm_error *err);
+/* mdm_record_add, but filled with NaN: for what may not be reached. */
+int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                         double **value, mdm_error *err);
+/* Makes values, and errors where there are any, NaN. */
+void mdm_array_blank(mdm_array *a);
 /* Product of the extents; SIZE_MAX when it overflows. */
 size_t mdm_elements(int rank, const size_t *dim);
+/* Whether rank and extents agree. */
+int mdm_same_shape(const mdm_array *a, const mdm_array *b);
 
 #endif

@@ -3,8 +3,9 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/sort.h"
 
 const double mdm_probability[MDM_QUANTILES] = {0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99};
 
@@ -22,11 +23,6 @@ static void place(size_t n, double *x, size_t ranks, const size_t *rank, size_t 
   place(n - at - 1, x + at + 1, ranks - right, rank + right, shift + at + 1);
 }
 
-static int ascending(const void *a, const void *b) {
-  size_t x = *(const size_t *)a, y = *(const size_t *)b;
-  return (x > y) - (x < y);
-}
-
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
   double at[MDM_QUANTILES]; /* position in the sorted numbers, counted from 0 */
   size_t rank[2 * MDM_QUANTILES];
@@ -38,7 +34,7 @@ void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
     rank[2 * k + 1] = rank[2 * k] + 1 < n ? rank[2 * k] + 1 : rank[2 * k];
   }
   if (!n) return;
-  qsort(rank, 2 * MDM_QUANTILES, sizeof *rank, ascending);
+  mdm_sort_sizes(2 * MDM_QUANTILES, rank);
   place(n, x, 2 * MDM_QUANTILES, rank, 0);
   for (int k = 0; k < MDM_QUANTILES; k++) {
     size_t i = (size_t)at[k], next = i + 1 < n ? i + 1 : i;
@@ -55,6 +51,14 @@ void mdm_histogram(size_t n, const double *x, size_t bins, double low, double hi
     out[bin]++;
   }
   for (size_t k = 0; k < bins + 2; k++) out[k] = n ? out[k] / (double)n : NAN;
+}
+
+double mdm_rms(size_t n, const double *x) {
+  double sum = 0;
+  size_t used = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(x[i])) sum += x[i] * x[i], used++;
+  return used ? sqrt(sum / (double)used) : NAN;
 }
 
 double mdm_divergence(size_t n, const double *w) {

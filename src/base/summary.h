@@ -13,6 +13,9 @@ extern const double mdm_probability[MDM_QUANTILES];
  * between, the extremes beyond. NaN when n = 0. */
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]);
 
+/* Root mean square of those of n numbers that are not NaN; NaN when none is. */
+double mdm_rms(size_t n, const double *x);
+
 /* Fractions of n numbers in bins of equal width between low and high, into out (bins + 2): first those below low, last those
  * above high. A bin contains its lower edge; the last one also its upper. NaN when n = 0. */
 void mdm_histogram(size_t n, const double *x, size_t bins, double low, double high, double *out);

@@ -4,6 +4,8 @@
 
 #include <moedmft/config.h>
 
+#include "base/number.h"
+
 typedef struct mdm_value {
   long integer; /* INT, BOOL, WORD_INT */
   double real;  /* REAL */
@@ -24,7 +26,6 @@ struct mdm_config {
 long mdm_option_find(const char *key);
 
 /* value.c */
-#define MDM_REAL_SIZE 40     /* room for the text of a real */
 #define MDM_ALLOWED_SIZE 400 /* room for the allowed values in words */
 
 /* Reads one YAML scalar into v, which keeps its value on failure. MDM_ERR_CONFIG: *why says what is wrong with the
@@ -36,7 +37,7 @@ int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, lo
 void mdm_value_take_list(mdm_value *v, long *list, size_t count);
 /* The allowed values in words: "integer in [1, 1000000]". */
 void mdm_value_allowed(const mdm_option *o, char out[MDM_ALLOWED_SIZE]);
-/* Shortest decimal text that reads back as x, whatever the locale. */
+/* Shortest decimal text that reads back as x, and that YAML takes for a number. */
 void mdm_real_format(double x, char out[MDM_REAL_SIZE]);
 
 /* read.c */

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,37 +16,8 @@
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53: doubles hold every integer up to here */
 
-/* A host program may have chosen a decimal comma; strtod and snprintf follow the locale of the thread. */
-typedef struct c_locale {
-  locale_t own, previous;
-} c_locale;
-
-static c_locale enter_c_locale(void) {
-  c_locale l;
-  l.own = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-  l.previous = uselocale(l.own); /* with own = 0 this changes nothing */
-  return l;
-}
-
-static void leave_c_locale(c_locale l) {
-  uselocale(l.previous);
-  if (l.own) freelocale(l.own);
-}
-
-static double parse_real(const char *text) {
-  c_locale l = enter_c_locale();
-  double x = strtod(text, NULL);
-  leave_c_locale(l);
-  return x;
-}
-
 void mdm_real_format(double x, char out[MDM_REAL_SIZE]) {
-  c_locale l = enter_c_locale();
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(out, MDM_REAL_SIZE, "%.*g", digits, x);
-    if (strtod(out, NULL) == x) break;
-  }
-  leave_c_locale(l);
+  mdm_real_text(x, out);
   /* YAML 1.1 readers, Python's among them, take 1e-05 for a string and 1.0e-05 for a number. */
   char *e = strchr(out, 'e');
   if (e && !strchr(out, '.')) {
@@ -95,7 +65,7 @@ int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, lo
     x = strtol(text, NULL, 10);
     if (errno == ERANGE) return bad(why, "is out of range");
   } else {
-    double d = parse_real(text);
+    double d = mdm_real_parse(text);
     if (fabs(d) > EXACT_MAX) return bad(why, "is out of range");
     if (d != floor(d)) return bad(why, "is not an integer");
     x = (long)d;
@@ -110,7 +80,7 @@ static int read_real(const mdm_option *o, const char *text, int quoted, double *
   int digits_only;
   if (quoted) return bad(why, "is quoted text, not a number");
   if (!is_decimal(text, &digits_only)) return bad(why, "is not a number");
-  double x = parse_real(text);
+  double x = mdm_real_parse(text);
   if (!isfinite(x)) return bad(why, "is too large for a real number");
   if (x < o->min || x > o->max || (o->min_open && x == o->min)) return bad(why, "is out of range");
   *out = x;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
+
 static const double MAX_LABEL = 1e9;
 
 typedef struct class_entry {
@@ -287,7 +289,7 @@ static int take(const loader *l, part *p, size_t n, int in_order, mdm_samples *s
   mdm_deck_deal(&p->deck, n, s->origin);
   mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, MDM_DRAW_TRAIN_ORDER, 0};
   if (in_order)
-    mdm_sort(s->origin, n);
+    mdm_sort_sizes(n, s->origin);
   else
     mdm_shuffle(s->origin, n, stream);
   fill_inputs(&p->src, s);

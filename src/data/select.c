@@ -23,13 +23,6 @@ void mdm_shuffle(size_t *list, size_t n, mdm_stream stream) {
   }
 }
 
-static int compare(const void *a, const void *b) {
-  size_t x = *(const size_t *)a, y = *(const size_t *)b;
-  return (x > y) - (x < y);
-}
-
-void mdm_sort(size_t *list, size_t n) { qsort(list, n, sizeof *list, compare); }
-
 int mdm_deck_create(mdm_deck *deck, const size_t *group, size_t count, size_t groups, mdm_stream stream,
                     mdm_error *err) {
   *deck = (mdm_deck){.groups = groups};

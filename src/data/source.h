@@ -79,7 +79,5 @@ void mdm_deck_free(mdm_deck *deck);
 
 /* Random permutation of list. */
 void mdm_shuffle(size_t *list, size_t n, mdm_stream stream);
-/* Ascending order. */
-void mdm_sort(size_t *list, size_t n);
 
 #endif

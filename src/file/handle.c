@@ -34,10 +34,3 @@ void mdm_hdf5_reason(char *buf, size_t size) {
   for (char *c = buf; *c; c++)
     if (*c == '\n') *c = ' ';
 }
-
-void mdm_format_real(double value, char *buf, size_t size) {
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(buf, size, "%.*g", digits, value);
-    if (strtod(buf, NULL) == value) return;
-  }
-}

@@ -40,7 +40,4 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
 /* A sweep from its open file, and its file. */
 int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
 
-/* Shortest decimal notation that reads back as the same number. */
-void mdm_format_real(double value, char *buf, size_t size);
-
 #endif

@@ -1,12 +1,14 @@
 /* Reading HDF5 output (file.h): datasets back into records, attributes, and the widths a file holds. */
 #include <errno.h>
 #include <fcntl.h>
+#include <gsl/gsl_sort_long.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
@@ -120,7 +122,7 @@ static char *read_number_as_text(hid_t attr, hid_t stored) {
   if (H5Tget_class(stored) == H5T_INTEGER && H5Aread(attr, H5T_NATIVE_LONG, &whole) >= 0)
     snprintf(text, sizeof text, "%ld", whole);
   else if (H5Tget_class(stored) == H5T_FLOAT && H5Aread(attr, H5T_NATIVE_DOUBLE, &real) >= 0)
-    mdm_format_real(real, text, sizeof text);
+    mdm_real_text(real, text);
   else
     return NULL;
   return strdup(text);
@@ -210,11 +212,6 @@ static int width_of(const char *name, long *width) {
   return errno == 0 && *end == '\0' && *width > 0;
 }
 
-static int ascending(const void *a, const void *b) {
-  long x = *(const long *)a, y = *(const long *)b;
-  return (x > y) - (x < y);
-}
-
 int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
   char name[64];
   size_t found = 0;
@@ -231,7 +228,7 @@ int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
   if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
   *n = found;
   if (found) {
-    qsort(*out, found, sizeof **out, ascending);
+    gsl_sort_long(*out, 1, found);
   } else {
     free(*out);
     *out = NULL;
@@ -283,8 +280,7 @@ static int read_values(reader *r, hid_t set, const char *path, double *values) {
 /* Errors of a, from its twin. */
 static int read_twin(reader *r, hid_t twin, mdm_array *a) {
   mdm_array shape = {.rank = 0};
-  if (!dataset_shape(twin, &shape) || shape.rank != a->rank ||
-      memcmp(shape.dim, a->dim, (size_t)a->rank * sizeof *a->dim) != 0)
+  if (!dataset_shape(twin, &shape) || !mdm_same_shape(&shape, a))
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the standard error of %s has another shape", r->file->path, a->path);
   return read_values(r, twin, a->path, a->error);
 }

@@ -111,8 +111,7 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
     int status = mdm_file_read_some(file, "/", &(const char *){to->path}, 1, &rec, err);
     if (status) return status;
     const mdm_array *from = mdm_record_find(rec, to->path);
-    int fits = from && from->rank == to->rank && !memcmp(from->dim, to->dim, (size_t)to->rank * sizeof *to->dim) &&
-               !from->error == !to->error;
+    int fits = from && mdm_same_shape(from, to) && !from->error == !to->error;
     size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
     if (fits) memcpy(to->value, from->value, bytes);
     if (fits && to->error) memcpy(to->error, from->error, bytes);

@@ -188,7 +188,17 @@ void mdm_problem_free(mdm_problem *p) {
 
 size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
 
-size_t mdm_problem_test_count(const mdm_problem *p) { return p->steps / p->every + 1 + (p->steps % p->every != 0); }
+void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
+  size_t C = p->model.outputs;
+  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
+}
+
+/* ---------------------------------------------------------------- times */
+
+size_t mdm_test_count(size_t steps, size_t every) { return steps / every + 1 + (steps % every != 0); }
+size_t mdm_test_step(size_t steps, size_t every, size_t i) { return i * every < steps ? i * every : steps; }
+
+size_t mdm_problem_test_count(const mdm_problem *p) { return mdm_test_count(p->steps, p->every); }
 
 int mdm_problem_tests_at(const mdm_problem *p, size_t t) { return t % p->every == 0 || t == p->steps; }
 
@@ -196,4 +206,11 @@ long mdm_problem_time_index(const mdm_problem *p, size_t t) {
   for (size_t i = 0; i < p->n_times; i++)
     if (p->times[i] == t) return (long)i;
   return -1;
+}
+
+int mdm_problem_add_times(const mdm_problem *p, mdm_record *rec, const char *path, mdm_error *err) {
+  double *times;
+  int status = mdm_record_add(rec, path, 1, &p->n_times, "time", "steps of the time grid", &times, err);
+  for (size_t i = 0; i < p->n_times && !status; i++) times[i] = (double)p->times[i];
+  return status;
 }

@@ -4,6 +4,7 @@
 
 #include <moedmft/config.h>
 #include <moedmft/data.h>
+#include <moedmft/record.h>
 
 #include "scaling/model.h"
 #include "scaling/optimizer.h"
@@ -46,11 +47,19 @@ void mdm_problem_free(mdm_problem *p);
 
 /* Index of the k-th sample of step t's batch. */
 size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k);
-/* Numbers of test records (steps 0, every, 2 every, … and the last) and whether step t is one of them. */
+/* Targets of the first n samples of step t's batch into y: outputs × n. */
+void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y);
+
+/* The test part is evaluated at steps 0, every, 2 every, … and the last: how often, and the step of record i. */
+size_t mdm_test_count(size_t steps, size_t every);
+size_t mdm_test_step(size_t steps, size_t every, size_t i);
+/* Likewise of a problem, and whether step t is one of them. */
 size_t mdm_problem_test_count(const mdm_problem *p);
 int mdm_problem_tests_at(const mdm_problem *p, size_t t);
 /* Index of step t in the time grid, or −1. */
 long mdm_problem_time_index(const mdm_problem *p, size_t t);
+/* Adds the steps of the time grid to a record, as the axis "time" at this path. */
+int mdm_problem_add_times(const mdm_problem *p, mdm_record *rec, const char *path, mdm_error *err);
 
 /* Loss of a batch of n samples: mean over samples of ½ Σ_c (f − y)², of softmax cross-entropy, or (C = 1) of
  * log(1 + e^{−y f}); times the multiplier. f, e: outputs × n; y: the n targets, outputs each. e (may be NULL) receives

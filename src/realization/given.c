@@ -10,7 +10,6 @@
  * momentum keeps a second array of each part. Tied experts: Gaussian parts live on the neurons they share and see means over experts.
  * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,10 +97,7 @@ static int draw_columns(given_matrix *A, int which, size_t t, mdm_error *err) {
   given_side *s = &A->side[which];
   size_t n = s->pop->n, want = s->drive->born[t + 1], count = want - s->drawn;
   if (s->variance == 0 || want <= s->drawn) return MDM_OK;
-  mdm_stream key = A->key;
-  key.purpose += which == MDM_SIDE_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
-  int status = X(population_fresh)(s->pop, key, s->drawn, count, s->gauss + n * s->drawn, err);
-  if (!status) BLAS(scal)(n * count, (real)sqrt(s->variance), s->gauss + n * s->drawn, 1);
+  int status = X(population_columns)(s->pop, A->key, which == MDM_SIDE_ROWS, s->variance, s->drawn, count, s->gauss + n * s->drawn, err);
   if (!status) s->drawn = want;
   return status;
 }

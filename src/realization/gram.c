@@ -1,4 +1,4 @@
-/* Kernels of a batch at one step. */
+/* Kernels of fields, and their overlaps with columns. */
 #include "realization/gram.h"
 
 #include <stdlib.h>
@@ -13,4 +13,18 @@ int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
     for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = (double)half[j + S * i];
   free(half);
   return MDM_OK;
+}
+
+double *X(doubles)(size_t n, const real *x) {
+  double *out = mdm_alloc(n, 1, 1, sizeof *out);
+  for (size_t i = 0; i < n && out; i++) out[i] = (double)x[i];
+  return out;
+}
+
+double *X(overlaps)(size_t k, const real *columns, double s, const X(field) *f) {
+  real *work = mdm_alloc(k, f->P, 1, sizeof *work); /* k × P */
+  if (work && k) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, f->n, s, columns, f->n, f->v, f->n, 0, work, k);
+  double *out = work ? X(doubles)(k * f->P, work) : NULL;
+  free(work);
+  return out;
 }

@@ -68,7 +68,6 @@ void X(population_clear)(X(population) *pop) {
   free(pop->seen);
   free(pop->work);
   free(pop->rest);
-  free(pop->draw);
   *pop = (X(population)){0};
 }
 
@@ -127,15 +126,18 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  if (!pop->draw) pop->draw = mdm_alloc(n, 1, 1, sizeof *pop->draw);
-  if (!pop->draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles", n, pop->name);
-  for (size_t c = 0; c < count; c++) {
-    mdm_normals(key, first + c, n, pop->draw);
-    for (size_t i = 0; i < n; i++) out[i + n * c] = (real)pop->draw[i];
-  }
-  int status = project_out(n, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
+  int status = MDM_OK;
+  for (size_t c = 0; c < count && !status; c++) status = X(normals)(key, first + c, n, out + n * c, err);
+  if (!status) status = project_out(n, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
   if (!status) status = whiten(pop, count, out, err);
   return status ? status : remember(pop, count, out, err);
+}
+
+int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {
+  key.purpose += rows ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
+  int status = X(population_fresh)(pop, key, first, count, out, err);
+  if (!status) BLAS(scal)(pop->n * count, (real)sqrt(variance), out, 1);
+  return status;
 }
 
 /* ---------------------------------------------------------------- bases */

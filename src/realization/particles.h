@@ -18,7 +18,6 @@ typedef struct X(population) {
   size_t k, capacity;
   real *work;       /* k × columns: projections */
   real *rest;       /* n × columns: what projections leave */
-  double *draw;     /* n: one column of random numbers */
   size_t work_size, rest_size;
 } X(population);
 
@@ -28,6 +27,8 @@ void X(population_clear)(X(population) *pop);
 /* out (n × count): columns first … first + count − 1 of a Gaussian stream, made orthogonal to all columns seen, with zero
  * mean and second moments exactly 1 (outᵀ out / n = identity); remembered as seen. */
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err);
+/* The same as Gaussian columns of a matrix: on its rows, or on its columns, with a variance; key.purpose: its tensor. */
+int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err);
 /* Remembers count columns (n × count, any values). */
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err);
 

@@ -20,7 +20,6 @@
  */
 #include "realization/thin.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +61,8 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
 
 static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
-  mdm_stream key = A->key;
-  key.purpose += which == MDM_ROWS ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
-  int status = X(population_fresh)(s->pop, key, k, count, out, err);
-  if (!status) BLAS(scal)(s->pop->n * count, (real)sqrt(s->variance), out, 1);
-  return status;
+  return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
 /* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want). */

@@ -8,6 +8,7 @@
 
 #include <moedmft/classify.h>
 
+#include "base/text.h"
 #include "config/internal.h"
 #include "scaling/parts.h"
 #include "scaling/scaling.h"
@@ -126,17 +127,13 @@ static void print_table(FILE *out, const table *t) {
 
 int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err) {
   table t = {0};
-  char *text = NULL;
-  size_t size;
+  mdm_text text;
   *out = NULL;
   int status = read_table(check, &t, err);
+  if (!status) status = mdm_text_open(&text, "the coordinate check", err);
   if (status) return status;
-  FILE *stream = open_memstream(&text, &size);
-  if (!stream) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the coordinate check");
-  print_table(stream, &t);
-  if (fclose(stream)) return free(text), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the coordinate check");
-  *out = text;
-  return MDM_OK;
+  print_table(text.stream, &t);
+  return mdm_text_close(&text, out, err);
 }
 
 /* ---------------------------------------------------------------- expectations */

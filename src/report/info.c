@@ -9,28 +9,17 @@
 
 #include <moedmft/report.h>
 
-#include "study/sweep_internal.h"
+#include "base/text.h"
 #include "file/internal.h"
 #include "report/compare.h"
 #include "report/number.h"
+#include "study/sweep_internal.h"
 
 static const char rule[] = "────────────────────────────────────────────────────────────────────────────────";
 
 /* ---- small formatting ---- */
 
-/* Columns that UTF-8 text takes: bytes that do not continue a character. */
-static int columns(const char *s) {
-  int n = 0;
-  for (; *s; s++) n += ((unsigned char)*s & 0xC0) != 0x80;
-  return n;
-}
-
-static void padded(FILE *out, const char *s, int width) {
-  int fill = width - columns(s);
-  fprintf(out, "%s%*s", s, fill > 0 ? fill : 0, "");
-}
-
-static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - columns(text)), rule); }
+static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - mdm_text_columns(text)), rule); }
 
 /* Prints one attribute of a group after a label, when there is one. */
 static void print_attribute(FILE *out, mdm_file *file, const char *label, const char *name) {
@@ -168,12 +157,12 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   size_t last = a->dim[0] - 1, best = best_index(a, measures[m].larger_is_better);
   if (best > last) return;
   const size_t shown[] = {0, last, best};
-  padded(out, source, 12);
-  padded(out, measures[m].label, 16);
+  mdm_print_padded(out, source, 12);
+  mdm_print_padded(out, measures[m].label, 16);
   for (int i = 0; i < 3; i++) {
     char text[80];
     mdm_with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
-    padded(out, text, 23);
+    mdm_print_padded(out, text, 23);
   }
   int has_step = step && step->rank == 1 && step->dim[0] > best;
   fprintf(out, "(step %.0f)\n", has_step ? step->value[best] : (double)best);
@@ -245,9 +234,9 @@ static int print_traits_of(FILE *out, mdm_file *file, const char *group, const c
     mdm_with_error(a->value[0], error_at(a, 0), first, sizeof first);
     mdm_with_error(a->value[a->dim[0] - 1], error_at(a, a->dim[0] - 1), last, sizeof last);
     if (!(*rows)++) heading(out, "Order parameters, initial and final (docs/output.md)");
-    padded(out, source, 12);
-    padded(out, traits[i].label, 26);
-    padded(out, first, 23);
+    mdm_print_padded(out, source, 12);
+    mdm_print_padded(out, traits[i].label, 26);
+    mdm_print_padded(out, first, 23);
     fprintf(out, "%s\n", last);
   }
   if (status == MDM_OK) mdm_record_free(rec);
@@ -364,9 +353,9 @@ static void print_dataset(FILE *out, hid_t set, const char *name, int depth, int
   char *dims = mdm_dataset_text(set, "dims"), *text = mdm_dataset_text(set, "description");
   shape_text(set, shape, sizeof shape);
   snprintf(left, sizeof left, "%*s%s%s", 2 * depth, "", name, has_error ? " (± stderr)" : "");
-  padded(out, left, 30);
+  mdm_print_padded(out, left, 30);
   fprintf(out, " ");
-  padded(out, shape, 14);
+  mdm_print_padded(out, shape, 14);
   fprintf(out, " [%s] %s\n", dims ? dims : "", text ? text : "");
   free(dims);
   free(text);
@@ -398,17 +387,16 @@ static herr_t print_link(hid_t group, const char *name, const H5L_info_t *info, 
 }
 
 static char *subtree(const mdm_file *file, const char *group, int depth) {
-  char *text = NULL;
-  size_t size;
-  FILE *out = open_memstream(&text, &size);
-  if (!out) return NULL;
-  branch top = {out, depth};
+  char *text;
+  mdm_text t;
+  if (mdm_text_open(&t, "the tree", NULL)) return NULL;
+  branch top = {t.stream, depth};
   hid_t g = H5Gopen2(file->id, group, H5P_DEFAULT);
   if (g >= 0) {
     H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, NULL, print_link, &top);
     H5Gclose(g);
   }
-  fclose(out);
+  mdm_text_close(&t, &text, NULL);
   return text;
 }
 
@@ -455,26 +443,26 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   return status;
 }
 
+/* The file is open. */
+static int info_of(mdm_file *file, char **out, mdm_error *err) {
+  mdm_text t;
+  int status = mdm_text_open(&t, "the summary of a file", err), closed;
+  if (status != MDM_OK) return status;
+  H5E_BEGIN_TRY { status = print_all(t.stream, file, err); }
+  H5E_END_TRY
+  closed = mdm_text_close(&t, out, status == MDM_OK ? err : NULL);
+  if (status == MDM_OK) return closed;
+  free(*out);
+  *out = NULL;
+  return status;
+}
+
 int mdm_file_info(const char *path, char **out, mdm_error *err) {
   mdm_file *file;
-  char *text = NULL;
-  size_t size = 0;
   *out = NULL;
   int status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  FILE *stream = open_memstream(&text, &size);
-  if (!stream) {
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the summary of %s", path);
-  } else {
-    H5E_BEGIN_TRY { status = print_all(stream, file, err); }
-    H5E_END_TRY
-    if (fclose(stream) != 0 && status == MDM_OK)
-      status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the summary of %s", path);
-  }
+  status = info_of(file, out, err);
   mdm_file_discard(file);
-  if (status == MDM_OK)
-    *out = text;
-  else
-    free(text);
   return status;
 }

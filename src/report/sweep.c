@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/number.h"
 
 /* Of so many comparisons with two standard errors, this part exceeds them by chance. */
@@ -29,13 +30,6 @@ static double error_at(const mdm_sweep *s, const char *name, size_t i) {
   char twin[64];
   snprintf(twin, sizeof twin, "%s_stderr", name);
   return value_at(s, twin, i);
-}
-
-/* Columns that UTF-8 text takes. */
-static void cell(FILE *out, const char *text, int width) {
-  int n = 0;
-  for (const char *c = text; *c; c++) n += ((unsigned char)*c & 0xC0) != 0x80;
-  fprintf(out, "%s%*s", text, n < width ? width - n : 0, "");
 }
 
 static void width_name(double N, char buf[32]) {
@@ -79,11 +73,11 @@ static void print_best(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
     snprintf(text, sizeof text, "%s %.4g", kind == MDM_BEST_LOWER ? "≤" : "≥", x);
   else if (kind != MDM_BEST_NONE)
     mdm_with_error(x, error_at(s, "optimum", at), text, sizeof text);
-  cell(out, text, 22);
+  mdm_print_padded(out, text, 22);
   snprintf(text, sizeof text, "-");
   if (kind != MDM_BEST_NONE)
     mdm_with_error(value_at(s, "optimum_loss", at), error_at(s, "optimum_loss", at), text, sizeof text);
-  cell(out, text, 22);
+  mdm_print_padded(out, text, 22);
   print_remarks(out, s, slice, w, kind);
 }
 
@@ -93,23 +87,23 @@ static void print_loss(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
   size_t at = mdm_sweep_point(s, slice, 0) * s->widths + w;
   double v = s->mean[s->measure].value[at];
   if (!isnan(v)) mdm_with_error(v, s->mean[s->measure].error[at], text, sizeof text);
-  cell(out, text, 22);
+  mdm_print_padded(out, text, 22);
   print_remarks(out, s, slice, w, 0);
 }
 
 static void print_table(FILE *out, const mdm_sweep *s, size_t slice) {
   char text[160];
   fprintf(out, "  ");
-  cell(out, "N", 10);
+  mdm_print_padded(out, "N", 10);
   if (s->along >= 0) {
     snprintf(text, sizeof text, "best %s", s->grid.axis[s->along].option->key);
-    cell(out, text, 22);
+    mdm_print_padded(out, text, 22);
   }
   fprintf(out, "%s\n", s->along >= 0 ? "loss there" : "loss");
   for (size_t w = 0; w < s->widths; w++) {
     width_name(s->width[w], text);
     fprintf(out, "  ");
-    cell(out, text, 10);
+    mdm_print_padded(out, text, 10);
     if (s->along >= 0)
       print_best(out, s, slice, w);
     else
@@ -222,11 +216,12 @@ static void strip(char *text) {
 }
 
 int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err) {
-  size_t size;
+  mdm_text t;
   *out = NULL;
-  FILE *stream = open_memstream(out, &size);
-  if (stream) print_all(stream, s);
-  if (!stream || fclose(stream) != 0) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the verdict");
-  strip(*out);
-  return MDM_OK;
+  int status = mdm_text_open(&t, "the verdict", err);
+  if (status) return status;
+  print_all(t.stream, s);
+  status = mdm_text_close(&t, out, err);
+  if (!status) strip(*out);
+  return status;
 }

@@ -6,40 +6,8 @@
 #include <moedmft/run.h>
 
 #include "base/board.h"
-#include "problem/orders.h"
-#include "problem/problem.h"
 #include "problem/task.h"
-
-typedef enum { MDM_MIX_AVERAGE, MDM_MIX_DAMPED, MDM_MIX_ANDERSON } mdm_mixing;
-
-typedef struct mdm_sweep_options {
-  size_t count;   /* at most so many sweeps; 0: none */
-  mdm_mixing mixing;
-  double damping; /* how far the state moves at most towards what a sweep found */
-  size_t depth;   /* anderson: sweeps that are remembered */
-  size_t settled; /* sweeps in a row whose residual must stand at the noise */
-  int lazy;       /* start from the untrained network, not from the causal pass */
-} mdm_sweep_options;
-
-/* What sweeps work with. */
-typedef struct mdm_sweep_plan {
-  mdm_sweep_options options;
-  const mdm_problem *problem;
-  mdm_limit_sizes sizes;
-  mdm_layout layout;
-  size_t replicas;
-  double cost;      /* of one step of one replica, for progress */
-  int (*train)(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *); /* one replica in the chosen precision */
-  int single;       /* precision, as `train` has it */
-  int threads;
-} mdm_sweep_plan;
-
-/* Reads solve.sweeps and what goes with it. MDM_ERR_CONFIG where sweeps are impossible, with the reason. */
-int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *problem, size_t replicas, mdm_sweep_options *out, mdm_error *err);
-/* Layout of the problem's order parameters; MDM_ERR_CONFIG when there are too many. */
-int mdm_sweeps_layout(const mdm_problem *problem, mdm_layout *out, mdm_error *err);
-/* Bytes that sweeps hold beyond the particles. */
-double mdm_sweeps_bytes(const mdm_sweep_options *o, const mdm_layout *l, size_t replicas);
+#include "run/self_consistency_plan.h"
 
 /* Sweeps from the causal runs (their layout, orders and records) into *out. The board is the caller's: it reports and stops.
  * Returns MDM_OK, also when sweeps were stopped or diverged (out->status tells); or a failure with *out empty. */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/internal.h"
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
@@ -319,13 +320,10 @@ static void print_all(FILE *out, const mdm_classification *c) {
 }
 
 int mdm_classification_format(const mdm_classification *c, char **out, mdm_error *err) {
-  char *text = NULL;
-  size_t size;
+  mdm_text t;
   *out = NULL;
-  FILE *stream = open_memstream(&text, &size);
-  if (!stream) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the classification");
-  print_all(stream, c);
-  if (fclose(stream)) return free(text), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the classification");
-  *out = text;
-  return MDM_OK;
+  int status = mdm_text_open(&t, "the classification", err);
+  if (status) return status;
+  print_all(t.stream, c);
+  return mdm_text_close(&t, out, err);
 }

@@ -126,39 +126,46 @@ static void all_backward(const exponents *x, double out[MDM_SPLITS][MDM_PARTS_CO
 
 /* ---------------------------------------------------------------- configuration */
 
-/* Tensors that the configuration does not train. */
-static int is_frozen(const mdm_config *cfg, mdm_tensor t) {
-  static const char *const keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router", "train.lr_multiplier.expert_in",
-                                                "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
-  return mdm_config_real(cfg, "train.lr") == 0 || mdm_config_real(cfg, keys[t]) == 0;
+/* Exponents of what the configuration trains: tensors at rate zero have no learned part. */
+static int read_exponents(const mdm_config *cfg, exponents *x, mdm_error *err) {
+  mdm_parameterization p;
+  double init[MDM_TENSORS], lr[MDM_TENSORS], rate = mdm_config_real(cfg, "train.lr");
+  int status = mdm_parameterization_read(cfg, &x->regime, &p, err);
+  if (status) return status;
+  mdm_init_read(cfg, init);
+  mdm_rates_read(cfg, lr);
+  x->constant_gate = !strcmp(mdm_config_text(cfg, "model.gate"), "constant");
+  x->tied = p.rule[MDM_W1].tied;
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
+    x->e[t] = mdm_exponents_of(t, x->regime, &p.rule[t], init[t]);
+    if (rate == 0 || lr[t] == 0) x->e[t].learn = -INFINITY;
+  }
+  x->f = mdm_field_scales_of(x->e);
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, x->regime, x->e, &x->f, &x->c[t]);
+  return MDM_OK;
+}
+
+/* NaN where fields do not move by as much as they are large, or the optimizer is not linear. */
+static void drop_unpredicted(const exponents *x, int entrywise, double out[MDM_SPLITS][MDM_PARTS_COUNT]) {
+  int stable = 1, lazy = 0;
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
+    double learned = x->c[t].part[MDM_PART_LEARNED_FORWARD];
+    stable &= mdm_is_stable(t, &x->c[t]);
+    lazy |= isfinite(learned) && learned < 0 && !mdm_survives(learned);
+  }
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++)
+      if (!stable || (entrywise && k != MDM_PART_INIT) || (lazy && k != MDM_PART_INIT && k != MDM_PART_EFFECTIVE)) out[s][k] = NAN;
 }
 
 int mdm_parts_predict(const mdm_config *cfg, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
-  exponents x = {.constant_gate = !strcmp(mdm_config_text(cfg, "model.gate"), "constant")};
-  mdm_parameterization p;
+  exponents x = {0};
   mdm_optimizer optimizer;
-  double init[MDM_TENSORS];
-  int status = mdm_parameterization_read(cfg, &x.regime, &p, err), stable = 1, lazy = 0;
+  int status = read_exponents(cfg, &x, err);
+  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
-  status = mdm_optimizer_read(cfg, &optimizer, err);
-  if (status) return status;
-  mdm_init_read(cfg, init);
-  x.tied = p.rule[MDM_W1].tied;
-  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
-    x.e[t] = mdm_exponents_of(t, x.regime, &p.rule[t], init[t]);
-    if (is_frozen(cfg, t)) x.e[t].learn = -INFINITY;
-  }
-  x.f = mdm_field_scales_of(x.e);
-  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
-    mdm_tensor_parts(t, x.regime, x.e, &x.f, &x.c[t]);
-    double learned = x.c[t].part[MDM_PART_LEARNED_FORWARD];
-    stable &= mdm_is_stable(t, &x.c[t]);
-    lazy |= isfinite(learned) && learned < 0 && !mdm_survives(learned);
-  }
   all_forward(&x, out);
   all_backward(&x, out);
-  for (int s = 0; s < MDM_SPLITS; s++)
-    for (int k = 0; k < MDM_PARTS_COUNT; k++)
-      if (!stable || (optimizer.method.entrywise && k != MDM_PART_INIT) || (lazy && k != MDM_PART_INIT && k != MDM_PART_EFFECTIVE)) out[s][k] = NAN;
+  drop_unpredicted(&x, optimizer.method.entrywise, out);
   return MDM_OK;
 }

@@ -6,9 +6,9 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/internal.h"
 #include "scaling/classify.h"
 
@@ -142,15 +142,12 @@ static void print_search(FILE *out, const mdm_search *s, const char *row) {
 }
 
 int mdm_search_format(const mdm_search search[MDM_GOALS], char **out, mdm_error *err) {
-  char *text = NULL;
-  size_t size;
+  mdm_text t;
   *out = NULL;
-  FILE *stream = open_memstream(&text, &size);
-  if (!stream) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the search");
-  fprintf(stream, "regime %s: initial std ~ n^x and SGD rate ~ n^y of each tensor, x and y in -3, -5/2, ..., 2\n",
+  int status = mdm_text_open(&t, "the search", err);
+  if (status) return status;
+  fprintf(t.stream, "regime %s: initial std ~ n^x and SGD rate ~ n^y of each tensor, x and y in -3, -5/2, ..., 2\n",
           search[0].regime);
-  for (int g = 0; g < MDM_GOALS; g++) print_search(stream, &search[g], goals[g].row);
-  if (fclose(stream)) return free(text), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the search");
-  *out = text;
-  return MDM_OK;
+  for (int g = 0; g < MDM_GOALS; g++) print_search(t.stream, &search[g], goals[g].row);
+  return mdm_text_close(&t, out, err);
 }

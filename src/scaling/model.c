@@ -4,13 +4,8 @@
 
 #include <math.h>
 
-int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
-  static const char *const lr_keys[MDM_TENSORS] = {"train.lr_multiplier.input", "train.lr_multiplier.router",
-      "train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out", "train.lr_multiplier.readout"};
-  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
-  if (status) return status;
-  m->dimension = dimension;
-  m->outputs = outputs;
+/* Experts and their neurons, as numbers or as ratios. */
+static int read_sizes(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->expert_width = (size_t)mdm_config_int(cfg, "model.expert_width");
   m->expert_width_ratio = mdm_config_real(cfg, "model.expert_width_ratio");
   m->experts = (size_t)mdm_config_int(cfg, "model.experts");
@@ -20,10 +15,13 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
   if (active > (long)m->experts)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active = %ld exceeds model.experts = %zu", active, m->experts);
   if (!m->regime->experts_grow && active) m->active_fraction = (double)active / (double)m->experts;
-  m->activation = mdm_config_text(cfg, "model.activation");
-  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
+  return MDM_OK;
+}
+
+static int read_gate(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->gate = mdm_config_text(cfg, "model.gate");
   m->gate_selected = mdm_config_enum(cfg, "model.gate_scope") == 1;
+  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
   m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
   m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
   if (!m->regime->experts_grow && m->active_fraction < 1 && m->bias_std == 0)
@@ -33,10 +31,20 @@ int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_
   if (!isfinite(m->inverse_temperature))
     return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",
                     mdm_config_real(cfg, "model.gate_temperature"));
-  m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
-  mdm_init_read(cfg, m->init);
-  for (int t = 0; t < MDM_TENSORS; t++) m->lr[t] = mdm_config_real(cfg, lr_keys[t]);
   return MDM_OK;
+}
+
+int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err) {
+  int status = mdm_parameterization_read(cfg, &m->regime, &m->parameterization, err);
+  if (status) return status;
+  m->dimension = dimension;
+  m->outputs = outputs;
+  m->activation = mdm_config_text(cfg, "model.activation");
+  m->expert_activation = mdm_config_text(cfg, "model.expert_activation");
+  mdm_init_read(cfg, m->init);
+  mdm_rates_read(cfg, m->lr);
+  status = read_sizes(cfg, m, err);
+  return status ? status : read_gate(cfg, m, err);
 }
 
 mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N) {

@@ -121,3 +121,11 @@ void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]) {
   init[MDM_W2] = mdm_config_real(cfg, "model.init.expert_out");
   init[MDM_W_OUT] = mdm_config_real(cfg, "model.readout_std");
 }
+
+void mdm_rates_read(const mdm_config *cfg, double lr[MDM_TENSORS]) {
+  lr[MDM_W_IN] = mdm_config_real(cfg, "train.lr_multiplier.input");
+  lr[MDM_Q] = mdm_config_real(cfg, "train.lr_multiplier.router");
+  lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.expert_in");
+  lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.expert_out");
+  lr[MDM_W_OUT] = mdm_config_real(cfg, "train.lr_multiplier.readout");
+}

@@ -1,4 +1,4 @@
-/* Regime, parameterization and initial multipliers that a configuration names. */
+/* Regime, parameterization, initial multipliers and rate multipliers that a configuration names. */
 #ifndef MOEDMFT_PARAMETERIZATION_CONFIG_H
 #define MOEDMFT_PARAMETERIZATION_CONFIG_H
 
@@ -10,5 +10,7 @@
  * initial standard deviations. */
 int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out, mdm_error *err);
 void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]);
+/* Multipliers of the base learning rate (train.lr_multiplier.*). */
+void mdm_rates_read(const mdm_config *cfg, double lr[MDM_TENSORS]);
 
 #endif

@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/internal.h"
 #include "scaling/model.h"
 #include "scaling/optimizer.h"
@@ -156,16 +156,14 @@ static const struct {
 } formats[] = {{"text", write_text}, {"json", write_json}, {"csv", write_csv}};
 
 int mdm_rules_format(const mdm_rules *rules, const char *format, char **out, mdm_error *err) {
-  size_t size, i = 0;
+  mdm_text t;
+  size_t i = 0;
   *out = NULL;
   while (i < sizeof formats / sizeof *formats && strcmp(formats[i].name, format)) i++;
   if (i == sizeof formats / sizeof *formats)
     return mdm_fail(err, MDM_ERR_USAGE, "unknown format '%s'; allowed: text, json, csv", format);
-  char *text = NULL;
-  FILE *stream = open_memstream(&text, &size);
-  if (!stream) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the rules");
-  formats[i].write(stream, rules);
-  if (fclose(stream)) return free(text), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the rules");
-  *out = text;
-  return MDM_OK;
+  int status = mdm_text_open(&t, "the rules", err);
+  if (status) return status;
+  formats[i].write(t.stream, rules);
+  return mdm_text_close(&t, out, err);
 }

@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "base/summary.h"
 #include "scaling/compare_predict.h"
 #include "study/compare_extrapolate.h"
 
@@ -154,11 +155,7 @@ typedef struct {
   double *x, *d2, *s2, *spread2, *spread2_error; /* widths */
 } rows;
 
-static size_t elements(const mdm_array *a) {
-  size_t n = 1;
-  for (int i = 0; i < a->rank; i++) n *= a->dim[i];
-  return n;
-}
+static size_t elements(const mdm_array *a) { return mdm_elements(a->rank, a->dim); }
 
 static void values_of(const mdm_ensemble *e, const char *path, const double **out) {
   for (size_t i = 0; i < e->runs; i++) out[i] = mdm_record_find(e->each[i], path)->value;
@@ -196,9 +193,8 @@ static int compare_path(const mdm_outcome *o, const char *path, rows *r, mdm_err
  * zero the error is what a noise of s2 gives. */
 static int add_roots(mdm_record *rec, const char *path, const char *text, const rows *r, const double *d2, const double *s2,
                      mdm_error *err) {
-  mdm_array shape = {.rank = 1, .dim = {r->widths}, .dims = "width", .text = text}, *added;
-  snprintf(shape.path, sizeof shape.path, "%s", path);
-  int status = mdm_record_append(rec, &shape, 1, &added, err);
+  mdm_array *added;
+  int status = mdm_record_add_pair(rec, path, 1, &r->widths, "width", text, &added, err);
   for (size_t w = 0; w < r->widths && !status; w++) {
     double root = sqrt(fabs(d2[w]));
     added->value[w] = d2[w] < 0 ? 0 : root;
@@ -207,14 +203,22 @@ static int add_roots(mdm_record *rec, const char *path, const char *text, const 
   return status;
 }
 
-/* A single number with its error (NULL: none). */
-static int add_number(mdm_record *rec, const char *path, const char *text, double value, const double *error, mdm_error *err) {
-  mdm_array shape = {.rank = 1, .dim = {1}, .dims = "value", .text = text}, *added;
-  snprintf(shape.path, sizeof shape.path, "%s", path);
-  int status = mdm_record_append(rec, &shape, error != NULL, &added, err);
+static int add_number(mdm_record *rec, const char *path, const char *text, double value, mdm_error *err) {
+  size_t one = 1;
+  double *v;
+  int status = mdm_record_add(rec, path, 1, &one, "value", text, &v, err);
+  if (!status) *v = value;
+  return status;
+}
+
+/* A single number with its error. */
+static int add_number_pair(mdm_record *rec, const char *path, const char *text, double value, double error, mdm_error *err) {
+  size_t one = 1;
+  mdm_array *added;
+  int status = mdm_record_add_pair(rec, path, 1, &one, "value", text, &added, err);
   if (status) return status;
   added->value[0] = value;
-  if (error) added->error[0] = *error;
+  added->error[0] = error;
   return MDM_OK;
 }
 
@@ -251,55 +255,60 @@ static int add_extrapolation(mdm_record *rec, const char *name, const mdm_extrap
   char path[96];
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers && !status; i++) {
     snprintf(path, sizeof path, "comparison/each/%.56s/%s", name, numbers[i].name);
-    status = add_number(rec, path, numbers[i].text, numbers[i].value, NULL, err);
+    status = add_number(rec, path, numbers[i].text, numbers[i].value, err);
   }
   return status;
 }
 
 /* The range of exponents that theory predicts. */
 static int add_predicted(mdm_record *rec, const char *name, double lowest, mdm_error *err) {
-  mdm_array shape = {.rank = 1, .dim = {2}, .dims = "bound", .text = "smallest and largest p that theory predicts; NaN: none is predicted"}, *added;
-  snprintf(shape.path, sizeof shape.path, "comparison/each/%.56s/predicted", name);
-  int status = mdm_record_append(rec, &shape, 0, &added, err);
+  char path[96];
+  size_t two = 2;
+  double *v;
+  snprintf(path, sizeof path, "comparison/each/%.56s/predicted", name);
+  int status = mdm_record_add(rec, path, 1, &two, "bound", "smallest and largest p that theory predicts; NaN: none is predicted", &v, err);
   if (status) return status;
-  added->value[0] = lowest;
-  added->value[1] = isnan(lowest) ? NAN : 1;
+  v[0] = lowest;
+  v[1] = isnan(lowest) ? NAN : 1;
   return MDM_OK;
 }
 
-static double rms_of(const mdm_array *a) {
-  double sum = 0;
-  size_t n = elements(a), used = 0;
-  for (size_t i = 0; i < n; i++)
-    if (!isnan(a->value[i])) sum += a->value[i] * a->value[i], used++;
-  return used ? sqrt(sum / (double)used) : NAN;
+/* The deviation of one observable, its scale and its rate. */
+static int add_rate(mdm_record *rec, const char *name, const mdm_array *a, const rows *r, double p, double error, mdm_error *err) {
+  char path[96];
+  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
+  int status = add_roots(rec, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
+  if (!status) status = add_number(rec, path, "RMS of this array in the limit", mdm_rms(elements(a), a->value), err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
+  if (!status) status = add_number_pair(rec, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, error, err);
+  return status;
+}
+
+/* The train predictions stand for the whole: their rates, deviation and spread. */
+static int add_predictions(mdm_outcome *o, const rows *r, double p, double error, double lowest, mdm_error *err) {
+  o->predicted_lowest = lowest;
+  o->exponent = p;
+  o->exponent_error = error;
+  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
+  int status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
+  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
+  return status;
 }
 
 static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rules *rules, rows *r, mdm_error *err) {
-  char path[96];
-  double p, pe, lowest = mdm_rate_lowest(rules, a->path);
+  double p, error, lowest = mdm_rate_lowest(rules, a->path);
+  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
   mdm_extrapolation x;
   int status = compare_path(o, a->path, r, err);
-  const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
-  snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);
-  if (!status) status = add_roots(o->comparison, path, "RMS deviation of the seed average from the limit, noise removed", r, r->d2, r->s2, err);
-  snprintf(path, sizeof path, "comparison/each/%.56s/scale", name);
-  if (!status) status = add_number(o->comparison, path, "RMS of this array in the limit", rms_of(a), NULL, err);
   if (status) return status;
-  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &pe);
-  snprintf(path, sizeof path, "comparison/each/%.56s/exponent", name);
-  status = add_number(o->comparison, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p, &pe, err);
+  mdm_fit_power(r->widths, r->x, r->d2, r->s2, &p, &error);
+  status = add_rate(o->comparison, name, a, r, p, error, err);
   if (!status) status = add_predicted(o->comparison, name, lowest, err);
   if (!status) status = extrapolate(o, a, lowest, r->x, &x, err);
   if (!status) status = add_extrapolation(o->comparison, name, &x, err);
   if (status || strcmp(a->path, "observables/train/prediction")) return status;
-  o->predicted_lowest = lowest;
-  o->exponent = p;
-  o->exponent_error = pe;
-  mdm_fit_power(r->widths, r->x, r->spread2, r->spread2_error, &o->fluctuation, &o->fluctuation_error);
-  status = add_roots(o->comparison, "comparison/deviation", "RMS over steps, samples and outputs of the seed-averaged train prediction minus the limit, noise removed", r, r->d2, r->s2, err);
-  if (!status) status = add_roots(o->comparison, "comparison/spread", "standard deviation over seeds of the train prediction, RMS over steps, samples and outputs", r, r->spread2, r->spread2_error, err);
-  return status;
+  return add_predictions(o, r, p, error, lowest, err);
 }
 
 /* Times, probabilities, edges of bins. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/summary.h"
 
 enum { MOST_TERMS = 3 };
 
@@ -22,14 +23,6 @@ typedef struct {
   double chi2;           /* of all fits */
   size_t used;
 } fits;
-
-static double scale_of(const mdm_widths *w) {
-  double sum = 0;
-  size_t used = 0;
-  for (size_t e = 0; e < w->k; e++)
-    if (!isnan(w->limit[e])) sum += w->limit[e] * w->limit[e], used++;
-  return used ? sqrt(sum / (double)used) : 0;
-}
 
 /* Cholesky solution of a x = b, a symmetric (n × n, rows of MOST_TERMS), b overwritten by x. Returns 0 when a is singular. */
 static int solve(size_t n, double a[MOST_TERMS][MOST_TERMS], double b[MOST_TERMS]) {
@@ -135,7 +128,7 @@ int mdm_extrapolate(const mdm_widths *w, double rate, mdm_extrapolation *out, md
   f.c0 = values, f.variance = values + w->k;
   for (size_t i = 0; i < w->n; i++)
     for (size_t j = 0; j < f.terms; j++) x[i * f.terms + j] = pow(w->width[i] / w->width[0], -rate * (double)j);
-  double floor = ROUNDING * scale_of(w);
+  double floor = ROUNDING * mdm_rms(w->k, w->limit);
   for (size_t e = 0; e < w->k; e++) fit_entry(w, x, e, floor, x + w->n * MOST_TERMS, &f);
   summarize(w, &f, out);
   free(values);

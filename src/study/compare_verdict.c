@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "config/networks.h"
+
 /* As in the studies of validation/: agreement within 2 standard errors; an exponent known to less than this is not resolved. */
 static const double AGREEMENT = 2, RESOLUTION = 0.35;
 /* Extrapolations are resolved by this fraction of the array, too. */
@@ -82,13 +84,9 @@ int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line,
 }
 
 int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err) {
-  size_t widths, n;
-  mdm_config_int_list(cfg, "simulate.widths", &widths);
-  const long *seeds = mdm_config_int_list(cfg, "simulate.seeds", &n);
-  if (widths < 2) return mdm_fail(err, MDM_ERR_CONFIG, "--expect judges a rate and an extrapolation: simulate.widths needs at least two, not %zu", widths);
+  int status = mdm_networks_require_pairs(cfg, "--expect", "judges a rate and an extrapolation", err);
+  if (status) return status;
   if (mdm_config_int(cfg, "solve.replicas") < 2)
     return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs the limit's standard error: solve.replicas must be at least 2, not %ld", mdm_config_int(cfg, "solve.replicas"));
-  for (size_t i = 0; i < n; i++)
-    if (seeds[i] < 2) return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs errors over seeds: simulate.seeds must be at least 2, not %ld", seeds[i]);
   return MDM_OK;
 }

@@ -11,6 +11,7 @@
 #include <moedmft/classify.h>
 
 #include "base/record.h"
+#include "config/networks.h"
 #include "scaling/coordcheck_predict.h"
 #include "scaling/parts.h"
 
@@ -35,16 +36,12 @@ static int long_enough(const mdm_config *cfg) {
 }
 
 int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
-  size_t widths, m;
   mdm_classification c;
-  mdm_config_int_list(cfg, "simulate.widths", &widths);
-  const long *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
-  if (widths < 2) return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck fits exponents over widths: simulate.widths needs at least two, not %zu", widths);
-  for (size_t i = 0; i < m; i++)
-    if (seeds[i] < 2) return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck needs errors over seeds: simulate.seeds must be at least 2, not %ld", seeds[i]);
+  int status = mdm_networks_require_pairs(cfg, "coordcheck", "fits exponents over widths", err);
+  if (status) return status;
   if (!long_enough(cfg))
     return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck looks at the last of output.times, or at train.steps: it must be at least %d, until every field has moved", LEAST_STEPS);
-  int status = mdm_classify(cfg, &c, err);
+  status = mdm_classify(cfg, &c, err);
   if (!status) status = mdm_config_set(cfg, "output.parts=true", err);
   *what = MDM_RUN_NETWORKS | (c.limit_exists ? MDM_RUN_LIMIT : 0);
   return status;
@@ -84,11 +81,9 @@ typedef struct {
 } table;
 
 static int add(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, int error, mdm_error *err) {
-  mdm_array shape = {.rank = rank, .text = text}, *added;
-  for (int i = 0; i < rank; i++) shape.dim[i] = dim[i];
-  snprintf(shape.path, sizeof shape.path, "%s", path);
-  snprintf(shape.dims, sizeof shape.dims, "%s", dims);
-  return mdm_record_append(rec, &shape, error, &added, err);
+  mdm_array *pair;
+  double *value;
+  return error ? mdm_record_add_pair(rec, path, rank, dim, dims, text, &pair, err) : mdm_record_add(rec, path, rank, dim, dims, text, &value, err);
 }
 
 static int add_arrays(mdm_record *rec, size_t widths, mdm_error *err) {

@@ -9,6 +9,8 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/networks.h"
+#include "problem/problem.h"
 
 /* ---------------------------------------------------------------- names */
 
@@ -45,7 +47,7 @@ static long choose_axis(const mdm_grid *g) {
 
 static size_t test_records(const mdm_config *cfg) {
   size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
-  return mdm_config_int(cfg, "data.test") ? steps / every + 1 + (steps % every != 0) : 0;
+  return mdm_config_int(cfg, "data.test") ? mdm_test_count(steps, every) : 0;
 }
 
 /* Steps and test records of the longest point; whether any point takes minibatches. */
@@ -68,36 +70,6 @@ static int choose_measure(mdm_sweep *s, mdm_measure asked, int minibatch, mdm_er
   s->measure = asked != MDM_MEASURE_AUTO ? asked : minibatch ? MDM_MEASURE_TAIL : MDM_MEASURE_FINAL;
   if (asked == MDM_MEASURE_TEST && !s->tests)
     return mdm_fail(err, MDM_ERR_CONFIG, "--measure test needs a test part: data.test > 0");
-  return MDM_OK;
-}
-
-/* ---------------------------------------------------------------- widths */
-
-static int by_width(const void *a, const void *b) {
-  const double *x = a, *y = b;
-  return x[0] < y[0] ? -1 : x[0] > y[0];
-}
-
-/* Pairs (N, number of runs) in ascending N, the limit last. */
-static int read_pairs(const mdm_config *cfg, int with_limit, double (**out)[2], size_t *n, mdm_error *err) {
-  size_t count, m;
-  const long *widths = mdm_config_int_list(cfg, "simulate.widths", &count),
-             *seeds = mdm_config_int_list(cfg, "simulate.seeds", &m);
-  *n = count + (with_limit != 0);
-  *out = NULL;
-  if (!count || (m != 1 && m != count))
-    return mdm_fail(err, MDM_ERR_CONFIG,
-                    "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m,
-                    count);
-  double(*pair)[2] = mdm_alloc(*n, 2, 1, sizeof(double)); /* n × 2 */
-  if (!pair) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
-  for (size_t i = 0; i < count; i++) pair[i][0] = (double)widths[i], pair[i][1] = (double)seeds[m == 1 ? 0 : i];
-  if (with_limit) pair[count][0] = INFINITY, pair[count][1] = (double)mdm_config_int(cfg, "solve.replicas");
-  qsort(pair, *n, sizeof *pair, by_width);
-  *out = pair;
-  for (size_t i = 1; i < count; i++)
-    if (pair[i][0] == pair[i - 1][0])
-      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths names %.0f twice", pair[i][0]);
   return MDM_OK;
 }
 
@@ -126,23 +98,23 @@ static int add_array(const mdm_sweep *s, const char *name, size_t n, const size_
   memcpy(shape.dim + s->grid.axes, dim, n * sizeof *dim);
   int status = mdm_record_append(s->data, &shape, with_error, &added, err);
   if (status) return status;
+  mdm_array_blank(added);
   *out = (mdm_series){added->value, added->error};
-  for (size_t i = 0; i < mdm_elements(shape.rank, shape.dim); i++) {
-    added->value[i] = NAN;
-    if (added->error) added->error[i] = NAN;
-  }
   return MDM_OK;
 }
 
-static int add_widths(mdm_sweep *s, const double (*pair)[2], mdm_error *err) {
+/* Networks in ascending N, the limit last. */
+static int add_widths(mdm_sweep *s, const mdm_networks *networks, mdm_error *err) {
   int status = mdm_record_add(s->data, "sweep/width", 1, &s->widths, "width", "N; infinity: the limit", &s->width, err);
   if (!status)
     status = mdm_record_add(s->data, "sweep/runs", 1, &s->widths, "width",
                             "networks (of the limit: replicas) in each cell", &s->runs, err);
   for (size_t w = 0; w < s->widths && !status; w++) {
-    s->width[w] = pair[w][0];
-    s->runs[w] = pair[w][1];
-    if (pair[w][1] > (double)s->most_runs) s->most_runs = (size_t)pair[w][1];
+    int limit = w == networks->widths;
+    size_t runs = limit ? (size_t)mdm_config_int(s->cfg, "solve.replicas") : networks->seeds[w];
+    s->width[w] = limit ? INFINITY : (double)networks->width[w];
+    s->runs[w] = (double)runs;
+    if (runs > s->most_runs) s->most_runs = runs;
   }
   return status;
 }
@@ -173,50 +145,62 @@ static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
   return status;
 }
 
-static int add_arrays(mdm_sweep *s, mdm_error *err) {
-  const size_t steps[2] = {s->widths, s->steps}, tests[2] = {s->widths, s->tests};
-  mdm_series status_of = {0}, diverged = {0}, seconds = {0}, step = {0};
-  int status = add_array(s, "status", 1, steps, "width",
+/* One number for each cell. */
+static int add_states(mdm_sweep *s, mdm_error *err) {
+  mdm_series state = {0}, diverged = {0}, seconds = {0};
+  int status = add_array(s, "status", 1, &s->widths, "width",
                          "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed", 0,
-                         &status_of, err);
-  if (!status) status = add_array(s, "diverged", 1, steps, "width", "runs that diverged", 0, &diverged, err);
+                         &state, err);
+  if (!status) status = add_array(s, "diverged", 1, &s->widths, "width", "runs that diverged", 0, &diverged, err);
   if (!status)
-    status = add_array(s, "seconds", 1, steps, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+    status = add_array(s, "seconds", 1, &s->widths, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+  s->status = state.value;
+  s->diverged = diverged.value;
+  s->seconds = seconds.value;
+  for (size_t i = 0; i < s->cells && !status; i++) s->status[i] = MDM_CELL_MISSING;
+  return status;
+}
+
+static int add_test_curves(mdm_sweep *s, mdm_error *err) {
+  const size_t tests[2] = {s->widths, s->tests};
+  mdm_series step = {0};
+  int status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
+                         &s->test, err);
+  if (!status)
+    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
+                       &step, err);
+  s->test_step = step.value;
+  return status;
+}
+
+static int add_arrays(mdm_sweep *s, mdm_error *err) {
+  const size_t steps[2] = {s->widths, s->steps};
+  int status = add_states(s, err);
   if (!status)
     status = add_array(s, "loss", 2, steps, "width, step",
                        "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
-  if (!status && s->tests)
-    status = add_array(s, "test_loss", 2, tests, "width, test step", "test loss; infinite once a run has diverged", 1,
-                       &s->test, err);
-  if (!status && s->tests)
-    status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
-                       &step, err);
+  if (!status && s->tests) status = add_test_curves(s, err);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++)
     status = add_measure(s, m, err);
-  if (status) return status;
-  s->status = status_of.value;
-  s->diverged = diverged.value;
-  s->seconds = seconds.value;
-  s->test_step = step.value;
-  for (size_t i = 0; i < s->cells; i++) s->status[i] = MDM_CELL_MISSING;
-  return MDM_OK;
+  return status;
 }
 
 /* ---------------------------------------------------------------- life */
 
 static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure measure, mdm_error *err) {
-  double(*pair)[2] = NULL;
+  mdm_networks networks;
   int minibatch = 0, status = mdm_grid_read(s->cfg, over, n, &s->grid, err);
   if (status) return status;
   s->points = mdm_grid_points(&s->grid);
   s->along = choose_axis(&s->grid);
-  status = read_pairs(s->cfg, s->with_limit, &pair, &s->widths, err);
+  status = mdm_networks_read(s->cfg, &networks, err);
+  s->widths = networks.widths + (size_t)s->with_limit;
   s->cells = s->points * s->widths;
   if (!status) status = measure_points(s, &minibatch, err);
   if (!status) status = choose_measure(s, measure, minibatch, err);
   if (!status) status = mdm_record_create(&s->data, err);
-  if (!status) status = add_widths(s, (const double(*)[2])pair, err);
-  free(pair);
+  if (!status) status = add_widths(s, &networks, err);
+  mdm_networks_clear(&networks);
   if (!status) status = add_axes(s, err);
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 #include "base/random.h"
 
 enum { RESAMPLES = 400 };
@@ -133,22 +134,27 @@ static void free_list(list *l) {
   free(l->pick);
 }
 
+/* Takes the values that have losses; from (n): where each was in the whole list. */
+static void fill_list(list *l, size_t n, const double *x, const double *y, const double *ceiling, size_t *from) {
+  for (size_t i = 0; i < n; i++) {
+    if (isnan(y[i * l->runs])) continue;
+    l->x[l->n] = x[i];
+    l->ceiling[l->n] = ceiling ? ceiling[i] : INFINITY;
+    from[l->n] = i;
+    memcpy(l->y + l->n++ * l->runs, y + i * l->runs, l->runs * sizeof *y);
+  }
+}
+
 int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, const double *ceiling, uint64_t seed,
                    uint64_t stream, mdm_best *out, mdm_error *err) {
   list l = {0};
-  size_t *from = mdm_alloc(n, 1, 1, sizeof *from); /* n: where a value was before values without losses were left out */
+  size_t *from = mdm_alloc(n, 1, 1, sizeof *from); /* n */
   *out = (mdm_best){MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
   int status = allocate_list(&l, n, runs) && from
                    ? MDM_OK
                    : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
-  for (size_t i = 0; i < n && !status; i++) {
-    if (isnan(y[i * runs])) continue;
-    l.x[l.n] = x[i];
-    l.ceiling[l.n] = ceiling ? ceiling[i] : INFINITY;
-    from[l.n] = i;
-    memcpy(l.y + l.n++ * runs, y + i * runs, runs * sizeof *y);
-  }
   if (!status) {
+    fill_list(&l, n, x, y, ceiling, from);
     mean_losses(&l, NULL);
     *out = locate(&l);
     if (runs > 1 && out->kind != MDM_BEST_NONE) bootstrap(&l, seed, stream, out);
@@ -215,11 +221,7 @@ static int add(mdm_sweep *s, const char *name, int all_axes, size_t n, const cha
   if (n) snprintf(dims + used, sizeof dims - used, "%s%s", rank ? ", " : "", more);
   if (n) dim[rank++] = n;
   snprintf(path, sizeof path, "results/%s", name);
-  size_t count = 1;
-  for (int i = 0; i < rank; i++) count *= dim[i];
-  int status = mdm_record_add(s->results, path, rank, dim, dims, text, &out->value, err);
-  for (size_t i = 0; i < count && !status; i++) out->value[i] = NAN;
-  return status;
+  return mdm_record_add_blank(s->results, path, rank, dim, dims, text, &out->value, err);
 }
 
 /* The same with a twin for the standard error. */
@@ -234,38 +236,37 @@ static int add_pair(mdm_sweep *s, const char *name, size_t n, const char *more, 
   return status;
 }
 
-static int add_arrays(mdm_sweep *s, arrays *r, mdm_error *err) {
-  size_t W = s->widths, pairs = W - 1;
-  int status = MDM_OK;
-  if (s->along >= 0)
-    status = add_pair(s, "optimum", W, "width",
-                      "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest "
-                      "loss and its neighbours",
-                      &r->optimum, err);
-  if (s->along >= 0 && !status)
+/* Of the axis whose best value is sought. */
+static int add_optimum(mdm_sweep *s, arrays *r, mdm_error *err) {
+  size_t W = s->widths;
+  int status = add_pair(s, "optimum", W, "width",
+                        "best value of the axis: minimum of a parabola in ln(value) through ln(loss) at the smallest "
+                        "loss and its neighbours",
+                        &r->optimum, err);
+  if (!status)
     status = add(s, "optimum_kind", 0, W, "width",
                  "0: inside the list, 1: at its lower end, 2: at its upper end, 3: beside a value at which runs "
                  "diverged or ended above the loss of step 0, 4: none",
                  &r->kind, err);
-  if (s->along >= 0 && !status)
-    status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
-  if (s->along >= 0 && !status)
-    status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
-  if (s->along >= 0 && s->with_limit && !status)
-    status = add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)",
-                      &r->distance, err);
-  if (!pairs || status) return status;
-  status = add(s, "rise", 1, pairs, "pair of widths",
-               "(loss of the next larger width - loss of this width) / combined standard error", &r->rise, err);
+  if (!status) status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
+  if (!status) status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
+  if (!s->with_limit || status) return status;
+  return add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)", &r->distance, err);
+}
+
+/* Of neighbouring widths. */
+static int add_rises(mdm_sweep *s, arrays *r, mdm_error *err) {
+  size_t pairs = s->widths - 1;
+  int status = add(s, "rise", 1, pairs, "pair of widths",
+                   "(loss of the next larger width - loss of this width) / combined standard error", &r->rise, err);
   if (!status)
     status = add(s, "worse", 0, pairs, "pair of widths",
                  "values of the axis at which the larger width is worse: rise > 2", &r->worse, err);
   if (!status)
     status =
         add(s, "compared", 0, pairs, "pair of widths", "values of the axis at which rise is known", &r->compared, err);
-  if (s->along >= 0 && !status)
-    status = add(s, "rise_at_optimum", 0, pairs, "pair of widths", "as rise, of optimum_loss", &r->rise_best, err);
-  return status;
+  if (s->along < 0 || status) return status;
+  return add(s, "rise_at_optimum", 0, pairs, "pair of widths", "as rise, of optimum_loss", &r->rise_best, err);
 }
 
 /* Difference of two losses in standard errors; one that diverged is worse than any other. */
@@ -360,7 +361,8 @@ int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err) {
   mdm_record_free(s->results);
   s->results = NULL;
   int status = mdm_record_create(&s->results, err);
-  if (!status) status = add_arrays(s, &r, err);
+  if (!status && s->along >= 0) status = add_optimum(s, &r, err);
+  if (!status && s->widths > 1) status = add_rises(s, &r, err);
   for (size_t slice = 0; slice < mdm_sweep_slices(s) && !status; slice++) {
     if (s->along >= 0) status = evaluate_best(s, slice, &r, err);
     if (s->widths > 1 && !status) evaluate_rises(s, slice, &r);

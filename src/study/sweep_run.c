@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/record.h"
+#include "problem/problem.h"
 #include "run/batch.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
@@ -48,12 +50,6 @@ typedef struct {
   size_t *missing;      /* points: cells that are not there yet */
   double saved, saving; /* time of the last file, seconds that it took */
 } pool;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---------------------------------------------------------------- one cell's configuration */
 
@@ -153,9 +149,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
   openblas_set_num_threads(1); /* as in the pool: inputs are rotated alike, and idle processors are left to others */
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
     const mdm_array *a = mdm_record_at(s->data, i);
-    double n = a->error ? 2 : 1;
-    for (int d = 0; d < a->rank; d++) n *= (double)a->dim[d];
-    numbers += n;
+    numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
   }
   *bytes = 0;
   if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
@@ -283,9 +277,9 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
 }
 
 static int save_now(pool *p, mdm_error *err) {
-  double start = now();
+  double start = mdm_clock();
   int status = p->save(p->context, p->s, err);
-  p->saved = now();
+  p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
 }
@@ -300,7 +294,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     store_cell(p->s, cell, c);
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
-  if (!status && now() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
+  if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
   return status;
 }
 
@@ -393,16 +387,18 @@ static void run_pool(pool *p) {
   openblas_set_num_threads(blas_threads);
 }
 
+static void test_steps_of(const mdm_config *cfg, double *out) {
+  size_t steps = (size_t)mdm_config_int(cfg, "train.steps"), every = (size_t)mdm_config_int(cfg, "output.every");
+  for (size_t i = 0; i < mdm_test_count(steps, every); i++) out[i] = (double)mdm_test_step(steps, every, i);
+}
+
 /* Steps of the test records of every point, which do not wait for runs. */
 static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
   mdm_config *cfg = NULL;
   int status = MDM_OK;
   for (size_t point = 0; point < s->points && s->tests && !status; point++) {
     status = point_config(s, point, &cfg, err);
-    size_t steps = status ? 0 : (size_t)mdm_config_int(cfg, "train.steps"),
-           every = status ? 1 : (size_t)mdm_config_int(cfg, "output.every");
-    for (size_t i = 0; i < s->tests && (i == 0 || (i - 1) * every < steps); i++)
-      s->test_step[point * s->tests + i] = (double)(i * every < steps ? i * every : steps);
+    if (!status) test_steps_of(cfg, s->test_step + point * s->tests);
     mdm_config_free(cfg);
     cfg = NULL;
   }
@@ -411,7 +407,7 @@ static int fill_test_steps(mdm_sweep *s, mdm_error *err) {
 
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
                       const char *destination, mdm_error *err) {
-  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = now()};
+  pool p = {.s = s, .user = monitor, .save = save, .context = context, .saved = mdm_clock()};
   pthread_mutex_init(&p.lock, NULL);
   pthread_mutex_init(&p.board.lock, NULL);
   int status = fill_test_steps(s, err);
@@ -420,7 +416,7 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   int failed = !status && p.board.failed;
   if (!status && !(failed && p.board.why.code == MDM_ERR_IO))
     status = save_now(&p, err); /* also what was ready before a failure */
-  if (failed) status = mdm_fail(err, p.board.why.code, "%s", p.board.why.text);
+  if (failed) status = mdm_board_outcome(&p.board, err);
   for (size_t i = 0; p.live && i < s->cells; i++) live_clear(&p.live[i]);
   free(p.live);
   free(p.job);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 #include "scaling/parts.h"
 
 /* Values of one product, each n × P: A p, A₀ p, A p₀, A₀ p₀. */
@@ -53,17 +54,13 @@ static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error
   int status = MDM_OK;
   for (int k = 0; k < MDM_PARTS_COUNT && !status; k++) {
     snprintf(path, sizeof path, "parts/%s/%s", mdm_split_path(split), mdm_part_name((mdm_part_kind)k));
-    status = mdm_record_add(record, path, 1, &p->n_times, "time", texts[k], &s->value[split][k], err);
-    for (size_t i = 0; i < p->n_times && !status; i++) s->value[split][k][i] = NAN;
+    status = mdm_record_add_blank(record, path, 1, &p->n_times, "time", texts[k], &s->value[split][k], err);
   }
   return status;
 }
 
 static int add_arrays(X(parts) *s, mdm_record *record, mdm_error *err) {
-  const mdm_problem *p = s->problem;
-  double *times;
-  int status = mdm_record_add(record, "parts/time", 1, &p->n_times, "time", "steps of the time grid", &times, err);
-  for (size_t i = 0; i < p->n_times && !status; i++) times[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(s->problem, record, "parts/time", err);
   for (int k = 0; k < MDM_SPLITS && !status; k++) status = add_split(s, (mdm_split)k, record, err);
   return status;
 }

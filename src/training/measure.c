@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/gram.h"
 #include "realization/particles.h"
 #include "realization/thin.h"
 
@@ -49,12 +50,8 @@ static void history_clear(history *h, size_t steps) {
 }
 
 static size_t particles_of(const X(realization) *R, int kernel) {
-  switch (kernel) {
-  case MDM_ORDER_RHO: return R->experts;
-  case MDM_ORDER_GAMMA: case MDM_ORDER_Y: return R->experts * R->neurons;
-  case MDM_ORDER_GAMMA_MEAN: case MDM_ORDER_Y_MEAN: return R->neurons;
-  default: return R->stream;
-  }
+  int mean = kernel == MDM_ORDER_GAMMA_MEAN || kernel == MDM_ORDER_Y_MEAN;
+  return mean ? R->neurons : X(moe_particles)(R, fields[kernel]);
 }
 
 static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_error *err) {
@@ -97,9 +94,8 @@ void X(measure_free)(X(measure) *m) {
 /* ---------------------------------------------------------------- a step */
 
 static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_error *err) {
-  double *copy = mdm_alloc(k, P, 1, sizeof *copy);
+  double *copy = X(doubles)(k * P, c);
   if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
-  for (size_t i = 0; i < k * P; i++) copy[i] = (double)c[i];
   h->k[t] = k;
   h->c[t] = copy;
   return MDM_OK;
@@ -147,18 +143,11 @@ static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b,
   int status = keep(h, t, g.k_c, l->P, g.c, err);
   if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
   if (status || !g.k) return status;
-  real *small = mdm_alloc(g.k, l->P, 1, sizeof *small);
-  double *G = mdm_alloc(g.k, l->P, 1, sizeof *G); /* k × P */
-  if (small && G) {
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, g.k, l->P, g.n, 1.0 / (double)g.n, g.columns, g.n, f.v, g.n, 0, small, g.k);
-    for (size_t i = 0; i < g.k * l->P; i++) G[i] = (double)small[i];
-    for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
-  } else {
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
-  }
-  free(small);
+  double *G = X(overlaps)(g.k, g.columns, 1.0 / (double)g.n, &f); /* k × P */
+  if (!G) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
   free(G);
-  return status;
+  return MDM_OK;
 }
 
 int X(measure_step)(X(measure) *m, const X(moe) *program, size_t t, mdm_error *err) {

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
+#include "realization/gram.h"
 
 struct X(observer) {
   const mdm_problem *problem;
@@ -36,37 +38,33 @@ static int add_steps(mdm_record *rec, const char *group, const char *name, size_
   return mdm_record_add(rec, path, 1, &n, "step", text, value, err);
 }
 
-static void fill_nan(double *v, size_t n) {
-  for (size_t i = 0; i < n; i++) v[i] = NAN;
+static int add_test_steps(const X(observer) *o, mdm_error *err) {
+  const mdm_problem *p = o->problem;
+  size_t n = mdm_problem_test_count(p);
+  double *steps;
+  int status = mdm_record_add(o->record, "observables/test/step", 1, &n, "test step", "steps at which the test part was evaluated", &steps, err);
+  for (size_t i = 0; i < n && !status; i++) steps[i] = (double)mdm_test_step(p->steps, p->every, i);
+  return status;
+}
+
+/* An array of one part; of the test part NaN until it is evaluated. */
+static int add_array(X(observer) *o, mdm_part part, const char *name, int rank, const size_t *dim, const char *dims, const char *text,
+                     double **value, mdm_error *err) {
+  char path[96];
+  snprintf(path, sizeof path, "observables/%s/%s", part == MDM_TEST ? "test" : "train", name);
+  return part == MDM_TEST ? mdm_record_add_blank(o->record, path, rank, dim, dims, text, value, err)
+                          : mdm_record_add(o->record, path, rank, dim, dims, text, value, err);
 }
 
 static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  const char *group = part == MDM_TRAIN ? "train" : "test", *step = part == MDM_TRAIN ? "step" : "test step";
-  size_t T = part == MDM_TRAIN ? p->steps + 1 : mdm_problem_test_count(p), P = part == MDM_TRAIN ? o->B : p->data->test.count;
-  size_t dim[3] = {T, P, o->C};
-  double *steps = NULL;
-  char path[96], dims[64];
-  if (part == MDM_TEST) {
-    int status = mdm_record_add(o->record, "observables/test/step", 1, &T, step, "steps at which the test part was evaluated", &steps, err);
-    if (status) return status;
-    for (size_t i = 0; i < T; i++) steps[i] = (double)(i * p->every < p->steps ? i * p->every : p->steps);
-  }
-  snprintf(path, sizeof path, "observables/%s/loss", group);
-  int status = mdm_record_add(o->record, path, 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
-  if (status) return status;
-  snprintf(path, sizeof path, "observables/%s/prediction", group);
-  snprintf(dims, sizeof dims, "%s, sample, output", step);
-  status = mdm_record_add(o->record, path, 3, dim, dims, "predictions f = (1/N) v . a", &o->prediction[part], err);
-  if (!status && p->data->classification) {
-    snprintf(path, sizeof path, "observables/%s/accuracy", group);
-    status = mdm_record_add(o->record, path, 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
-  }
-  if (status || part == MDM_TRAIN) return status;
-  fill_nan(o->loss[part], T);
-  fill_nan(o->prediction[part], T * P * o->C);
-  if (o->accuracy[part]) fill_nan(o->accuracy[part], T);
-  return MDM_OK;
+  int test = part == MDM_TEST, status = test ? add_test_steps(o, err) : MDM_OK;
+  const size_t dim[3] = {test ? mdm_problem_test_count(p) : p->steps + 1, test ? p->data->test.count : o->B, o->C};
+  const char *step = test ? "test step" : "step", *cube = test ? "test step, sample, output" : "step, sample, output";
+  if (!status) status = add_array(o, part, "loss", 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
+  if (!status) status = add_array(o, part, "prediction", 3, dim, cube, "predictions f = (1/N) v . a", &o->prediction[part], err);
+  if (status || !p->data->classification) return status;
+  return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
 }
 
 static int add_fields(X(observer) *o, mdm_error *err) {
@@ -90,26 +88,17 @@ static int add_fields(X(observer) *o, mdm_error *err) {
   return status;
 }
 
-static size_t field_population(const X(realization) *R, mdm_field f) {
-  if (f == MDM_PSI || f == MDM_G || f == MDM_RHO) return R->experts;
-  if (f == MDM_U || f == MDM_Y || f == MDM_B || f == MDM_GAMMA) return R->experts * R->neurons;
-  return R->stream;
-}
-
 static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error *err) {
   const mdm_problem *p = o->problem;
   if (f == MDM_FIELDS || o->kept[f]) return MDM_OK;
-  o->kept_n[f] = field_population(R, f);
+  o->kept_n[f] = X(moe_particles)(R, f);
   o->kept[f] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
   return o->kept[f] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false");
 }
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  double *times;
-  int status = mdm_record_add(o->record, "kernels/time", 1, &p->n_times, "time", "steps of the time grid", &times, err);
-  if (status) return status;
-  for (size_t i = 0; i < p->n_times; i++) times[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(p, o->record, "kernels/time", err);
   for (int t = 0; t < MDM_TENSORS && !status; t++) {
     status = keep(o, R, mdm_meetings[t].forward, err);
     if (!status) status = keep(o, R, mdm_meetings[t].backward, err);
@@ -160,6 +149,10 @@ void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double
 }
 
 void X(observe_gradient_norm)(X(observer) *o, size_t t, double norm) { o->gradient_norm[t] = norm; }
+
+static void fill_nan(double *v, size_t n) {
+  for (size_t i = 0; i < n; i++) v[i] = NAN;
+}
 
 void X(observe_nothing)(X(observer) *o, size_t t) {
   const mdm_problem *p = o->problem;
@@ -214,41 +207,64 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   }
 }
 
-/* Shares p_m = g_m / mean(g) of each token: entropy − log M = −mean over m of p log p; loads = token means of p (soft) or
- * of the selection (top-K). */
-static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
-  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G), *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI);
-  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN);
-  size_t E = g->n, P = g->P;
-  double entropy = 0, mean_sum = 0, var_sum = 0, load_sum = 0, load_square = 0;
-  for (size_t k = 0; k < P; k++) {
-    double total = 0, sum = 0, square = 0, h = 0;
-    for (size_t m = 0; m < E; m++) {
-      double l = (double)psi->v[m + E * k];
-      total += (double)g->v[m + E * k];
+/* Sum of g over the experts of a token. */
+static double gate_total(size_t E, const real *g) {
+  double total = 0;
+  for (size_t m = 0; m < E; m++) total += (double)g[m];
+  return total;
+}
+
+/* Entropy − log M = −mean over m of p log p of the shares p_m = g_m / mean(g); mean over tokens. */
+static void observe_entropy(X(observer) *o, const X(field) *g, size_t t) {
+  double entropy = 0, E = (double)g->n;
+  for (size_t k = 0; k < g->P; k++) {
+    const real *of = g->v + g->n * k;
+    double total = o->totals[k], h = 0;
+    for (size_t m = 0; m < g->n; m++) {
+      double share = (double)of[m] * E / total;
+      if (share > 0) h -= share * log(share);
+    }
+    entropy += h / E;
+  }
+  o->entropy[t] = entropy / (double)g->P;
+}
+
+/* Mean and standard deviation of the logits over experts; mean, and root mean square, over tokens. */
+static void observe_logits(X(observer) *o, const X(field) *psi, size_t t) {
+  double mean_sum = 0, var_sum = 0, E = (double)psi->n, P = (double)psi->P;
+  for (size_t k = 0; k < psi->P; k++) {
+    double sum = 0, square = 0;
+    for (size_t m = 0; m < psi->n; m++) {
+      double l = (double)psi->v[m + psi->n * k];
       sum += l;
       square += l * l;
     }
-    for (size_t m = 0; m < E; m++) {
-      double share = (double)g->v[m + E * k] * (double)E / total;
-      if (share > 0) h -= share * log(share);
-    }
-    entropy += h / (double)E;
-    o->totals[k] = total;
-    mean_sum += sum / (double)E;
-    var_sum += square / (double)E - sum / (double)E * (sum / (double)E);
+    mean_sum += sum / E;
+    var_sum += square / E - sum / E * (sum / E);
   }
-  for (size_t m = 0; m < E; m++) {
+  o->logit_mean[t] = mean_sum / P;
+  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / P) : 0;
+}
+
+/* Loads of experts: sums over tokens of shares (soft) or of the selection (top-K). */
+static void observe_load(X(observer) *o, const X(field) *g, const X(routing) *routing, size_t t) {
+  double load_sum = 0, load_square = 0, E = (double)g->n;
+  for (size_t m = 0; m < g->n; m++) {
     double load = 0;
-    for (size_t k = 0; k < P; k++) load += routing ? (double)routing->active[m + E * k] : (double)g->v[m + E * k] / o->totals[k];
+    for (size_t k = 0; k < g->P; k++) load += routing ? (double)routing->active[m + g->n * k] : (double)g->v[m + g->n * k] / o->totals[k];
     load_sum += load;
     load_square += load * load;
   }
-  double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
-  o->entropy[t] = entropy / (double)P;
+  double mean = load_sum / E, var = load_square / E - mean * mean;
   o->load_std[t] = mean > 0 && var > 0 ? sqrt(var) / mean : 0;
-  o->logit_mean[t] = mean_sum / (double)P;
-  o->logit_std[t] = var_sum > 0 ? sqrt(var_sum / (double)P) : 0;
+}
+
+static void observe_router(X(observer) *o, const X(moe) *program, size_t t) {
+  const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G);
+  for (size_t k = 0; k < g->P; k++) o->totals[k] = gate_total(g->n, g->v + g->n * k);
+  observe_entropy(o, g, t);
+  observe_logits(o, X(moe_field)(program, MDM_TRAIN, MDM_PSI), t);
+  observe_load(o, g, X(moe_routing)(program, MDM_TRAIN), t);
 }
 
 static void observe_biases(X(observer) *o, const X(moe) *program, size_t experts, size_t t) {
@@ -286,14 +302,9 @@ int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const dou
 
 /* Kernel (1/n) Σ_i a_i(t,μ) a_i(s,ν) of a kept field, into value (times·samples)². */
 static int kernel_of_field(X(observer) *o, mdm_field f, double *value, mdm_error *err) {
-  size_t k = o->problem->n_times * o->problem->kernel_samples, n = o->kept_n[f];
-  real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
-  if (!gram) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
-  BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, k, n, 1.0 / (double)n, o->kept[f], n, 0, gram, k);
-  for (size_t i = 0; i < k; i++)
-    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = (double)gram[j + k * i];
-  free(gram);
-  return MDM_OK;
+  size_t k = o->problem->n_times * o->problem->kernel_samples;
+  const X(field) all = {o->kept_n[f], k, o->kept[f], 0};
+  return X(gram)(&all, k, value, err);
 }
 
 /* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/gram.h"
 
 /* Mean square, in units of one step's field, below which a combination of steps is not resolved. */
 static const double RESOLUTION = 0.1;
@@ -72,23 +73,12 @@ void X(response_free)(X(response) *r) {
 
 /* ---------------------------------------------------------------- step by step */
 
-/* Coordinates of a basis' current field, as doubles. */
-static double *copy_coordinates(const X(basis) *b) {
-  double *c = mdm_alloc(b->k_c, b->P, 1, sizeof *c);
-  for (size_t i = 0; c && i < b->k_c * b->P; i++) c[i] = (double)b->c[i];
-  return c;
-}
+/* Coordinates of a basis' current field: k_c × P. */
+static double *copy_coordinates(const X(basis) *b) { return X(doubles)(b->k_c * b->P, b->c); }
 
 /* G = columnsᵀ field / (n V): k × P. */
 static double *stein(size_t k, const real *columns, const X(field) *field, double variance) {
-  double *G = mdm_alloc(k, field->P, 1, sizeof *G);
-  real *work = mdm_alloc(k, field->P, 1, sizeof *work);
-  if (G && work && k)
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, field->P, field->n, 1.0 / ((double)field->n * variance), columns, field->n, field->v, field->n, 0, work, k);
-  for (size_t i = 0; G && work && i < k * field->P; i++) G[i] = (double)work[i];
-  if (!work) free(G), G = NULL;
-  free(work);
-  return G;
+  return X(overlaps)(k, columns, 1.0 / ((double)field->n * variance), field);
 }
 
 int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field) *q, mdm_error *err) {
@@ -151,31 +141,43 @@ static int solve_gram(size_t k, size_t columns, size_t P, const double *D, doubl
   return ok;
 }
 
-/* R(t, s) and the action for one time of the grid. `past`: steps that can act on it; k: their directions. */
-static int respond(const X(response) *r, const side *s, size_t at, size_t past, size_t k, double *R, double *action) {
+/* Action on the P samples of a time (P × width): G(t)ᵀ d(s') for every s' of the grid, known in k directions. */
+static void fill_action(const X(response) *r, const side *s, size_t k, const double *G, double *action) {
   const mdm_problem *p = r->problem;
   size_t P = r->P, width = p->n_times * P;
+  for (size_t i = 0; i < p->n_times; i++) {
+    size_t at = p->times[i], kt = at < r->steps ? (s->k[at] < k ? s->k[at] : k) : 0;
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) {
+        double sum = 0;
+        for (size_t d = 0; d < kt; d++) sum += G[m * k + d] * s->c[at][n * s->k[at] + d];
+        action[m * width + i * P + n] = at < r->steps ? sum : NAN;
+      }
+  }
+}
+
+/* R(t, s) likewise, from the solution G and the histories D of the steps that can act on t; others stay zero. */
+static void fill_response(const X(response) *r, size_t past, size_t k, const double *G, const double *D, const double *weight, double *R) {
+  const mdm_problem *p = r->problem;
+  size_t P = r->P, width = p->n_times * P;
+  for (size_t i = 0; i < p->n_times; i++) {
+    size_t at = p->times[i];
+    if (at >= past) continue; /* causality */
+    for (size_t m = 0; m < P; m++)
+      for (size_t n = 0; n < P; n++) R[m * width + i * P + n] = cblas_ddot(k, G + m * k, 1, D + (at * P + n) * k, 1) / weight[at];
+  }
+}
+
+/* R(t, s) and the action for one time of the grid. `past`: steps that can act on it; k: their directions. */
+static int respond(const X(response) *r, const side *s, size_t at, size_t past, size_t k, double *R, double *action) {
+  size_t P = r->P;
   double *weight = mdm_alloc(past, 1, 1, sizeof *weight), *D = weight ? histories(s, past, P, k, weight) : NULL;
   double *G = mdm_alloc(k, P, 1, sizeof *G); /* k × P */
   int ok = D && G;
   if (ok) memcpy(G, s->G[at], k * P * sizeof *G);
-  for (size_t i = 0; ok && i < p->n_times; i++) { /* action: G(t)ᵀ d(s'), any s' of the grid */
-    size_t at_s = p->times[i], kt = at_s < r->steps ? (s->k[at_s] < k ? s->k[at_s] : k) : 0;
-    for (size_t m = 0; m < P; m++)
-      for (size_t n = 0; n < P; n++) {
-        double sum = 0;
-        for (size_t d = 0; d < kt; d++) sum += G[m * k + d] * s->c[at_s][n * s->k[at_s] + d];
-        action[m * width + i * P + n] = at_s < r->steps ? sum : NAN;
-      }
-  }
+  if (ok) fill_action(r, s, k, G, action);
   ok = ok && (!k || solve_gram(k, past * P, P, D, RESOLUTION, G));
-  for (size_t i = 0; ok && i < p->n_times; i++) {
-    size_t at_s = p->times[i];
-    if (at_s >= past) continue; /* causality: zero */
-    for (size_t m = 0; m < P; m++)
-      for (size_t n = 0; n < P; n++)
-        R[m * width + i * P + n] = cblas_ddot(k, G + m * k, 1, D + (at_s * P + n) * k, 1) / weight[at_s];
-  }
+  if (ok) fill_response(r, past, k, G, D, weight, R);
   free(weight);
   free(D);
   free(G);

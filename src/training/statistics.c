@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 #include "base/summary.h"
 #include "realization/gram.h"
 
@@ -54,16 +55,6 @@ static int add_steps(const X(statistics) *s, mdm_record *rec, const char *path, 
   return mdm_record_add(rec, path, 1, &n, "step", text, value, err);
 }
 
-/* An array over the time grid, NaN until its times are reached. */
-static int add_times(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text, double **value,
-                     mdm_error *err) {
-  size_t n = 1;
-  int status = mdm_record_add(rec, path, rank, dim, dims, text, value, err);
-  for (int i = 0; i < rank; i++) n *= dim[i];
-  for (size_t i = 0; i < n && !status; i++) (*value)[i] = NAN;
-  return status;
-}
-
 static int add_per_step(X(statistics) *s, mdm_record *rec, mdm_error *err) {
   const struct {
     const char *path, *text;
@@ -86,8 +77,7 @@ static int add_per_step(X(statistics) *s, mdm_record *rec, mdm_error *err) {
 static int add_axes(const mdm_problem *p, mdm_record *rec, mdm_error *err) {
   size_t probabilities = MDM_QUANTILES;
   double *v;
-  int status = mdm_record_add(rec, "statistics/time", 1, &p->n_times, "time", "steps of the time grid", &v, err);
-  for (size_t i = 0; i < p->n_times && !status; i++) v[i] = (double)p->times[i];
+  int status = mdm_problem_add_times(p, rec, "statistics/time", err);
   if (!status) status = mdm_record_add(rec, "statistics/probability", 1, &probabilities, "probability", "probabilities of the quantiles", &v, err);
   if (!status) memcpy(v, mdm_probability, sizeof mdm_probability);
   return status;
@@ -101,11 +91,11 @@ static int add_distribution(const mdm_problem *p, mdm_record *rec, const char *n
   d->low = low;
   d->high = high;
   snprintf(path, sizeof path, "statistics/%s/quantile", name);
-  int status = add_times(rec, path, 2, pooled, "time, probability", "quantiles over experts and samples (g: over active experts)", &d->pooled, err);
+  int status = mdm_record_add_blank(rec, path, 2, pooled, "time, probability", "quantiles over experts and samples (g: over active experts)", &d->pooled, err);
   snprintf(path, sizeof path, "statistics/%s/sample_quantile", name);
-  if (!status) status = add_times(rec, path, 3, sample, "time, sample, probability", "quantiles over experts, of each sample (g: over active experts)", &d->sample, err);
+  if (!status) status = mdm_record_add_blank(rec, path, 3, sample, "time, sample, probability", "quantiles over experts, of each sample (g: over active experts)", &d->sample, err);
   snprintf(path, sizeof path, "statistics/%s/histogram", name);
-  if (!status) status = add_times(rec, path, 2, bins, "time, bin", "fractions over experts and samples (g: over active experts) in the bins between edges; first: below all edges, last: above", &d->histogram, err);
+  if (!status) status = mdm_record_add_blank(rec, path, 2, bins, "time, bin", "fractions over experts and samples (g: over active experts) in the bins between edges; first: below all edges, last: above", &d->histogram, err);
   snprintf(path, sizeof path, "statistics/%s/edge", name);
   if (!status) status = mdm_record_add(rec, path, 1, &edges, "edge", "edges of the bins", &edge, err);
   for (size_t i = 0; i < edges && !status; i++) edge[i] = low + (high - low) * (double)i / (double)p->histogram_bins;
@@ -119,10 +109,10 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
   int status = add_axes(p, rec, err);
   if (!status) status = add_distribution(p, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
   if (!status) status = add_distribution(p, rec, "g", 0, p->histogram_range / 2, &s->g, err);
-  if (!status) status = add_times(rec, "statistics/load/quantile", 2, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
+  if (!status) status = mdm_record_add_blank(rec, "statistics/load/quantile", 2, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
   for (int k = 0; k < ALIGNED && !status; k++) {
     snprintf(path, sizeof path, "statistics/alignment/%s", mdm_field_name(aligned[k]));
-    status = add_times(rec, path, 1, &p->n_times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
+    status = mdm_record_add_blank(rec, path, 1, &p->n_times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
   }
   return status;
 }
@@ -274,7 +264,7 @@ static void observe_distribution(X(statistics) *s, const X(field) *f, const X(ro
 static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t t, size_t at, mdm_error *err) {
   const mdm_problem *p = s->problem;
   size_t S = p->kernel_samples, C = p->model.outputs;
-  for (size_t k = 0; k < S; k++) memcpy(s->y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *s->y);
+  mdm_problem_targets(p, t, S, s->y);
   for (int k = 0; k < ALIGNED; k++) {
     int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k]), S, s->kernel, err);
     if (status) return status;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/record.h"
 #include "base/summary.h"
 #include "realization/gram.h"
 
@@ -34,22 +35,17 @@ static int add_kernel(X(tangent) *k, mdm_record *rec, const char *name, const ch
   const size_t dim[3] = {p->n_times, p->kernel_samples, p->kernel_samples};
   char path[96];
   snprintf(path, sizeof path, "statistics/ntk/%s", name);
-  int status = mdm_record_add(rec, path, 3, dim, "time, sample, sample", text, value, err);
-  for (size_t i = 0; i < dim[0] * dim[1] * dim[2] && !status; i++) (*value)[i] = NAN;
-  return status;
+  return mdm_record_add_blank(rec, path, 3, dim, "time, sample, sample", text, value, err);
 }
 
 static int add_arrays(X(tangent) *k, mdm_record *rec, mdm_error *err) {
-  size_t n = k->problem->n_times;
-  double *time;
-  int status = mdm_record_add(rec, "statistics/ntk/time", 1, &n, "time", "steps of the time grid", &time, err);
-  for (size_t i = 0; i < n && !status; i++) time[i] = (double)k->problem->times[i];
+  int status = mdm_problem_add_times(k->problem, rec, "statistics/ntk/time", err);
   if (!status) status = add_kernel(k, rec, "total", "tangent kernel: SGD changes f_mu by -eta sum_nu K(mu,nu) e_nu to first order; mean over outputs", &k->total, err);
   for (int t = 0; t < MDM_TENSORS && !status; t++)
     status = add_kernel(k, rec, mdm_tensor_name(t), "part of the tangent kernel that comes from training this tensor: rate x <p p> x <q q> for unit errors", &k->part[t], err);
-  if (!status) status = mdm_record_add(rec, "statistics/ntk/alignment", 1, &n, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the tangent kernel with the targets", &k->alignment, err);
-  for (size_t i = 0; i < n && !status; i++) k->alignment[i] = NAN;
-  return status;
+  if (status) return status;
+  return mdm_record_add_blank(rec, "statistics/ntk/alignment", 1, &k->problem->n_times, "time",
+                              "centred alignment <K, y y'> / (|K| |y y'|) of the tangent kernel with the targets", &k->alignment, err);
 }
 
 int X(tangent_create)(const mdm_problem *problem, X(realization) *R, mdm_record *record, X(tangent) **out,
@@ -133,7 +129,7 @@ static int unit_errors(X(tangent) *k, X(moe) *program, size_t output, size_t at,
 static void align(X(tangent) *k, size_t t, size_t at) {
   const mdm_problem *p = k->problem;
   size_t S = p->kernel_samples, C = p->model.outputs;
-  for (size_t i = 0; i < S; i++) memcpy(k->y + C * i, p->data->train.y + C * mdm_problem_sample(p, t, i), C * sizeof *k->y);
+  mdm_problem_targets(p, t, S, k->y);
   memcpy(k->backward, k->total + at * S * S, S * S * sizeof *k->backward);
   k->alignment[at] = mdm_alignment(S, C, k->backward, k->y, k->work);
 }

@@ -1,0 +1,8 @@
+/* Time that passes, for measuring how long things take. */
+#ifndef MOEDMFT_CLOCK_H
+#define MOEDMFT_CLOCK_H
+
+/* Seconds since some fixed moment; never goes back. */
+double mdm_clock(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* Text that is printed into memory, and columns of UTF-8 text. */
+#ifndef MOEDMFT_TEXT_H
+#define MOEDMFT_TEXT_H
+
+#include <moedmft/error.h>
+#include <stdio.h>
+
+typedef struct mdm_text {
+  FILE *stream;     /* print here */
+  const char *what; /* "the rules": for the message when memory is out */
+  char *text;
+  size_t size;
+} mdm_text;
+
+/* Opens t->stream; what must outlive it. */
+int mdm_text_open(mdm_text *t, const char *what, mdm_error *err);
+/* Closes it and hands out what was printed, malloc'd; *out is NULL after a failure. */
+int mdm_text_close(mdm_text *t, char **out, mdm_error *err);
+
+/* Prints text and blanks up to `width` columns, as a terminal counts them. */
+void mdm_print_padded(FILE *out, const char *text, int width);
+/* Columns that UTF-8 text takes: bytes that do not continue a character. */
+int mdm_text_columns(const char *text);
+
+#endif

@@ -1,0 +1,52 @@
+/* Threads take runs from the schedule; BLAS is kept to one thread, so that results do not depend on their number. */
+#include "run/execute.h"
+
+#include <cblas.h>
+
+#include "base/memory.h"
+#include "run/self_consistency.h"
+
+/* Room for the order parameters that the causal pass measures; the sweeps join the work that is to be done. */
+static int prepare_sweeps(mdm_plan *p, mdm_error *err) {
+  const mdm_sweep_plan *s = &p->sweeps;
+  if (!s->options.count) return MDM_OK;
+  for (size_t i = 0; i < p->replicas; i++) {
+    p->task[i].layout = &s->layout;
+    p->task[i].orders = mdm_alloc(s->layout.size, 1, 1, sizeof(double));
+    if (!p->task[i].orders) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  }
+  double passes = (double)(s->options.count + (s->options.lazy != 0));
+  p->board.total += passes * (double)p->replicas * s->cost * (double)(p->problem->steps + 1);
+  return MDM_OK;
+}
+
+static void execute(void *context, size_t i) {
+  mdm_plan *p = context;
+  size_t place = p->schedule[i];
+  if (!p->task[place].record) mdm_runner_serve(&p->runner, &p->task[place], &p->board, place); /* else done before an interruption */
+}
+
+/* After the causal pass, if all of it succeeded. */
+static int run_sweeps(mdm_plan *p, int threads, mdm_error *err) {
+  if (!p->sweeps.options.count) return MDM_OK;
+  for (size_t i = 0; i < p->replicas; i++)
+    if (p->task[i].status) return MDM_OK;
+  p->sweeps.threads = threads;
+  return mdm_sweeps_run(&p->sweeps, p->task, &p->board, &p->swept, err);
+}
+
+int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
+  int status = prepare_sweeps(p, err);
+  if (status) return status;
+  if (threads <= 0) threads = mdm_processors();
+  if (p->tasks && (size_t)threads > p->tasks) p->runner.sizes.pairs.threads = threads / (int)p->tasks; /* few large solutions share the rest */
+  int blas_threads = openblas_get_num_threads();
+  openblas_set_num_threads(1);
+  pthread_mutex_init(&p->board.lock, NULL);
+  mdm_parallel(p->tasks, threads, execute, p);
+  status = mdm_board_outcome(&p->board, err);
+  if (!status) status = run_sweeps(p, threads, err);
+  pthread_mutex_destroy(&p->board.lock);
+  openblas_set_num_threads(blas_threads);
+  return status;
+}

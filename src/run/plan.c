@@ -1,0 +1,135 @@
+/* From a configuration to the tasks of its runs. */
+#include "run/plan.h"
+
+#include <gsl/gsl_heapsort.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "run/estimate.h"
+#include "run/sizes.h"
+
+void mdm_plan_clear(mdm_plan *p) {
+  mdm_problem_free(p->problem);
+  for (size_t i = 0; i < p->tasks && p->task; i++) {
+    mdm_record_free(p->task[i].record);
+    mdm_record_free(p->task[i].weights);
+    free(p->task[i].orders);
+  }
+  mdm_sweeps_clear(&p->swept);
+  mdm_networks_clear(&p->networks);
+  free(p->task);
+  free(p->schedule);
+  *p = (mdm_plan){0};
+}
+
+/* ---------------------------------------------------------------- from the configuration */
+
+static int is_single(const mdm_config *cfg, const char *key) { return !strcmp(mdm_config_text(cfg, key), "single"); }
+
+static int check_experts(const mdm_plan *p, mdm_error *err) {
+  const mdm_model *m = &p->problem->model;
+  for (size_t i = 0; i < p->networks.widths; i++) {
+    long N = p->networks.width[i];
+    mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
+    if (sizes.Ne < 1)
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them", N,
+                      m->expert_width_ratio);
+    if (lround(m->active_fraction * sizes.M) < 1)
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
+                      N, sizes.M, m->active_fraction);
+  }
+  return MDM_OK;
+}
+
+/* Sweeps follow a causal pass that measures order parameters. */
+static int plan_sweeps(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
+  mdm_sweep_plan *s = &p->sweeps;
+  int status = mdm_sweeps_read(cfg, p->problem, p->replicas, &s->options, err);
+  if (status || !s->options.count) return status;
+  s->runner = p->runner;
+  s->replicas = p->replicas;
+  s->cost = mdm_limit_cost(p->problem, &p->runner.sizes);
+  return mdm_sweeps_layout(p->problem, &s->layout, err);
+}
+
+static int plan_limit(const mdm_config *cfg, int what, size_t replicas, mdm_plan *p, mdm_error *err) {
+  int status = mdm_limit_sizes_read(cfg, p->problem, &p->runner.sizes, err);
+  p->replicas = replicas ? replicas : (size_t)mdm_config_int(cfg, "solve.replicas");
+  return status || what & MDM_RUN_PILOT ? status : plan_sweeps(cfg, p, err);
+}
+
+static int plan_networks(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
+  int status = mdm_networks_read(cfg, &p->networks, err);
+  return status ? status : check_experts(p, err);
+}
+
+/* ---------------------------------------------------------------- tasks */
+
+/* Costly ones first; equal ones, which the array holds in order, by place. */
+static int by_cost(const void *a, const void *b) {
+  const mdm_task *x = a, *y = b;
+  if (x->cost != y->cost) return x->cost < y->cost ? 1 : -1;
+  return (x > y) - (x < y);
+}
+
+static void fill_tasks(mdm_plan *p, int save_weights) {
+  mdm_task *t = p->task;
+  for (size_t i = 0; i < p->replicas; i++) *t++ = (mdm_task){.index = (unsigned)i, .cost = mdm_limit_cost(p->problem, &p->runner.sizes)};
+  for (size_t w = 0; w < p->networks.widths; w++)
+    for (size_t i = 0; i < p->networks.seeds[w]; i++)
+      *t++ = (mdm_task){.width = p->networks.width[w], .index = (unsigned)i, .cost = mdm_network_cost(p->problem, p->networks.width[w]), .save_weights = save_weights};
+}
+
+/* What was done before an interruption is taken over, the rest counted. */
+static int take_earlier(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
+  size_t steps = p->problem->steps + 1;
+  int status = MDM_OK;
+  for (size_t i = 0; i < p->tasks && !status; i++) {
+    mdm_task *t = &p->task[i];
+    int again = !t->width && p->sweeps.options.count; /* sweeps need order parameters, which files do not keep */
+    if (monitor && monitor->earlier && !again) status = monitor->earlier(monitor->store, t->width, t->index, &t->record, err);
+    if (t->record) t->done = steps;
+    else p->board.total += t->cost * (double)steps;
+  }
+  return status;
+}
+
+static int make_tasks(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
+  p->tasks = p->replicas;
+  for (size_t i = 0; i < p->networks.widths; i++) p->tasks += p->networks.seeds[i];
+  p->task = mdm_alloc(p->tasks, 1, 1, sizeof *p->task);
+  p->schedule = mdm_alloc(p->tasks, 1, 1, sizeof *p->schedule);
+  if (!p->task || !p->schedule) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->tasks);
+  fill_tasks(p, monitor && monitor->save_weights);
+  for (size_t i = 0; i < p->tasks; i++) p->task[i].board = &p->board;
+  p->board.monitor = monitor;
+  gsl_heapsort_index(p->schedule, p->task, p->tasks, sizeof *p->task, by_cost);
+  return take_earlier(p, monitor, err);
+}
+
+int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor, mdm_plan *p,
+                    mdm_error *err) {
+  *p = (mdm_plan){0};
+  int status = mdm_problem_create(cfg, data, &p->problem, err);
+  p->runner = (mdm_runner){.problem = p->problem, .limit_single = is_single(cfg, "solve.precision"), .network_single = is_single(cfg, "simulate.precision")};
+  if (!status && what & MDM_RUN_LIMIT) status = plan_limit(cfg, what, replicas, p, err);
+  if (!status && what & MDM_RUN_NETWORKS) status = plan_networks(cfg, p, err);
+  return status ? status : make_tasks(p, monitor, err);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads) {
+  const mdm_runner *r = &p->runner;
+  const mdm_networks *n = &p->networks;
+  double most = p->replicas ? mdm_limit_bytes(p->problem, &r->sizes, r->limit_single) : 0, ensembles = (double)(n->widths + (p->replicas > 0));
+  double runs = (double)p->tasks, written = 2 * ensembles + (every_seed ? runs : 0); /* ensembles: mean and error */
+  double records = mdm_record_bytes(p->problem) * (runs + 2 * ensembles + written) + mdm_problem_bytes(p->problem);
+  if (p->sweeps.options.count) records += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
+  for (size_t w = 0; w < n->widths; w++) most = fmax(most, mdm_network_bytes(p->problem, n->width[w], r->network_single));
+  if (threads <= 0) threads = mdm_processors();
+  if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */
+  return most * threads + records;
+}

@@ -1,0 +1,24 @@
+/* One run: a replica of the limit, or a network, in the precision that the configuration asks for. */
+#ifndef MOEDMFT_RUNNER_H
+#define MOEDMFT_RUNNER_H
+
+#include <moedmft/error.h>
+
+#include "base/board.h"
+#include "problem/problem.h"
+#include "problem/task.h"
+
+/* What every run of a configuration shares. */
+typedef struct mdm_runner {
+  const mdm_problem *problem;         /* not owned */
+  mdm_limit_sizes sizes;              /* of the limit */
+  int limit_single, network_single;   /* 1: single precision, 0: double */
+} mdm_runner;
+
+/* Does one run (limit: task->width = 0). Returns a status for failures alone, and sets task->status to it. */
+int mdm_runner_run(const mdm_runner *r, mdm_task *task, mdm_error *why);
+/* The same as number `place` of the work on a board: a stopped board leaves the run out (it counts as stopped before step 0), and a
+ * failure is written there. */
+void mdm_runner_serve(const mdm_runner *r, mdm_task *task, mdm_board *board, size_t place);
+
+#endif
