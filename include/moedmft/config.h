@@ -1,4 +1,4 @@
-/* Configuration: one table of options drives the YAML file, --set, validation, --help and the attributes in the output.
+/* Configuration: one table of options drives the YAML file, --set, validation, `moedmft options` and the attributes in the output.
  *
  * Keys are dotted ("model.expert_width"); in YAML they nest. The table lives in src/config/options.c; to add an option, add a
  * row there.
@@ -33,7 +33,7 @@ typedef struct mdm_option {
   const char *help;      /* one line */
 } mdm_option;
 
-/* The option table, in the order of --help. *n receives its length. */
+/* The option table, in the order of `moedmft options`. *n receives its length. */
 const mdm_option *mdm_options(size_t *n);
 
 typedef struct mdm_config mdm_config; /* a value for every option; opaque */

@@ -25,7 +25,7 @@ typedef struct mdm_monitor {
   void *context;
   const volatile sig_atomic_t *stop; /* becomes non-zero: stop after the step at hand, keep what was computed */
   int threads;                       /* 0: one per processor */
-  void (*message)(void *context, const char *line); /* a line about work that goes on: the outcome of a sweep */
+  void (*message)(void *context, const char *line); /* a line about work that goes on: the outcome of a self-consistency sweep */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
   /* Runs that need not be done again: sets *out (the caller's to free) to the record of run `index` of a width (0: the limit), or
    * to NULL when it has to be done. */

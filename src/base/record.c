@@ -1,4 +1,4 @@
-/* Records: named arrays with errors, and the reduction of many runs to mean and standard error (record.h).
+/* Records: named arrays with errors, and the reduction of many runs to mean and standard error (moedmft/record.h).
  *
  * Inside: the growing list of arrays, truncation along "step", and mdm_record_reduce / mdm_record_stack, which first
  * check that all runs hold the same arrays. */

@@ -19,7 +19,7 @@ typedef struct mdm_grid {
   mdm_axis axis[MDM_GRID_AXES];
 } mdm_grid;
 
-/* Reads the axes "KEY=VALUES" (sweep.h); cfg serves to check every value and is not changed. */
+/* Reads the axes "KEY=VALUES" (moedmft/sweep.h); cfg serves to check every value and is not changed. */
 int mdm_grid_read(const mdm_config *cfg, const char *const *over, size_t n, mdm_grid *out, mdm_error *err);
 void mdm_grid_clear(mdm_grid *g);
 size_t mdm_grid_points(const mdm_grid *g);

@@ -1,5 +1,5 @@
 /* The option table: the one place where an option is defined (key, type, default, range, help).
- * It drives the configuration file, --set, --help, validation and the attributes in the output. */
+ * It drives the configuration file, --set, `moedmft options`, validation and the attributes in the output. */
 #include <moedmft/config.h>
 
 #include <float.h>

@@ -1,4 +1,4 @@
-/* Reading HDF5 output (file.h): datasets back into records, attributes, and the widths a file holds. */
+/* Reading HDF5 output (moedmft/file.h): datasets back into records, attributes, and the widths a file holds. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gsl/gsl_sort_long.h>

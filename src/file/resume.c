@@ -1,7 +1,7 @@
-/* Complete runs of an interrupted outcome, kept in its file so that the same command goes on (run.h).
+/* Complete runs of an interrupted outcome, kept in its file so that the same command goes on (moedmft/file.h).
  *
  * Below /resume, one group for each ensemble ("limit", "N_64"): every array of its runs, stacked along a first dimension
- * "seed", and `index`, which run each is. Runs are independent and deterministic, so going on ends with the same numbers. */
+ * "seed", and `run_index`, which run each is. Runs are independent and deterministic, so going on ends with the same numbers. */
 #include <moedmft/file.h>
 #include <moedmft/run.h>
 #include <moedmft/version.h>

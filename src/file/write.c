@@ -1,4 +1,4 @@
-/* Writing HDF5 output (file.h).
+/* Writing HDF5 output (moedmft/file.h).
  *
  * HDF5 builds the file in memory (image.c); mdm_file_commit writes the finished image and its seal to a temporary file in
  * the target's folder, fsyncs and renames. So a full disk is an ordinary failed write with a reason: HDF5's own disk

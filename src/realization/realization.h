@@ -79,7 +79,7 @@ struct X(realization) {
   int (*particles)(X(realization) *R, size_t n, real *out, mdm_error *err);
   /* Initial selection biases of the experts, standard normal: out has one for each. */
   int (*biases)(X(realization) *R, real *out, mdm_error *err);
-  /* Measures of the realization itself, by name ("rank_Q_forward", …); n receives their number. */
+  /* Measures of the realization itself, by name ("rank_h", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
    * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */

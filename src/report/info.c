@@ -1,4 +1,4 @@
-/* The summary that `moedmft info` prints (file.h): where the file comes from, the options that matter, the main
+/* The summary that `moedmft info` prints (moedmft/report.h): where the file comes from, the options that matter, the main
  * results, and the tree of datasets. Everything is printed into a memory stream. */
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Numbers with their errors, as text. */
 #include "report/number.h"
 
 #include <math.h>

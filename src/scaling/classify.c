@@ -1,4 +1,4 @@
-/* Classification of a parameterization by arithmetic on exponents (classify.h; docs/rules.md).
+/* Classification of a parameterization by arithmetic on exponents (moedmft/classify.h; docs/rules.md).
  *
  * Notation of docs/theory.md: V_f, V_b variances of the initial part; r_f = V_b/τ, r_b = τ V_f weights of the
  * responses; m_f = learn, m_b = τ learn of the learned part; a: exponent of the readout v = N w_out, a = max(½ exponent

@@ -1,4 +1,4 @@
-/* Every parameterization in a box of half-integer exponents that satisfies a set of desiderata (classify.h).
+/* Every parameterization in a box of half-integer exponents that satisfies a set of desiderata (moedmft/classify.h).
  *
  * Maximal effective updates fix every learned part at n^0, hence learn(t) = −q(t) − p(t) for the update's inputs q and
  * p. What one tensor's conditions need to know of the others is then the readout's exponent alone: given that, tensors

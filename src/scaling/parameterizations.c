@@ -3,8 +3,8 @@
  * Vankadara et al. 2026 (arXiv 2605.14200), Table 1: mup, mssp. Małaśnicki et al. 2025 (arXiv 2508.09752): mcb,
  * simplep. Jiang, Bordelon, Pehlevan, Hanin 2026 (arXiv 2601.20205): jbph. Baselines: ntp (Jacot et al. 2018, arXiv
  * 1806.07572) and the standard parameterization. To add a parameterization, add rows to the table of its regime; to add
- * a regime, add a row to `regimes`. Nothing else needs to know. A hand-given parameterization is read by
- * src/scaling/parameterization_config.c.
+ * a regime, add a row to `regimes`; its name goes among the words of the option (src/config/options.c). Nothing else
+ * needs to know. A hand-given parameterization is read by src/scaling/parameterization_config.c.
  *
  * Constants that exponents leave open: W_in's SGD rate is N/D. In Regime I, where M is a constant, the rates of Q, W1
  * and W2 carry the factor M of the other regimes, which undoes the 1/M of the aggregation; Adam's ε carries 1/M there.

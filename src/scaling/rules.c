@@ -1,4 +1,4 @@
-/* A parameterization at given sizes (rules.h): numbers from powers, as text, JSON or CSV. */
+/* A parameterization at given sizes (moedmft/rules.h): numbers from powers, as text, JSON or CSV. */
 #include <moedmft/rules.h>
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* A sweep as an object: its grid, widths and arrays, from the configuration alone (sweep.h). Running it is in
+/* A sweep as an object: its grid, widths and arrays, from the configuration alone (moedmft/sweep.h). Running it is in
  * sweep_run.c, its file in src/file/sweep.c, what follows from the losses in sweep_results.c. */
 #include "study/sweep_internal.h"
 

@@ -1,4 +1,4 @@
-/* Running a sweep (sweep.h): all runs of all missing cells are tasks of one pool of threads.
+/* Running a sweep (mdm_sweep_compute): all runs of all missing cells are tasks of one pool of threads.
  *
  * A cell's problem is set up when its first run begins and released with its last, so that few are in memory at a time.
  * A run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so

@@ -1,6 +1,6 @@
 /* Observables of a run. They are functions of the program's fields alone, so limit and networks share them.
  *
- * To add one: add its array in observer_create and fill it in observe_fields (or observe_prediction).
+ * To add one: add its array in add_fields and fill it in observe_fields (or observe_prediction).
  */
 #include "training/observe.h"
 
