@@ -24,6 +24,7 @@ class Group(Mapping[str, Quantity]):
     def __init__(self, node: h5py.Group, leave_out: Optional[Callable[[str], bool]] = None) -> None:
         self._node = node
         self._leave_out = leave_out or (lambda path: False)
+        self._row: Optional[int] = None  # only this position of every dataset's first dimension
 
     @property
     def path(self) -> str:
@@ -58,9 +59,10 @@ class Group(Mapping[str, Quantity]):
         if not isinstance(found, h5py.Dataset):
             raise MissingError(self._missing(path, found))
         try:
-            return read(found)
-        except OSError as error:
-            raise FileError(f"{node.file.filename}: {found.name} cannot be read ({error})") from None
+            return read(found, self._row)
+        except (OSError, IndexError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split())
+            raise FileError(f"{node.file.filename}: {found.name} cannot be read ({reason})") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
@@ -94,19 +96,22 @@ class Group(Mapping[str, Quantity]):
 def plain(value: Any) -> Any:
     """An attribute as a Python number, text or list."""
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="surrogateescape")
     return value.item() if isinstance(value, np.generic) else value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def read(dataset: h5py.Dataset) -> Quantity:
-    """A dataset with its twin and its attributes."""
+def read(dataset: h5py.Dataset, row: Optional[int] = None) -> Quantity:
+    """A dataset, or one position of its first dimension, with its twin and its attributes."""
+    part = () if row is None else (row,)
     twin = dataset.parent.get(dataset.name.split("/")[-1] + TWIN)
+    if twin is not None and getattr(twin, "shape", None) != dataset.shape:
+        raise ValueError("its standard error has another shape")
     dims = str(plain(dataset.attrs.get("dims", "")))
-    names = tuple(part.strip() for part in dims.split(",")) if dims else ("?",) * dataset.ndim
+    names = tuple(name.strip() for name in dims.split(",")) if dims else ("?",) * dataset.ndim
     return Quantity(
         name=str(dataset.name).lstrip("/"),
-        mean=np.asarray(dataset[()]),
-        error=None if twin is None else np.asarray(twin[()]),
-        dims=names,
+        mean=np.asarray(dataset[part]),
+        error=None if twin is None else np.asarray(twin[part]),
+        dims=names[len(part):],
         meaning=str(plain(dataset.attrs.get("description", ""))),
     )

@@ -17,9 +17,10 @@ from .ensemble import Ensemble
 from .errors import FileError, IncompleteWarning, MissingError, SchemaError
 from .group import Group
 from .quantity import Array
+from .seal import check as check_seal
 from .sweep import Sweep
 
-SCHEMA = 1  # the largest schema version that is understood (docs/output.md)
+SCHEMA = 2  # the schema version that is understood (docs/output.md)
 RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True),
         "coordcheck": (False, True)}  # command: limit?, networks?
 
@@ -241,7 +242,10 @@ def _open_file(path: str) -> h5py.File:
     if not os.access(path, os.R_OK):
         raise FileError(f"{path}: cannot be read (permission denied)")
     try:
+        check_seal(path)
         return h5py.File(path, "r")
+    except FileError:
+        raise
     except OSError:
         raise FileError(f"{path}: is not an HDF5 file, or is damaged") from None
 
@@ -250,9 +254,9 @@ def _check_schema(path: str, attributes: Dict[str, Any]) -> None:
     version: Optional[Any] = attributes.get("schema_version")
     if attributes.get("format") != "moedmft" or not isinstance(version, int):
         raise FileError(f"{path}: is an HDF5 file, but was not written by moedmft")
-    if not 1 <= version <= SCHEMA:
+    if version != SCHEMA:
         release = f"use the Python package of moedmft {attributes.get('version', '?')}, which wrote it"
-        raise SchemaError(f"{path}: schema version {version} is not known here (1 to {SCHEMA} are); {release}")
+        raise SchemaError(f"{path}: schema version {version} is not known here ({SCHEMA} is); {release}")
 
 
 def _typed(value: Any) -> Any:

@@ -115,7 +115,7 @@ static const mdm_option table[] = {
     {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
-    {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
+    {"output.every_seed", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|true|false", "store every seed (or replica) beside mean and standard error, so that more can be added; auto: up to 16 MB of them"},
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},
 };

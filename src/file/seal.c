@@ -56,7 +56,7 @@ static int checksum(int fd, const char *path, size_t n, uLong *crc, mdm_error *e
 int mdm_seal_check(int fd, const char *path, int *sealed, mdm_error *err) {
   struct stat s;
   char found[MDM_SEAL_SIZE], right[MDM_SEAL_SIZE + 1];
-  uLong crc;
+  uLong crc = 0;
   *sealed = 0;
   if (fstat(fd, &s) != 0) return unreadable(path, err);
   if (!S_ISREG(s.st_mode) || s.st_size < MDM_SEAL_SIZE) return MDM_OK;

@@ -20,6 +20,7 @@ struct mdm_sweep {
   mdm_grid grid;
   mdm_measure measure; /* never AUTO */
   int with_limit;      /* the last width is N = infinity */
+  int is_saved;        /* the file that it went on from has the same cells and measure */
   long along;          /* axis whose best value is sought, or −1 */
   size_t points, widths, cells, most_runs, steps,
       tests; /* steps: of the longest point, recorded; tests: test records */
