@@ -4,24 +4,29 @@
 # `make install` puts it where bash-completion finds it. By hand: source completions/moedmft.bash
 # zsh: autoload -U compinit bashcompinit; compinit; bashcompinit; source completions/moedmft.bash
 
-# What the help says about a command: its name, or its usage line.
+# Names of the commands.
 _moedmft_commands() {
   "$1" --help 2>/dev/null | sed -n '/^usage:/,/^$/s/^  moedmft \([a-z]*\) .*/\1/p'
 }
+
+# What stands after a command in its usage line.
 _moedmft_usage() {
-  "$1" --help 2>/dev/null | sed -n "/^usage:/,/^\$/s/^  moedmft $2 \(.*\)  .*/\1/p"
+  "$1" "$2" --help 2>/dev/null | sed -n "/^usage:/,/^\$/s/^  moedmft $2 \(.*\)/\1/p"
 }
 
-# Options, without those whose help begins with other commands, as in "rules: the stream width".
+# Options of the command $2 (none: of all), one a line, each followed by its argument if it has one: "-o FILE", "--output FILE".
 _moedmft_options() {
-  "$1" --help 2>/dev/null | awk -v command="$2" '
-    /^options:/ { on = 1; next } /^$/ { on = 0 } !on { next }
-    { text = $0; sub(/^.*--[a-z-]+ *([][A-Z=]+)? +/, "", text); mine = 1
-      if (match(text, /^[a-z]+(, [a-z]+)*: /)) {
-        mine = 0; n = split(substr(text, 1, RLENGTH - 2), names, ", ")
-        for (i = 1; i <= n; i++) if (names[i] == command) mine = 1
-      }
-      if (mine) for (i = 1; i <= NF && $i ~ /^-/; i++) { sub(/,$/, "", $i); print $i } }'
+  "$1" ${2:+"$2"} --help 2>/dev/null | awk '
+    /^options:/ { on = 1; next } /^$/ { on = 0 }
+    on && /^  (-[A-Za-z],|   ) --/ {
+      letter = substr($0, 3, 2); text = substr($0, 7); sub(/  .*/, "", text); argument = text; sub(/^[^ ]*/, "", argument)
+      if (letter != "  ") print letter argument
+      print text }'
+}
+
+# The argument of option $2 among those that _moedmft_options printed.
+_moedmft_argument() {
+  awk -v option="$2" '$1 == option { print $2 }' <<< "$1"
 }
 
 _moedmft_keys() {
@@ -38,17 +43,45 @@ _moedmft_values() {
     index($0, key ": ") == 1 { found = 1; preset = substr($0, length(key) + 3) }'
 }
 
-# Files with one of the endings, and folders.
+# Files with one of the endings a|b, and folders.
 _moedmft_files() {
-  local current=$1 ending
-  shift
-  compgen -d -- "$current"
-  for ending in "$@"; do compgen -f -X "!*.$ending" -- "$current"; done
+  local ending
+  compgen -d -- "$1"
+  while IFS= read -r ending; do compgen -f -X "!*.$ending" -- "$1"; done <<< "${2//|/$'\n'}"
+}
+
+# What may stand for an argument that the help writes as $1; the rest is from _moedmft.
+_moedmft_words() {
+  local usage
+  case $1 in
+  KEY=*) _moedmft_keys "$program" ;;
+  FILE)
+    usage=$(_moedmft_usage "$program" "$command")
+    usage=${usage##*-o FILE.}
+    _moedmft_files "$current" "${usage%% *}" ;;
+  FIELD) printf '%s\n' x h y a r rho gamma delta e total W_in Q W1 W2 w_out ;;
+  *\|*) tr -d '[]' <<< "${1//|/$'\n'}" ;;
+  esac
+}
+
+# The first word of those before the cursor that is neither an option nor its argument; $1: what _moedmft_options says of all.
+_moedmft_command() {
+  local word argument i words
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ $word == "=" ]]; then i=$((i + 1)) && continue; fi
+    if [[ $word != -* ]]; then echo "$word" && return; fi
+    argument=$(_moedmft_argument "$1" "$word")
+    words=$(tr -d '[]' <<< "$argument")
+    if [[ -z $argument || ${COMP_WORDS[i+1]} == "=" ]]; then continue; fi
+    # a list in brackets may be missing
+    if [[ $argument != "["* || ${COMP_WORDS[i+1]} =~ ^($words)(,($words))*$ ]]; then i=$((i + 1)); fi
+  done
 }
 
 _moedmft() {
   local program=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local key="" value="" prefix="" command="" word="" i words
+  local key="" value="" prefix="" command="" word="" argument="" options words
   program=${program/#\~/$HOME}
   COMPREPLY=()
   # KEY=VALUE is one word in zsh, and three where "=" is among bash's COMP_WORDBREAKS
@@ -56,20 +89,11 @@ _moedmft() {
   elif [[ $before == "=" ]]; then key=${COMP_WORDS[COMP_CWORD-2]} value=$current
   elif [[ $current == *=* ]]; then key=${current%%=*} value=${current#*=} prefix=$key=
   fi
-  for ((i = 1; i < COMP_CWORD; i++)); do # the first word that is neither an option nor its argument
-    word=${COMP_WORDS[i]}
-    case $word in
-    -o | -s | -t | --output | --set | --seed | --threads | --width | --format | --what | --field) i=$((i + 1)) ;;
-    rate | limit | *,*) ;; # of --expect
-    -* | =) ;;
-    *) command=$word && break ;;
-    esac
-  done
+  command=$(_moedmft_command "$(_moedmft_options "$program")")
+  options=$(_moedmft_options "$program" "$command")
   if [[ -n $key ]]; then
     case $key in
-    --format) words=$'text\njson\ncsv' ;;
-    --expect) words=$'rate\nlimit\nrate,limit' ;;
-    -*) words="" ;;
+    -*) words=$(_moedmft_words "$(_moedmft_argument "$options" "$key")") ;;
     data.*file | data.*labels)
       words=$(compgen -f -- "$value")
       compopt -o filenames 2>/dev/null ;;
@@ -80,30 +104,20 @@ _moedmft() {
     done <<< "$words"
     return
   fi
-  case $before in
-  -s | --set)
-    words=$(_moedmft_keys "$program")
-    compopt -o nospace 2>/dev/null ;;
-  --format) words=$'text\njson\ncsv' ;;
-  --what) words=$'loss\nkernels\nspectra\nrates\nrouter\nntk\nparts' ;;
-  --field) words=$'x\nh\ny\na\nr\nrho\ngamma\ndelta\ne\ntotal\nW_in\nQ\nW1\nW2\nw_out' ;;
-  --expect) if [[ $current != -* && $command != coordcheck ]]; then words=$'rate\nlimit\nrate,limit'; fi ;;
-  -o | --output)
+  if [[ $before == -* ]]; then argument=$(_moedmft_argument "$options" "$before"); fi
+  if [[ -n $argument && ($current != -* || $argument != "["*) ]]; then
+    words=$(_moedmft_words "$argument")
+    case $argument in KEY=*) compopt -o nospace 2>/dev/null ;; FILE) compopt -o filenames 2>/dev/null ;; esac
+  elif [[ $current == -?* ]]; then words=$(cut -d ' ' -f 1 <<< "$options")
+  elif [[ -z $command ]]; then words=$(_moedmft_commands "$program")
+  else
     compopt -o filenames 2>/dev/null
-    case $command in plot) words=$(_moedmft_files "$current" png svg pdf) ;; *) words=$(_moedmft_files "$current" h5) ;; esac ;;
-  -t | --threads | --seed | --width) return ;;
-  *)
-    if [[ $current == -?* ]]; then words=$(_moedmft_options "$program" "$command")
-    elif [[ -z $command ]]; then words=$(_moedmft_commands "$program")
-    else
-      compopt -o filenames 2>/dev/null
-      case $(_moedmft_usage "$program" "$command") in
-      FILE.h5*) words=$(_moedmft_files "$current" h5) ;;
-      CONFIG*) words=$(_moedmft_files "$current" yaml yml) ;;
-      *) words=$(_moedmft_options "$program" "$command") ;;
-      esac
-    fi ;;
-  esac
+    case $(_moedmft_usage "$program" "$command") in
+    FILE.h5*) words=$(_moedmft_files "$current" h5) ;;
+    CONFIG*) words=$(_moedmft_files "$current" "yaml|yml") ;;
+    *) words=$(cut -d ' ' -f 1 <<< "$options") ;;
+    esac
+  fi
   local IFS=$'\n'
   while read -r word; do
     if [[ -n $word && $word == "$current"* ]]; then COMPREPLY+=("$word"); fi

@@ -47,7 +47,7 @@ offers 24 -- solve - -s train.steps = ""
 offers run.yaml run.h5 run.png -- solve - -s data.file = run
 offers text json csv -- rules - --format ""
 offers --save-weights --seed --set --sweeps -- compare - --s
-offers --seed --set --sweeps -- rules - --s
+offers --seed --set -- rules - --s
 offers --width -- rules - --wi
 offers --enumerate -- classify - --e
 offers --expect -- compare - --e
@@ -61,6 +61,20 @@ offers "" -- solve - --wh
 offers "" -- compare - --wi
 offers "" -- solve - -t ""
 offers "" -- nonsense
+offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,readout}= -- sweep - --over train.lr
+offers run.h5 "sub folder" -- --output = run.png info ""  # as bash splits the word
+# every command and every option of the help: its options are offered, the words of an argument too, and an argument is no command
+for command in "${commands[@]}"; do
+  mapfile -t options < <("$program" "$command" --help | sed -nE 's/^  (-[A-Za-z],|   ) (--[a-z-]+).*/\2/p')
+  [[ ${#options[@]} -ge 2 ]] || { echo "  Completion: cannot read $program $command --help" >&2; exit 1; }
+  offers "${options[@]}" -- "$command" - --
+  while read -r option argument; do
+    mapfile -t words < <(tr -d '[]' <<< "${argument//|/$'\n'}")
+    [[ $argument != *"|"* ]] || offers "${words[@]}" -- "$command" - "$option" ""
+    offers "${commands[@]}" -- "$option" "${words[0]}" ""
+  done < <("$program" "$command" --help | sed -nE 's/^  (-[A-Za-z],|   ) (--[a-z-]+) ([^ ]+).*/\2 \3/p')
+done
+for option in $("$program" --help | sed -nE 's/^  (-[A-Za-z],|   ) (--[a-z-]+)(  .*|$)/\2/p'); do offers "${commands[@]}" -- "$option" ""; done
 mapfile -t keys < <("$program" options | sed -n 's/^\([^ ][^:]*\): .*/\1=/p')
 [[ ${#keys[@]} -ge 80 ]] || { echo "  Completion: cannot read $program options" >&2; exit 1; }
 offers "${keys[@]}" -- solve - -s ""

@@ -1,0 +1,13 @@
+/* How much memory there is, and that no run takes more. */
+#ifndef MOEDMFT_CLI_MEMORY_H
+#define MOEDMFT_CLI_MEMORY_H
+
+#include <moedmft/error.h>
+
+/* Bytes of memory that are free or can be freed, which this process may take from now on and no more. Memory that the machine does
+ * not have is then refused, which we report, rather than granted and punished by a kill. */
+double memory_claim(void);
+/* MDM_ERR_MEMORY when a run needs more bytes than there are; err says what to lower. */
+int memory_check(double need, double have, mdm_error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* Whether the file can be written that a command line names. */
+#include "cli/output.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <moedmft/file.h>
+
+#include "cli/signals.h"
+
+/* Whether two names stand for one file. */
+static int same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Makes and removes the temporary file; a signal in between has to wait. */
+static int probe(const char *path, mdm_error *err) {
+  mdm_file *file;
+  signals_catch(0);
+  int status = mdm_file_create(path, &file, err);
+  if (!status) mdm_file_discard(file);
+  signals_catch(1);
+  if (!status && *signals_stop())
+    status = mdm_fail(err, MDM_INTERRUPTED, "stopped before the first step of any run; no file was written");
+  return status;
+}
+
+int output_check(const arguments *a, const mdm_config *cfg, mdm_error *err) {
+  static const char *const keys[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
+  if (strcmp(a->input, "-") && same_file(a->output, a->input))
+    return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o", a->output);
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (same_file(a->output, mdm_config_text(cfg, keys[i])))
+      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
+  return probe(a->output, err);
+}

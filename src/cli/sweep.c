@@ -1,0 +1,87 @@
+/* moedmft sweep: limit and networks over a grid of options. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <moedmft/file.h>
+#include <moedmft/report.h>
+#include <moedmft/sweep.h>
+
+#include "cli/command.h"
+#include "cli/memory.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/training.h"
+
+static int read_measure(const char *name, mdm_measure *out, mdm_error *err) {
+  static const mdm_measure measures[] = {MDM_MEASURE_FINAL, MDM_MEASURE_BEST, MDM_MEASURE_TAIL, MDM_MEASURE_TEST, MDM_MEASURE_AUTO}; /* as the words of --measure */
+  char allowed[100];
+  int word = option_word(OPTION_MEASURE, name, strlen(name));
+  if (word >= 0) return *out = measures[word], MDM_OK;
+  option_allowed(OPTION_MEASURE, " and ", allowed, sizeof allowed);
+  return mdm_fail(err, MDM_ERR_USAGE, "--measure %s: allowed are %s", name, allowed);
+}
+
+static int print_verdict(const mdm_sweep *sweep, mdm_error *err) {
+  char *text;
+  int status = mdm_sweep_report(sweep, &text, err);
+  if (!status) fputs(text, stderr);
+  free(text);
+  return status;
+}
+
+static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  if (!a->quiet) monitor.report = progress_report, monitor.context = &line;
+  signals_catch(1);
+  progress_start(&line);
+  int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);
+  if (!a->quiet) progress_end(&line);
+  if (a->quiet || (status && status != MDM_INTERRUPTED)) return status;
+  mdm_error failure;
+  int printed = print_verdict(sweep, &failure);
+  fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  return printed ? mdm_fail(err, printed, "%s", failure.text) : status;
+}
+
+/* What is in the file already, and whether there is memory for the rest. */
+static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
+  size_t ready = 0, cells = 0;
+  double need = 0;
+  int status = mdm_sweep_resume(sweep, a->output, err);
+  if (!status) cells = mdm_sweep_cells(sweep, &ready);
+  if (!status) status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  if (!status && !a->quiet)
+    fprintf(stderr, "moedmft: %zu cells, %zu of them in %s; about %.3g GB of memory needed\n", cells, ready, a->output, need / 1e9);
+  return status ? status : memory_check(need, have, err);
+}
+
+static int run(const arguments *a, mdm_error *err) {
+  mdm_config *cfg = NULL;
+  mdm_sweep *sweep = NULL;
+  mdm_measure measure = MDM_MEASURE_AUTO;
+  double have = memory_claim();
+  signals_ignore();
+  int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
+  if (!status) status = configuration_read(a, &cfg, err);
+  if (!status) status = output_check(a, cfg, err);
+  if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
+  if (!status) status = prepare(a, sweep, have, err);
+  if (!status) status = run_sweep(a, sweep, err);
+  mdm_sweep_free(sweep);
+  mdm_config_free(cfg);
+  return status;
+}
+
+const command sweep_command = {
+    .name = "sweep",
+    .input = "CONFIG",
+    .output = "FILE.h5",
+    .summary = "limit and networks over a grid of options: best learning rate, its drift with N; goes on from FILE.h5",
+    .example = "moedmft sweep - -o rates.h5 --over train.lr=log:0.1:3.2:6",
+    .needs = BIT(OUTPUT) | BIT(OVER),
+    .takes = TRAINING_OPTIONS | BIT(NO_LIMIT) | BIT(MEASURE),
+    .run = run,
+};

@@ -1,0 +1,106 @@
+/* What the commands that train share: from the configuration to the file. */
+#include "cli/training.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <moedmft/classify.h>
+#include <moedmft/compare.h>
+#include <moedmft/data.h>
+#include <moedmft/file.h>
+
+#include "cli/memory.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/summary.h"
+
+/* In the limit of Adam a tensor whose gradient sinks below epsilon stands still: worth a word. */
+static int remark_on_adam(const arguments *a, const mdm_config *cfg, int what, mdm_error *err) {
+  mdm_classification c;
+  if (a->quiet || !(what & MDM_RUN_LIMIT) || strncmp(mdm_config_text(cfg, "train.optimizer"), "adam", 4) ||
+      mdm_config_real(cfg, "train.adam.eps") == 0)
+    return MDM_OK;
+  int status = mdm_classify(cfg, &c, err);
+  for (int t = 0; t < MDM_CLASS_TENSORS && !status; t++)
+    if (c.tensor[t].eps_gap > 1e-9)
+      fprintf(stderr, "moedmft: in the limit the gradient of %s sinks below Adam's epsilon: it does not learn (train.adam.eps_scale, train.adam.eps: 0)\n",
+              c.tensor[t].tensor);
+  return status;
+}
+
+static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have, mdm_error *err) {
+  double need = mdm_memory_estimate(cfg, data, what, a->threads);
+  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
+  return memory_check(need, have, err);
+}
+
+static int is_empty(const mdm_outcome *o) {
+  size_t runs = o->limit.runs;
+  for (size_t w = 0; w < o->widths; w++) runs += o->networks[w].runs;
+  return runs == 0;
+}
+
+/* What was computed into the file, also when it is not all; `status` tells how the run ended. */
+static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, int status, mdm_error *err) {
+  mdm_error failure;
+  if (status != MDM_OK && is_empty(o)) /* better keep an earlier file than replace it by nothing */
+    return mdm_fail(err, status,
+                    status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
+                                              : "training diverged at step 0: the first loss is no number; no file was "
+                                                "written; check the data and model.*");
+  signals_catch(0); /* nothing may end us between the temporary file and its final name */
+  int written = mdm_outcome_write(o, cfg, a->command, a->line, a->output, &failure);
+  if (written) return mdm_fail(err, written, "%s", failure.text);
+  if (!a->quiet) {
+    summary_print(o);
+    fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  }
+  return status;
+}
+
+/* The runs themselves, with progress. */
+static int compute(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *resume, mdm_outcome *out, mdm_error *err) {
+  progress line;
+  int both = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads, .save_weights = a->save_weights, .earlier = resume ? mdm_resume_take : NULL, .store = resume};
+  if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
+  int status = both ? mdm_compare_run(cfg, data, &monitor, out, err) : mdm_run(cfg, data, what, &monitor, out, err);
+  if (!a->quiet) progress_end(&line);
+  return status;
+}
+
+static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
+  mdm_outcome outcome;
+  mdm_resume *resume = NULL; /* weights of complete runs are not kept, so with them everything is done again */
+  int status = a->save_weights ? MDM_OK : mdm_resume_open(a->output, cfg, data, &resume, err);
+  if (status) return status;
+  if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
+  status = compute(a, what, cfg, data, resume, &outcome, err);
+  if (!status && t->fit) status = t->fit(cfg, &outcome, err);
+  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, status, err);
+  if (!status && t->report) status = t->report(a, &outcome, err);
+  mdm_outcome_clear(&outcome);
+  mdm_resume_free(resume);
+  return status;
+}
+
+int training_run(const arguments *a, const training *t, mdm_error *err) {
+  mdm_config *cfg = NULL;
+  mdm_data *data = NULL;
+  int what = t->what;
+  double memory = memory_claim();
+  signals_ignore();
+  int status = configuration_read(a, &cfg, err);
+  if (!status && t->prepare) status = t->prepare(a, cfg, &what, err);
+  if (!status) status = output_check(a, cfg, err);
+  if (!status) status = mdm_data_load(cfg, &data, err);
+  if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
+  if (!status) status = check_memory(a, cfg, data, what, memory, err);
+  if (!status) status = remark_on_adam(a, cfg, what, err);
+  if (!status) status = run_and_write(a, t, what, cfg, data, err);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+  return status;
+}
