@@ -80,14 +80,14 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   ok &= (p->active = mdm_alloc(R->experts, P, 1, 1)) != NULL;
   ok &= (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real))) != NULL;
   p->routing = (X(routing)){R->experts, R->neurons, 0, p->active};
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the fields of %zu tokens", P);
+  return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
 }
 
 static int initial_particles(X(moe) *m, mdm_error *err) {
   X(realization) *R = m->R;
   size_t S = R->stream, columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
   m->particles = mdm_alloc(S, columns, 1, sizeof(real));
-  if (!m->particles) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu initial weights", S, columns);
+  if (!m->particles) return mdm_no_memory(err, "%zu × %zu initial weights", S, columns);
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
   m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
@@ -106,7 +106,7 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
 static int initial_biases(X(moe) *m, mdm_error *err) {
   if (m->active_experts == m->R->experts || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
   m->bias = mdm_alloc(m->R->experts, 1, 1, sizeof *m->bias);
-  if (!m->bias) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu biases", m->R->experts);
+  if (!m->bias) return mdm_no_memory(err, "%zu biases", m->R->experts);
   int status = m->model->bias_std > 0 ? m->R->biases(m->R, m->bias, err) : MDM_OK;
   BLAS(scal)(m->R->experts, (real)m->model->bias_std, m->bias, 1);
   return status;
@@ -134,7 +134,7 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
                   mdm_error *err) {
   *out = NULL;
   X(moe) *m = calloc(1, sizeof *m);
-  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!m) return mdm_no_memory(err, "the network program");
   m->R = R;
   m->model = model;
   m->inputs = inputs->inputs;
@@ -342,7 +342,7 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   size_t S = R->stream, P = F[MDM_Z].P, capacity = m->part[MDM_TRAIN].capacity;
   double sum = 0;
   for (int i = 0; i < 2; i++)
-    if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the gradient's norm");
+    if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_no_memory(err, "the gradient's norm");
   for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
     const X(field) *p = &F[mdm_meetings[t].forward], *q = &F[mdm_meetings[t].backward];
     sum += R->coef[t].norm * square_norm(m, P, p->n, p->v, q->n, q->v, q->n) / ((double)p->n * (double)q->n);

@@ -1,7 +1,9 @@
 /* Allocation helpers: overflow-checked, aligned, zero-filled. */
 #include "base/memory.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,4 +40,13 @@ int mdm_grow_columns(void **array, size_t rows, size_t element, size_t used, siz
   *array = p;
   *capacity = wider;
   return 0;
+}
+
+int mdm_no_memory(mdm_error *err, const char *format, ...) {
+  char what[sizeof err->text - sizeof "out of memory for "];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(what, sizeof what, format, args);
+  va_end(args);
+  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s", what);
 }

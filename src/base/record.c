@@ -6,10 +6,10 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 
 struct mdm_record {
@@ -30,7 +30,7 @@ size_t mdm_elements(int rank, const size_t *dim) {
 
 int mdm_record_create(mdm_record **out, mdm_error *err) {
   *out = calloc(1, sizeof **out);
-  return *out ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a record");
+  return *out ? MDM_OK : mdm_no_memory(err, "a record");
 }
 
 static void release(mdm_array *a) {
@@ -77,7 +77,7 @@ int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, m
   a.error = with_error ? calloc(n ? n : 1, sizeof *a.error) : NULL;
   if (!a.text || !a.value || (with_error && !a.error) || !reserve(rec)) {
     release(&a);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for array %s (%zu values)", shape->path, n);
+    return mdm_no_memory(err, "array %s (%zu values)", shape->path, n);
   }
   rec->item[rec->count] = a;
   *out = &rec->item[rec->count++];

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-static int out_of_memory(const mdm_text *t, mdm_error *err) { return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s", t->what); }
+#include "base/memory.h"
+
+static int out_of_memory(const mdm_text *t, mdm_error *err) { return mdm_no_memory(err, "%s", t->what); }
 
 int mdm_text_open(mdm_text *t, const char *what, mdm_error *err) {
   *t = (mdm_text){.what = what};

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define FILE_MAX ((size_t)1 << 20) /* a configuration is a page long; more is the wrong file */
 #define KEY_SIZE 256
 
@@ -40,7 +42,7 @@ void mdm_config_free(mdm_config *cfg) {
 }
 
 static int out_of_memory(mdm_error *err) {
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the configuration");
+  return mdm_no_memory(err, "the configuration");
 }
 
 int mdm_config_create(mdm_config **out, mdm_error *err) {

@@ -1,12 +1,13 @@
 /* The grid of a sweep (grid.h): "--over KEY=v1,v2,…" and ranges, checked value by value by the option table. */
 #include "config/grid.h"
 
-#include <errno.h>
+#include <gsl/gsl_sort_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "config/internal.h"
 
 enum { MOST_VALUES = 1000, MOST_POINTS = 100000, VALUE_SIZE = 4096 };
@@ -40,7 +41,7 @@ long mdm_grid_find(const mdm_grid *g, const char *key) {
 }
 
 static int out_of_memory(mdm_error *err) {
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the grid of a sweep");
+  return mdm_no_memory(err, "the grid of a sweep");
 }
 
 /* ---------------------------------------------------------------- values */
@@ -133,15 +134,16 @@ static int read_range(mdm_axis *axis, mdm_config *cfg, const char *over, const c
 
 /* Numbers ascend, so that neighbours on the axis are neighbours in the list. */
 static void sort_numbers(mdm_axis *axis) {
-  for (size_t i = 1; i < axis->n && axis->numeric; i++)
-    for (size_t j = i; j > 0 && axis->value[j] < axis->value[j - 1]; j--) {
-      double v = axis->value[j];
-      char *t = axis->text[j];
-      axis->value[j] = axis->value[j - 1];
-      axis->text[j] = axis->text[j - 1];
-      axis->value[j - 1] = v;
-      axis->text[j - 1] = t;
-    }
+  size_t order[MOST_VALUES];
+  double value[MOST_VALUES];
+  char *text[MOST_VALUES];
+  gsl_sort_index(order, axis->value, 1, axis->n);
+  for (size_t i = 0; i < axis->n; i++) {
+    value[i] = axis->value[order[i]];
+    text[i] = axis->text[order[i]];
+  }
+  memcpy(axis->value, value, axis->n * sizeof *value);
+  memcpy(axis->text, text, axis->n * sizeof *text);
 }
 
 /* ---------------------------------------------------------------- axes */
@@ -199,7 +201,7 @@ static int read_axis(mdm_grid *g, const mdm_config *cfg, const char *over, mdm_e
   else if (!status)
     status = read_list(axis, copy, over, values, err);
   mdm_config_free(copy);
-  if (!status) sort_numbers(axis);
+  if (!status && axis->numeric) sort_numbers(axis);
   return status;
 }
 

@@ -20,7 +20,7 @@ int mdm_networks_read(const mdm_config *cfg, mdm_networks *out, mdm_error *err) 
   if (!n || (m != 1 && m != n))
     return mdm_fail(err, MDM_ERR_CONFIG, "simulate.seeds has %zu numbers for %zu widths in simulate.widths; give one, or one for each", m, n);
   size_t *order = mdm_alloc(n, 1, 1, sizeof *order); /* n: of the widths */
-  int status = allocate(out, n) && order ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu widths", n);
+  int status = allocate(out, n) && order ? MDM_OK : mdm_no_memory(err, "%zu widths", n);
   if (!status) gsl_sort_long_index(order, widths, 1, n);
   for (size_t i = 0; i < n && !status; i++) {
     out->width[i] = widths[order[i]];

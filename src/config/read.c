@@ -11,6 +11,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/memory.h"
+
 #define KEY_SIZE 256  /* longer keys are cut, which leaves them unknown */
 #define SHOWN_SIZE 81 /* of a value in a message */
 #define DEEPEST 64    /* brackets within brackets; our keys need one */
@@ -387,6 +389,6 @@ int mdm_config_read(mdm_config *cfg, const char *name, const char *key, const ch
   } else
     r.out_of_memory = 1;
   free(r.first_line);
-  if (r.out_of_memory) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the configuration");
+  if (r.out_of_memory) return mdm_no_memory(err, "the configuration");
   return r.found.count ? end_problems(&r.found, err) : MDM_OK;
 }

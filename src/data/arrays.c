@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/source.h"
 
 static int check_arrays(size_t rows, size_t dimension, size_t outputs, const double *x, const double *y,
@@ -45,7 +46,7 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
   int status = check_arrays(rows, dimension, outputs, x, y, classification, err);
   if (status) return status;
   mdm_data *data = calloc(1, sizeof *data);
-  if (!data) return mdm_fail(err, MDM_ERR_MEMORY, "no memory for a data set");
+  if (!data) return mdm_no_memory(err, "a data set");
   data->dimension = dimension;
   data->outputs = outputs;
   data->classification = classification != 0;

@@ -15,10 +15,7 @@ int mdm_multiply(size_t a, size_t b, size_t *product) {
 void *mdm_array(size_t rows, size_t columns, size_t element, mdm_error *err) {
   void *array = mdm_alloc(rows, columns, 1, element);
   if (!array)
-    mdm_fail(err, MDM_ERR_MEMORY,
-             "no memory for %zu x %zu values of the data; lower data.train, data.test or "
-             "data.dimension, or use a smaller data.file",
-             rows, columns);
+    mdm_no_memory(err, "%zu x %zu values of the data; lower data.train, data.test or data.dimension, or use a smaller data.file", rows, columns);
   return array;
 }
 

@@ -21,8 +21,11 @@ struct mdm_file {
   int sealed;      /* reading: its checksum was there and right */
 };
 
-/* The innermost explanation on HDF5's error stack, to be asked right after the call that failed. */
-void mdm_hdf5_reason(char *buf, size_t size);
+/* A handle of the name path, nothing open yet. Release with mdm_file_discard. */
+int mdm_file_allocate(const char *path, mdm_file **out, mdm_error *err);
+/* MDM_ERR_IO, "cannot read the head of FILE: …" (verb, what), with the innermost explanation on HDF5's error stack: to be called right
+ * after the call that failed. */
+int mdm_hdf5_failed(const mdm_file *file, const char *verb, const char *what, mdm_error *err);
 /* The file at path, which must be sealed, as the beginning of a new one that will take its place. As mdm_file_create otherwise. */
 int mdm_file_change(const char *path, mdm_file **out, mdm_error *err);
 /* Removes a group with all that is in it; nothing where there is none. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "file/temp.h"
 
 #define SUFFIX ".lock"
@@ -80,7 +81,7 @@ int mdm_lock_take(const char *path, mdm_lock **out, mdm_error *err) {
   if (!lock || !(lock->name = malloc(size))) {
     free(lock);
     free(target);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the lock of %s", path);
+    return mdm_no_memory(err, "the lock of %s", path);
   }
   snprintf(lock->name, size, "%s" SUFFIX, target);
   free(target);

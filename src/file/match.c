@@ -7,6 +7,7 @@
 
 #include <moedmft/version.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 
 int mdm_match_seal(const mdm_file *file, mdm_error *err) {
@@ -66,7 +67,7 @@ static char *value_text(const mdm_config *cfg, const char *key) {
 static int match_option(const char *path, const char *key, const mdm_config *then, const mdm_config *now, mdm_error *err) {
   enum { SHOWN = 200 };
   char *a = value_text(then, key), *b = value_text(now, key);
-  int status = a && b ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory to compare %s with the configuration", path);
+  int status = a && b ? MDM_OK : mdm_no_memory(err, "the options of %s", path);
   if (!status && strcmp(a, b))
     status = mdm_fail(err, MDM_ERR_CONFIG, "%s holds another run: %s is %.*s there and %.*s now; " MDM_INSTEAD, path, key, SHOWN, *a ? a : "''", SHOWN, *b ? b : "''");
   free(a);

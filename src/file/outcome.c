@@ -125,7 +125,7 @@ static int add_runs(mdm_file *file, const mdm_ensemble *e, size_t *added, mdm_er
   char group[MDM_GROUP_SIZE];
   mdm_runs select = {.width = e->width, .index = mdm_alloc(e->runs, 1, 1, sizeof *select.index), .each = mdm_alloc(e->runs, 1, 1, sizeof *select.each),
                      .weights = mdm_alloc(e->runs, 1, 1, sizeof *select.weights)}; /* e->runs each */
-  int status = select.index && select.each && select.weights ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", e->runs);
+  int status = select.index && select.each && select.weights ? MDM_OK : mdm_no_memory(err, "%zu runs", e->runs);
   mdm_resume_group(e->width, group);
   if (!status) *added += select_new(file, e, &select);
   if (!status) status = mdm_runs_write(file, group, &select, err);

@@ -8,20 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
 
 #define WIDTH "width_"
-
-/* ---- explanations ---- */
-
-static int unreadable(const mdm_file *file, const char *what, mdm_error *err) {
-  char reason[256];
-  mdm_hdf5_reason(reason, sizeof reason);
-  return mdm_fail(err, MDM_ERR_IO, "cannot read %s of %s: %s", what, file->path, reason);
-}
 
 /* ---- opening ---- */
 
@@ -66,18 +59,14 @@ static int open_checked(mdm_file *file, mdm_error *err) {
   int status = check_readable(file, err);
   if (status != MDM_OK) return status;
   file->id = open_read_only(file->path);
-  return file->id < 0 ? unreadable(file, "the head", err) : check_schema(file, err);
+  return file->id < 0 ? mdm_hdf5_failed(file, "read", "the head", err) : check_schema(file, err);
 }
 
 int mdm_file_open(const char *path, mdm_file **out, mdm_error *err) {
   *out = NULL;
-  mdm_file *file = calloc(1, sizeof *file);
-  if (!file || !(file->path = strdup(path))) {
-    free(file);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
-  }
-  file->id = file->fd = -1;
-  int status;
+  mdm_file *file;
+  int status = mdm_file_allocate(path, &file, err);
+  if (status != MDM_OK) return status;
   H5E_BEGIN_TRY { status = open_checked(file, err); }
   H5E_END_TRY
   if (status == MDM_OK)
@@ -225,7 +214,7 @@ int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err) {
     *out = widths;
   }
   H5E_END_TRY
-  if (!*out) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the widths of %s", file->path);
+  if (!*out) return mdm_no_memory(err, "the widths of %s", file->path);
   *n = found;
   if (found) {
     gsl_sort_long(*out, 1, found);
@@ -274,7 +263,7 @@ static int is_stored(hid_t set, const mdm_array *shape) {
 
 static int read_values(reader *r, hid_t set, const char *path, double *values) {
   if (H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0) return MDM_OK;
-  return unreadable(r->file, path, r->err);
+  return mdm_hdf5_failed(r->file, "read", path, r->err);
 }
 
 /* Errors of a, from its twin. */
@@ -294,7 +283,7 @@ static int append_array(reader *r, hid_t group, const char *name, hid_t set, con
   if (status == MDM_OK) status = read_values(r, set, a->path, a->value);
   if (status != MDM_OK || !has_twin) return status;
   hid_t errors = H5Dopen2(group, twin, H5P_DEFAULT);
-  if (errors < 0) return unreadable(r->file, twin, r->err);
+  if (errors < 0) return mdm_hdf5_failed(r->file, "read", twin, r->err);
   status = read_twin(r, errors, a);
   H5Dclose(errors);
   return status;
@@ -355,7 +344,7 @@ static int read_link(reader *r, const level *at, const char *name, const char *p
   if (strlen(path) >= sizeof((mdm_array *)0)->path)
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the name %s is too long for a record", r->file->path, path);
   hid_t object = H5Oopen(at->group, name, H5P_DEFAULT);
-  if (object < 0) return unreadable(r->file, path, r->err);
+  if (object < 0) return mdm_hdf5_failed(r->file, "read", path, r->err);
   H5I_type_t type = H5Iget_type(object);
   int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, MDM_RESUME) || !strcmp(path, MDM_RUNS); /* not part of an ensemble's record */
   if (type == H5I_GROUP && !separate) status = read_subgroup(r, at, object, path);

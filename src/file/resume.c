@@ -98,7 +98,7 @@ static int look(earlier *e, mdm_error *err) {
   int status = mdm_file_widths(e->file, &widths, &n, err);
   if (status) return status;
   e->held = mdm_alloc(n + 1, 1, 1, sizeof *e->held);
-  if (!e->held) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for what %s holds", e->file->path);
+  if (!e->held) status = mdm_no_memory(err, "what %s holds", e->file->path);
   if (!status) status = look_at(e, 0, err);
   for (size_t i = 0; i < n && !status; i++) status = look_at(e, widths[i], err);
   free(widths);
@@ -313,7 +313,7 @@ static int read_others(earlier *e, long width, mdm_resume *r, mdm_error *err) {
 
 static int read_runs(earlier *e, mdm_resume *r, mdm_error *err) {
   r->runs = mdm_alloc(e->ensembles + e->networks.widths + 1, 1, 1, sizeof *r->runs);
-  int status = r->runs ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the runs in %s", e->file->path);
+  int status = r->runs ? MDM_OK : mdm_no_memory(err, "the runs in %s", e->file->path);
   for (size_t i = 0; i < e->ensembles && !status; i++)
     if (e->held[i].is_complete) status = read_results(e, &e->held[i], r, err);
   if (!status && e->replicas) status = read_others(e, 0, r, err);
@@ -366,7 +366,7 @@ int mdm_resume_open(const char *path, const mdm_request *asked, mdm_resume **out
   *out = NULL;
   if (stat(path, &s) != 0 || !s.st_size) return MDM_OK;
   mdm_resume *r = calloc(1, sizeof *r);
-  if (!r) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for what %s holds", path);
+  if (!r) return mdm_no_memory(err, "what %s holds", path);
   int status = open_file(path, asked, r, err);
   if (status || (!r->sets && r->state != MDM_RESUME_DONE)) return mdm_resume_free(r), status;
   *out = r;

@@ -37,7 +37,7 @@ static int write_array(mdm_file *file, const char *group, const mdm_runs *r, mdm
   if (status) return status;
   size_t size = mdm_elements(a->rank, a->dim);
   double *values = mdm_alloc(r->n, size, 1, sizeof *values); /* n × size */
-  if (!values) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s of %zu runs", a->path, r->n);
+  if (!values) return mdm_no_memory(err, "%s of %zu runs", a->path, r->n);
   for (size_t i = 0; i < r->n && !status; i++) {
     const mdm_array *one = mdm_record_find(records[i], a->path);
     if (!one || !mdm_same_shape(one, a)) status = mdm_fail(err, MDM_ERR_INTERNAL, "%s of run %zu is not like that of run %zu", a->path, r->index[i], r->index[0]);
@@ -58,7 +58,7 @@ static int write_records(mdm_file *file, const char *group, const mdm_runs *r, m
 static int write_index(mdm_file *file, const char *group, const mdm_runs *r, mdm_error *err) {
   char path[512];
   double *values = mdm_alloc(r->n, 1, 1, sizeof *values); /* n */
-  if (!values) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", r->n);
+  if (!values) return mdm_no_memory(err, "%zu runs", r->n);
   for (size_t i = 0; i < r->n; i++) values[i] = (double)r->index[i];
   snprintf(path, sizeof path, "%s/" INDEX, group);
   int status = mdm_file_array(file, path, 1, &r->n, word(r->width), r->width ? "which network (seed) each is" : "which replica each is", values, err);
@@ -86,7 +86,7 @@ static int read_index(mdm_file *file, const char *group, const mdm_array *a, mdm
   r->index = mdm_alloc(r->n, 1, 1, sizeof *r->index);
   r->each = mdm_alloc(r->n, 1, 1, sizeof *r->each);
   r->weights = mdm_alloc(r->n, 1, 1, sizeof *r->weights);
-  if (!r->index || !r->each || !r->weights) return r->n = 0, mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the runs in %s", file->path);
+  if (!r->index || !r->each || !r->weights) return r->n = 0, mdm_no_memory(err, "the runs in %s", file->path);
   for (size_t i = 0; i < r->n; i++) {
     double v = a->value[i];
     if (!(v >= 0) || v > UINT32_MAX || v != floor(v)) return bad(file, group, INDEX, "holds what is no number of a run", err);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/memory.h"
+
 enum { BLOCK = 1 << 20 };
 static const char mark[] = "\nmoedmft seal: ";
 
@@ -41,7 +43,7 @@ static int read_at(int fd, unsigned char *to, size_t n, off_t at) {
 
 static int checksum(int fd, const char *path, size_t n, uLong *crc, mdm_error *err) {
   unsigned char *block = malloc(BLOCK); /* BLOCK bytes */
-  if (!block) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory to read %s", path);
+  if (!block) return mdm_no_memory(err, "reading %s", path);
   int status = MDM_OK;
   *crc = crc32(0, NULL, 0);
   for (size_t done = 0; done < n && !status; done += BLOCK) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 #include "file/match.h"
 
@@ -18,7 +19,7 @@ static int write_axes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
     char name[32];
     char *text = mdm_grid_text(&s->grid.axis[a]);
     snprintf(name, sizeof name, "over_%zu", a + 1);
-    status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+    status = text ? mdm_file_attr_text(file, "/axes", name, text, err) : mdm_no_memory(err, "the axes of a sweep");
     free(text);
   }
   return status;

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 #define SUFFIX ".tmp."
 enum { TRIES = 100, MOST_LINKS = 40 };
 
@@ -125,7 +127,7 @@ int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err) {
   if (!target) return mdm_fail(err, MDM_ERR_IO, "cannot write %s: its symbolic links cannot be followed", path);
   size_t size = strlen(target) + 48;
   *temp = malloc(size);
-  if (!*temp) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the name of %s", path);
+  if (!*temp) status = mdm_no_memory(err, "the name of %s", path);
   if (!status && (*fd = create(target, *temp, size)) < 0)
     status = mdm_fail(err, MDM_ERR_IO, "cannot write %s: cannot create %s: %s", path, *temp, strerror(errno));
   if (!status) remove_left_behind(target);

@@ -17,6 +17,7 @@
 
 #include <moedmft/version.h>
 
+#include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
@@ -29,22 +30,12 @@ enum {
 
 /* ---- the file ---- */
 
-static int hdf5_failed(const mdm_file *file, const char *what, mdm_error *err) {
-  char reason[256];
-  mdm_hdf5_reason(reason, sizeof reason);
-  return mdm_fail(err, MDM_ERR_IO, "cannot write %s of %s: %s", what, file->path, reason);
-}
-
 /* A handle whose temporary file is there. */
 static int start(const char *path, mdm_file **out, mdm_error *err) {
+  mdm_file *file;
   *out = NULL;
-  mdm_file *file = calloc(1, sizeof *file);
-  if (!file || !(file->path = strdup(path))) {
-    free(file);
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the file %s", path);
-  }
-  file->id = file->fd = -1;
-  int status = mdm_temp_open(path, &file->temp, &file->fd, err);
+  int status = mdm_file_allocate(path, &file, err);
+  if (!status) status = mdm_temp_open(path, &file->temp, &file->fd, err);
   if (status) return mdm_file_discard(file), status;
   *out = file;
   return MDM_OK;
@@ -57,7 +48,7 @@ int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
   if (status) return status;
   H5E_BEGIN_TRY {
     file->id = mdm_image_create(file->temp, &file->image);
-    if (file->id < 0) status = hdf5_failed(file, "the head", err);
+    if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
   }
   H5E_END_TRY
   if (status == MDM_OK) status = mdm_file_attr_text(file, "/", "format", "moedmft", err);
@@ -89,7 +80,7 @@ int mdm_file_change(const char *path, mdm_file **out, mdm_error *err) {
   if (!status) {
     H5E_BEGIN_TRY {
       file->id = mdm_image_open(file->temp, bytes, n, &file->image);
-      if (file->id < 0) status = hdf5_failed(file, "the head", err);
+      if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
     }
     H5E_END_TRY
   }
@@ -115,7 +106,7 @@ static int write_bytes(const mdm_file *file, const void *bytes, size_t size, mdm
 static int finish_image(mdm_file *file, mdm_error *err) {
   int status = MDM_OK;
   H5E_BEGIN_TRY {
-    if (mdm_image_close(file->id, &file->image) < 0) status = hdf5_failed(file, "the content", err);
+    if (mdm_image_close(file->id, &file->image) < 0) status = mdm_hdf5_failed(file, "write", "the content", err);
     file->id = -1;
   }
   H5E_END_TRY
@@ -198,7 +189,7 @@ static int attribute(mdm_file *file, const char *group, const char *name, attr_k
   snprintf(what, sizeof what, "attribute %s of group %s", name, group[0] ? group : "/");
   H5E_BEGIN_TRY {
     hid_t g = open_or_create_group(file, group);
-    if (g < 0 || set_any(g, name, kind, value) < 0) status = hdf5_failed(file, what, err);
+    if (g < 0 || set_any(g, name, kind, value) < 0) status = mdm_hdf5_failed(file, "write", what, err);
     if (g >= 0) H5Gclose(g);
   }
   H5E_END_TRY
@@ -218,7 +209,7 @@ int mdm_file_attr_int(mdm_file *file, const char *group, const char *name, long 
 int mdm_file_remove(mdm_file *file, const char *group, mdm_error *err) {
   int status = MDM_OK;
   H5E_BEGIN_TRY {
-    if (H5Lexists(file->id, group, H5P_DEFAULT) > 0 && H5Ldelete(file->id, group, H5P_DEFAULT) < 0) status = hdf5_failed(file, group, err);
+    if (H5Lexists(file->id, group, H5P_DEFAULT) > 0 && H5Ldelete(file->id, group, H5P_DEFAULT) < 0) status = mdm_hdf5_failed(file, "write", group, err);
   }
   H5E_END_TRY
   return status;
@@ -248,7 +239,7 @@ static int options(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   size_t n;
   const mdm_option *table = mdm_options(&n);
   char *yaml = mdm_config_to_yaml(cfg);
-  if (!yaml) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the configuration in %s", file->path);
+  if (!yaml) return mdm_no_memory(err, "the configuration in %s", file->path);
   int status = mdm_file_attr_text(file, "/", "config", yaml, err);
   free(yaml);
   for (size_t i = 0; status == MDM_OK && i < n; i++) status = option_attribute(file, cfg, &table[i], err);
@@ -335,7 +326,7 @@ int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim
     hid_t set = create_dataset(file, path, rank, dim);
     if (set < 0 || H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0 ||
         set_text(set, "dims", dims) < 0 || set_text(set, "description", text ? text : "") < 0)
-      status = hdf5_failed(file, what, err);
+      status = mdm_hdf5_failed(file, "write", what, err);
     if (set >= 0) H5Dclose(set);
   }
   H5E_END_TRY

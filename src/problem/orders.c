@@ -135,7 +135,7 @@ static int factor_create(mdm_factor *f, const mdm_layout *l, const double *phi, 
   f->E = mdm_alloc(n, n, 1, sizeof *f->E);
   f->make = mdm_alloc(P, n, 1, sizeof *f->make);
   int ok = rest && gram && eigen && work && f->born && f->D && f->E && f->make;
-  int status = ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels of %zu times and samples", n);
+  int status = ok ? MDM_OK : mdm_no_memory(err, "kernels of %zu times and samples", n);
   for (size_t t = 0; t < l->steps && !status; t++) status = factor_step(l, f, phi, t, tolerance, rest, gram, eigen, work, err);
   if (!status) f->born[l->steps] = f->k, pack(f, n);
   free(rest);
@@ -185,7 +185,7 @@ int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err) {
   }
   free(G);
   free(rest);
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses of %zu times and samples", n);
+  return ok ? MDM_OK : mdm_no_memory(err, "responses of %zu times and samples", n);
 }
 
 /* G = D Rᵀ: responses to the directions of the given field. Directions that come later than t do not enter R(t, s). */
@@ -217,7 +217,7 @@ int mdm_given_create(mdm_given *g, const mdm_layout *l, const double *x, double 
     if (b->kind == MDM_KIND_KERNEL) status = factor_create(&g->factor[b->kernel], l, x + b->at, tolerance, err);
     if (b->kind != MDM_KIND_ACTION || status) continue;
     g->G[b->tensor][b->side] = respond(l, driving(g, b), b->side, x + b->at);
-    if (!g->G[b->tensor][b->side]) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses of %zu times and samples", l->n);
+    if (!g->G[b->tensor][b->side]) status = mdm_no_memory(err, "responses of %zu times and samples", l->n);
   }
   if (status) mdm_given_clear(g);
   return status;

@@ -19,7 +19,7 @@ static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {
   in->inputs = in->drawn = D;
   in->train = mdm_alloc(D, data->train.count, 1, sizeof(double));
   in->test = mdm_alloc(D, data->test.count, 1, sizeof(double));
-  if (!in->train || !in->test) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  if (!in->train || !in->test) return mdm_no_memory(err, "the inputs");
   for (size_t i = 0; i < D * data->train.count; i++) in->train[i] = scale * data->train.x[i];
   for (size_t i = 0; i < D * data->test.count; i++) in->test[i] = scale * data->test.x[i];
   return MDM_OK;
@@ -34,7 +34,7 @@ static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_input
   in->inputs = in->drawn = P;
   in->train = mdm_alloc(P, train, 1, sizeof(double));
   in->test = mdm_alloc(P, test, 1, sizeof(double));
-  int status = X && tau && in->train && in->test ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+  int status = X && tau && in->train && in->test ? MDM_OK : mdm_no_memory(err, "the inputs");
   if (!status) {
     memcpy(X, full->train, D * train * sizeof *X);
     memcpy(X + D * train, full->test, D * test * sizeof *X);
@@ -74,7 +74,7 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
     *in = (mdm_inputs){.inputs = turned.inputs + full->inputs, .drawn = turned.inputs, .fixed = turned.inputs};
     in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, full->train);
     in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, full->test);
-    if (!in->train || !in->test) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the inputs");
+    if (!in->train || !in->test) status = mdm_no_memory(err, "the inputs");
   }
   free(turned.train);
   free(turned.test);
@@ -110,7 +110,7 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   }
   free(epoch);
   free(words);
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the order of %zu samples", total);
+  return ok ? MDM_OK : mdm_no_memory(err, "the order of %zu samples", total);
 }
 
 /* ---------------------------------------------------------------- training and output */
@@ -120,7 +120,7 @@ static int make_times(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
   const long *list = mdm_config_int_list(cfg, "output.times", &given);
   size_t n = given ? given : DEFAULT_TIMES;
   p->times = mdm_alloc(n, 1, 1, sizeof *p->times);
-  if (!p->times) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the time grid");
+  if (!p->times) return mdm_no_memory(err, "the time grid");
   for (size_t i = 0; i < n; i++) {
     size_t t = given ? (size_t)list[i] : (size_t)lround((double)(i * p->steps) / (DEFAULT_TIMES - 1));
     if (t > p->steps) return mdm_fail(err, MDM_ERR_CONFIG, "output.times: step %zu is beyond train.steps = %zu", t, p->steps);
@@ -160,7 +160,7 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err) {
   *out = NULL;
   mdm_problem *p = calloc(1, sizeof *p);
-  if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!p) return mdm_no_memory(err, "a training problem");
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
   if (!status) status = read_training(cfg, p, err);

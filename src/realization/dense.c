@@ -43,7 +43,7 @@ static int reserve(X(dense) *d, size_t P, size_t neurons, mdm_error *err) {
   d->gathered = mdm_alloc(d->N, P, 1, sizeof(real));
   d->block = mdm_alloc(neurons, P, 1, sizeof(real));
   d->capacity = d->gathered && d->block ? P : 0;
-  return d->capacity ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the tokens of one expert (%zu × %zu)", d->N, P);
+  return d->capacity ? MDM_OK : mdm_no_memory(err, "the tokens of one expert (%zu × %zu)", d->N, P);
 }
 
 /* Tokens of expert m, in order; columns of length n from `from` (leading dimension ld) packed into `to`. */
@@ -138,7 +138,7 @@ static int dense_remember(X(matrix) *A, mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
   if (!d->drawn) d->drawn = mdm_alloc(d->N, d->G, 1, sizeof *d->drawn);
   if (!d->drawn)
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the initial %s (%zu × %zu); set output.parts: false", mdm_tensor_name(A->tensor), d->N, d->G);
+    return mdm_no_memory(err, "the initial %s (%zu × %zu); set output.parts: false", mdm_tensor_name(A->tensor), d->N, d->G);
   memcpy(d->drawn, d->A, d->N * d->G * sizeof *d->A);
   return MDM_OK;
 }

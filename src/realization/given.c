@@ -155,7 +155,7 @@ static void add_outer(given_matrix *A, const given_side *s, double factor, const
 static int side_momentum(given_matrix *A, given_side *s, const mdm_step *step, double gradient, const X(field) *own, mdm_error *err) {
   size_t n = s->n * s->all->k;
   if (!s->momentum && !(s->momentum = mdm_alloc(s->n, s->all->k, 1, sizeof *s->momentum)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+    return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
   BLAS(scal)(n, (real)step->by->momentum, s->momentum, 1);
   add_outer(A, s, gradient, own, s->momentum);
   BLAS(axpy)(n, (real)(step->by->decay * A->base.coef.decay), s->learned, 1, s->momentum, 1);
@@ -273,7 +273,7 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
                       .drive = &g->factor[mdm_layout_field(g->layout, t, !side, 1)], .all = &g->factor[mdm_layout_field(g->layout, t, !side, 0)],
                       .response = g->G[t][side]};
     s->own = trail_of(S, A, side);
-    if (!side_allocate(s)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu particles of a sweep", s->n);
+    if (!side_allocate(s)) return mdm_no_memory(err, "%zu particles of a sweep", s->n);
     if (s->all->k > k) k = s->all->k;
     if (s->drive->k > k) k = s->drive->k;
     if (s->pop->n > most) most = s->pop->n;
@@ -281,13 +281,13 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
   A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
   A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
   R->matrix[t] = &A->base;
-  return A->work && A->shared ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a sweep");
+  return A->work && A->shared ? MDM_OK : mdm_no_memory(err, "a sweep");
 }
 
 static int add_router(state *S, mdm_error *err) {
   X(realization) *R = &S->base;
   S->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
-  if (!S->router) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
+  if (!S->router) return mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   R->matrix[MDM_Q] = &S->router->base;
   return MDM_OK;
 }
@@ -296,7 +296,7 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
                     unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   state *S = calloc(1, sizeof *S);
-  if (!S) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!S) return mdm_no_memory(err, "a sweep");
   X(realization) *R = &S->base;
   X(realization_sizes)(R, shape, coef);
   R->particles = given_particles;

@@ -7,7 +7,7 @@
 
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
   real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its upper triangle */
-  if (!half) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a kernel of %zu samples", S);
+  if (!half) return mdm_no_memory(err, "a kernel of %zu samples", S);
   BLAS(syrk)(CblasColMajor, CblasUpper, CblasTrans, S, p->n, 1.0 / (double)p->n, p->v, p->n, 0, half, S);
   for (size_t i = 0; i < S; i++)
     for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = (double)half[j + S * i];

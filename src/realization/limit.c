@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "realization/limit.h"
 #include "realization/dense.h"
 #include "realization/pairs.h"
@@ -174,7 +175,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
                     unsigned long seed, unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
   limit *L = calloc(1, sizeof *L);
-  if (!L) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!L) return mdm_no_memory(err, "the limit");
   X(realization) *R = &L->base;
   X(realization_sizes)(R, shape, coef);
   R->particles = limit_particles;
@@ -191,7 +192,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   for (int b = 0; b < BASES; b++) L->basis[b].tolerance = tolerance;
   if (shape->experts_counted) {
     L->router = X(dense_create)(MDM_Q, &coef[MDM_Q], R->stream, R->experts, 1);
-    if (!L->router) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the router (%zu × %zu)", R->experts, R->stream);
+    if (!L->router) status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
   if (!status) status = add_populations(L, tied, err);
   if (!status) status = add_matrices(L, tied, pairs, err);

@@ -38,7 +38,7 @@ static int probe_draw(X(thin) *A, mdm_side side, size_t k, size_t count, real *o
                                 : d->base.ops->backward(&d->base, &in, NULL, 0, &result, err);
   if (status || !known) return status;
   real *c = mdm_alloc(known, count, 1, sizeof *c); /* known × count */
-  if (!c) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  if (!c) return mdm_no_memory(err, "responses");
   BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, known, count, m, 1.0 / (double)m, other->gauss, m, in.v, m, 0, c, known);
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, known, -factor, own->basis->U, n, c, known, 1, out, n);
   free(c);
@@ -50,13 +50,13 @@ static int probe_create(network *net, mdm_tensor t, double tolerance, mdm_error 
   size_t shared = d->base.coef.tied ? net->base.neurons : d->G; /* grouped particles that own a Gaussian column */
   size_t rows = d->rows_grouped ? shared : d->N, cols = d->rows_grouped ? d->N : shared;
   probe *p = net->probe[t] = calloc(1, sizeof *p);
-  if (!p) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  if (!p) return mdm_no_memory(err, "responses");
   int status = X(population_init)(&p->rows, "row", rows, err);
   if (!status) status = X(population_init)(&p->cols, "column", cols, err);
   if (status) return status;
   p->rows.exact = p->cols.exact = 1;
   p->initial = X(dense_create)(t, &d->base.coef, d->N, shared, d->rows_grouped);
-  if (!p->initial) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  if (!p->initial) return mdm_no_memory(err, "responses");
   memcpy(p->initial->A, d->A, d->N * shared * sizeof *d->A);
   X(basis_init)(&p->U, &p->cols, tolerance);
   X(basis_init)(&p->Ut, &p->rows, tolerance);
@@ -134,7 +134,7 @@ static int draw_entries(const network *net, X(dense) *d, mdm_error *err) {
 static int add_matrix(network *net, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[t] = (X(matrix) *)d;
-  if (!d) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
+  if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
   return draw_entries(net, d, err);
 }
 
@@ -152,7 +152,7 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
                       X(realization) **out, mdm_error *err) {
   *out = NULL;
   network *net = calloc(1, sizeof *net);
-  if (!net) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!net) return mdm_no_memory(err, "a network");
   X(realization) *R = &net->base;
   X(realization_sizes)(R, shape, coef);
   R->particles = network_particles;

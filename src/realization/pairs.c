@@ -207,7 +207,7 @@ int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm
   A->base.ops = &pairs_ops;
   size_t pivots = mdm_pair_pivots(scheme, A->base.rows, A->base.cols);
   if (!(pivots ? skeleton_init(A, pivots) : full_init(A))) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the learned part of %s: %zu × %zu particles; lower solve.particles%s",
+  return mdm_no_memory(err, "the learned part of %s: %zu × %zu particles; lower solve.particles%s",
                   mdm_tensor_name(A->base.tensor), A->base.rows, A->base.cols, pivots ? " or solve.pivots" : " or set solve.pairs: skeleton");
 }
 

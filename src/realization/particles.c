@@ -19,12 +19,12 @@ int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) 
   *buffer = mdm_alloc(*size, 1, 1, sizeof **buffer);
   if (*buffer) return MDM_OK;
   *size = 0;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu × %zu numbers", a, b);
+  return mdm_no_memory(err, "%zu × %zu numbers", a, b);
 }
 
 int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err) {
   double *draw = mdm_alloc(n, 1, 1, sizeof *draw); /* n */
-  if (!draw) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu random numbers", n);
+  if (!draw) return mdm_no_memory(err, "%zu random numbers", n);
   mdm_normals(key, column, n, draw);
   for (size_t i = 0; i < n; i++) out[i] = (real)draw[i];
   free(draw);
@@ -58,7 +58,7 @@ static int project_out(size_t n, size_t k, const real *Q, size_t b, real *B, rea
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err) {
   *pop = (X(population)){.name = name, .n = n};
   if (mdm_grow_columns((void **)&pop->seen, n, sizeof(real), 0, 1, &pop->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu %s particles; lower solve.particles", n, name);
+    return mdm_no_memory(err, "%zu %s particles; lower solve.particles", n, name);
   for (size_t i = 0; i < n; i++) pop->seen[i] = 1;
   pop->k = 1;
   return MDM_OK;
@@ -76,7 +76,7 @@ void X(population_clear)(X(population) *pop) {
 static int remember(X(population) *pop, size_t count, const real *columns, mdm_error *err) {
   if (pop->k + count > pop->n / 4) return MDM_OK;
   if (mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), pop->k, pop->k + count, &pop->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
+    return mdm_no_memory(err, "%zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
   memcpy(pop->seen + pop->n * pop->k, columns, pop->n * count * sizeof(real));
   pop->k += count;
   return MDM_OK;
@@ -173,7 +173,7 @@ static int append(X(basis) *b, const X(field) *p, size_t count, mdm_error *err) 
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     b->k + count, n, b->pop->name);
   if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, b->k + count, &b->capacity))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", b->k + count, n, b->pop->name);
+    return mdm_no_memory(err, "%zu directions of %zu %s particles", b->k + count, n, b->pop->name);
   real *fresh = b->U + n * b->k, *vectors = b->gram + P * (P - count), *work = NULL;
   BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, p->v, n, vectors, P, 0, fresh, n);
   int status = project_out(n, b->k, b->U, count, fresh, &work, &size, err);

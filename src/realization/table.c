@@ -34,7 +34,7 @@ int X(table_prepare)(X(table) *T, const mdm_step *s, size_t block, mdm_error *er
   }
   if (ok) return MDM_OK;
   T->block = 0;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the optimizer's state of %zu × %zu weights", T->rows, T->cols);
+  return mdm_no_memory(err, "the optimizer's state of %zu × %zu weights", T->rows, T->cols);
 }
 
 /* ---------------------------------------------------------------- linear optimizers */

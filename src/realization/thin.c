@@ -79,7 +79,7 @@ static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
       (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
       (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
-    return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
+    return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
   int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
   if (status) return status;
   if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
@@ -175,7 +175,7 @@ static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(th
   size_t n = s->n * s->k;
   if (!s->momentum && s->k) {
     if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
-      return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the momentum of %s", mdm_tensor_name(A->base.tensor));
+      return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
   BLAS(scal)(n, (real)mu, s->momentum, 1);

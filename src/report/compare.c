@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <moedmft/compare.h>
+#include "base/memory.h"
+#include "study/compare.h"
 
 enum { MOST_LINES = 20 };
 
@@ -17,20 +18,11 @@ typedef struct {
   double rms_z, max_z;
 } line;
 
-static double number(const mdm_record *rec, const char *name, const char *what, size_t i, int error) {
-  char path[200];
-  snprintf(path, sizeof path, "each/%s/%s", name, what);
-  const mdm_array *a = mdm_record_find(rec, path);
-  if (!a || !a->dim[0] || (error && !a->error)) return NAN;
-  if (i >= a->dim[0]) i = a->dim[0] - 1;
-  return error ? a->error[i] : a->value[i];
-}
-
 static line read_line(const mdm_record *rec, const char *name) {
-  line l = {.deviation = number(rec, name, "deviation", SIZE_MAX, 0), .scale = number(rec, name, "scale", 0, 0),
-            .p = number(rec, name, "exponent", 0, 0), .error = number(rec, name, "exponent", 0, 1),
-            .lowest = number(rec, name, "predicted", 0, 0), .highest = number(rec, name, "predicted", 1, 0),
-            .rms_z = number(rec, name, "extrapolated_rms_z", 0, 0), .max_z = number(rec, name, "extrapolated_max_z", 0, 0)};
+  line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
+            .p = mdm_comparison_number(rec, name, "exponent", 0, 0), .error = mdm_comparison_number(rec, name, "exponent", 0, 1),
+            .lowest = mdm_comparison_number(rec, name, "predicted", 0, 0), .highest = mdm_comparison_number(rec, name, "predicted", 1, 0),
+            .rms_z = mdm_comparison_number(rec, name, "extrapolated_rms_z", 0, 0), .max_z = mdm_comparison_number(rec, name, "extrapolated_max_z", 0, 0)};
   snprintf(l.name, sizeof l.name, "%s", name);
   return l;
 }
@@ -73,7 +65,7 @@ int mdm_info_comparison(FILE *out, const mdm_record *comparison, mdm_error *err)
   size_t n, good = 0;
   char verdict[400];
   line *lines = all_lines(comparison, &n);
-  if (!lines) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  if (!lines) return mdm_no_memory(err, "the comparison");
   for (size_t i = 0; i < n; i++) good += lines[i].rms_z <= 2;
   if (n) {
     mdm_comparison_verdict(comparison, 0, verdict, sizeof verdict, NULL);

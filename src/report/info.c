@@ -21,6 +21,18 @@ static const char rule[] = "─────────────────�
 
 static void heading(FILE *out, const char *text) { fprintf(out, "\n%s %.*s\n", text, 3 * (78 - mdm_text_columns(text)), rule); }
 
+/* Where a part of the results stands: the limit (0), or networks of the i-th width. */
+typedef struct {
+  char group[64], label[64];
+} source;
+
+static source source_of(const long *widths, size_t i) {
+  source s = {"/", "limit N = ∞"};
+  if (i) snprintf(s.group, sizeof s.group, "/width_%ld", widths[i - 1]);
+  if (i) snprintf(s.label, sizeof s.label, "N = %ld", widths[i - 1]);
+  return s;
+}
+
 /* Prints one attribute of a group after a label, when there is one. */
 static void print_attribute(FILE *out, mdm_file *file, const char *label, const char *name) {
   char *text;
@@ -150,14 +162,14 @@ static size_t best_index(const mdm_array *a, int larger) {
   return best;
 }
 
-static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char *source) {
+static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char *label) {
   const mdm_array *a = mdm_record_find(rec, measures[m].path);
   const mdm_array *step = measures[m].step ? mdm_record_find(rec, measures[m].step) : NULL;
   if (!a || a->rank != 1 || a->dim[0] == 0) return;
   size_t last = a->dim[0] - 1, best = best_index(a, measures[m].larger_is_better);
   if (best > last) return;
   const size_t shown[] = {0, last, best};
-  mdm_print_padded(out, source, 12);
+  mdm_print_padded(out, label, 12);
   mdm_print_padded(out, measures[m].label, 16);
   for (int i = 0; i < 3; i++) {
     char text[80];
@@ -168,14 +180,14 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   fprintf(out, "(step %.0f)\n", has_step ? step->value[best] : (double)best);
 }
 
-static int print_source(FILE *out, mdm_file *file, const char *group, const char *label, mdm_error *err) {
+static int print_source(FILE *out, mdm_file *file, const source *from, mdm_error *err) {
   enum { N = sizeof measures / sizeof *measures };
   const char *paths[N + 1] = {"observables/test/step"};
   for (size_t m = 0; m < N; m++) paths[m + 1] = measures[m].path;
   mdm_record *rec;
-  int status = mdm_file_read_some(file, group, paths, N + 1, &rec, err);
+  int status = mdm_file_read_some(file, from->group, paths, N + 1, &rec, err);
   if (status != MDM_OK) return status;
-  for (size_t m = 0; m < N; m++) print_measure(out, rec, m, label);
+  for (size_t m = 0; m < N; m++) print_measure(out, rec, m, from->label);
   mdm_record_free(rec);
   return MDM_OK;
 }
@@ -194,15 +206,13 @@ static int print_sweep(FILE *out, mdm_file *file, mdm_error *err) {
 }
 
 static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
-  char group[64], label[64];
+  int status = MDM_OK;
   if (mdm_file_has_group(file, "/sweep")) return print_sweep(out, file, err);
   heading(out, "Results (± standard error of the mean)");
   fprintf(out, "%-28s%-23s%-23s%s\n", "", "initial", "final", "best");
-  int status = print_source(out, file, "/", "limit N = ∞", err);
-  for (size_t i = 0; status == MDM_OK && i < n; i++) {
-    snprintf(group, sizeof group, "/width_%ld", widths[i]);
-    snprintf(label, sizeof label, "N = %ld", widths[i]);
-    status = print_source(out, file, group, label, err);
+  for (size_t i = 0; status == MDM_OK && i <= n; i++) {
+    source from = source_of(widths, i);
+    status = print_source(out, file, &from, err);
   }
   return status;
 }
@@ -222,11 +232,11 @@ static const struct {
 enum { TRAITS = sizeof traits / sizeof *traits };
 
 /* One group's values; *rows counts the lines, and the first is preceded by a heading. */
-static int print_traits_of(FILE *out, mdm_file *file, const char *group, const char *source, int *rows, mdm_error *err) {
+static int print_traits_of(FILE *out, mdm_file *file, const source *from, int *rows, mdm_error *err) {
   const char *paths[TRAITS];
   for (size_t i = 0; i < TRAITS; i++) paths[i] = traits[i].path;
   mdm_record *rec;
-  int status = mdm_file_read_some(file, group, paths, TRAITS, &rec, err);
+  int status = mdm_file_read_some(file, from->group, paths, TRAITS, &rec, err);
   for (size_t i = 0; status == MDM_OK && i < TRAITS; i++) {
     const mdm_array *a = mdm_record_find(rec, traits[i].path);
     char first[80], last[80];
@@ -234,7 +244,7 @@ static int print_traits_of(FILE *out, mdm_file *file, const char *group, const c
     mdm_with_error(a->value[0], error_at(a, 0), first, sizeof first);
     mdm_with_error(a->value[a->dim[0] - 1], error_at(a, a->dim[0] - 1), last, sizeof last);
     if (!(*rows)++) heading(out, "Order parameters, initial and final (docs/output.md)");
-    mdm_print_padded(out, source, 12);
+    mdm_print_padded(out, from->label, 12);
     mdm_print_padded(out, traits[i].label, 26);
     mdm_print_padded(out, first, 23);
     fprintf(out, "%s\n", last);
@@ -244,12 +254,10 @@ static int print_traits_of(FILE *out, mdm_file *file, const char *group, const c
 }
 
 static int print_traits(FILE *out, mdm_file *file, const long *widths, size_t n, mdm_error *err) {
-  char group[64], label[64];
-  int rows = 0, status = print_traits_of(out, file, "/", "limit N = ∞", &rows, err);
-  for (size_t i = 0; status == MDM_OK && i < n; i++) {
-    snprintf(group, sizeof group, "/width_%ld", widths[i]);
-    snprintf(label, sizeof label, "N = %ld", widths[i]);
-    status = print_traits_of(out, file, group, label, &rows, err);
+  int rows = 0, status = MDM_OK;
+  for (size_t i = 0; status == MDM_OK && i <= n; i++) {
+    source from = source_of(widths, i);
+    status = print_traits_of(out, file, &from, &rows, err);
   }
   return status;
 }
@@ -407,11 +415,10 @@ static void print_tree(FILE *out, mdm_file *file, const long *widths, size_t n) 
   fprintf(out, "%s", tree ? tree : "");
   free(tree);
   for (size_t i = 0; i < n; i++) {
-    char group[64];
-    snprintf(group, sizeof group, "/width_%ld", widths[i]);
-    tree = subtree(file, group, 1);
+    source from = source_of(widths, i + 1);
+    tree = subtree(file, from.group, 1);
     int same = tree && previous && strcmp(tree, previous) == 0;
-    fprintf(out, "%s/%s%s", group + 1, same ? "   as above\n" : "\n", same || !tree ? "" : tree);
+    fprintf(out, "%s/%s%s", from.group + 1, same ? "   as above\n" : "\n", same || !tree ? "" : tree);
     free(previous);
     previous = tree;
   }
@@ -428,9 +435,8 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   print_head(out, file);
   print_remarks(out, file, "/", "");
   for (size_t i = 0; i < n; i++) {
-    char group[64];
-    snprintf(group, sizeof group, "/width_%ld", widths[i]);
-    print_remarks(out, file, group, group + 1);
+    source from = source_of(widths, i + 1);
+    print_remarks(out, file, from.group, from.group + 1);
   }
   print_options(out, file);
   status = print_results(out, file, widths, n, err);

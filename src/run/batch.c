@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "run/plan.h"
 
 struct mdm_batch {
@@ -12,7 +13,7 @@ struct mdm_batch {
 int mdm_batch_create(const mdm_config *cfg, const mdm_data *data, int what, mdm_board *board, mdm_batch **out, mdm_error *err) {
   *out = NULL;
   mdm_batch *b = calloc(1, sizeof *b);
-  if (!b) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch of runs");
+  if (!b) return mdm_no_memory(err, "a batch of runs");
   int status = mdm_plan_create(cfg, data, what, 0, NULL, &b->plan, err);
   for (size_t i = 0; i < b->plan.tasks && !status; i++) b->plan.task[i].board = board;
   if (status) return mdm_batch_free(b), status;

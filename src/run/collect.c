@@ -36,7 +36,7 @@ static size_t select_runs(const mdm_plan *p, mdm_task *task, size_t n, mdm_ensem
 /* Mean and standard error of the first `done` steps of n runs. */
 static int reduce_runs(const mdm_plan *p, const mdm_task *task, size_t n, size_t done, mdm_record **summary, mdm_error *err) {
   const mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
-  int status = runs ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", n);
+  int status = runs ? MDM_OK : mdm_no_memory(err, "%zu runs", n);
   for (size_t i = 0; i < n && !status; i++) {
     runs[i] = task[i].record;
     if (done < p->problem->steps + 1) status = mdm_record_truncate(task[i].record, done, err);
@@ -51,7 +51,7 @@ static int take_runs(mdm_task *task, size_t n, mdm_ensemble *e, mdm_error *err) 
   e->each = mdm_alloc(n, 1, 1, sizeof *e->each);
   e->weights = mdm_alloc(n, 1, 1, sizeof *e->weights);
   e->index = mdm_alloc(n, 1, 1, sizeof *e->index);
-  if (!e->each || !e->weights || !e->index) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", n);
+  if (!e->each || !e->weights || !e->index) return mdm_no_memory(err, "%zu runs", n);
   e->runs = n;
   for (size_t i = 0; i < n; i++) {
     e->each[i] = task[i].record;
@@ -115,7 +115,7 @@ int mdm_plan_collect(mdm_plan *p, mdm_outcome *out, mdm_error *err) {
   mdm_task *task = p->task;
   int status = gather_ensemble(p, task, p->replicas, 0, &out->limit, err);
   out->networks = mdm_alloc(n->widths, 1, 1, sizeof *out->networks);
-  if (!out->networks) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for ensembles of %zu widths", n->widths);
+  if (!out->networks) return mdm_no_memory(err, "ensembles of %zu widths", n->widths);
   out->widths = n->widths;
   out->sweeps = p->swept;
   p->swept = (mdm_sweeps){0};

@@ -13,7 +13,7 @@ static int prepare_sweeps(mdm_plan *p, mdm_error *err) {
   for (size_t i = 0; i < p->replicas; i++) {
     p->task[i].layout = &s->layout;
     p->task[i].orders = mdm_alloc(s->layout.size, 1, 1, sizeof(double));
-    if (!p->task[i].orders) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+    if (!p->task[i].orders) return mdm_no_memory(err, "order parameters");
   }
   double passes = (double)(s->options.count + (s->options.lazy != 0));
   p->board.total += passes * (double)p->replicas * s->cost * (double)(p->problem->steps + 1);

@@ -34,8 +34,8 @@ static int check_experts(const mdm_plan *p, mdm_error *err) {
     long N = p->networks.width[i];
     mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
     if (sizes.Ne < 1)
-      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them", N,
-                      m->expert_width_ratio);
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them",
+                      N, m->expert_width_ratio);
     if (lround(m->active_fraction * sizes.M) < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld has M = %g experts, and model.active_fraction = %g leaves K = 0 active; raise the fraction or the width",
                       N, sizes.M, m->active_fraction);
@@ -79,7 +79,8 @@ static void fill_tasks(mdm_plan *p, int save_weights) {
   for (size_t i = 0; i < p->replicas; i++) *t++ = (mdm_task){.index = (unsigned)i, .cost = mdm_limit_cost(p->problem, &p->runner.sizes)};
   for (size_t w = 0; w < p->networks.widths; w++)
     for (size_t i = 0; i < p->networks.seeds[w]; i++)
-      *t++ = (mdm_task){.width = p->networks.width[w], .index = (unsigned)i, .cost = mdm_network_cost(p->problem, p->networks.width[w]), .save_weights = save_weights};
+      *t++ = (mdm_task){.width = p->networks.width[w], .index = (unsigned)i, .save_weights = save_weights,
+                        .cost = mdm_network_cost(p->problem, p->networks.width[w])};
 }
 
 /* What was done before an interruption is taken over, the rest counted. */
@@ -101,7 +102,7 @@ static int make_tasks(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
   for (size_t i = 0; i < p->networks.widths; i++) p->tasks += p->networks.seeds[i];
   p->task = mdm_alloc(p->tasks, 1, 1, sizeof *p->task);
   p->schedule = mdm_alloc(p->tasks, 1, 1, sizeof *p->schedule);
-  if (!p->task || !p->schedule) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->tasks);
+  if (!p->task || !p->schedule) return mdm_no_memory(err, "%zu runs", p->tasks);
   fill_tasks(p, monitor && monitor->save_weights);
   for (size_t i = 0; i < p->tasks; i++) p->task[i].board = &p->board;
   p->board.monitor = monitor;
@@ -113,7 +114,8 @@ int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_
                     mdm_error *err) {
   *p = (mdm_plan){0};
   int status = mdm_problem_create(cfg, data, &p->problem, err);
-  p->runner = (mdm_runner){.problem = p->problem, .limit_single = is_single(cfg, "solve.precision"), .network_single = is_single(cfg, "simulate.precision")};
+  p->runner = (mdm_runner){.problem = p->problem, .limit_single = is_single(cfg, "solve.precision"),
+                           .network_single = is_single(cfg, "simulate.precision")};
   if (!status && what & MDM_RUN_LIMIT) status = plan_limit(cfg, what, replicas, p, err);
   if (!status && what & MDM_RUN_NETWORKS) status = plan_networks(cfg, p, err);
   return status ? status : make_tasks(p, monitor, err);

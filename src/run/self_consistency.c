@@ -46,7 +46,7 @@ static int iteration_init(iteration *it, const mdm_sweep_plan *plan, mdm_board *
   *it = (iteration){.plan = plan};
   it->x = mdm_alloc(size, 1, 1, sizeof *it->x);
   it->F = mdm_alloc(size, 1, 1, sizeof *it->F);
-  int status = it->x && it->F ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a state of %zu order parameters; lower train.steps", size);
+  int status = it->x && it->F ? MDM_OK : mdm_no_memory(err, "a state of %zu order parameters; lower train.steps", size);
   if (!status) status = mdm_replicas_create(&it->replicas, plan, board, err);
   if (!status) status = mdm_residual_create(&it->residual, &plan->layout, err);
   if (!status) status = mdm_mixer_create(&it->mixer, plan, err);

@@ -18,7 +18,7 @@ int mdm_average_create(mdm_average *a, const mdm_sweep_plan *plan, mdm_error *er
   a->f_square = mdm_alloc(predictions(l), 1, 1, sizeof *a->f_square);
   a->loss = mdm_alloc(l->steps, 1, 1, sizeof *a->loss);
   a->loss_square = mdm_alloc(l->steps, 1, 1, sizeof *a->loss_square);
-  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the averages of sweeps");
+  return a->f && a->f_square && a->loss && a->loss_square ? MDM_OK : mdm_no_memory(err, "the averages of sweeps");
 }
 
 void mdm_average_clear(mdm_average *a) {
@@ -73,10 +73,12 @@ int mdm_average_write(const mdm_average *a, mdm_record *rec, mdm_error *err) {
   const mdm_layout *l = &a->plan->layout;
   const size_t dim[3] = {l->steps, l->P, l->C};
   mdm_array *added;
-  int status = mdm_record_add_pair(rec, "sweeps/observables/train/loss", 1, dim, "step", "train loss: mean over the last sweeps at the noise", &added, err);
+  int status = mdm_record_add_pair(rec, "sweeps/observables/train/loss", 1, dim, "step",
+                                   "train loss: mean over the last sweeps at the noise", &added, err);
   if (status) return status;
   set_mean(added, a->sweeps, a->loss, a->loss_square);
-  status = mdm_record_add_pair(rec, "sweeps/observables/train/prediction", 3, dim, "step, sample, output", "predictions f: mean over the last sweeps at the noise", &added, err);
+  status = mdm_record_add_pair(rec, "sweeps/observables/train/prediction", 3, dim, "step, sample, output",
+                               "predictions f: mean over the last sweeps at the noise", &added, err);
   if (!status) set_mean(added, a->sweeps, a->f, a->f_square);
   return status;
 }

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 
 static int out_of_memory(mdm_error *err) {
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for Anderson mixing; lower solve.anderson_depth");
+  return mdm_no_memory(err, "Anderson mixing; lower solve.anderson_depth");
 }
 
 int mdm_mixer_create(mdm_mixer *m, const mdm_sweep_plan *plan, mdm_error *err) {

@@ -19,7 +19,7 @@ int mdm_replicas_create(mdm_replicas *r, const mdm_sweep_plan *plan, mdm_board *
   int ok = (r->task = mdm_alloc(plan->replicas, 1, 1, sizeof *r->task)) != NULL;
   for (size_t i = 0; i < plan->replicas && ok; i++) ok = (r->task[i].orders = mdm_alloc(size, 1, 1, sizeof(double))) != NULL;
   if (ok) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the order parameters of %zu replicas (%zu numbers each); lower train.steps or solve.replicas", plan->replicas, size);
+  return mdm_no_memory(err, "the order parameters of %zu replicas (%zu numbers each); lower train.steps or solve.replicas", plan->replicas, size);
 }
 
 void mdm_replicas_clear(mdm_replicas *r) {

@@ -18,7 +18,7 @@ static const double ROUNDING[2] = {1e-6, 2e-5}; /* what rounding may grow to in 
 
 int mdm_residual_create(mdm_residual *r, const mdm_layout *l, mdm_error *err) {
   *r = (mdm_residual){.action = mdm_alloc(l->n, l->n, 1, sizeof *r->action)};
-  return r->action ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for an order parameter of %zu times and samples", l->n);
+  return r->action ? MDM_OK : mdm_no_memory(err, "an order parameter of %zu times and samples", l->n);
 }
 
 void mdm_residual_clear(mdm_residual *r) {

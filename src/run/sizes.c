@@ -5,11 +5,11 @@
 #include <string.h>
 
 enum {
-  FEWEST_EXPERTS = 100,    /* a sampled population of experts */
-  TIED_TOP_K = 256,        /* tied experts under top-K: the selection needs more of them */
-  EXPERTS_FOR_A_TOKEN = 16, /* directions of the router's fields: they grow with the tokens */
-  UNTIED_NEURONS = 32,     /* neurons of each sampled expert */
-  TIED_NEURONS = 300       /* likewise, where experts share their Gaussian columns: those live on the neurons alone */
+  FEWEST_EXPERTS = 100,        /* that a sampled population has */
+  FEWEST_TIED_TOP_K = 256,     /* likewise of tied experts under top-K */
+  EXPERTS_FOR_EACH_TOKEN = 16, /* room for the directions of the router's fields, which grow with the tokens */
+  UNTIED_NEURONS = 32,         /* of each sampled expert */
+  FEWEST_TIED_NEURONS = 300    /* likewise where experts share their Gaussian columns, which live on these neurons alone */
 };
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -27,13 +27,13 @@ static size_t suggested_experts(const mdm_problem *p, size_t S) {
   const mdm_model *m = &p->model;
   if (!m->regime->neurons_grow) return (S + 1) / 2;
   size_t tokens = p->batch + p->data->test.count, some = 3 * S / 64;
-  if (m->parameterization.rule[MDM_W1].tied) some = m->active_fraction == 1 ? FEWEST_EXPERTS : TIED_TOP_K;
-  return larger(larger(some, EXPERTS_FOR_A_TOKEN * tokens), FEWEST_EXPERTS);
+  if (m->parameterization.rule[MDM_W1].tied) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TIED_TOP_K;
+  return larger(larger(some, EXPERTS_FOR_EACH_TOKEN * tokens), FEWEST_EXPERTS);
 }
 
 /* Neurons of each sampled expert that S stream particles suggest, where their number grows. */
 static size_t suggested_neurons(const mdm_model *m, size_t S, size_t experts) {
-  return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, TIED_NEURONS) : UNTIED_NEURONS;
+  return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, FEWEST_TIED_NEURONS) : UNTIED_NEURONS;
 }
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
@@ -54,7 +54,8 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
   const char *precision = mdm_config_text(cfg, "solve.precision");
   double floor = strcmp(precision, "single") ? 1e-6 : 2e-3; /* residuals below are rounding: they come from differences of squares */
   if (s->tolerance < floor)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance, precision, floor);
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
+                    precision, floor);
   if (lround(mdm_config_real(cfg, "model.active_fraction") * (double)s->experts) < 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.active_fraction leaves none of %zu expert particles active; raise solve.expert_particles", s->experts);
   return MDM_OK;

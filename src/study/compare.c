@@ -8,6 +8,7 @@
 #include "study/compare.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static double jackknife(const tally *t) {
 int mdm_distance(size_t k, size_t n, const double *const *x, size_t m, const double *const *y, double *d2, double *d2_error,
                  double *spread2, double *spread2_error, mdm_error *err) {
   double *work = mdm_alloc(k, 6, 1, sizeof *work); /* 6 × k */
-  if (!work) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a comparison of %zu numbers", k);
+  if (!work) return mdm_no_memory(err, "a comparison of %zu numbers", k);
   moments all_x = {0, work, work + k}, all_y = {0, work + 2 * k, work + 3 * k}, part = {0, work + 4 * k, work + 5 * k};
   tally over_x = {0}, over_y = {0}, spread = {0};
   double s;
@@ -172,7 +173,7 @@ static int compare_path(const mdm_outcome *o, const char *path, rows *r, mdm_err
   for (size_t w = 0; w < o->widths; w++)
     if (o->networks[w].runs > most) most = o->networks[w].runs;
   const double **x = mdm_alloc(most, 1, 1, sizeof *x), **y = mdm_alloc(most, 1, 1, sizeof *y); /* most runs */
-  int status = x && y ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  int status = x && y ? MDM_OK : mdm_no_memory(err, "the comparison");
   if (!status) values_of(&o->limit, path, y);
   for (size_t w = 0; w < o->widths && !status; w++) {
     const mdm_ensemble *e = &o->networks[w];
@@ -226,7 +227,7 @@ static int add_number_pair(mdm_record *rec, const char *path, const char *text, 
 static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate, const double *width, mdm_extrapolation *out, mdm_error *err) {
   mdm_widths w = {elements(limit), o->widths, width, NULL, NULL, limit->value, limit->error};
   const double **mean = mdm_alloc(w.n, 2, 1, sizeof *mean); /* widths; then the errors: widths */
-  if (!mean) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  if (!mean) return mdm_no_memory(err, "the comparison");
   const double **error = mean + w.n;
   for (size_t i = 0; i < w.n; i++) {
     const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
@@ -346,7 +347,7 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   int status = mdm_rate_rules_read(cfg, &rules, err);
   if (status) return status;
   double *work = mdm_alloc(o->widths, 5, 1, sizeof *work); /* 5 × widths */
-  status = work ? mdm_record_create(&o->comparison, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the comparison");
+  status = work ? mdm_record_create(&o->comparison, err) : mdm_no_memory(err, "the comparison");
   if (!status) {
     size_t n = o->widths;
     rows r = {n, work, work + n, work + 2 * n, work + 3 * n, work + 4 * n};
@@ -358,6 +359,18 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+double mdm_comparison_number(const mdm_record *comparison, const char *observable, const char *what, size_t i, int error) {
+  const mdm_array *a = NULL;
+  for (int inside = 0; inside < 2 && !a && comparison; inside++) { /* within its group, paths are shorter */
+    char path[200];
+    snprintf(path, sizeof path, "%seach/%s/%s", inside ? "" : "comparison/", observable, what);
+    a = mdm_record_find(comparison, path);
+  }
+  if (a && i == SIZE_MAX) i = a->dim[0] - 1;
+  if (!a || i >= a->dim[0] || (error && !a->error)) return NAN;
+  return error ? a->error[i] : a->value[i];
 }
 
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {

@@ -7,6 +7,10 @@
 /* Fills outcome->comparison and the fitted exponents. Needs every run of every ensemble (mdm_ensemble.each). */
 int mdm_compare(const mdm_config *cfg, mdm_outcome *outcome, mdm_error *err);
 
+/* i-th value (error: its standard error) of what a comparison holds on an observable: "train/prediction", "exponent". i = SIZE_MAX: the
+ * last. comparison: as in an outcome, or the group /comparison of a file; NaN where it is missing or NULL. */
+double mdm_comparison_number(const mdm_record *comparison, const char *observable, const char *what, size_t i, int error);
+
 /* Least-squares fit of values d2[i] ± s2[i] (squared deviations; noise may make them negative) to A² x[i]^(−2p).
  * *error is where χ² has risen by 1 (times the reduced χ² when that exceeds 1). Both NaN when n < 2 or nothing is known. */
 void mdm_fit_power(size_t n, const double *x, const double *d2, const double *s2, double *exponent, double *error);

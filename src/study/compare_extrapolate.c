@@ -124,7 +124,7 @@ int mdm_extrapolate(const mdm_widths *w, double rate, mdm_extrapolation *out, md
   fits f = {.terms = w->n > 3 || (w->n == 3 && rate < 1) ? 3 : 2};
   double *x = mdm_alloc(w->n, MOST_TERMS + 2, 1, sizeof *x); /* widths × terms, then work: 2 × widths */
   double *values = mdm_alloc(w->k, 2, 1, sizeof *values);    /* c₀, then its variance: k each */
-  if (!x || !values) return free(x), free(values), mdm_fail(err, MDM_ERR_MEMORY, "out of memory for an extrapolation of %zu numbers", w->k);
+  if (!x || !values) return free(x), free(values), mdm_no_memory(err, "an extrapolation of %zu numbers", w->k);
   f.c0 = values, f.variance = values + w->k;
   for (size_t i = 0; i < w->n; i++)
     for (size_t j = 0; j < f.terms; j++) x[i * f.terms + j] = pow(w->width[i] / w->width[0], -rate * (double)j);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config/networks.h"
+#include "study/compare.h"
 
 /* As in the studies of validation/: agreement within 2 standard errors; an exponent known to less than this is not resolved. */
 static const double AGREEMENT = 2, RESOLUTION = 0.35;
@@ -21,16 +22,8 @@ typedef struct {
   double rms_z, max_z, noise, deviation, scale; /* noise: of the extrapolation; deviation: of the narrowest networks */
 } finding;
 
-/* i-th element of an array of the predictions; which: value or error. NaN when missing. */
-static double number(const mdm_record *rec, const char *name, size_t i, int error) {
-  char path[96];
-  const mdm_array *a = NULL;
-  for (int inside = 0; inside < 2 && !a && rec; inside++) {
-    snprintf(path, sizeof path, "%seach/train/prediction/%s", inside ? "" : "comparison/", name);
-    a = mdm_record_find(rec, path);
-  }
-  if (!a || a->dim[0] <= i || (error && !a->error)) return NAN;
-  return error ? a->error[i] : a->value[i];
+static double number(const mdm_record *rec, const char *what, size_t i, int error) {
+  return mdm_comparison_number(rec, "train/prediction", what, i, error);
 }
 
 static finding find(const mdm_record *rec) {

@@ -205,7 +205,7 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
   s->work = mdm_alloc(s->cells, 1, 1, sizeof *s->work);
-  if (!status && (!s->note || !s->work)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!status && (!s->note || !s->work)) status = mdm_no_memory(err, "the cells of a sweep");
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
@@ -227,7 +227,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err) {
   *out = NULL;
   mdm_sweep *s = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!s) return mdm_no_memory(err, "a sweep");
   s->with_limit = with_limit != 0;
   int status = mdm_config_copy(cfg, &s->cfg, err);
   if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)

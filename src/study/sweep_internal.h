@@ -46,7 +46,8 @@ const char *mdm_measure_title(mdm_measure m); /* "train loss, mean of the last t
 size_t mdm_sweep_slices(const mdm_sweep *s);
 size_t mdm_sweep_positions(const mdm_sweep *s);
 size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
-/* "model.parameterization = mup, model.experts_ratio = 2": the other axes of a slice; "" when there are none. */
+/* "model.parameterization = mup, model.experts_ratio = 2": a point, and a slice without the axis `along`; "" when no axis is left. */
+void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
 void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
 
 /* Fills s->results from s->data (anew). */

@@ -152,7 +152,7 @@ int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, cons
   *out = (mdm_best){MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN};
   int status = allocate_list(&l, n, runs) && from
                    ? MDM_OK
-                   : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
+                   : mdm_no_memory(err, "the results of a sweep");
   if (!status) {
     fill_list(&l, n, x, y, ceiling, from);
     mean_losses(&l, NULL);
@@ -287,7 +287,7 @@ static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_er
   size_t runs = (size_t)s->runs[w];
   double *x = mdm_alloc(axis->n, 2, 1, sizeof *x), *first = x + axis->n; /* n; n */
   double *y = mdm_alloc(axis->n, runs, 1, sizeof *y);                    /* n × runs */
-  int status = x && y ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
+  int status = x && y ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
   for (size_t i = 0; i < axis->n && !status; i++) {
     size_t cell = mdm_sweep_point(s, slice, i) * s->widths + w;
     x[i] = log(axis->value[i]);
@@ -321,7 +321,7 @@ static void trends(const mdm_sweep *s, size_t slice, const mdm_best *best, doubl
 static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) {
   mdm_best *best = mdm_alloc(s->widths, 1, 1, sizeof *best);
   double *work = mdm_alloc(s->widths, 3, 1, sizeof *work);
-  int status = best && work ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the results of a sweep");
+  int status = best && work ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
   for (size_t w = 0; w < s->widths && !status; w++) {
     size_t at = slice * s->widths + w;
     status = find_best(s, slice, w, &best[w], err);

@@ -82,13 +82,6 @@ static int cell_config(const mdm_sweep *s, size_t cell, mdm_config **out, mdm_er
 
 /* ---------------------------------------------------------------- checking everything first */
 
-static void point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) {
-  size_t used = 0;
-  for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", a ? ", " : "", s->grid.axis[a].option->key,
-                             s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
-}
-
 static int point_is_ready(const mdm_sweep *s, size_t point) {
   for (size_t w = 0; w < s->widths; w++)
     if (s->status[point * s->widths + w] == MDM_CELL_MISSING) return 0;
@@ -99,7 +92,7 @@ static int set_note(mdm_sweep *s, size_t cell, mdm_cell status, const char *text
   free(s->note[cell]);
   s->note[cell] = strdup(text);
   s->status[cell] = status;
-  return s->note[cell] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  return s->note[cell] ? MDM_OK : mdm_no_memory(err, "the notes of a sweep");
 }
 
 /* Marks cells that have no limit, and notes the work of the others. */
@@ -133,7 +126,7 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   if (!status) *bytes = fmax(*bytes, mdm_batch_bytes(b, threads));
   if (status) {
     char name[400];
-    point_name(s, point, name, sizeof name);
+    mdm_sweep_point_name(s, point, name, sizeof name);
     mdm_fail(err, status, "%s: %s", name, why.text);
   }
   mdm_batch_free(b);
@@ -272,7 +265,7 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
   if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
-    status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a cell of the sweep");
+    status = mdm_no_memory(err, "a cell of the sweep");
   return status;
 }
 
@@ -361,7 +354,7 @@ static int make_jobs(pool *p, mdm_error *err) {
   p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
   p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
   p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
-  if (!p->job || !p->live || !p->missing) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu runs", p->jobs);
+  if (!p->job || !p->live || !p->missing) return mdm_no_memory(err, "%zu runs", p->jobs);
   size_t k = 0;
   for (size_t point = 0; point < s->points; point++) {
     for (size_t w = s->widths; w-- > 0;) {

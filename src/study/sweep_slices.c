@@ -1,4 +1,4 @@
-/* Points of a sweep's grid that differ only in the axis whose best value is sought. */
+/* Points of a sweep's grid, and slices: those that differ only in the axis whose best value is sought. */
 #include "study/sweep_internal.h"
 
 #include <stdio.h>
@@ -12,11 +12,18 @@ size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
   return slice / stride * n * stride + position * stride + slice % stride;
 }
 
-void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size) {
-  size_t point = mdm_sweep_point(s, slice, 0), used = 0;
+/* without: an axis that is left out, or −1. */
+static void name_point(const mdm_sweep *s, size_t point, long without, char *buf, size_t size) {
+  size_t used = 0;
   if (size) buf[0] = '\0';
   for (size_t a = 0; a < s->grid.axes && used < size; a++)
-    if ((long)a != s->along)
+    if ((long)a != without)
       used += (size_t)snprintf(buf + used, size - used, "%s%s = %s", used ? ", " : "", s->grid.axis[a].option->key,
                                s->grid.axis[a].text[mdm_grid_index(&s->grid, point, a)]);
+}
+
+void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size) { name_point(s, point, -1, buf, size); }
+
+void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size) {
+  name_point(s, mdm_sweep_point(s, slice, 0), s->along, buf, size);
 }

@@ -84,13 +84,13 @@ static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
     ok &= (s->corner[c] = mdm_alloc(most > s->C ? most : s->C, s->P, 1, sizeof(real))) != NULL;
     ok &= (s->sum[c] = mdm_alloc(s->S, s->P, 1, sizeof(real))) != NULL;
   }
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the parts of products; set output.parts: false");
+  return ok ? MDM_OK : mdm_no_memory(err, "the parts of products; set output.parts: false");
 }
 
 int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) *program, size_t inputs, mdm_record *record,
                     X(parts) **out, mdm_error *err) {
   X(parts) *s = *out = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the parts of products");
+  if (!s) return mdm_no_memory(err, "the parts of products");
   s->problem = problem;
   s->R = R;
   s->S = R->stream;

@@ -58,7 +58,7 @@ static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_er
   size_t steps = m->layout->steps;
   if (b->kind == MDM_KIND_F) return MDM_OK;
   history *h = b->kind == MDM_KIND_KERNEL ? &m->field[b->kernel] : &m->gauss[b->tensor][b->side];
-  if (!history_allocate(h, steps)) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!history_allocate(h, steps)) return mdm_no_memory(err, "order parameters");
   if (b->kind != MDM_KIND_KERNEL) return MDM_OK;
   int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel), err);
   m->pop[b->kernel].exact = 1;
@@ -68,7 +68,7 @@ static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_er
 
 int X(measure_create)(const mdm_layout *layout, const X(realization) *R, double tolerance, double *out, X(measure) **result, mdm_error *err) {
   X(measure) *m = *result = calloc(1, sizeof *m);
-  if (!m) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!m) return mdm_no_memory(err, "order parameters");
   m->layout = layout;
   m->R = R;
   m->out = out;
@@ -95,7 +95,7 @@ void X(measure_free)(X(measure) *m) {
 
 static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_error *err) {
   double *copy = X(doubles)(k * P, c);
-  if (!copy) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!copy) return mdm_no_memory(err, "order parameters");
   h->k[t] = k;
   h->c[t] = copy;
   return MDM_OK;
@@ -144,7 +144,7 @@ static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b,
   if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
   if (status || !g.k) return status;
   double *G = X(overlaps)(g.k, g.columns, 1.0 / (double)g.n, &f); /* k × P */
-  if (!G) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for order parameters");
+  if (!G) return mdm_no_memory(err, "order parameters");
   for (size_t s = 0; s < t + (b->side == MDM_SIDE_ROWS); s++) overlap(l, t, s, g.k, G, h->k[s], h->c[s], m->out + b->at);
   free(G);
   return MDM_OK;

@@ -93,7 +93,7 @@ static int keep(X(observer) *o, const X(realization) *R, mdm_field f, mdm_error 
   if (f == MDM_FIELDS || o->kept[f]) return MDM_OK;
   o->kept_n[f] = X(moe_particles)(R, f);
   o->kept[f] = mdm_alloc(o->kept_n[f], p->kernel_samples, p->n_times, sizeof(real));
-  return o->kept[f] ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels; set output.kernels: false");
+  return o->kept[f] ? MDM_OK : mdm_no_memory(err, "kernels; set output.kernels: false");
 }
 
 static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) {
@@ -105,7 +105,7 @@ static int add_kernels(X(observer) *o, const X(realization) *R, mdm_error *err) 
   }
   o->kept_e = mdm_alloc(o->C, p->kernel_samples, p->n_times, sizeof(double));
   o->reached = mdm_alloc(p->n_times, 1, 1, 1);
-  if (!status && (!o->kept_e || !o->reached)) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory for kernels");
+  if (!status && (!o->kept_e || !o->reached)) status = mdm_no_memory(err, "kernels");
   return status;
 }
 
@@ -113,13 +113,13 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
                        X(observer) **out, mdm_error *err) {
   *out = NULL;
   X(observer) *o = calloc(1, sizeof *o);
-  if (!o) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!o) return mdm_no_memory(err, "observables");
   o->problem = problem;
   o->record = record;
   o->B = problem->batch;
   o->C = problem->model.outputs;
   o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
-  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for observables");
+  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
   if (!status) status = add_fields(o, err);
   if (!status && problem->kernels) status = add_kernels(o, R, err);

@@ -54,14 +54,14 @@ static void side_clear(side *s, const mdm_problem *p) {
 
 int X(response_create)(X(thin) *A, const mdm_problem *problem, X(response) **out, mdm_error *err) {
   X(response) *r = *out = calloc(1, sizeof *r);
-  if (!r) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  if (!r) return mdm_no_memory(err, "responses");
   r->problem = problem;
   r->A = A;
   r->P = problem->batch;
   if (side_allocate(&r->forward, problem) & side_allocate(&r->backward, problem)) return MDM_OK;
   X(response_free)(r);
   *out = NULL;
-  return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  return mdm_no_memory(err, "responses");
 }
 
 void X(response_free)(X(response) *r) {
@@ -102,7 +102,7 @@ int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field)
     ok &= (r->backward.G[at] = stein(cols->basis->k_c, rows->gauss, &q_view, coef->Vf)) != NULL;
   }
   r->steps = t + 1;
-  return ok ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for responses");
+  return ok ? MDM_OK : mdm_no_memory(err, "responses");
 }
 
 /* ---------------------------------------------------------------- at the end */

@@ -120,7 +120,7 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
 int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record, X(statistics) **out, mdm_error *err) {
   *out = NULL;
   X(statistics) *s = calloc(1, sizeof *s);
-  if (!s) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!s) return mdm_no_memory(err, "statistics");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   s->problem = problem;
   for (int k = 0; k < QUANTITIES; k++) s->pairs[k] = k != OF_CONTRIBUTION || problem->model.regime->neurons_grow;
@@ -132,7 +132,7 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->y = mdm_alloc(C, S, 1, sizeof *s->y);
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
   int status = s->values && s->share && s->load && s->kernel && s->y && s->work
-                   ? MDM_OK : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for statistics; set output.statistics: false");
+                   ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
   if (!status) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
   if (status) return X(statistics_free)(s), status;

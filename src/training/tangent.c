@@ -9,7 +9,6 @@
  * over outputs of the kernel of each output with itself. The change of a top-K selection is not part of the gradient. */
 #include "training/tangent.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,14 +51,14 @@ int X(tangent_create)(const mdm_problem *problem, X(realization) *R, mdm_record 
                       mdm_error *err) {
   *out = NULL;
   X(tangent) *k = calloc(1, sizeof *k);
-  if (!k) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!k) return mdm_no_memory(err, "the tangent kernel");
   size_t S = problem->kernel_samples, C = problem->model.outputs;
   k->problem = problem;
   k->R = R;
   int ok = (k->e = mdm_alloc(C, problem->batch, 1, sizeof *k->e)) && (k->backward = mdm_alloc(S, S, 1, sizeof *k->backward)) &&
            (k->y = mdm_alloc(C, S, 1, sizeof *k->y)) && (k->work = mdm_alloc(C, S, 1, sizeof *k->work));
   for (int t = 0; t < MDM_TENSORS; t++) ok &= (k->forward[t] = mdm_alloc(S, S, 1, sizeof(double))) != NULL;
-  int status = ok ? add_arrays(k, record, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory for the tangent kernel; set output.ntk: false");
+  int status = ok ? add_arrays(k, record, err) : mdm_no_memory(err, "the tangent kernel; set output.ntk: false");
   if (status) return X(tangent_free)(k), status;
   *out = k;
   return MDM_OK;

@@ -44,7 +44,7 @@ static int loop_allocate(loop *l, mdm_error *err) {
   l->f = mdm_alloc(C, B > test ? B : test, 1, sizeof(double));
   l->grad = mdm_alloc(C, B, 1, sizeof(double));
   l->y = mdm_alloc(C, B, 1, sizeof(double));
-  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for a batch");
+  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_no_memory(err, "a batch");
   for (size_t i = 0; i < in * test; i++) l->x_test[i] = (real)l->inputs->test[i];
   return MDM_OK;
 }
