@@ -27,7 +27,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshado
 CORE := $(wildcard src/realization/*.c models/*.c src/training/*.c)
 CLI := $(wildcard src/cli/*.c)
 COMMON := $(filter-out $(CORE) $(CLI),$(wildcard src/*/*.c))
-TESTS := $(wildcard tests/*.c)
+TESTS := $(wildcard tests/*.c tests/*/*.c)
 
 OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
 CLI_OBJ := $(CLI:%.c=$(BUILD)/obj/%.o)
@@ -44,8 +44,8 @@ all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) a
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
-# Tests look inside the arithmetic in double precision.
-$(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0
+# Tests look inside the arithmetic in double precision; their headers are included by folder, too.
+$(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0 -Itests
 
 # Provenance is fixed at build time; the file changes only when its content does.
 BUILDINFO := $(BUILD)/generated/file/buildinfo.h
@@ -102,6 +102,8 @@ test-interface: all
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
+	sh tests/layers_test.sh $(CC)
+	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
 test-unit: all $(TEST)
@@ -111,7 +113,7 @@ validate: all ## long statistical studies behind the numbers in docs (see valida
 	sh validation/run.sh
 
 format: ## clang-format every source file in place
-	clang-format -i src/*/*.[ch] models/*.[ch] tests/*.[ch] include/moedmft/*.h
+	clang-format -i src/*/*.[ch] models/*.[ch] tests/*.[ch] tests/*/*.[ch] include/moedmft/*.h
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/moedmft $(DESTDIR)$(DATADIR)

@@ -1,43 +1,33 @@
-/* Runs every suite, or those whose names contain an argument; exit status 1 when anything failed or nothing ran. */
+/* Runs every suite, or those whose names contain an argument; exit status 1 when anything failed or an argument names nothing. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "suites.h"
+#include "support/suite.h"
 
-static const struct {
-  const char *name;
-  int (*add)(void); /* registers a CUnit suite; CUE_SUCCESS on success */
-} suites[] = {
-    {"math", suite_math},
-    {"scaling", suite_scaling},
-    {"optimizer", suite_optimizer},
-    {"network", suite_network},
-    {"limit", suite_limit},
-    {"config", suite_config},
-    {"data", suite_data},
-    {"record", suite_record},
-    {"rules", suite_rules},
-    {"statistics", suite_statistics},
-    {"coordcheck", suite_coordcheck},
-    {"sweep", suite_sweep},
-    {"compare", suite_compare},
-    {"sweeps", suite_sweeps},
-    {"cli", suite_cli},
-};
-
-static int wanted(const char *name, int argc, char **argv) {
+static int wanted(const suite *s, int argc, char **argv) {
   for (int i = 1; i < argc; i++)
-    if (strstr(name, argv[i])) return 1;
+    if (strstr(s->name, argv[i])) return 1;
   return argc < 2;
+}
+
+static int names_a_suite(const char *word) {
+  for (const suite *s = suite_first(); s; s = s->next)
+    if (strstr(s->name, word)) return 1;
+  fprintf(stderr, "run-tests: no suite has '%s' in its name; suites:", word);
+  for (const suite *s = suite_first(); s; s = s->next) fprintf(stderr, " %s", s->name);
+  fprintf(stderr, "\n");
+  return 0;
 }
 
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
-  if (CU_initialize_registry() != CUE_SUCCESS) return CU_get_error();
-  for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-    if (wanted(suites[i].name, argc, argv) && suites[i].add() != CUE_SUCCESS) {
-      fprintf(stderr, "cannot register suite %s: %s\n", suites[i].name, CU_get_error_msg());
+  for (int i = 1; i < argc; i++)
+    if (!names_a_suite(argv[i])) return 1;
+  if (CU_initialize_registry() != CUE_SUCCESS) return (int)CU_get_error();
+  for (const suite *s = suite_first(); s; s = s->next)
+    if (wanted(s, argc, argv) && suite_register(s) != CUE_SUCCESS) {
+      fprintf(stderr, "run-tests: cannot register suite %s: %s\n", s->name, CU_get_error_msg());
       return 1;
     }
   CU_basic_set_mode(CU_BRM_VERBOSE);

@@ -41,13 +41,14 @@ typedef enum {
   MDM_PROPAGATING, /* maximal propagating updates: initial weights as large as each expert by itself allows */
   MDM_BALANCED,    /* balanced aggregation: the initial W1 and W2 survive the average over experts, both ways */
   MDM_ADAM,        /* Adam: updates of size 1, ε as large as the gradients */
+  MDM_SELF_AVERAGING, /* no noise that many experts share, or that counted ones have, is read by its sign (top-K, sign, Adam at small ε) */
   MDM_DESIDERATA
 } mdm_desideratum;
 
 typedef struct mdm_verdict {
   const char *name;
   int holds;
-  char reason[192]; /* the first term that breaks it, or a remark; may be empty */
+  char reason[320]; /* the first term that breaks it, or a remark; may be empty */
 } mdm_verdict;
 
 enum { MDM_CLASS_TENSORS = 5 };

@@ -50,7 +50,7 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
 static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
   size_t ready = 0, cells = 0;
   double need = 0;
-  int status = mdm_sweep_resume(sweep, a->output, err);
+  int status = a->force ? MDM_OK : mdm_sweep_resume(sweep, a->output, err);
   if (!status) cells = mdm_sweep_cells(sweep, &ready);
   if (!status) status = mdm_sweep_prepare(sweep, a->threads, &need, err);
   if (!status && !a->quiet)

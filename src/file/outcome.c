@@ -1,4 +1,5 @@
 /* Writes an outcome to a file: the limit at the root, networks below /width_N, their comparison, and the data used. */
+#include <moedmft/classify.h>
 #include <moedmft/file.h>
 #include <moedmft/run.h>
 
@@ -75,12 +76,21 @@ static int write_sweeps(mdm_file *file, const mdm_sweeps *s, mdm_error *err) {
   return status ? status : mdm_file_attr_real(file, "/sweeps", "difference_stderr", s->difference_error, err);
 }
 
+/* What networks do not average over, beside the limit's results. */
+static int write_noise(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
+  mdm_classification c;
+  int status = mdm_classify(cfg, &c, err);
+  const mdm_verdict *v = &c.verdict[MDM_SELF_AVERAGING];
+  return status || v->holds ? status : mdm_file_attr_text(file, "/", "not_self_averaging", v->reason, err);
+}
+
 static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
                      const mdm_resume *earlier, mdm_error *err) {
   int keep = keeps_runs(o, cfg, earlier);
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(end_of(o)), err);
   if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
+  if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);

@@ -2,16 +2,18 @@
  * ones. Deviations are in units of the observable's RMS in the limit. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "plot/internal.h"
+#include "file/internal.h"
+#include "plot/deviations.h"
+#include "plot/pictures.h"
 
 enum { MOST = 8, WIDTH = 1420, TOP = 64, BOTTOM = 42, HEIGHT = 660 };
 
 typedef struct {
   char name[96];
-  const mdm_array *deviation, *scale, *exponent, *predicted;
+  mdm_deviations deviations; /* in units of the RMS in the limit */
+  const mdm_array *exponent, *predicted;
 } row;
 
 typedef struct {
@@ -35,23 +37,24 @@ static const mdm_array *part_of(const figure *f, const char *name, const char *w
   return a && a->rank == 1 && a->dim[0] ? a : NULL;
 }
 
-static double relative(const row *r, size_t w) { return r->deviation->value[w] / r->scale->value[0]; }
-
-static double relative_error(const row *r, size_t w) {
-  double e = r->deviation->error ? r->deviation->error[w] / r->scale->value[0] : 0;
-  return isfinite(e) ? e : 0;
+static int is_drawable(const mdm_deviations *d) {
+  double v, e;
+  for (size_t w = 0; w < d->width->dim[0]; w++)
+    if (mdm_deviation_at(d, w, &v, &e)) return 1;
+  return 0;
 }
 
 /* Adds an observable that has something to draw. */
 static void add_row(figure *f, const char *name) {
-  row r = {.deviation = part_of(f, name, "deviation"), .scale = part_of(f, name, "scale"), .exponent = part_of(f, name, "exponent"), .predicted = part_of(f, name, "predicted")};
+  const mdm_array *deviation = part_of(f, name, "deviation"), *scale = part_of(f, name, "scale"), *exponent = part_of(f, name, "exponent");
+  if (!deviation || !scale || !exponent || deviation->dim[0] != f->width->dim[0] || !(scale->value[0] > 0)) return;
+  row r = {.deviations = {f->width, deviation, scale->value[0]}, .exponent = exponent, .predicted = part_of(f, name, "predicted")};
   snprintf(r.name, sizeof r.name, "%s", name);
-  if (!r.deviation || !r.scale || !r.exponent || r.deviation->dim[0] != f->width->dim[0] || !(r.scale->value[0] > 0)) return;
-  int seen = 0;
-  for (size_t w = 0; w < f->width->dim[0]; w++) seen += isfinite(relative(&r, w)) && relative(&r, w) > 0;
-  if (!seen || !isfinite(r.exponent->value[0]) || (r.exponent->error && r.exponent->error[0] > 1)) return;
-  if (f->n < MOST) f->rows[f->n++] = r;
-  else f->left_out++;
+  if (!is_drawable(&r.deviations) || !isfinite(exponent->value[0]) || (exponent->error && exponent->error[0] > 1)) return;
+  if (f->n < MOST)
+    f->rows[f->n++] = r;
+  else
+    f->left_out++;
 }
 
 /* Observables of the usual choice, or all whose path contains field. */
@@ -72,49 +75,47 @@ static void choose(figure *f, const char *field) {
 
 /* ---- deviations against N ---- */
 
-static void row_data(FILE *out, const figure *f, int i, double *lo, double *hi) {
-  const row *r = &f->rows[i];
-  fprintf(out, "$rate_%d << EOD\n", i);
-  for (size_t w = 0; w < f->width->dim[0]; w++) {
-    double v = relative(r, w), e = relative_error(r, w);
-    if (!(v > 0) || !isfinite(v)) continue;
-    double bottom = fmax(v - e, v / 10);
-    fprintf(out, "%.9g %.9g %.9g %.9g\n", f->width->value[w], v, bottom, v + e);
-    *lo = fmin(*lo, bottom), *hi = fmax(*hi, v + e);
+/* Of all rows; returns the range of values with some room. */
+static mdm_range row_data(FILE *out, const figure *f) {
+  mdm_range r = {NAN, NAN, 1};
+  for (int i = 0; i < f->n; i++) {
+    fprintf(out, "$rate_%d << EOD\n", i);
+    for (size_t w = 0; w < f->width->dim[0]; w++) mdm_deviation_row(out, &f->rows[i].deviations, w, &r);
+    fprintf(out, "EOD\n");
   }
-  fprintf(out, "EOD\n");
+  return (mdm_range){r.lo / 1.6, r.hi * 1.6, 1};
 }
 
-/* ln a of a N^-p through the points, weighted by their relative errors. */
-static double height_of(const figure *f, const row *r, double p) {
-  double sum = 0, weights = 0;
-  for (size_t w = 0; w < f->width->dim[0]; w++) {
-    double v = relative(r, w), e = relative_error(r, w);
-    if (!(v > 0) || !isfinite(v)) continue;
-    double weight = e > 0 ? v / e * (v / e) : 1;
-    sum += weight * (log(v) + p * log(f->width->value[w])), weights += weight;
-  }
-  return sum / weights;
+static void deviation_axes(FILE *out, const figure *f, mdm_range r) {
+  size_t n = f->width->dim[0];
+  fprintf(out, "set logscale xy\nset format '%%g'\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\nset xtics nomirror ", f->width->value[0] / 1.3,
+          f->width->value[n - 1] * 1.3, r.lo, r.hi);
+  mdm_plot_list_tics(out, f->width->value, n, 8);
+  fprintf(out, "\nset ytics nomirror\nset samples 200\n");
+  mdm_plot_log_tics(out, 'y', r.lo, r.hi);
+  fprintf(out, "set xlabel 'width N' offset 0,0.2\nset ylabel 'deviation from the limit / RMS in the limit' offset -0.5,0\n");
+}
+
+/* Slopes to compare with, through the middle of the panel. */
+static void draw_guides(FILE *out, const figure *f, mdm_range r) {
+  double first = f->width->value[0], last = f->width->value[f->width->dim[0] - 1];
+  double guide = exp(0.5 * (log(r.lo) + log(r.hi))) * sqrt(first * last);
+  fprintf(out, "%.9g / x with lines lw 5 lc rgb '#d8d8d8' title 'slope N^{-1}'", guide);
+  fprintf(out, ", %.9g / sqrt(x) with lines dt 3 lw 3 lc rgb '#c0c0c0' title 'slope N^{-1/2}'", guide / pow(first * last, 0.25));
 }
 
 static void draw_deviations(FILE *out, const figure *f, const mdm_look *look) {
-  double lo = INFINITY, hi = 0, first = f->width->value[0], last = f->width->value[f->width->dim[0] - 1];
-  for (int i = 0; i < f->n; i++) row_data(out, f, i, &lo, &hi);
-  lo /= 1.6, hi *= 1.6;
+  mdm_range r = row_data(out, f);
   mdm_plot_place(out, (mdm_box){110.0 / WIDTH, 650.0 / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
-  fprintf(out, "set logscale xy\nset format '%%g'\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\nset xtics nomirror (", first / 1.3, last * 1.3, lo, hi);
-  size_t stride = (f->width->dim[0] + 7) / 8;
-  for (size_t w = 0; w < f->width->dim[0]; w += stride) fprintf(out, "%s%.9g", w ? ", " : "", f->width->value[w]);
-  fprintf(out, ")\nset ytics nomirror\nset samples 200\n");
-  mdm_plot_log_tics(out, 'y', lo, hi);
-  fprintf(out, "set xlabel 'width N' offset 0,0.2\nset ylabel 'deviation from the limit / RMS in the limit' offset -0.5,0\n");
-  double guide = exp(0.5 * (log(lo) + log(hi))) * sqrt(first * last);
-  fprintf(out, "set key bottom left Left reverse samplen 3\nplot %.9g / x with lines lw 5 lc rgb '#d8d8d8' title 'slope N^{-1}', %.9g / sqrt(x) with lines dt 3 lw 3 lc rgb '#c0c0c0' title 'slope N^{-1/2}'",
-          guide, guide / pow(first * last, 0.25));
+  deviation_axes(out, f, r);
+  fprintf(out, "set key bottom left Left reverse samplen 3\nplot ");
+  draw_guides(out, f, r);
   for (int i = 0; i < f->n; i++) {
     double p = f->rows[i].exponent->value[0];
-    fprintf(out, ", exp(%.9g) * x**(%.9g) with lines lw 1.6 dt %d lc rgb '#%06x' notitle", height_of(f, &f->rows[i], p), -p, dashes[i], colours[i]);
-    fprintf(out, ", $rate_%d using 1:2:3:4 with yerrorbars pt %d ps %.2f lw 1.3 lc rgb '#%06x' notitle", i, shapes[i], 1.2 * look->marker, colours[i]);
+    fprintf(out, ", exp(%.9g) * x**(%.9g) with lines lw 1.6 dt %d lc rgb '#%06x' notitle", mdm_deviation_height(&f->rows[i].deviations, p), -p,
+            dashes[i], colours[i]);
+    fprintf(out, ", $rate_%d using 1:2:3:4 with yerrorbars pt %d ps %.2f lw 1.3 lc rgb '#%06x' notitle", i, shapes[i],
+            1.2 * look->marker, colours[i]);
   }
   fprintf(out, "\nunset key\n");
 }
@@ -143,11 +144,8 @@ static void predicted_boxes(FILE *out, const figure *f) {
   }
 }
 
-static void draw_exponents(FILE *out, const figure *f, const mdm_look *look) {
-  double lo, hi;
-  exponent_range(f, &lo, &hi);
-  mdm_plot_place(out, (mdm_box){1030.0 / WIDTH, (WIDTH - 30.0) / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
-  fprintf(out, "unset logscale\nset format '%%g'\nset xrange [%.4g:%.4g]\nset yrange [0.4:%g]\nset xtics nomirror autofreq\nset ytics nomirror scale 0 (", lo, hi, f->n + 0.6);
+/* "NAME  0.98 ± 0.03" beside every row. */
+static void row_labels(FILE *out, const figure *f) {
   for (int i = 0; i < f->n; i++) {
     char label[160];
     const row *r = &f->rows[i];
@@ -157,57 +155,80 @@ static void draw_exponents(FILE *out, const figure *f, const mdm_look *look) {
     mdm_plot_quoted(out, label);
     fprintf(out, " %g", place_of(f, i));
   }
+}
+
+static void exponent_data(FILE *out, const figure *f) {
+  for (int i = 0; i < f->n; i++) {
+    const mdm_array *p = f->rows[i].exponent;
+    double e = p->error && isfinite(p->error[0]) ? p->error[0] : 0;
+    fprintf(out, "$exponent_%d << EOD\n%.9g %g %.9g\nEOD\n", i, p->value[0], place_of(f, i), e);
+  }
+}
+
+static void draw_exponents(FILE *out, const figure *f, const mdm_look *look) {
+  double lo, hi;
+  exponent_range(f, &lo, &hi);
+  mdm_plot_place(out, (mdm_box){1030.0 / WIDTH, (WIDTH - 30.0) / WIDTH, (BOTTOM + 66.0) / HEIGHT, 1 - (TOP + 14.0) / HEIGHT});
+  fprintf(out, "unset logscale\nset format '%%g'\nset xrange [%.4g:%.4g]\nset yrange [0.4:%g]\n", lo, hi, f->n + 0.6);
+  fprintf(out, "set xtics nomirror autofreq\nset ytics nomirror scale 0 (");
+  row_labels(out, f);
   fprintf(out, ") noenhanced font ',%d'\nset xlabel 'exponent p of deviation ∝ N^{-p}' offset 0,0.2\nunset ylabel\n", look->small);
   predicted_boxes(out, f);
-  for (int i = 0; i < f->n; i++) {
-    double e = f->rows[i].exponent->error && isfinite(f->rows[i].exponent->error[0]) ? f->rows[i].exponent->error[0] : 0;
-    fprintf(out, "$exponent_%d << EOD\n%.9g %g %.9g\nEOD\n", i, f->rows[i].exponent->value[0], place_of(f, i), e);
-  }
+  exponent_data(out, f);
   fprintf(out, "plot NaN notitle");
   for (int i = 0; i < f->n; i++)
-    fprintf(out, ", $exponent_%d using 1:2:3 with xerrorbars pt %d ps %.2f lw 1.6 lc rgb '#%06x' notitle", i, shapes[i], 1.4 * look->marker, colours[i]);
+    fprintf(out, ", $exponent_%d using 1:2:3 with xerrorbars pt %d ps %.2f lw 1.6 lc rgb '#%06x' notitle", i, shapes[i],
+            1.4 * look->marker, colours[i]);
   fprintf(out, "\n");
 }
 
 /* ---- the page ---- */
 
-static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
+static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
   char remark[200], more[64] = "";
   if (f->left_out) snprintf(more, sizeof more, ";  %d more match --field", f->left_out);
   snprintf(remark, sizeof remark, "bars: ±1 standard error;  lines: fits;  grey boxes: predicted exponents%s", more);
   mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, remark);
-  fprintf(out, "set border 3 lw 1 lc rgb '#404040'\nset tics nomirror out scale 0.7\nset grid lw 0.6 lc rgb '#e4e4e4' lt 1\n");
+  mdm_plot_frame(out);
   draw_deviations(out, f, look);
-  fprintf(out, "unset label 1\nunset label 2\n");
+  mdm_plot_titled(out);
   draw_exponents(out, f, look);
-  fprintf(out, "unset multiplot\nunset output\n");
 }
 
-static int read_all(mdm_file *file, const char *path, const char *field, figure *f, mdm_error *err) {
+/* ---- reading ---- */
+
+/* Of a figure without rows. */
+static int nothing(const mdm_file *file, const char *field, mdm_error *err) {
+  if (field)
+    return mdm_fail(err, MDM_ERR_DATA, "%s: no observable whose path contains '%s' has a resolved rate; moedmft info lists them", file->path, field);
+  return mdm_fail(err, MDM_ERR_DATA, "%s: no deviation stands out of the noise; run again with more simulate.seeds or smaller simulate.widths",
+                  file->path);
+}
+
+static int read_rates(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
+  figure *f = figure_;
   char title[512];
-  if (!mdm_file_has_group(file, "/comparison")) return mdm_fail(err, MDM_ERR_DATA, "%s holds no comparison of networks with the limit; moedmft compare makes one (solve.replicas of at least 2)", path);
   int status = mdm_file_read_record(file, "/comparison", 0, &f->rec, err);
   if (status) return status;
   f->width = mdm_record_find(f->rec, "width");
   if (!f->width || f->width->rank != 1 || f->width->dim[0] < 2)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: rates need two widths or more; run again with more simulate.widths", path);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: rates need two widths or more; run again with more simulate.widths", file->path);
   choose(f, field);
-  if (!f->n && field) return mdm_fail(err, MDM_ERR_DATA, "%s: no observable whose path contains '%s' has a resolved rate; moedmft info lists them", path, field);
-  if (!f->n) return mdm_fail(err, MDM_ERR_DATA, "%s: no deviation stands out of the noise; run again with more simulate.seeds or smaller simulate.widths", path);
+  if (!f->n) return nothing(file, field, err);
   mdm_plot_title(file, title, sizeof title);
   snprintf(f->title, sizeof f->title, "Deviation from the limit: %s", title);
   return MDM_OK;
 }
 
-int mdm_plot_rates(const char *path, const char *picture, const char *field, mdm_error *err) {
-  figure f = {0};
-  mdm_file *file;
-  int status = mdm_file_open(path, &file, err);
-  if (status) return status;
-  status = read_all(file, path, field, &f, err);
-  mdm_file_discard(file);
-  if (!status) status = mdm_plot_draw(write_script, &f, picture, err);
-  mdm_record_free(f.rec);
-  return status;
-}
+static void release(void *figure_) { mdm_record_free(((figure *)figure_)->rec); }
+
+const mdm_picture mdm_picture_rates = {
+    .about = {"rates", "deviations of observables from the limit against N, with fits, and their exponents",
+              "observables whose path contains it (default: eight of them)"},
+    .needs = {"/comparison", "comparison of networks with the limit", "moedmft compare makes one (solve.replicas of at least 2)"},
+    .size = sizeof(figure),
+    .read = read_rates,
+    .draw = draw,
+    .release = release,
+};

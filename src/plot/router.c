@@ -4,9 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "plot/internal.h"
+#include "plot/curves.h"
+#include "plot/pictures.h"
 
-enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = 96, BOTTOM = 42, WIDTH = 2 * CELL_WIDTH + 20, HEIGHT = TOP + BOTTOM + 2 * CELL_HEIGHT };
+enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = MDM_CURVES_HEADER, BOTTOM = 42 }; /* pixels */
+enum { WIDTH = 2 * CELL_WIDTH + 20, HEIGHT = TOP + BOTTOM + 2 * CELL_HEIGHT };
 
 /* The first is read for the histogram, the last for its time. */
 static const mdm_curve curves[] = {
@@ -19,7 +21,7 @@ static const mdm_curve curves[] = {
 enum { CURVES = sizeof curves / sizeof *curves, STEPPED = 3 };
 
 typedef struct {
-  mdm_figure curves;
+  mdm_curves curves;
   size_t time; /* index of the histogram */
   double step, lo, hi; /* range of logits that is drawn */
   char title[700];
@@ -41,24 +43,29 @@ static double density(const mdm_source *s, size_t time, size_t k) {
   return h->value[time * h->dim[1] + k + 1] / (edge[k + 1] - edge[k]);
 }
 
-/* The last time that every source has reached, and the range that holds all but little of every distribution. */
-static int find_range(figure *f) {
-  const double LITTLE = 2e-4;
-  int found = 0;
+/* Index of the last time that every source has reached; SIZE_MAX when there is none. */
+static size_t last_time(const mdm_curves *c) {
   size_t last = SIZE_MAX;
-  for (size_t s = 0; s < f->curves.n; s++) {
-    const mdm_array *h = histogram_of(&f->curves.sources[s]);
+  for (size_t s = 0; s < c->n; s++) {
+    const mdm_array *h = histogram_of(&c->sources[s]);
     if (!h) continue;
     size_t t = h->dim[0];
     while (t > 0 && !isfinite(h->value[(t - 1) * h->dim[1]])) t--;
     if (t && t - 1 < last) last = t - 1;
   }
-  if (last == SIZE_MAX) return 0;
-  f->time = last, f->lo = INFINITY, f->hi = -INFINITY;
+  return last;
+}
+
+/* Time and range of the histogram: what holds all but little of every distribution. Returns 0 when there is nothing. */
+static int find_range(figure *f) {
+  const double LITTLE = 2e-4;
+  int found = 0;
+  f->time = last_time(&f->curves), f->lo = INFINITY, f->hi = -INFINITY;
+  if (f->time == SIZE_MAX) return 0;
   for (size_t s = 0; s < f->curves.n; s++) {
     const mdm_array *h = histogram_of(&f->curves.sources[s]);
     for (size_t k = 0; h && k + 2 < h->dim[1]; k++)
-      if (h->value[last * h->dim[1] + k + 1] > LITTLE) {
+      if (h->value[f->time * h->dim[1] + k + 1] > LITTLE) {
         const double *edge = edges_of(&f->curves.sources[s]);
         f->lo = fmin(f->lo, edge[k]), f->hi = fmax(f->hi, edge[k + 1]), found = 1;
       }
@@ -84,8 +91,20 @@ static mdm_box cell(int column, int row) {
   return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 162) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
 }
 
-static void draw_histogram(FILE *out, const figure *f) {
-  const mdm_figure *c = &f->curves;
+/* Filled steps for the limit, points with bars for networks. */
+static void draw_source(FILE *out, const mdm_look *look, const mdm_curves *c, size_t s) {
+  if (!c->sources[s].width) {
+    fprintf(out, ", $psi_%zu using 4:2 with fillsteps fs solid 1 noborder lc rgb '#dcdcdc' notitle", s);
+    fprintf(out, ", $psi_%zu using 4:2 with steps lw 2 lc rgb 'black' notitle", s);
+    return;
+  }
+  fprintf(out, ", $psi_%zu using 1:2:3 with yerrorbars ", s);
+  mdm_curves_style(out, look, c, s - (size_t)c->has_limit);
+  fprintf(out, " notitle");
+}
+
+static void draw_histogram(FILE *out, const mdm_look *look, const figure *f) {
+  const mdm_curves *c = &f->curves;
   for (size_t s = 0; s < c->n; s++)
     if (histogram_of(&c->sources[s])) histogram_data(out, f, s);
   mdm_plot_place(out, cell(0, 0));
@@ -93,56 +112,48 @@ static void draw_histogram(FILE *out, const figure *f) {
   fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
   fprintf(out, "set xlabel 'logit ψ at step %.0f' offset 0,0.2\nset ylabel 'density over experts and samples' offset -0.5,0\n", f->step);
   fprintf(out, "set xrange [%.9g:%.9g]\nset yrange [0:*]\nplot NaN notitle", f->lo - pad, f->hi + pad);
-  for (size_t s = 0; s < c->n; s++) {
-    if (!histogram_of(&c->sources[s])) continue;
-    if (!c->sources[s].width) {
-      fprintf(out, ", $psi_%zu using 4:2 with fillsteps fs solid 1 noborder lc rgb '#dcdcdc' notitle, $psi_%zu using 4:2 with steps lw 2 lc rgb 'black' notitle", s, s);
-      continue;
-    }
-    fprintf(out, ", $psi_%zu using 1:2:3 with yerrorbars ", s);
-    mdm_plot_width_style(out, c->look, s - (size_t)c->has_limit, c->n - (size_t)c->has_limit);
-    fprintf(out, " notitle");
-  }
+  for (size_t s = 0; s < c->n; s++)
+    if (histogram_of(&c->sources[s])) draw_source(out, look, c, s);
   fprintf(out, "\n");
 }
 
 /* ---- the page ---- */
 
-static void write_script(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
+static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, "band: ±2 standard errors of the limit;  bars: ±1 standard error of the mean over networks");
-  mdm_plot_legend(out, &f->curves, HEIGHT);
-  fprintf(out, "unset label 1\nunset label 2\n");
-  draw_histogram(out, f);
+  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
+                 "band: ±2 standard errors of the limit;  bars: ±1 standard error of the mean over networks");
+  mdm_curves_legend(out, look, &f->curves, HEIGHT);
+  draw_histogram(out, look, f);
   for (int i = 1; i <= STEPPED; i++)
-    if (mdm_plot_has_curve(&f->curves, i)) mdm_plot_curve(out, &f->curves, i, cell(i % COLUMNS, i / COLUMNS));
-  fprintf(out, "unset multiplot\nunset output\n");
+    if (mdm_curves_has(&f->curves, i)) mdm_curves_draw(out, look, &f->curves, i, cell(i % COLUMNS, i / COLUMNS));
 }
 
-static int read_all(const char *path, figure *f, mdm_error *err) {
-  mdm_file *file;
+static int read_router(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
+  figure *f = figure_;
   char title[512];
-  int status = mdm_file_open(path, &file, err);
+  (void)field;
+  f->curves.curve = curves, f->curves.n_curves = CURVES;
+  int status = mdm_curves_read(file, &f->curves, err);
   if (status) return status;
-  status = mdm_plot_read(file, &f->curves, err);
-  mdm_plot_title(file, title, sizeof title);
-  mdm_file_discard(file);
-  if (status) return status;
-  if (!find_range(f))
-    return mdm_fail(err, MDM_ERR_DATA, "%s holds no histogram of logits; run again with -s output.statistics=true (and a wider output.histogram.range where all logits lie outside)", path);
+  if (!find_range(f)) return mdm_plot_lacks(file, &mdm_picture_router.needs, err);
   for (size_t s = 0; s < f->curves.n; s++) {
     const mdm_array *time = mdm_record_find(f->curves.sources[s].rec, "statistics/time");
     if (time && time->rank == 1 && f->time < time->dim[0]) f->step = time->value[f->time];
   }
+  mdm_plot_title(file, title, sizeof title);
   snprintf(f->title, sizeof f->title, "Router: %s", title);
   return MDM_OK;
 }
 
-int mdm_plot_router(const char *path, const char *picture, const char *field, mdm_error *err) {
-  figure f = {.curves = {.look = mdm_plot_look(picture), .curve = curves, .curves = CURVES}};
-  if (field) return mdm_fail(err, MDM_ERR_USAGE, "--what router takes no --field");
-  int status = read_all(path, &f, err);
-  if (!status) status = mdm_plot_draw(write_script, &f, picture, err);
-  mdm_plot_release(&f.curves);
-  return status;
-}
+static void release(void *figure_) { mdm_curves_release(&((figure *)figure_)->curves); }
+
+const mdm_picture mdm_picture_router = {
+    .about = {"router", "distribution of the logits at the last time; loads and entropy over steps", NULL},
+    .needs = {"statistics/psi", "histogram of logits",
+              "run again with -s output.statistics=true (and a wider output.histogram.range where all logits lie outside)"},
+    .size = sizeof(figure),
+    .read = read_router,
+    .draw = draw,
+    .release = release,
+};

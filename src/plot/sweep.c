@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file/internal.h"
+#include "plot/pictures.h"
 #include "study/sweep_internal.h"
-#include "plot/internal.h"
 
 enum {
   MOST_PANELS = 12,
@@ -20,8 +21,8 @@ enum {
 };
 
 typedef struct {
-  const mdm_sweep *s;
-  const mdm_look *look;
+  mdm_sweep *s;
+  const mdm_look *look; /* set when it is drawn */
   size_t panels;
   int columns, rows, low; /* low: panels of best values below */
   int width, height;      /* pixels */
@@ -221,9 +222,9 @@ static void draw_best(FILE *out, const page *p, size_t slice, mdm_range values, 
   size_t W = p->s->widths, n = networks(p);
   mdm_plot_place(out, b);
   axes(out, "", "width N", "best value", width_range(p), values);
-  fprintf(out, "set xtics (");
-  for (size_t w = 0; w < n; w++) fprintf(out, "%s%.9g", w ? ", " : "", p->s->width[w]);
-  fprintf(out, ")\nplot NaN notitle");
+  fprintf(out, "set xtics ");
+  mdm_plot_list_tics(out, p->s->width, n, 0);
+  fprintf(out, "\nplot NaN notitle");
   if (p->s->with_limit && best_of(p, slice, W - 1).shown) {
     fprintf(out, ", $best_%zu_%zu using 1:3:4 with filledcurves fs solid 1 noborder lc rgb '#d8d8d8' notitle", slice,
             W - 1);
@@ -272,10 +273,7 @@ static void begin(FILE *out, const page *p, const mdm_look *look, const char *pi
 }
 
 static void legend(FILE *out, const page *p) {
-  mdm_plot_place(out, (mdm_box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height});
-  fprintf(out,
-          "unset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nset xrange [0:1]\nset yrange [0:1]\n");
-  fprintf(out, "set key horizontal center center Left reverse samplen 2 width 1\nplot NaN notitle");
+  mdm_plot_open_legend(out, (mdm_box){0.02, 0.98, 1 - (HEADER - 4.0) / p->height, 1 - 40.0 / p->height}, 1);
   if (p->s->with_limit)
     fprintf(out, ", NaN with linespoints pt 2 ps 0.7 dt 2 lw 2 lc rgb 'black' title 'N = ∞ (DMFT)'");
   for (size_t w = 0; w < networks(p); w++) {
@@ -283,37 +281,42 @@ static void legend(FILE *out, const page *p) {
     network_style(out, p, w);
     fprintf(out, " title 'N = %.0f'", p->s->width[w]);
   }
-  fprintf(out, "\nunset key\nset border 3 lw 1 lc rgb '#404040'\nset tics nomirror out scale 0.7\n");
-  fprintf(out, "set grid lw 0.6 lc rgb '#e4e4e4' lt 1\nunset label 1\nunset label 2\n");
+  mdm_plot_close_legend(out);
 }
 
-static void write_script(FILE *out, const void *context, const mdm_look *look, const char *picture) {
-  const page *p = context;
-  mdm_range rx = value_range(p), ry = loss_range(p);
-  begin(out, p, look, picture);
-  legend(out, p);
-  for (size_t j = 0; j < p->panels; j++)
-    draw_losses(out, p, j, rx, ry, cell(p, (int)j % p->columns, (int)j / p->columns));
-  for (size_t j = 0; j < p->panels && p->low; j++) draw_best(out, p, j, best_range(p), cell(p, (int)j, p->rows));
-  fprintf(out, "unset multiplot\nunset output\n");
+static void draw(FILE *out, const void *figure, const mdm_look *look, const char *target) {
+  page p = *(const page *)figure;
+  p.look = look;
+  mdm_range rx = value_range(&p), ry = loss_range(&p);
+  begin(out, &p, look, target);
+  legend(out, &p);
+  for (size_t j = 0; j < p.panels; j++) draw_losses(out, &p, j, rx, ry, cell(&p, (int)j % p.columns, (int)j / p.columns));
+  for (size_t j = 0; j < p.panels && p.low; j++) draw_best(out, &p, j, best_range(&p), cell(&p, (int)j, p.rows));
 }
 
-int mdm_plot_sweep(const char *path, const char *picture, mdm_error *err) {
-  mdm_sweep *s;
+static int read_sweep(mdm_file *file, const char *field, void *figure, mdm_error *err) {
+  page *p = figure;
   size_t ready = 0;
-  int status = mdm_sweep_read(path, &s, err);
+  (void)field;
+  int status = mdm_sweep_from_file(file, &p->s, err);
   if (status) return status;
-  page p = {.s = s, .look = mdm_plot_look(picture)};
-  mdm_sweep_cells(s, &ready);
-  if (s->along < 0)
-    status = mdm_fail(
-        err, MDM_ERR_DATA,
-        "%s: no axis of this sweep holds positive numbers to draw the loss against; moedmft info shows it as a table",
-        path);
-  else if (!ready)
-    status = mdm_fail(err, MDM_ERR_DATA, "%s holds no loss yet", path);
-  if (!status) arrange(&p);
-  if (!status) status = mdm_plot_draw(write_script, &p, picture, err);
-  mdm_sweep_free(s);
-  return status;
+  mdm_sweep_cells(p->s, &ready);
+  if (p->s->along < 0)
+    return mdm_fail(err, MDM_ERR_DATA,
+                    "%s: no axis of this sweep holds positive numbers to draw the loss against; moedmft info shows it as a table", file->path);
+  if (!ready) return mdm_fail(err, MDM_ERR_DATA, "%s holds no loss yet", file->path);
+  arrange(p);
+  return MDM_OK;
 }
+
+static void release(void *figure) { mdm_sweep_free(((page *)figure)->s); }
+
+const mdm_picture mdm_picture_sweep = {
+    .about = {"sweep", "loss of a sweep against the values of an option, and the best value against N", NULL},
+    .needs = {"/sweep", "sweep", "moedmft sweep makes one"},
+    .usual = 1,
+    .size = sizeof(page),
+    .read = read_sweep,
+    .draw = draw,
+    .release = release,
+};

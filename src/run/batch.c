@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "run/plan.h"
+#include "scaling/vanishing.h"
 
 struct mdm_batch {
   mdm_plan plan;
@@ -36,5 +37,5 @@ int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
   const mdm_problem *p = b->plan.problem;
   const mdm_model *m = &p->model;
   mdm_coefficients coef[MDM_TENSORS];
-  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &p->optimizer.method, coef, err);
+  return mdm_model_limit(m, &p->optimizer, coef, err);
 }

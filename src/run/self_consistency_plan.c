@@ -1,6 +1,8 @@
 /* Options of self-consistency sweeps, and what they take. */
 #include "run/self_consistency_plan.h"
 
+#include "scaling/vanishing.h"
+
 enum { LARGEST = 4000 }; /* steps × samples: arrays of its square are kept */
 
 int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas, mdm_sweep_options *o, mdm_error *err) {
@@ -25,7 +27,7 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
   if (n > LARGEST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &p->optimizer.method, coef, err);
+  int status = mdm_model_limit(m, &p->optimizer, coef, err);
   if (!status) mdm_layout_init(out, p, coef, !m->regime->experts_grow);
   return status;
 }

@@ -21,6 +21,7 @@
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
+#include "scaling/vanishing.h"
 
 #define TINY 1e-9
 
@@ -226,7 +227,8 @@ static void judge(const mdm_exponents e[MDM_TENSORS], mdm_classification *c) {
                                                     "maximal effective updates",
                                                     "maximal propagating updates",
                                                     "balanced aggregation",
-                                                    "Adam faithfulness"};
+                                                    "Adam faithfulness",
+                                                    "self-averaging"};
   for (int d = 0; d < MDM_DESIDERATA; d++) c->verdict[d] = (mdm_verdict){.name = names[d], .holds = 1};
   judge_stable(c, &c->verdict[MDM_STABLE]);
   judge_learns(c, &c->verdict[MDM_LEARNS]);
@@ -242,11 +244,14 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   mdm_coefficients coefficients[MDM_TENSORS];
   mdm_exponents e[MDM_TENSORS];
   double init[MDM_TENSORS];
+  mdm_model model;
+  mdm_vanishing vanishing;
   mdm_optimizer optimizer;
   mdm_error why = {0};
   memset(out, 0, sizeof *out);
   int status = mdm_parameterization_read(cfg, &regime, &p, err);
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
+  if (!status) status = mdm_model_read(cfg, 1, 1, &model, err);
   if (status) return status;
   mdm_init_read(cfg, init);
   for (mdm_tensor t = 0; t < MDM_TENSORS && optimizer.method.global_eps; t++) p.rule[t].adam_eps = (mdm_power){0};
@@ -257,7 +262,9 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   out->f = initial_f(e);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, regime, e, &f, &out->tensor[t]);
   judge(e, out);
-  out->limit_exists = !mdm_limit_coefficients(regime, &p, (mdm_sizes){1, 1, 1, 1, 1}, init, &optimizer.method, coefficients, &why);
+  mdm_vanishing_read(&model, &optimizer, &vanishing);
+  if (*vanishing.noise) breaks(&out->verdict[MDM_SELF_AVERAGING], -INFINITY, "%s", vanishing.noise);
+  out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;
 }

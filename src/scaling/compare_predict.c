@@ -3,7 +3,8 @@
  * Means over seeds of smooth averages approach the limit like 1/N. Between 1/2 and 1 lie
  *   roots (RMS, standard deviations) of what vanishes at the start in the limit and is O(N^-1/2) in networks: fields whose
  *     initial part vanishes, logits of counted experts, the gate's gradient where it is a mean over a growing number of neurons;
- *   everything, when an entrywise optimizer rescales gradients that vanish (sign descent: any gradient near zero);
+ *   everything, when an entrywise optimizer rescales gradients that vanish (sign descent: any gradient near zero), or top-K or a kink
+ *     reads the direction of a part that vanishes (scaling/vanishing.h);
  *   quantiles of a distribution that is concentrated on points (counted experts) or jumps (gates of the selected).
  * No rate is predicted for what counts: accuracies, histograms of points, loads of a selection.
  */
@@ -17,15 +18,21 @@
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
+#include "scaling/vanishing.h"
 
 int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *err) {
   const mdm_regime *regime;
   mdm_parameterization p;
   mdm_optimizer optimizer;
+  mdm_model model;
+  mdm_vanishing vanishing;
   int status = mdm_parameterization_read(cfg, &regime, &p, err);
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
+  if (!status) status = mdm_model_read(cfg, 1, 1, &model, err);
   if (!status) status = mdm_parts_predict(cfg, out->part, err);
   if (status) return status;
+  mdm_vanishing_read(&model, &optimizer, &vanishing);
+  out->reads_vanishing = vanishing.reads_vanishing;
   out->experts_counted = !regime->experts_grow;
   out->neurons_grow = regime->neurons_grow;
   out->selects = out->experts_counted ? mdm_config_int(cfg, "model.active") > 0 : mdm_config_real(cfg, "model.active_fraction") < 1;
@@ -90,6 +97,6 @@ double mdm_rate_lowest(const mdm_rate_rules *r, const char *path) {
   if (isnan(p)) return p;
   if (is_small_root(r, name)) p = 0.5;
   if (!strncmp(name, "parts/", 6) && is_small_part(r, name + 6)) p = 0.5;
-  if (r->sign || (r->entrywise && starts_small(r, MDM_SPLIT_B))) p = 0.5;
+  if (r->sign || r->reads_vanishing || (r->entrywise && starts_small(r, MDM_SPLIT_B))) p = 0.5;
   return p;
 }

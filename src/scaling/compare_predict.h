@@ -11,6 +11,7 @@ typedef struct mdm_rate_rules {
   double part[MDM_SPLITS][MDM_PARTS_COUNT]; /* exponents of parts (src/scaling/coordcheck_predict.c) */
   int experts_counted, neurons_grow, selects; /* Regime I; Regimes I and III; top-K */
   int entrywise, sign;                        /* optimizer: steps ignore the size of the gradient; and all of it */
+  int reads_vanishing;                        /* top-K, a kink or the optimizer reads a part that vanishes by its direction */
 } mdm_rate_rules;
 
 int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *err);

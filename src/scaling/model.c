@@ -24,9 +24,6 @@ static int read_gate(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->gate_multiplier = mdm_config_real(cfg, "model.gate_multiplier");
   m->bias_std = mdm_config_real(cfg, "model.router_bias_std");
   m->bias_rate = mdm_config_real(cfg, "train.bias_rate");
-  if (!m->regime->experts_grow && m->active_fraction < 1 && m->bias_std == 0)
-    return mdm_fail(err, MDM_ERR_CONFIG, "top-K routing (model.active or model.active_fraction) in regime %s: all logits are equal at the start of the "
-                    "limit, a tie; set model.router_bias_std > 0 to break it", m->regime->name);
   m->inverse_temperature = 1 / mdm_config_real(cfg, "model.gate_temperature");
   if (!isfinite(m->inverse_temperature))
     return mdm_fail(err, MDM_ERR_CONFIG, "model.gate_temperature = %g is too small, its inverse overflows; raise it",

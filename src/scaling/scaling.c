@@ -119,12 +119,14 @@ static const part initial_forward = {"the initial forward part", "std", 2},
                   initial_entry = {"the initial backward part", "std", 1}, learned = {"the learned part", "lr", 1},
                   learned_adam = {"the learned part", "adam_lr", 1};
 
-/* The exponent-0 part of a coefficient: 0 when it vanishes, failure when it diverges. */
-static int limit_of(mdm_power w, const mdm_regime *regime, mdm_sizes sizes, const part *what, mdm_tensor t, double *out,
+/* The exponent-0 part of a coefficient: when it vanishes 0, or (faint) what is left of it at a very large scale; failure when it
+ * diverges. */
+static int limit_of(mdm_power w, const mdm_regime *regime, mdm_sizes sizes, const part *what, mdm_tensor t, int faint, double *out,
                     mdm_error *err) {
   double exponent = mdm_power_exponent(w, regime), amplitude = exponent / what->order;
   const char *tensor = mdm_tensor_name(t);
   *out = fabs(exponent) < TINY ? mdm_power_evaluate(w, sizes) : 0;
+  if (exponent < -TINY && faint) *out = mdm_power_evaluate(w, sizes) * pow(MDM_FAINT_SCALE, exponent);
   if (exponent > TINY)
     return mdm_fail(err, MDM_ERR_CONFIG,
                     "no limit exists in regime %s: %s of %s grows like scale^%g; lower the %s exponent of %s by %g "
@@ -135,14 +137,14 @@ static int limit_of(mdm_power w, const mdm_regime *regime, mdm_sizes sizes, cons
 
 /* Initial parts of one tensor; `std` multiplies the table's standard deviation. */
 static int initial_limit(mdm_tensor t, const mdm_regime *regime, const mdm_scales *s, double std, mdm_sizes sizes,
-                         mdm_coefficients *c, mdm_error *err) {
+                         int faint, mdm_coefficients *c, mdm_error *err) {
   if (std == 0) return MDM_OK;
   int counted =
       t == MDM_Q && !regime->experts_grow; /* few rows: each logit is a mean over the stream, not a Gaussian field */
-  int status = counted ? limit_of(s->entry, regime, sizes, &initial_entry, t, &c->entry, err)
-                       : limit_of(s->Vf, regime, sizes, &initial_forward, t, &c->Vf, err);
+  int status = counted ? limit_of(s->entry, regime, sizes, &initial_entry, t, faint, &c->entry, err)
+                       : limit_of(s->Vf, regime, sizes, &initial_forward, t, faint, &c->Vf, err);
   if (!status && t != MDM_W_IN && t != MDM_W_OUT && !counted)
-    status = limit_of(s->Vb, regime, sizes, &initial_backward, t, &c->Vb, err);
+    status = limit_of(s->Vb, regime, sizes, &initial_backward, t, faint, &c->Vb, err);
   c->Vf *= std * std;
   c->Vb *= std * std;
   c->entry *= std;
@@ -186,9 +188,10 @@ int mdm_limit_coefficients(const mdm_regime *regime, const mdm_parameterization 
     *c = (mdm_coefficients){.tied = p->rule[t].tied};
     if (t != MDM_W_IN && t != MDM_W_OUT)
       c->tau = mdm_power_evaluate(s.tau, sizes); /* natural units: no power of the scale */
-    int status = initial_limit(t, regime, &s, p->rule[t].zero ? 0 : multipliers[t], sizes, c, err);
+    int faint = (method->directions >> t) & 1;
+    int status = initial_limit(t, regime, &s, p->rule[t].zero ? 0 : multipliers[t], sizes, faint, c, err);
     method_powers m = powers_of(&s, &p->rule[t], method);
-    if (!status) status = limit_of(m.learn, regime, sizes, method->entrywise ? &learned_adam : &learned, t, &c->learn, err);
+    if (!status) status = limit_of(m.learn, regime, sizes, method->entrywise ? &learned_adam : &learned, t, 0, &c->learn, err);
     if (!status) status = step_limit(t, regime, &m, method, sizes, c, err);
     if (status) return status;
     if (method->entrywise && method->eps) eps_limit(m.eps, regime, sizes, c);

@@ -20,6 +20,8 @@ typedef struct mdm_method {
   int global_eps;   /* Adam's ε is the same number for every tensor */
   int tensor_decay; /* decay acts with each tensor's own rate, not with the base rate */
   int decays, norm; /* whether the coefficients of decay, and of the gradient's norm, are needed at all */
+  unsigned directions; /* bit t: initial parts of tensor t that vanish in the limit are kept, infinitesimal: their direction counts
+                          (scaling/vanishing.h) */
 } mdm_method;
 
 /* Sizes of a realization: neurons of a network, or sample particles of its limit. */
@@ -28,6 +30,10 @@ typedef struct mdm_shape {
   double neuron_weight;            /* N_e/ν: ρ_m = g'(ψ_m) · (N_e/ν) · mean over j of b φ_e(u) */
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
 } mdm_shape;
+
+/* Initial parts that vanish but count by their direction are as small as in a network of this scale. Of what they do to smooth
+ * functions, n^-½ or less, nothing shows; single precision resolves them. */
+#define MDM_FAINT_SCALE 1e8
 
 /* A trained random matrix in natural units. With A (rows × cols) its matrix in natural units,
  *   forward   χ = A p / cols          (p: forward input,  a mean over the columns' population)
@@ -67,7 +73,7 @@ void mdm_network_coefficients(const mdm_regime *regime, const mdm_parameterizati
                               mdm_coefficients out[MDM_TENSORS]);
 
 /* The same as the scale goes to infinity at the ratios of `sizes` (N = 1: α = M/N is sizes.M, …). Vanishing parts become
- * 0; where Adam's ε outgrows the gradient, the tensor stays as it is. MDM_ERR_CONFIG when a part diverges, naming it, its
+ * 0, or infinitesimal where method->directions asks for it; where Adam's ε outgrows the gradient, the tensor stays as it is. MDM_ERR_CONFIG when a part diverges, naming it, its
  * exponent and the exponent of the configuration to change. */
 int mdm_limit_coefficients(const mdm_regime *regime, const mdm_parameterization *p, mdm_sizes sizes,
                            const double multipliers[MDM_TENSORS], const mdm_method *method,

@@ -8,6 +8,7 @@
 #include "base/board.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "scaling/vanishing.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
 #include "training/measure.h"
@@ -290,7 +291,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), !m->regime->experts_grow};
-  int status = mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, &problem->optimizer.method, coef, err);
+  int status = mdm_model_limit(m, &problem->optimizer, coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);

@@ -1,0 +1,194 @@
+/* Picture of a coordinate check: a panel for every product, forward above backward; RMS of its parts against the width N,
+ * both logarithmic. Points with bars are networks, dashed lines the limit. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "file/internal.h"
+#include "plot/pictures.h"
+#include "scaling/parts.h"
+
+enum { COLUMNS = 5, ROWS = 2, PANEL_WIDTH = 400, PANEL_HEIGHT = 360, TOP = 92, BOTTOM = 40 };
+enum { WIDTH = COLUMNS * PANEL_WIDTH + 20, HEIGHT = ROWS * PANEL_HEIGHT + TOP + BOTTOM };
+
+/* Parts that are drawn, with colours that stay apart for colour-blind readers (Okabe, Ito). */
+static const struct {
+  mdm_part_kind part;
+  unsigned colour;
+  int shape;
+} styles[] = {{MDM_PART_TOTAL, 0x000000, 7},       {MDM_PART_INIT, 0x0072b2, 5},  {MDM_PART_PROPAGATING, 0xe69f00, 9},
+              {MDM_PART_EFFECTIVE, 0xd55e00, 13}, {MDM_PART_CROSS, 0xcc79a7, 11}};
+enum { STYLES = sizeof styles / sizeof *styles };
+
+typedef struct {
+  mdm_record *rec;
+  const mdm_array *width, *rms, *limit, *predicted;
+  char title[600];
+} figure;
+
+/* ---- values ---- */
+
+static size_t cell_of(int split, size_t style) { return (size_t)split * MDM_PARTS_COUNT + (size_t)styles[style].part; }
+
+static double value_at(const figure *f, int split, size_t style, size_t w) {
+  return f->rms->value[cell_of(split, style) * f->width->dim[0] + w];
+}
+
+static double error_at(const figure *f, int split, size_t style, size_t w) {
+  double e = f->rms->error ? f->rms->error[cell_of(split, style) * f->width->dim[0] + w] : 0;
+  return isfinite(e) ? e : 0;
+}
+
+static int is_drawn(double v) { return isfinite(v) && v > 0; }
+
+/* Of a part that vanishes, the solved limit has nothing but rounding and sampling noise. */
+static int shows_limit(const figure *f, int split, size_t style) {
+  return is_drawn(f->limit->value[cell_of(split, style)]) && !(f->predicted->value[cell_of(split, style)] < 0);
+}
+
+static void include(double v, double *lo, double *hi) {
+  if (!is_drawn(v)) return;
+  *lo = fmin(*lo, v);
+  *hi = fmax(*hi, v);
+}
+
+/* At most four decades: parts far below the others leave the panel rather than flattening it. Returns 0 for an empty panel. */
+static int value_range(const figure *f, int split, double *lo, double *hi) {
+  *lo = INFINITY, *hi = 0;
+  for (size_t s = 0; s < STYLES; s++) {
+    for (size_t w = 0; w < f->width->dim[0]; w++) include(value_at(f, split, s, w), lo, hi);
+    if (shows_limit(f, split, s)) include(f->limit->value[cell_of(split, s)], lo, hi);
+  }
+  if (!(*hi > 0)) return 0;
+  *lo = fmax(*lo, 1e-4 * *hi) / 1.5;
+  *hi *= 1.5;
+  return 1;
+}
+
+/* ---- panels ---- */
+
+static void part_data(FILE *out, const figure *f, int split, size_t s, double lo) {
+  fprintf(out, "$part_%d_%zu << EOD\n", split, s);
+  for (size_t w = 0; w < f->width->dim[0]; w++) {
+    double v = value_at(f, split, s, w), e = error_at(f, split, s, w);
+    if (is_drawn(v)) fprintf(out, "%.9g %.9g %.9g %.9g\n", f->width->value[w], v, fmax(v - e, lo), v + e);
+  }
+  fprintf(out, "EOD\n");
+}
+
+static int has_data(const figure *f, int split, size_t s) {
+  for (size_t w = 0; w < f->width->dim[0]; w++)
+    if (is_drawn(value_at(f, split, s, w))) return 1;
+  return 0;
+}
+
+static void draw_part(FILE *out, const figure *f, const mdm_look *look, int split, size_t s) {
+  fprintf(out, ", $part_%d_%zu using 1:2 with lines lw 1 lc rgb '#80%06x' notitle", split, s, styles[s].colour);
+  fprintf(out, ", $part_%d_%zu using 1:2:3:4 with yerrorbars pt %d ps %.2f lw 1.2 lc rgb '#%06x' notitle", split, s, styles[s].shape,
+          0.9 * look->marker, styles[s].colour);
+  if (shows_limit(f, split, s))
+    fprintf(out, ", %.9g with lines dt 2 lw 1.6 lc rgb '#%06x' notitle", f->limit->value[cell_of(split, s)], styles[s].colour);
+}
+
+static void width_axis(FILE *out, const mdm_array *w) {
+  fprintf(out, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics nomirror ", w->value[0] / 1.3, w->value[w->dim[0] - 1] * 1.3);
+  mdm_plot_list_tics(out, w->value, w->dim[0], 6);
+  fprintf(out, "\n");
+}
+
+static mdm_box place_of(int split) {
+  int column = split % COLUMNS, row = split / COLUMNS;
+  double left = column * PANEL_WIDTH + 90, top = TOP + row * PANEL_HEIGHT + 34;
+  return (mdm_box){left / WIDTH, (left + PANEL_WIDTH - 104) / WIDTH, 1 - (top + PANEL_HEIGHT - 86) / HEIGHT, 1 - top / HEIGHT};
+}
+
+static void panel_axes(FILE *out, const figure *f, int split, double lo, double hi) {
+  const char *direction = mdm_split_is_backward((mdm_split)split) ? "backward: RMS" : "forward: RMS";
+  fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", mdm_split_symbol((mdm_split)split));
+  width_axis(out, f->width);
+  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "",
+          split % COLUMNS ? "" : direction);
+  fprintf(out, "set logscale y\nunset mytics\nset yrange [%.9g:%.9g]\n", lo, hi);
+  mdm_plot_log_tics(out, 'y', lo, hi);
+  fprintf(out, "set ytics nomirror\n");
+}
+
+static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int split) {
+  double lo, hi;
+  if (!value_range(f, split, &lo, &hi)) return;
+  for (size_t s = 0; s < STYLES; s++)
+    if (has_data(f, split, s)) part_data(out, f, split, s, lo);
+  mdm_plot_place(out, place_of(split));
+  panel_axes(out, f, split, lo, hi);
+  fprintf(out, "plot NaN notitle");
+  for (size_t s = STYLES; s-- > 0;)
+    if (has_data(f, split, s)) draw_part(out, f, look, split, s);
+  fprintf(out, "\n");
+}
+
+/* ---- the page ---- */
+
+static int has_limit(const figure *f) {
+  for (int split = 0; split < MDM_SPLITS; split++)
+    for (size_t s = 0; s < STYLES; s++)
+      if (shows_limit(f, split, s)) return 1;
+  return 0;
+}
+
+static void legend(FILE *out, const figure *f, const mdm_look *look) {
+  mdm_plot_open_legend(out, (mdm_box){0.02, 0.98, 1 - (TOP - 4.0) / HEIGHT, 1 - 44.0 / HEIGHT}, 2);
+  for (size_t s = 0; s < STYLES; s++)
+    fprintf(out, ", NaN with points pt %d ps %.2f lc rgb '#%06x' title '%s'", styles[s].shape, look->marker, styles[s].colour,
+            mdm_part_name(styles[s].part));
+  if (has_limit(f)) fprintf(out, ", NaN with lines dt 2 lw 1.6 lc rgb '#404040' title 'N = ∞ (DMFT)'");
+  mdm_plot_close_legend(out);
+}
+
+static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
+  const figure *f = figure_;
+  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
+                 "bars: ±1 standard error over networks;  dashed: the limit, where the part survives");
+  fprintf(out, "set label 2 enhanced\n"); /* in SVG the remark's text stands in a span of its own */
+  legend(out, f, look);
+  for (int split = 0; split < MDM_SPLITS; split++) draw_panel(out, f, look, split);
+}
+
+/* ---- reading ---- */
+
+/* (split, part) */
+static int is_table(const mdm_array *a) { return a && a->rank == 2 && a->dim[0] == MDM_SPLITS && a->dim[1] == MDM_PARTS_COUNT; }
+
+static int has_shapes(const figure *f) {
+  return f->width && f->width->rank == 1 && f->width->dim[0] > 0 && is_table(f->limit) && is_table(f->predicted) && f->rms && f->rms->rank == 3 &&
+         f->rms->dim[0] == MDM_SPLITS && f->rms->dim[1] == MDM_PARTS_COUNT && f->rms->dim[2] == f->width->dim[0];
+}
+
+static int read_parts(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
+  static const char *const paths[] = {"width", "step", "rms", "limit", "predicted"};
+  figure *f = figure_;
+  char title[512];
+  (void)field;
+  int status = mdm_file_read_some(file, "/coordcheck", paths, sizeof paths / sizeof *paths, &f->rec, err);
+  if (status) return status;
+  f->width = mdm_record_find(f->rec, "width");
+  f->rms = mdm_record_find(f->rec, "rms");
+  f->limit = mdm_record_find(f->rec, "limit");
+  f->predicted = mdm_record_find(f->rec, "predicted");
+  const mdm_array *step = mdm_record_find(f->rec, "step");
+  if (!has_shapes(f) || !step || !step->dim[0]) return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", file->path);
+  mdm_plot_title(file, title, sizeof title);
+  snprintf(f->title, sizeof f->title, "Coordinate check at step %.0f: %s", step->value[0], title);
+  return MDM_OK;
+}
+
+static void release(void *figure_) { mdm_record_free(((figure *)figure_)->rec); }
+
+const mdm_picture mdm_picture_parts = {
+    .about = {"parts", "RMS of the parts of a coordinate check against N", NULL},
+    .needs = {"/coordcheck", "coordinate check", "moedmft coordcheck makes one"},
+    .usual = 1,
+    .size = sizeof(figure),
+    .read = read_parts,
+    .draw = draw,
+    .release = release,
+};

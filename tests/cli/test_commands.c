@@ -1,0 +1,134 @@
+/* Commands from the command line to what they print and write. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <moedmft/report.h>
+
+#include "support/folder.h"
+#include "support/refusals.h"
+#include "support/results.h"
+#include "support/suite.h"
+#include "support/words.h"
+
+/* Tensors that Adam leaves alone in the limit are named. */
+static void test_frozen_by_epsilon(void) {
+  const result *r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps_scale=global");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "gradient of W_in sinks below|gradient of W2 sinks below") && !strstr(r->err, "gradient of w_out"));
+  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "sinks below"));
+}
+
+static void test_texts(void) {
+  const result *r = run("--help");
+  CU_ASSERT(r->code == 0 && !*r->err &&
+            mentions(r->out, "solve|simulate|compare|info|plot|options|--set|exit status|130"));
+  r = run("solve - -o @/x.h5 --version");
+  CU_ASSERT(r->code == 0 && mentions(r->out, "moedmft|commit|compiler|BLAS") && !exists("x.h5"));
+  r = run("options");
+  CU_ASSERT(r->code == 0 && !*r->err &&
+            mentions(r->out, "train.lr: 0.5|model.gate: sigmoid|sigmoid|constant|output.every_seed"));
+  r = run("compare - -o @/x.h5 " SMALL);
+  CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "cosine: 4 train|memory needed|limit|N = 8|wrote"));
+  r = run("info @/x.h5");
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "train loss|N = 16|observables|Options|x.h5"));
+}
+
+/* A coordinate check, from the command line to the picture. */
+static void test_coordcheck(void) {
+  static const refusal usage[] = {{"coordcheck -", "-o FILE"},
+                                  {"solve - -o @/earlier.h5 --expect", "--expect goes with compare and coordcheck"},
+                                  {"coordcheck - -o @/earlier.h5 --expect=rate", "--expect takes no list"}};
+  static const refusal options[] = {{"-s simulate.widths=[8]", "simulate.widths|at least two"},
+                                    {"-s simulate.seeds=1", "simulate.seeds"},
+                                    {"-s train.steps=1", "train.steps|at least 3"},
+                                    {"-s output.parts=maybe", "output.parts|true"}};
+#define FEW "-s solve.particles=300 -s solve.replicas=2 -s train.steps=3 -s simulate.widths=[8,16] -s simulate.seeds=4 "
+  REFUSED(MDM_ERR_USAGE, "", usage);
+  REFUSED(MDM_ERR_CONFIG, "coordcheck - -q -o @/earlier.h5 ", options);
+  remove(in_folder("earlier.h5"));
+  const result *r = run("coordcheck - -o @/a.h5 " FEW "-t 1");
+  check(r->code == 0 && mentions(r->out, "W2/forward|effective|predicted|balanced aggregation|N = 16"), "expected a table", "coordcheck", r);
+  succeeds("coordcheck - -q -o @/b.h5 " FEW "-t 5");
+  same_results("a.h5", "b.h5", 1);
+  r = run("info @/a.h5");
+  check(r->code == 0 && mentions(r->out, "Coordinate check|W2/forward|propagating|promised|parts/"), "expected a summary", "info", r);
+  succeeds("plot -q @/a.h5 -o @/a.png");
+  succeeds("plot -q @/a.h5 -o @/a.svg");
+  r = run("coordcheck - -q -o @/c.h5 --expect -s model.parameterization=mup -s model.readout_std=0 " FEW
+          "-s simulate.widths=[16,64] -s simulate.seeds=8");
+  check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && exists("c.h5"), "expected a broken promise", "coordcheck --expect", r);
+}
+
+/* A sweep that is stopped, goes on, is looked at, and does not take another sweep's file. */
+static void test_sweep_command(void) {
+  static const refusal usage[] = {
+      {"sweep - -o @/earlier.h5", "sweep needs --over"},
+      {"sweep - --over train.lr=1,2", "-o FILE"},
+      {"sweep - -o @/earlier.h5 --over train.lr=1,2 --measure worst", "--measure worst|final, best, tail, test"},
+      {"solve - -o @/earlier.h5 --over train.lr=1,2", "go with sweep"},
+      {"compare - -o @/earlier.h5 --no-limit", "go with sweep"},
+  };
+  static const refusal configuration[] = {
+      {"--over train.lrr=1,2", "--over train.lrr=1,2|unknown key 'train.lrr'"},
+      {"--over train.lr=1,x", "--over train.lr=1,x|not a number"},
+      {"--over train.lr=1,2 --measure test", "--measure test|data.test"},
+      {"--over model.active_fraction=0.01,1", "model.active_fraction = 0.01|K = 0"},
+      {"--over train.lr=1,2 -s solve.accuracy=0.1", "solve.accuracy"},
+      {"--over train.lr=1,2 -s solve.sweeps=2", "solve.sweeps"},
+  };
+#define SWEEP "-o @/s.h5 " SMALL "--over train.lr=log:0.1:0.8:4 --over model.parameterization=mup,ntp"
+  REFUSED(MDM_ERR_USAGE, "", usage);
+  REFUSED(MDM_ERR_CONFIG, "sweep - -q -o @/new.h5 " SMALL, configuration);
+  refused_as(&(start){0}, MDM_ERR_IO, "earlier.h5|not an HDF5 file|choose another -o", "sweep - -o @/earlier.h5 " SMALL "--over train.lr=1,2");
+  clear();
+  const result *r = run_and_stop("sweep - -t 2 " SWEEP " -s train.steps=3000", SIGINT, 1000);
+  CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|of 24 cells are in|goes on"));
+  CU_ASSERT_EQUAL(run("info @/s.h5")->code, 0);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+  clear();
+  succeeds("sweep - -q " SWEEP);
+  r = run("sweep - " SWEEP);
+  CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "24 of them in|best train.lr|drift|without a limit|wrote"));
+  r = run("info @/s.h5");
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|optimum_kind"));
+  succeeds("plot @/s.h5 -q -o @/s.svg");
+  CU_ASSERT(exists("s.svg"));
+  refused_as(&(start){0}, MDM_ERR_CONFIG, "s.h5 holds another sweep|train.steps is 3 there and 4 now", "sweep - " SWEEP " -s train.steps=4");
+  refused_as(&(start){0}, MDM_ERR_CONFIG, "s.h5 holds another sweep|leave --no-limit out", "sweep - --no-limit " SWEEP);
+#undef SWEEP
+}
+
+/* Words and exit codes of the verdict. */
+static void test_expect(void) {
+  static const refusal usage[] = {{"--expect=rates", "--expect=rates|rate,limit"}, {"--expect=", "--expect="}, {"--expect=rate,", "rate,limit"},
+                                  {"--expect rates", "one file|rate,limit"}};
+  static const refusal options[] = {{"--expect -s simulate.widths=16", "simulate.widths|two"}, {"--expect limit -s solve.replicas=1", "solve.replicas"},
+                                    {"--expect -s simulate.seeds=1", "simulate.seeds"}};
+  REFUSED(MDM_ERR_USAGE, "compare - -q -o @/earlier.h5 ", usage);
+  REFUSED(MDM_ERR_CONFIG, "compare - -q -o @/earlier.h5 ", options);
+  const result *r = run("compare - -o @/a.h5 --expect rate,limit " JUDGED);
+  check(r->code == 0 && mentions(r->err, "verdict: rate holds|limit agrees"), "expected agreement", "compare --expect rate,limit", r);
+  char *text = NULL;
+  CU_ASSERT_EQUAL(mdm_file_info(in_folder("a.h5"), &text, NULL), MDM_OK);
+  CU_ASSERT(text && mentions(text, "verdict: rate holds|extrapolated to N|20 farthest|predicted"));
+  free(text);
+  r = run("compare --expect=limit - -q -o @/b.h5 -s solve.tolerance=0.9 " JUDGED); /* a limit that is wrong */
+  check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && mentions(r->err, "limit deviates") && !*r->out && exists("b.h5"), "expected a deviation",
+        "compare --expect=limit", r);
+  r = run("compare - -o @/c.h5 " SMALL "-s solve.tolerance=0.9");
+  check(r->code == 0 && mentions(r->err, "verdict: rate unresolved"), "expected a verdict that nobody asked for", "compare", r);
+  r = run("compare - -q -o @/d.h5 --expect rate " SMALL);
+  check(r->code == MDM_ERR_EXPECT && mentions(r->err, "rate unresolved|simulate.seeds"), "expected advice", "compare --expect rate", r);
+}
+
+static const test_case tests[] = {
+    {"tensors frozen by epsilon are named", test_frozen_by_epsilon},
+    {"help, options, summary", test_texts},
+    {"coordinate checks", test_coordcheck},
+    {"sweeps", test_sweep_command},
+    {"expectations of a comparison", test_expect},
+};
+
+SUITE_IN_FOLDER("cli/commands", tests)

@@ -1,0 +1,120 @@
+/* What results depend on: the configuration and the seed alone. Configurations at the edge of what is allowed. */
+#include <math.h>
+#include <stdio.h>
+
+#include "support/folder.h"
+#include "support/program.h"
+#include "support/results.h"
+#include "support/samples.h"
+#include "support/suite.h"
+
+#define RUNS                                                                                                           \
+  "-q -s solve.particles=300 -s solve.replicas=3 -s train.steps=4 -s simulate.widths=[8,16] -s simulate.seeds=5 "
+
+static void test_threads(void) {
+  static const char *const commands[] = {"solve", "simulate", "compare"};
+  for (int i = 0; i < 3; i++) {
+    succeeds("%s - -o @/a.h5 " RUNS "-t 1", commands[i]);
+    succeeds("%s - -o @/b.h5 " RUNS "-t 2", commands[i]);
+    succeeds("%s - -o @/c.h5 " RUNS "-t 2", commands[i]);
+    same_results("a.h5", "b.h5", 1);
+    same_results("b.h5", "c.h5", 1);
+  }
+  static const char *const variants[] = {
+      "-s model.active_fraction=0.25 -s model.expert_width=16",
+      "-s train.batch=3 -s data.train=9",
+      "-s solve.precision=single -s simulate.precision=single -s solve.tolerance=0.02",
+      "--save-weights",
+      "-s output.responses=true",
+      "-s model.regime=I",
+      "-s model.regime=III -s solve.particles=1200"};
+  for (size_t i = 0; i < COUNT(variants); i++) {
+    succeeds("compare - -o @/a.h5 " RUNS "-t 1 %s", variants[i]);
+    succeeds("compare - -o @/b.h5 " RUNS "-t 5 %s", variants[i]);
+    same_results("a.h5", "b.h5", 1);
+  }
+}
+
+static void test_output_options(void) {
+  static const char *const variants[] = {"-s output.kernels=false", "-s output.every_seed=true", "--save-weights",
+                                         "-s simulate.widths=[16,8]"};
+  succeeds("compare - -o @/a.h5 " RUNS);
+  for (size_t i = 0; i < COUNT(variants); i++) {
+    succeeds("compare - -o @/b.h5 " RUNS "%s", variants[i]);
+    same_results("a.h5", "b.h5", 0);
+  }
+  succeeds("solve - -o @/b.h5 " RUNS); /* the limit is the same with networks and without */
+  same_results("b.h5", "a.h5", 0);
+  succeeds("simulate - -o @/b.h5 " RUNS);
+  same_results("b.h5", "a.h5", 0);
+}
+
+static void test_overrides(void) {
+  size_t compared = 0;
+  spit_text("run.yaml", "seed: 5\ntrain: {steps: 2, lr: 0.25}\n");
+  succeeds("solve @/run.yaml -o @/a.h5 " RUNS "-s train.steps=1 -s train.steps=3 -s seed=6 --seed 7");
+  CU_ASSERT_EQUAL(attribute("a.h5", "/", "seed"), 7);
+  CU_ASSERT_EQUAL(attribute("a.h5", "/", "config:train.steps"), 3);
+  CU_ASSERT_EQUAL(attribute("a.h5", "/", "config:train.lr"), 0.25);
+  ends_after("a.h5", "/", 4);
+  succeeds("solve - -o @/b.h5 " RUNS "-s train.steps=3 -s train.lr=0.25 -s seed=7");
+  same_results("a.h5", "b.h5", 1);
+  succeeds("solve - -o @/b.h5 " RUNS "-s train.steps=3 -s train.lr=0.25 --seed 8");
+  CU_ASSERT(differences("a.h5", "b.h5", "/", 0, &compared) > 20);
+  succeeds("solve - -o @/b.h5 " RUNS
+           "--seed 0000000000000000000000000000000000000000000000000000000000000000000000000000000009");
+  CU_ASSERT_EQUAL(attribute("b.h5", "/", "seed"), 9);
+}
+
+/* Configurations at the edge of what is allowed: they run, and give numbers. */
+static void test_edges(void) {
+  static const char *const edges[] = {
+      "train.steps=0",
+      "train.steps=0 -s data.test=3",
+      "solve.replicas=1",
+      "simulate.seeds=1",
+      "solve.replicas=1 -s simulate.seeds=1 -s simulate.widths=8",
+      "simulate.widths=1",
+      "data.dimension=1",
+      "data.train=1",
+      "model.experts_ratio=0.1 -s simulate.widths=[10,20]",
+      "model.expert_width=1",
+      "model.active_fraction=0.125",
+      "model.active_fraction=0.5 -s model.gate=constant",
+      "solve.tolerance=1",
+      "solve.precision=double -s solve.tolerance=1e-6",
+      "solve.precision=single -s simulate.precision=single -s solve.tolerance=0.02",
+      "train.batch=1",
+      "train.batch=4",
+      "data.test=3 -s output.every=2",
+      "data.test=9 -s output.every=100",
+      "data.train=20 -s data.test=5 -s solve.particles=800",
+      "train.loss=cross_entropy",
+      "train.lr=0",
+      "model.readout_std=0 -s model.activation=relu -s model.expert_activation=relu",
+      "output.times=[0]",
+      "model.init.router=0 -s model.init.expert_in=0 -s model.init.expert_out=0",
+      "train.loss_multiplier=1e-300",
+      "data.source=hdf5 -s data.file=@/one.h5",
+      "data.source=hdf5 -s data.file=@/zero.h5",
+      "data.source=hdf5 -s data.file=@/zero.h5 -s data.standardize=feature",
+      "data.source=hdf5 -s data.file=@/ten.h5 -s train.loss=cross_entropy -s data.test=2 -s solve.particles=800"};
+  write_one_integer_sample("one.h5");
+  write_samples("zero.h5", 4, 5, 4, 0, 0, 1);
+  write_samples("ten.h5", 12, 5, 12, 10, 1, 1);
+  for (size_t i = 0; i < COUNT(edges); i++) {
+    succeeds("compare - -q -t 2 -o @/e.h5 " SMALL "-s %s", edges[i]);
+    int good = all_finite("e.h5", "/") && isnan(attribute("e.h5", "/", "diverged_at_step"));
+    if (!good) printf("\n    not finite: %s\n", edges[i]);
+    CU_ASSERT(good);
+  }
+}
+
+static const test_case tests[] = {
+    {"same bits for any number of threads", test_threads},
+    {"same bits for any output options", test_output_options},
+    {"overrides and seeds", test_overrides},
+    {"edges of the allowed", test_edges},
+};
+
+SUITE_IN_FOLDER("cli/results", tests)

@@ -1,0 +1,91 @@
+/* Runs that end early, by divergence or a signal: what they keep, and how the same command goes on. */
+#include <signal.h>
+#include <string.h>
+
+#include <moedmft/error.h>
+
+#include "support/folder.h"
+#include "support/refusals.h"
+#include "support/results.h"
+#include "support/suite.h"
+#include "support/words.h"
+
+static void test_divergence(void) {
+  const result *r = run("compare - -q -o @/d.h5 " SMALL "-s train.lr=1e6");
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_DIVERGED);
+  CU_ASSERT(is_one_line(r->err) && mentions(r->err, "diverged at step|lower train.lr"));
+  const char *const groups[] = {"/", "/width_8", "/width_16"};
+  for (int i = 0; i < 3; i++) {
+    double step = attribute("d.h5", groups[i], "diverged_at_step");
+    CU_ASSERT(step >= 1 && step <= 3);
+    ends_after("d.h5", groups[i], step);
+  }
+  CU_ASSERT_EQUAL(run("simulate - -q -o @/d.h5 " SMALL "-s train.lr=1e308")->code, MDM_ERR_DIVERGED);
+  CU_ASSERT(attribute("d.h5", "/width_8", "diverged_at_step") >= 1);
+  CU_ASSERT_EQUAL(run("solve - -q -o @/d.h5 " SMALL "-s train.lr=1e308")->code, MDM_ERR_DIVERGED);
+  CU_ASSERT(attribute("d.h5", "/", "diverged_at_step") >= 1);
+  CU_ASSERT_EQUAL(run("info @/d.h5")->code, 0);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+}
+
+static void test_interrupted(void) {
+  const result *r = run_and_stop("solve - -t 2 -o @/i.h5 " SMALL "-s train.steps=50000", SIGINT, 800);
+  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
+  CU_ASSERT(last_line_mentions(r->err, "interrupted: stopped|kept"));
+  double step = attribute("i.h5", "/", "interrupted_at_step");
+  CU_ASSERT(step >= 1 && step < 50001);
+  ends_after("i.h5", "/", step);
+
+  r = run_and_stop("simulate - -t 2 -o @/i.h5 " SMALL "-s train.steps=50000", SIGTERM, 500);
+  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
+  const char *const groups[] = {"/width_8", "/width_16"};
+  double runs = 0;
+  for (int i = 0; i < 2; i++) {
+    step = attribute("i.h5", groups[i], "interrupted_at_step");
+    CU_ASSERT(step >= 0 && step < 50001);
+    if (attribute("i.h5", groups[i], "runs") > 0) ends_after("i.h5", groups[i], step);
+    runs += attribute("i.h5", groups[i], "runs");
+  }
+  CU_ASSERT(runs >= 1);
+  CU_ASSERT_EQUAL(run("info @/i.h5")->code, 0);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+}
+
+/* Stopped in the middle, the same command goes on with the runs that are missing and ends with the same numbers; with another
+ * configuration it starts anew. */
+static void test_goes_on(void) {
+#define MANY "-t 2 -s solve.particles=200 -s solve.replicas=4 -s train.steps=100 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false "
+  const result *r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
+  CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|goes on"));
+  CU_ASSERT_EQUAL(run("info @/part.h5")->code, 0);
+  succeeds("compare - -q -o @/other.h5 -s train.lr=0.25 " MANY);
+  r = run("compare - -o @/part.h5 " MANY);
+  CU_ASSERT(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"));
+  succeeds("compare - -q -o @/whole.h5 " MANY);
+  same_results("part.h5", "whole.h5", 1);
+  r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
+  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
+  r = run("compare - -o @/part.h5 -s train.lr=0.25 " MANY);
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "going on"));
+  same_results("part.h5", "other.h5", 1);
+#undef MANY
+}
+
+/* Stopped while the first network draws its weights: there is nothing to keep but the earlier file. */
+static void test_interrupted_early(void) {
+  keep_earlier();
+  const result *r = run_and_stop("simulate - -o @/earlier.h5 -s simulate.widths=1500 -s simulate.seeds=1", SIGINT, 0);
+  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
+  CU_ASSERT(last_line_mentions(r->err, "interrupted: stopped before the first step|no file was written"));
+  CU_ASSERT(is_untouched());
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+}
+
+static const test_case tests[] = {
+    {"divergence keeps the steps before", test_divergence},
+    {"signals keep the steps before", test_interrupted},
+    {"a signal before the first step", test_interrupted_early},
+    {"the same command goes on", test_goes_on},
+};
+
+SUITE_IN_FOLDER("cli/stops", tests)

@@ -1,0 +1,160 @@
+/* HDF5 files: regression and class targets, types, and every error. */
+#include <math.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/samples.h"
+#include "support/suite.h"
+
+static void test_hdf5_regression(void) {
+  double x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, y[8] = {0, 1, 2, 3, 0.5, 1.5, 2.5, 3.5};
+  write_hdf5("a.h5", 4, 3, 0, x, y);
+  mdm_data *data = load(H5("a.h5"));
+  CU_ASSERT_EQUAL_FATAL(data->train.count, 4);
+  CU_ASSERT_EQUAL(data->dimension, 3);
+  CU_ASSERT_EQUAL(data->outputs, 1);
+  CU_ASSERT_EQUAL(data->classification, 0);
+  CU_ASSERT(in_order(&data->train)); /* everything: the order of the file */
+  CU_ASSERT_EQUAL(memcmp(data->train.x, x, sizeof x), 0);
+  CU_ASSERT_EQUAL(memcmp(data->train.y, y, 4 * sizeof *y), 0);
+  mdm_data_free(data);
+  write_hdf5("b.h5", 4, 3, 2, x, y);
+  data = load(H5("b.h5") "data.train=2;data.test=2");
+  CU_ASSERT_EQUAL_FATAL(data->outputs, 2);
+  CU_ASSERT(disjoint(&data->train, &data->test, 4));
+  for (size_t i = 0; i < 2; i++) {
+    CU_ASSERT_EQUAL(data->train.x[3 * i + 2], x[3 * data->train.origin[i] + 2]);
+    CU_ASSERT_EQUAL(data->train.y[2 * i + 1], y[2 * data->train.origin[i] + 1]);
+  }
+  mdm_data_free(data);
+}
+
+static void test_hdf5_targets(void) {
+  double x[4] = {1, 2, 3, 4}, sign[4] = {1, -1, -1, 1}, label[4] = {7, 0, 7, 0}, hot[8] = {1, 0, 0, 1, 1, 0, 0, 1};
+  write_hdf5("sign.h5", 4, 1, 0, x, sign);
+  write_hdf5("label.h5", 4, 1, 0, x, label);
+  write_hdf5("hot.h5", 4, 1, 2, x, hot);
+  mdm_data *a = load(H5("sign.h5") "train.loss=cross_entropy"), *b = load(H5("label.h5") "train.loss=cross_entropy");
+  mdm_data *c = load(H5("hot.h5") "train.loss=cross_entropy"), *d = load(H5("label.h5"));
+  mdm_data *e = load(H5("label.h5") "data.targets=onehot"), *f = load(H5("label.h5") "data.classes=[7, 0]");
+  CU_ASSERT(a->outputs == 1 && b->outputs == 1 && c->outputs == 2 && d->outputs == 1 && e->outputs == 2);
+  CU_ASSERT(a->classification && b->classification && c->classification && !d->classification && e->classification);
+  CU_ASSERT_EQUAL(memcmp(a->train.y, sign, sizeof sign), 0);
+  CU_ASSERT_EQUAL(memcmp(c->train.y, hot, sizeof hot), 0);
+  CU_ASSERT_EQUAL(memcmp(d->train.y, label, sizeof label), 0);
+  for (size_t i = 0; i < 4; i++) CU_ASSERT_EQUAL(b->train.y[i], label[i] == 0 ? 1 : -1);
+  for (size_t i = 0; i < 4; i++) CU_ASSERT_EQUAL(e->train.y[2 * i], label[i] == 0 ? 1 : 0);
+  for (size_t i = 0; i < 4; i++) CU_ASSERT_EQUAL(f->train.y[i], label[i] == 7 ? 1 : -1);
+  mdm_data_free(a);
+  mdm_data_free(b);
+  mdm_data_free(c);
+  mdm_data_free(d);
+  mdm_data_free(e);
+  mdm_data_free(f);
+}
+
+/* Images of float in three dimensions, targets of 16-bit integers. */
+static void test_hdf5_types(void) {
+  float x[2][2][3] = {{{1, 2, 3}, {4, 5, 6}}, {{7, 8, 9}, {10, 11, 12.5}}};
+  short y[2] = {-1, 1};
+  hid_t file = H5Fcreate(in_folder("types.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  write_dataset(file, "/x", H5T_NATIVE_FLOAT, 3, (hsize_t[]){2, 2, 3}, x);
+  write_dataset(file, "/y", H5T_NATIVE_SHORT, 1, (hsize_t[]){2}, y);
+  H5Fclose(file);
+  mdm_data *data = load(H5("types.h5"));
+  CU_ASSERT_EQUAL_FATAL(data->dimension, 6);
+  CU_ASSERT_EQUAL(data->train.x[11], 12.5);
+  CU_ASSERT_EQUAL(data->train.y[0], -1);
+  CU_ASSERT_EQUAL(data->classification, 1);
+  mdm_data_free(data);
+}
+
+static void test_hdf5_test_file(void) {
+  double x[8] = {1, 2, 3, 4, 5, 6, 7, 8}, label[8] = {0, 1, 2, 0, 1, 2, 1, 1};
+  write_hdf5("train.h5", 8, 1, 0, x, label);
+  write_hdf5("test.h5", 2, 1, 0, x, label + 6); /* all 1: labels here, since they are labels in train.h5 */
+  mdm_data *data = load(H5("train.h5") "data.test_file=@test.h5;data.test=2;train.loss=cross_entropy");
+  CU_ASSERT_EQUAL_FATAL(data->outputs, 3);
+  CU_ASSERT(in_order(&data->train) && in_order(&data->test));
+  CU_ASSERT_EQUAL(data->test.y[1], 1);
+  CU_ASSERT_EQUAL(data->test.y[4], 1);
+  mdm_data_free(data);
+}
+
+static void test_hdf5_errors(void) {
+  write_small(0);
+  double x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {0.5, 1, 2, -1, 1, 0}, nan_x[6] = {1, 2, 3, 4, NAN, 6};
+  double inf_y[3] = {1, 2, INFINITY}, hot[6] = {1, 0, 1, 1, 0, 1}, label[3] = {0, 1, 2};
+  write_hdf5("y.h5", 3, 2, 0, x, y);
+  write_hdf5("nan.h5", 3, 2, 0, nan_x, y);
+  write_hdf5("inf.h5", 3, 2, 0, x, inf_y);
+  write_hdf5("nothot.h5", 3, 2, 2, x, hot);
+  write_hdf5("wide.h5", 2, 3, 0, x, y);
+  write_hdf5("label3.h5", 3, 2, 0, x, label);
+  fails(H5("nowhere.h5"), MDM_ERR_DATA, "nowhere.h5", "data.file");
+  fails(H5("labels"), MDM_ERR_DATA, "not an HDF5 file", "data.file");
+  fails(H5("nan.h5"), MDM_ERR_DATA, "/x of sample 2, index 0, is NaN", "nan.h5");
+  fails(H5("inf.h5"), MDM_ERR_DATA, "/y of sample 2, index 0, is infinite", "inf.h5");
+  fails(H5("y.h5") "train.loss=cross_entropy", MDM_ERR_DATA, "sample 0", "train.loss");
+  fails(H5("nothot.h5") "train.loss=cross_entropy", MDM_ERR_DATA, "sample 1", "one-hot");
+  fails(H5("y.h5") "data.classes=[0, 1]", MDM_ERR_CONFIG, "data.classes", "y.h5");
+  fails(H5("y.h5") "data.targets=sign", MDM_ERR_CONFIG, "data.targets", "y.h5");
+  fails(H5("label3.h5") "data.targets=sign", MDM_ERR_CONFIG, "data.targets", "label3.h5");
+  fails(H5("y.h5") "data.test_file=@wide.h5;data.test=1", MDM_ERR_DATA, "dimension 3", "data.test_file");
+  fails(H5("y.h5") "data.test_file=@nothot.h5;data.test=1", MDM_ERR_DATA, "2 columns", "data.test_file");
+  fails(H5("label3.h5") "train.loss=cross_entropy;data.test_file=@y.h5;data.test=1", MDM_ERR_DATA, "no class label",
+        "data.test_file");
+}
+
+static void test_hdf5_shape_errors(void) {
+  double v[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  hid_t file = H5Fcreate(in_folder("x.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  write_dataset(file, "/x", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){2, 4}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "no data set /y", "data.file");
+  file = H5Fopen(in_folder("x.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+  write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 3, (hsize_t[]){2, 2, 2}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "/y has 3 dimensions", "data.file");
+  file = H5Fopen(in_folder("x.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Ldelete(file, "/y", H5P_DEFAULT);
+  write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){3}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "/y has 3", "data.file");
+  file = H5Fopen(in_folder("x.h5"), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Ldelete(file, "/y", H5P_DEFAULT);
+  write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){2, 0}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "/y is empty", "data.file");
+  file = H5Fcreate(in_folder("x.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  write_dataset(file, "/x", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){8}, v);
+  write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){8}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "/x has 1 dimension", "data.file");
+  file = H5Fcreate(in_folder("x.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  write_dataset(file, "/x", H5T_STD_B8LE, 2, (hsize_t[]){4, 2}, v);
+  H5Fclose(file);
+  fails(H5("x.h5"), MDM_ERR_DATA, "/x is not of an integer", "data.file");
+}
+
+/* HDF5's own error printing is as it was after a failure. */
+static void test_hdf5_quiet(void) {
+  H5E_auto2_t before = NULL, after = NULL;
+  void *data;
+  H5Eget_auto2(H5E_DEFAULT, &before, &data);
+  fails(H5("nowhere.h5"), MDM_ERR_DATA, "nowhere.h5", "data.file");
+  H5Eget_auto2(H5E_DEFAULT, &after, &data);
+  CU_ASSERT(before == after && before != NULL);
+}
+
+static const test_case tests[] = {
+    {"hdf5: regression", test_hdf5_regression},
+    {"hdf5: targets", test_hdf5_targets},
+    {"hdf5: types", test_hdf5_types},
+    {"hdf5: test file", test_hdf5_test_file},
+    {"hdf5: errors", test_hdf5_errors},
+    {"hdf5: shape errors", test_hdf5_shape_errors},
+    {"hdf5: quiet", test_hdf5_quiet},
+};
+
+SUITE_IN_FOLDER("data/hdf5", tests)

@@ -1,0 +1,87 @@
+/* Sweeps that go on from a file: with more values and widths; files of other sweeps and of other kinds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "support/arrays.h"
+#include "support/folder.h"
+#include "support/runs.h"
+#include "support/settings.h"
+#include "support/suite.h"
+#include "support/sweeps.h"
+#include "support/words.h"
+
+/* More values and a further width: what the file holds is taken, and equals a sweep that had them from the start. */
+static void test_enlarged(void) {
+  const char *more = "solve.particles=200 solve.replicas=2 train.steps=6 simulate.widths=8,12,16 simulate.seeds=3,4,3 "
+                     "data.test=3 output.every=4";
+  mdm_sweep_free(computed_sweep(SMALL_SWEEP, "train.lr=0.2,0.4 model.parameterization=mup,mssp", 1, 2, "b.h5"));
+  mdm_sweep *s = create_sweep(more, "train.lr=0.1,0.2,0.4 model.parameterization=mssp,mup", 1);
+  size_t ready;
+  CU_ASSERT_EQUAL_FATAL(mdm_sweep_resume(s, in_folder("b.h5"), NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_sweep_cells(s, &ready), 24);
+  CU_ASSERT_EQUAL(ready, 12);
+  mdm_sweep_free(s);
+  mdm_sweep *grown = computed_sweep(more, "train.lr=0.1,0.2,0.4 model.parameterization=mssp,mup", 1, 2, "b.h5");
+  mdm_sweep *whole = computed_sweep(more, "train.lr=0.1,0.2,0.4 model.parameterization=mssp,mup", 1, 2, "c.h5");
+  check_same(grown->data, whole->data);
+  mdm_sweep_free(grown);
+  mdm_sweep_free(whole);
+}
+
+static void test_mismatch(void) {
+  static const struct {
+    const char *more, *axes;
+    int with_limit;
+    const char *words;
+  } bad[] = {
+      {"train.steps=7", "train.lr=0.2,0.4", 1, "train.steps is 6 there and 7 now"},
+      {"seed=2", "train.lr=0.2,0.4", 1, "seed is 1 there and 2 now"},
+      {"simulate.seeds=4", "train.lr=0.2,0.4", 1, "simulate.seeds is 3 there and 4 now"},
+      {"solve.replicas=3", "train.lr=0.2,0.4", 1, "solve.replicas is 2 there and 3 now"},
+      {"simulate.widths=8", "train.lr=0.2,0.4", 1, "N = 16|simulate.widths"},
+      {"", "train.lr=0.2,0.4", 0, "--no-limit"},
+      {"", "train.lr=0.2,0.3", 1, "train.lr = 0.4"},
+      {"", "model.init.router=0.2,0.4", 1, "--over|train.lr|model.init.router"},
+      {"", "train.lr=0.2,0.4 model.parameterization=mup,mssp", 1, "axis 2|nothing|model.parameterization"},
+  };
+  mdm_sweep_free(computed_sweep(SMALL_SWEEP, "train.lr=0.2,0.4", 1, 2, "b.h5"));
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    char settings[400];
+    mdm_error err = {0};
+    snprintf(settings, sizeof settings, "%s %s", SMALL_SWEEP, bad[i].more);
+    mdm_sweep *s = create_sweep(settings, bad[i].axes, bad[i].with_limit);
+    CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder("b.h5"), &err), MDM_ERR_CONFIG);
+    check_mentions(err.text, bad[i].words);
+    mdm_sweep_free(s);
+  }
+}
+
+/* The file of another command, and no HDF5 file at all. */
+static void test_other_files(void) {
+  mdm_outcome o;
+  mdm_error err = {0};
+  run_with(MDM_RUN_NETWORKS, 1, SMALL_SWEEP, &o);
+  mdm_config *cfg = configure(SMALL_SWEEP);
+  CU_ASSERT_EQUAL_FATAL(mdm_outcome_write(&o, cfg, "simulate", "test", in_folder("run.h5"), NULL), MDM_OK);
+  mdm_config_free(cfg);
+  mdm_outcome_clear(&o);
+  mdm_sweep *s = create_sweep(SMALL_SWEEP, "train.lr=0.2,0.4", 1), *back;
+  CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder("run.h5"), &err), MDM_ERR_IO);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not the file of a sweep"));
+  CU_ASSERT_EQUAL(mdm_sweep_read(in_folder("run.h5"), &back, &err), MDM_ERR_IO);
+  CU_ASSERT_PTR_NULL(back);
+  FILE *f = fopen(in_folder("run.h5"), "w");
+  fputs("words", f);
+  fclose(f);
+  CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder("run.h5"), &err), MDM_ERR_IO);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not an HDF5 file"));
+  mdm_sweep_free(s);
+}
+
+static const test_case tests[] = {
+    {"more values and widths", test_enlarged},
+    {"files of other sweeps", test_mismatch},
+    {"files of other kinds", test_other_files},
+};
+
+SUITE_IN_FOLDER("file/sweep", tests)

@@ -1,0 +1,64 @@
+/* Pictures: every format, and a gnuplot that is missing or fails. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <moedmft/plot.h>
+
+#include "support/folder.h"
+#include "support/records.h"
+#include "support/suite.h"
+
+static void check_picture(const char *file, const char *picture, const char *magic) {
+  mdm_error err = {.code = MDM_OK};
+  CU_ASSERT_EQUAL(mdm_plot(in_folder(file), in_folder(picture), &err), MDM_OK);
+  if (err.code != MDM_OK) printf("\n  %s\n", err.text);
+  CU_ASSERT(holds(picture, magic, strlen(magic)));
+}
+
+static void test_plot(void) {
+  mdm_error err;
+  write_comparison("both.h5", 1, 1);
+  write_comparison("limit.h5", 1, 0);
+  write_comparison("widths.h5", 0, 1);
+  write_comparison("none.h5", 0, 0);
+  check_picture("both.h5", "it's.png", "\x89PNG\r\n");
+  check_picture("both.h5", "a.SVG", "<?xml");
+  check_picture("both.h5", "a.pdf", "%PDF-");
+  check_picture("limit.h5", "b.png", "\x89PNG\r\n");
+  check_picture("widths.h5", "c.png", "\x89PNG\r\n");
+  CU_ASSERT_EQUAL(entries(NULL, 0), 4 + 5);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("none.h5"), in_folder("d.png"), &err), MDM_ERR_DATA);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("d.jpg"), &err), MDM_ERR_USAGE);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ".svg"));
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("png"), &err), MDM_ERR_USAGE);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("no/d.png"), &err), MDM_ERR_IO);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 4 + 5);
+}
+
+/* PATH leads to a folder without gnuplot, then to one whose gnuplot complains and reads nothing. */
+static void test_plot_fails(void) {
+  mdm_error err;
+  char *path = strdup(getenv("PATH"));
+  write_comparison("both.h5", 1, 1);
+  spit_text("a.png", "earlier");
+  setenv("PATH", folder, 1);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("a.png"), &err), MDM_ERR_IO);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "gnuplot-nox"));
+  spit_text("gnuplot", "#!/bin/sh\necho 'no such terminal' >&2\nexit 3\n");
+  chmod(in_folder("gnuplot"), 0700);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("a.png"), &err), MDM_ERR_IO);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "gnuplot says: no such terminal"));
+  setenv("PATH", path, 1);
+  free(path);
+  CU_ASSERT(holds("a.png", "earlier", 7));
+  CU_ASSERT_EQUAL(entries(NULL, 0), 3);
+}
+
+static const test_case tests[] = {
+    {"pictures in every format", test_plot},
+    {"no gnuplot, or one that fails", test_plot_fails},
+};
+
+SUITE_IN_FOLDER("plot/plot", tests)

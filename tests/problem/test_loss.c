@@ -1,0 +1,52 @@
+/* Losses: gradients against finite differences, and values by hand. */
+#include <math.h>
+
+#include "problem/problem.h"
+#include "support/suite.h"
+
+static void check_loss(mdm_loss loss, size_t C, const double *y) {
+  enum { P = 3 };
+  mdm_problem p = {.loss = loss, .loss_multiplier = 1.7};
+  p.model.outputs = C;
+  double f[P * 3] = {0.3, -1.2, 2.0, 0.1, 0.4, -0.6, 1.1, -0.2, 0.9}, e[P * 3], accuracy;
+  mdm_loss_eval(&p, P, f, y, e, &accuracy);
+  CU_ASSERT(accuracy >= 0 && accuracy <= 1);
+  for (size_t i = 0; i < P * C; i++) {
+    const double step = 1e-5;
+    double keep = f[i];
+    f[i] = keep + step;
+    double up = mdm_loss_eval(&p, P, f, y, NULL, NULL);
+    f[i] = keep - step;
+    double down = mdm_loss_eval(&p, P, f, y, NULL, NULL);
+    f[i] = keep;
+    CU_ASSERT_DOUBLE_EQUAL(e[i], (up - down) / (2 * step), 1e-9);
+  }
+}
+
+static void losses_have_their_gradients(void) {
+  const double onehot[9] = {1, 0, 0, 0, 0, 1, 0, 1, 0}, signs[3] = {1, -1, 1}, targets[9] = {0.5, 1, -1, 2, 0, 0, 1, 1, 3};
+  check_loss(MDM_LOSS_MSE, 3, targets);
+  check_loss(MDM_LOSS_CROSS_ENTROPY, 3, onehot);
+  check_loss(MDM_LOSS_CROSS_ENTROPY, 1, signs);
+}
+
+static void losses_match_hand_values(void) {
+  mdm_problem p = {.loss = MDM_LOSS_MSE, .loss_multiplier = 1};
+  p.model.outputs = 1;
+  const double f[2] = {1.5, -0.5}, y[2] = {1, -1};
+  double accuracy;
+  CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 2, f, y, NULL, &accuracy), 0.5 * (0.25 + 0.25) / 2, 1e-15);
+  CU_ASSERT_EQUAL(accuracy, 1);
+  p.loss = MDM_LOSS_CROSS_ENTROPY;
+  CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 2, f, y, NULL, NULL), (log1p(exp(-1.5)) + log1p(exp(-0.5))) / 2, 1e-15);
+  p.model.outputs = 2;
+  const double logits[2] = {1000, 0}, hot[2] = {0, 1}; /* no overflow */
+  CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 1, logits, hot, NULL, NULL), 1000, 1e-9);
+}
+
+static const test_case tests[] = {
+    {"losses have their gradients", losses_have_their_gradients},
+    {"losses match hand values", losses_match_hand_values},
+};
+
+SUITE("problem/loss", tests)

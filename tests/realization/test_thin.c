@@ -1,0 +1,121 @@
+/* Responses of thin factors: Stein's lemma against perturbation. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "realization/thin.h"
+#include "support/bench.h"
+#include "support/cosine.h"
+#include "support/suite.h"
+
+enum { PARTICLES = 4000, EXPERTS = 2000, NE = 3, RUNS = 8 };
+static const double NUDGE = 1e-3;
+
+/* What the source of a nudged matrix calls, and whose column 0 it nudges: Ω on rows, K on columns. */
+typedef struct {
+  thin_source_f64 draw;
+  mdm_side side;
+} nudge;
+
+static double sign_of(size_t i) { /* independent signs, one for each particle */
+  uint64_t word;
+  mdm_words((mdm_stream){99, 0, 1000, 0}, i, 1, &word);
+  return word & 1 ? 1 : -1;
+}
+
+static void push(size_t k, size_t n, real *out) {
+  for (size_t i = 0; k == 0 && i < n; i++) out[i] += NUDGE * sign_of(i);
+}
+
+static nudge active_nudge;
+static int nudged_draw(thin_f64 *A, mdm_side side, size_t k, size_t count, real *out, mdm_error *err) {
+  int status = active_nudge.draw(A, side, k, count, out, err);
+  if (side == active_nudge.side) push(k, A->side[side].pop->n, out);
+  return status;
+}
+
+/* Three steps of the limit by hand; copies h and γ of the last, and the Stein responses of h to K₀ and of γ to Ω₀. */
+static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h, real *gamma, double stein[2][P]) {
+  bench b;
+  mdm_coefficients coef[MDM_TENSORS];
+  mdm_error err = {0};
+  X(thin) *A;
+  CU_ASSERT_FATAL(!mdm_config_create(&b.cfg, &err) && !mdm_data_load(b.cfg, &b.data, &err) && !mdm_problem_create(b.cfg, b.data, &b.problem, &err));
+  const mdm_model *m = &b.problem->model;
+  const mdm_sizes ratios = {D, 1, NE, 1, 1};
+  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 0};
+  CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
+  CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &b.R, &err));
+  bench_program(&b, &b.problem->reduced);
+  CU_ASSERT_FATAL(!b.R->factors(b.R, tensor, 1e-2, &A, &err) && A);
+  if (nudged) {
+    active_nudge = (nudge){A->draw, rows ? MDM_ROWS : MDM_COLS};
+    A->draw = nudged_draw;
+  }
+  for (int t = 0; t < 4; t++) {
+    bench_pass(&b);
+    const mdm_step step = {&b.problem->optimizer, 1.5, 1, (size_t)t};
+    if (t < 3) CU_ASSERT_FATAL(!X(moe_step)(b.program, &step, b.x, b.e, &err));
+  }
+  const X(field) *H = X(moe_field)(b.program, MDM_TRAIN, MDM_H), *G = X(moe_field)(b.program, MDM_TRAIN, tensor == MDM_Q ? MDM_RHO : MDM_GAMMA);
+  memcpy(h, H->v, H->n * P * sizeof *h);
+  memcpy(gamma, G->v, G->n * P * sizeof *gamma);
+  for (int p = 0; p < P; p++) {
+    stein[0][p] = cblas_ddot(H->n, H->v + H->n * p, 1, A->side[MDM_COLS].gauss, 1) / (double)H->n / A->base.coef.Vb;
+    stein[1][p] = cblas_ddot(G->n, G->v + G->n * p, 1, A->side[MDM_ROWS].gauss, 1) / (double)G->n / A->base.coef.Vf;
+  }
+  bench_close(&b);
+}
+
+/* Mean over particles of sign × (nudged − plain)/nudge. */
+static double pathwise(size_t n, const real *plain, const real *moved) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += sign_of(i) * (moved[i] - plain[i]) / NUDGE;
+  return sum / (double)n;
+}
+
+/* Mean and its standard error over runs. */
+static double mean_of(const double *v, double *error) {
+  double sum = 0, square = 0;
+  for (int k = 0; k < RUNS; k++) sum += v[k], square += v[k] * v[k];
+  *error = sqrt((square / RUNS - sum / RUNS * (sum / RUNS)) / (RUNS - 1));
+  return sum / RUNS;
+}
+
+/* Nudging particle i's K₀ (or Ω₀) by ± a little moves its own fields; averaged with the signs, macroscopic changes cancel
+ * and ⟨∂h/∂K₀⟩, ⟨∂γ/∂Ω₀⟩ remain. Stein's lemma must give the same; the second includes the equal-time response. */
+static void stein_equals_pathwise(void) {
+  enum { MOST = EXPERTS * NE };
+  static const mdm_tensor tensors[2] = {MDM_Q, MDM_W1};
+  real *h[2], *gamma[2];
+  for (int k = 0; k < 2; k++) h[k] = calloc(PARTICLES * P, sizeof(real)), gamma[k] = calloc(MOST * P, sizeof(real));
+  for (int which = 0; which < 2; which++)
+    for (int rows = 0; rows < 2; rows++) {
+      size_t n = rows ? (which ? MOST : EXPERTS) : PARTICLES;
+      double path[P][RUNS], gap[P][RUNS], largest = 0;
+      for (int run = 0; run < RUNS; run++) {
+        double stein[2][P], unused[2][P];
+        short_run(run, 0, rows, tensors[which], h[0], gamma[0], stein);
+        short_run(run, 1, rows, tensors[which], h[1], gamma[1], unused);
+        for (size_t p = 0; p < P; p++) {
+          path[p][run] = pathwise(n, (rows ? gamma : h)[0] + n * p, (rows ? gamma : h)[1] + n * p);
+          gap[p][run] = path[p][run] - stein[rows][p];
+        }
+      }
+      for (size_t p = 0; p < P; p++) {
+        double error, difference = mean_of(gap[p], &error), size = 0;
+        for (int run = 0; run < RUNS; run++) size += fabs(path[p][run]) / RUNS; /* a run's K₀ may point either way */
+        CU_ASSERT(fabs(difference) < 4 * error);
+        largest = fmax(largest, size / error);
+      }
+      CU_ASSERT(largest > 8); /* there is a response to agree on */
+    }
+  for (int k = 0; k < 2; k++) free(h[k]), free(gamma[k]);
+}
+
+static const test_case tests[] = {
+    {"responses: Stein equals pathwise", stein_equals_pathwise},
+};
+
+SUITE("realization/thin", tests)

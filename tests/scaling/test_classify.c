@@ -1,0 +1,142 @@
+/* Classification of parameterizations: verdicts, exponents, and names that are refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <moedmft/classify.h>
+
+#include "scaling/model.h"
+#include "support/settings.h"
+#include "support/suite.h"
+
+static mdm_classification classify(const char *regime, const char *name) {
+  char settings[128];
+  mdm_classification c;
+  snprintf(settings, sizeof settings, "model.regime=%s;model.parameterization=%s", regime, name);
+  mdm_config *cfg = configure_values(settings);
+  CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+  mdm_config_free(cfg);
+  return c;
+}
+
+/* Reading the parameterization fails and the message contains a text. */
+static void check_refusal(const char *settings, const char *part) {
+  mdm_classification c;
+  mdm_error err = {0};
+  mdm_config *cfg = configure_values(settings);
+  CU_ASSERT_EQUAL(mdm_classify(cfg, &c, &err), MDM_ERR_CONFIG);
+  if (!strstr(err.text, part)) fprintf(stderr, "'%s' lacks '%s'\n", err.text, part);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, part));
+  mdm_config_free(cfg);
+}
+
+static void check_verdicts(const mdm_classification *c, const char *expected) {
+  char found[MDM_DESIDERATA + 2];
+  for (int d = 0; d < MDM_DESIDERATA; d++) found[d] = c->verdict[d].holds ? 'y' : 'n';
+  found[MDM_DESIDERATA] = c->limit_exists ? 'y' : 'n';
+  found[MDM_DESIDERATA + 1] = 0;
+  if (strcmp(found, expected))
+    fprintf(stderr, "regime %s, %s: %s instead of %s\n", c->regime, c->parameterization, found, expected);
+  CU_ASSERT_STRING_EQUAL(found, expected);
+}
+
+/* Stable, learns, effective, propagating, balanced, Adam, self-averaging, limit. */
+static void verdicts(void) {
+  static const struct {
+    const char *regime, *name, *expected;
+  } rows[] = {{"I", "mup", "yyyyyyyy"},      {"II", "mup", "yyyynyyy"},      {"III", "mup", "yyyynyyy"},
+              {"I", "mssp", "yyynyyyy"},     {"II", "mssp", "yyynyyyy"},     {"III", "mssp", "yyyyyyyy"},
+              {"I", "mcb", "yyyyyyyy"},      {"I", "simplep", "nynnyyyn"},   {"III", "jbph", "yyynnnyy"},
+              {"I", "ntp", "yynnynyn"},      {"II", "ntp", "ynnnnnyn"},      {"III", "ntp", "ynnnnnyn"},
+              {"I", "standard", "nynnynyn"}, {"II", "standard", "nynnnnyn"}, {"III", "standard", "nynnnnyn"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    mdm_classification c = classify(rows[i].regime, rows[i].name);
+    check_verdicts(&c, rows[i].expected);
+  }
+}
+
+/* Exponents that finite networks show: slopes of weight changes over widths 16, 64, 256 are −0.49, 0.02, −0.45, −0.48
+ * in Regime I and −1.05, −1.00, −1.51, −1.52 in Regime III (W_in, Q, W1, W2). */
+static void neural_tangent_exponents(void) {
+  static const double learned[2][4] = {{-0.5, 0, -0.5, -0.5}, {-1, -1, -1.5, -1.5}};
+  for (int k = 0; k < 2; k++) {
+    mdm_classification c = classify(k ? "III" : "I", "ntp");
+    for (int t = 0; t < 4; t++) CU_ASSERT_EQUAL(c.tensor[t].part[MDM_PART_LEARNED_FORWARD], learned[k][t]);
+    CU_ASSERT_EQUAL(c.readout, 0.5);
+    CU_ASSERT_EQUAL(c.f, k ? -0.5 : 0);
+  }
+}
+
+static void parts_by_hand(void) {
+  mdm_classification c = classify("III", "mup");
+  static const double W1[] = {0, -0.5, -1, 0, 0, 0}, W2[] = {-0.5, 0, 0, -1, 0, 0};
+  for (int k = 0; k < MDM_CLASS_PARTS; k++) {
+    CU_ASSERT_EQUAL(c.tensor[MDM_W1].part[k], W1[k]);
+    CU_ASSERT_EQUAL(c.tensor[MDM_W2].part[k], W2[k]);
+  }
+  CU_ASSERT(isnan(c.tensor[MDM_W_IN].part[MDM_PART_INITIAL_BACKWARD]));
+  c = classify("I", "mssp");
+  CU_ASSERT(isinf(c.tensor[MDM_Q].part[MDM_PART_INITIAL_FORWARD]));
+  c = classify("I", "simplep");
+  CU_ASSERT_PTR_NOT_NULL(
+      strstr(c.obstacle, "initial backward part of Q grows like scale^0.5; lower the std exponent of Q by 0.5"));
+  char *text;
+  CU_ASSERT_EQUAL_FATAL(mdm_classification_format(&c, &text, NULL), MDM_OK);
+  CU_ASSERT_PTR_NOT_NULL(strstr(text, "stability                    no: initial backward part of Q grows like n^1/2"));
+  free(text);
+}
+
+static void undefined_names(void) {
+  check_refusal("model.regime=II;model.parameterization=jbph", "defined in regime III only");
+  check_refusal("model.regime=III;model.parameterization=mcb", "defined in regime I only");
+  check_refusal("model.regime=II;model.parameterization=custom;model.custom.base=simplep",
+                "model.custom.base = simplep");
+  check_refusal("model.parameterization=custom;model.custom.W1.lr=N^x", "model.custom.W1.lr = 'N^x'");
+  check_refusal("model.parameterization=custom;model.custom.W1.lr=0", "model.custom.W1.lr = '0'");
+  check_refusal("model.parameterization=custom;model.custom.tied=true", "model.custom.tied");
+  check_refusal("model.parameterization=mup;model.custom.Q.std=N^-1", "model.custom.Q.std");
+}
+
+/* Noise that networks do not average over, by exponents and factors, not by the regime's name. */
+static void self_averaging(void) {
+  static const struct {
+    const char *settings;
+    int averages, limit; /* verdict; whether a limit exists */
+    const char *reason;
+  } rows[] = {
+      {"model.regime=I;model.active=1;model.parameterization=mcb", 0, 0, "each of the M counted experts"},
+      {"model.regime=I;model.active=1;model.router_bias_std=0.1", 1, 1, ""},
+      {"model.regime=II;model.active_fraction=0.25", 1, 1, ""},
+      {"model.regime=II;model.active_fraction=0.25;model.init.router=0", 1, 1, ""},
+      {"model.regime=III;model.active_fraction=0.25;model.parameterization=jbph", 1, 1, ""},
+      {"model.regime=III;model.active_fraction=0.25;model.init.router=0", 0, 0, "one coin for all"}, /* tied experts */
+      {"model.regime=III;model.active_fraction=0.25;model.init.router=0;model.parameterization=mup", 1, 1, ""},
+      {"model.regime=I;train.optimizer=sign", 0, 1, "sign descent moves Q"},
+      {"model.regime=I;train.optimizer=sign;model.gate=constant", 1, 1, ""},
+      {"model.regime=I;train.optimizer=adam", 0, 1, "Adam, its epsilon below the gradient"},
+      {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1", 1, 1, ""},
+      {"model.regime=III;train.optimizer=sign", 0, 1, "all experts"},
+      {"model.regime=III;train.optimizer=sign;model.parameterization=mup", 1, 1, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    mdm_classification c;
+    mdm_config *cfg = configure_values(rows[i].settings);
+    CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+    const mdm_verdict *v = &c.verdict[MDM_SELF_AVERAGING];
+    CU_ASSERT_EQUAL(v->holds, rows[i].averages);
+    CU_ASSERT_EQUAL(c.limit_exists, rows[i].limit);
+    CU_ASSERT_PTR_NOT_NULL(strstr(v->reason, rows[i].reason));
+    mdm_config_free(cfg);
+  }
+}
+
+static const test_case tests[] = {
+    {"verdicts", verdicts},
+    {"noise that networks do not average over", self_averaging},
+    {"exponents of the neural tangent parameterization", neural_tangent_exponents},
+    {"parts by hand", parts_by_hand},
+    {"names and values that are refused", undefined_names},
+};
+
+SUITE("scaling/classify", tests)

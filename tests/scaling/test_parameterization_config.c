@@ -1,0 +1,104 @@
+/* Parameterizations spelled out in model.custom.*: the coefficients, limits and networks of named ones. */
+#include <stdio.h>
+
+#include "scaling/model.h"
+#include "scaling/parameterization_config.h"
+#include "support/runs.h"
+#include "support/settings.h"
+#include "support/suite.h"
+
+static const char *const regimes[] = {"I", "II", "III"};
+
+/* Every exponent of a row, as custom options over another base. */
+static void spell_out(const mdm_regime *regime, const char *name, const char *base, char *out, size_t size) {
+  const mdm_parameterization *p = mdm_parameterization_find(regime, name);
+  size_t used = (size_t)snprintf(
+      out, size, "model.regime=%s;model.parameterization=custom;model.custom.base=%s;model.custom.tied=%s",
+      regime->name, base, p->rule[MDM_W1].tied ? "true" : "false");
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
+    const mdm_rule *r = &p->rule[t];
+    const mdm_power *const powers[] = {&r->std, &r->lr, &r->adam_lr, &r->adam_eps, &r->multiplier};
+    static const char *const names[] = {"std", "lr", "adam_lr", "adam_eps", "multiplier"};
+    for (int k = 0; k < 5; k++) {
+      char text[MDM_POWER_SIZE];
+      mdm_power_format(*powers[k], text);
+      used += (size_t)snprintf(out + used, size - used, ";model.custom.%s.%s=%s", mdm_tensor_name(t), names[k],
+                               k == 0 && r->zero ? "0" : text);
+    }
+  }
+}
+
+/* Bit by bit. */
+static void check_coefficients(const mdm_coefficients *a, const mdm_coefficients *b) {
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
+    CU_ASSERT(a[t].Vf == b[t].Vf && a[t].Vb == b[t].Vb && a[t].tau == b[t].tau && a[t].learn == b[t].learn &&
+              a[t].raw == b[t].raw && a[t].entry == b[t].entry && a[t].tied == b[t].tied);
+}
+
+static void same_by_hand(void) {
+  static const char *const names[] = {"mup", "mssp", "ntp"};
+  const double init[MDM_TENSORS] = {1, 0.7, 1.3, 0.9, 1};
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 3; k++) {
+      const mdm_regime *regime = mdm_regime_find(regimes[i]), *found;
+      mdm_parameterization custom;
+      mdm_coefficients a[MDM_TENSORS], b[MDM_TENSORS];
+      char settings[2048];
+      mdm_error err = {0};
+      spell_out(regime, names[k], "standard", settings, sizeof settings);
+      mdm_config *cfg = configure_values(settings);
+      CU_ASSERT_EQUAL_FATAL(mdm_parameterization_read(cfg, &found, &custom, &err), MDM_OK);
+      const mdm_sizes sizes = {6, 64, 32, 128, 128}, ratios = {6, 1, 0.5, 2, 2};
+      mdm_network_coefficients(regime, &custom, sizes, init, NULL, a);
+      mdm_network_coefficients(regime, mdm_parameterization_find(regime, names[k]), sizes, init, NULL, b);
+      check_coefficients(a, b);
+      int status = mdm_limit_coefficients(regime, &custom, ratios, init, NULL, a, NULL);
+      CU_ASSERT_EQUAL(
+          status, mdm_limit_coefficients(regime, mdm_parameterization_find(regime, names[k]), ratios, init, NULL, b, NULL));
+      CU_ASSERT_EQUAL(status, k == 2 ? MDM_ERR_CONFIG : MDM_OK);
+      if (!status) check_coefficients(a, b);
+      mdm_config_free(cfg);
+    }
+}
+
+/* The limit of rows by hand is that of the named ones, bit by bit: here mssp as mup with one entry changed. */
+static void solve_by_hand(void) {
+  const char *common = "train.steps=6 solve.particles=400 solve.replicas=1 ";
+  char settings[256];
+  mdm_outcome named, custom;
+  snprintf(settings, sizeof settings, "%smodel.parameterization=mssp", common);
+  run_with(MDM_RUN_LIMIT, 1, settings, &named);
+  snprintf(settings, sizeof settings, "%smodel.parameterization=custom model.custom.W2.std=M^1/2*Ne^-1/2", common);
+  run_with(MDM_RUN_LIMIT, 1, settings, &custom);
+  const double *a = values(named.limit.summary, "observables/train/loss"),
+               *b = values(custom.limit.summary, "observables/train/loss");
+  for (int t = 0; t <= 6; t++) CU_ASSERT_EQUAL(a[t], b[t]);
+  mdm_outcome_clear(&named);
+  mdm_outcome_clear(&custom);
+}
+
+/* A forward multiplier μ is std/μ and lr/μ² in disguise: the same network, up to rounding. */
+static void multipliers_move(void) {
+  const char *common = "train.steps=4 simulate.widths=8 simulate.seeds=1 ";
+  char settings[256];
+  mdm_outcome plain, moved;
+  snprintf(settings, sizeof settings, "%smodel.parameterization=mup", common);
+  run_with(MDM_RUN_NETWORKS, 1, settings, &plain);
+  snprintf(settings, sizeof settings,
+           "%smodel.parameterization=custom model.custom.Q.std=1 model.custom.Q.multiplier=N^-1/2 model.custom.Q.lr=M",
+           common);
+  run_with(MDM_RUN_NETWORKS, 1, settings, &moved);
+  const double *a = values(plain.networks[0].summary, "observables/train/loss"),
+               *b = values(moved.networks[0].summary, "observables/train/loss");
+  for (int t = 0; t <= 4; t++) CU_ASSERT_DOUBLE_EQUAL(a[t], b[t], 1e-12);
+  mdm_outcome_clear(&plain);
+  mdm_outcome_clear(&moved);
+}
+
+static const test_case tests[] = {
+    {"named and custom coefficients", same_by_hand},
+    {"named and custom limits", solve_by_hand},
+    {"forward multipliers", multipliers_move},
+};
+
+SUITE("scaling/parameterization_config", tests)

@@ -1,0 +1,178 @@
+/* Comparison of networks with the limit: synthetic ensembles with known c₀, c₁, c₂; words of the verdict. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/compare.h"
+#include "study/compare_extrapolate.h"
+#include "support/runs.h"
+#include "support/settings.h"
+#include "support/suite.h"
+
+/* ---- random numbers: fixed, independent of the library's ---- */
+
+static uint64_t state = 12345;
+
+static double uniform(void) {
+  state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+  return ((double)(state >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double normal(void) { return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform()); }
+
+/* ---- extrapolation ---- */
+
+enum { K = 3, MOST_WIDTHS = 5 };
+
+/* mean(N) = c₀ + c₁ N^−rate + c₂ N^−2rate exactly, with errors s; the limit is c₀ + shift with errors limit_s. */
+static mdm_extrapolation with_limit(size_t n, double rate, double c2, double shift, double s, double limit_s) {
+  static const double width[MOST_WIDTHS] = {16, 32, 64, 128, 256}, c0[K] = {1, -2, 0.5}, c1[K] = {3, 0, -8};
+  double mean[MOST_WIDTHS][K], error[MOST_WIDTHS][K], limit[K], limit_error[K];
+  const double *means[MOST_WIDTHS], *errors_[MOST_WIDTHS];
+  for (size_t w = 0; w < n; w++) {
+    for (size_t e = 0; e < K; e++) {
+      double x = pow(width[w], -rate);
+      mean[w][e] = c0[e] + c1[e] * x + c2 * x * x, error[w][e] = s;
+    }
+    means[w] = mean[w], errors_[w] = error[w];
+  }
+  for (size_t e = 0; e < K; e++) limit[e] = c0[e] + shift, limit_error[e] = limit_s;
+  mdm_extrapolation out;
+  const mdm_widths w = {K, n, width, means, errors_, limit, limit_error};
+  CU_ASSERT_EQUAL(mdm_extrapolate(&w, rate, &out, NULL), MDM_OK);
+  return out;
+}
+
+static mdm_extrapolation exact(size_t n, double rate, double c2, double shift, double s) { return with_limit(n, rate, c2, shift, s, 0); }
+
+static void extrapolates_exactly(void) {
+  mdm_extrapolation x = exact(3, 1, 0, 0, 1e-3);
+  CU_ASSERT(x.rms_z < 1e-8 && x.max_z < 1e-8 && x.fit_chi2 < 1e-8);
+  x = exact(4, 1, 50, 0, 1e-3); /* four widths: 1/N² as well */
+  CU_ASSERT(x.rms_z < 1e-6 && x.fit_chi2 < 1e-6);
+  x = exact(3, 0.5, 50, 0, 1e-3); /* three, where 1/2 is predicted */
+  CU_ASSERT(x.rms_z < 1e-6 && isnan(x.fit_chi2));
+  x = exact(3, 1, 50, 0, 1e-3); /* a line does not describe the curve: the error grows instead of z */
+  CU_ASSERT(x.fit_chi2 > 100 && x.error > 10 * exact(3, 1, 0, 0, 1e-3).error);
+}
+
+/* Two widths N, 2N and errors s: c₀ = 2 m(2N) − m(N), of error √5 s. */
+static void counts_standard_errors(void) {
+  const double s = 1e-3;
+  mdm_extrapolation x = exact(2, 1, 0, 3 * sqrt(5) * s, s);
+  CU_ASSERT_DOUBLE_EQUAL(x.rms_z, 3, 1e-6);
+  CU_ASSERT_DOUBLE_EQUAL(x.max_z, 3, 1e-6);
+  CU_ASSERT_DOUBLE_EQUAL(x.chi2, 9, 1e-5);
+  CU_ASSERT_DOUBLE_EQUAL(x.error, sqrt(5) * s, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(x.distance, 3 * sqrt(5) * s, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(with_limit(2, 1, 0, 6 * s, s, 2 * s).rms_z, 2, 1e-6); /* √(5 + 4) s */
+  CU_ASSERT(isnan(exact(1, 1, 0, 0, s).rms_z));   /* nothing to extrapolate */
+  CU_ASSERT(isnan(exact(3, NAN, 0, 0, s).rms_z)); /* no rate is predicted */
+  CU_ASSERT(isnan(exact(3, 1, 0, 0, 0).rms_z));   /* no noise, no standard errors */
+}
+
+/* ---- a synthetic outcome, as mdm_run would leave it ---- */
+
+enum { STEPS = 4, SAMPLES = 5, WIDTHS = 4, REPLICAS = 12 };
+typedef struct {
+  double c1, power, shift, noise; /* networks: c₀ + c₁ N^−power, noise/√N; the limit: c₀ + shift */
+} truth;
+
+static mdm_record *sample(const truth *t, double N) {
+  mdm_record *rec = NULL;
+  const size_t dim[3] = {STEPS, SAMPLES, 1};
+  double *v;
+  CU_ASSERT_EQUAL_FATAL(mdm_record_create(&rec, NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_record_add(rec, "observables/train/prediction", 3, dim, "step, sample, output", "f", &v, NULL), MDM_OK);
+  for (size_t e = 0; e < STEPS * SAMPLES; e++) {
+    double c0 = sin(1.0 + (double)e), c1 = t->c1 * cos(2.0 * (double)e);
+    v[e] = N > 0 ? c0 + c1 * pow(N, -t->power) + t->noise * normal() / sqrt(N) : c0 + t->shift + 1e-4 * normal();
+  }
+  return rec;
+}
+
+static mdm_ensemble ensemble_of(const truth *t, long width, size_t runs) {
+  mdm_ensemble e = {.width = width, .runs = runs, .each = calloc(runs, sizeof *e.each), .weights = calloc(runs, sizeof *e.weights), .ended_at = -1};
+  for (size_t i = 0; i < runs; i++) e.each[i] = sample(t, (double)width);
+  CU_ASSERT_EQUAL_FATAL(mdm_record_reduce((const mdm_record *const *)e.each, runs, &e.summary, NULL), MDM_OK);
+  return e;
+}
+
+/* The outcome of a comparison, with defaults changed by settings. */
+static mdm_outcome compared(const truth *t, const char *setting, size_t seeds) {
+  mdm_error err = {0};
+  state = 12345;
+  mdm_outcome o = {.limit = ensemble_of(t, 0, REPLICAS), .networks = calloc(WIDTHS, sizeof *o.networks), .widths = WIDTHS};
+  for (size_t w = 0; w < WIDTHS; w++) o.networks[w] = ensemble_of(t, 16L << w, seeds);
+  mdm_config *cfg = configure(setting);
+  CU_ASSERT_EQUAL_FATAL(mdm_compare(cfg, &o, &err), MDM_OK);
+  mdm_config_free(cfg);
+  return o;
+}
+
+static double stored(const mdm_outcome *o, const char *name) {
+  char path[96];
+  snprintf(path, sizeof path, "comparison/each/train/prediction/%s", name);
+  return values(o->comparison, path)[0];
+}
+
+static void finds_exponent_and_limit(void) {
+  const truth t = {3, 1, 0, 1};
+  mdm_outcome o = compared(&t, "", 400);
+  CU_ASSERT(fabs(o.exponent - 1) < 4 * o.exponent_error && o.exponent_error < 0.05);
+  CU_ASSERT_DOUBLE_EQUAL(stored(&o, "predicted"), 1, 0);
+  double z = stored(&o, "extrapolated_rms_z"), entries = STEPS * SAMPLES;
+  CU_ASSERT(fabs(z * z - 1) < 4 * sqrt(2 / entries)); /* independent noise: χ² with 20 degrees of freedom */
+  CU_ASSERT(stored(&o, "extrapolated_max_z") < 4);
+  CU_ASSERT(fabs(stored(&o, "fit_chi2") - 1) < 4 * sqrt(2 / entries));
+  mdm_outcome_clear(&o);
+}
+
+/* ---- verdict ---- */
+
+static void check_verdict(const truth *t, const char *setting, size_t seeds, const char *rate, const char *limit) {
+  static const struct {
+    int expect;
+    int rate, limit; /* whether these words decide */
+  } asked[] = {{0, 0, 0}, {MDM_EXPECT_RATE, 1, 0}, {MDM_EXPECT_LIMIT, 0, 1}, {MDM_EXPECT_RATE | MDM_EXPECT_LIMIT, 1, 1}};
+  mdm_outcome o = compared(t, setting, seeds);
+  char line[400], word[64];
+  for (size_t i = 0; i < COUNT(asked); i++) {
+    mdm_error err = {0};
+    int good = (!asked[i].rate || !strcmp(rate, "holds")) && (!asked[i].limit || !strcmp(limit, "agrees"));
+    CU_ASSERT_EQUAL(mdm_comparison_verdict(o.comparison, asked[i].expect, line, sizeof line, &err), good ? MDM_OK : MDM_ERR_EXPECT);
+    int lacks = (asked[i].rate && !strcmp(rate, "unresolved")) || (asked[i].limit && !strcmp(limit, "unresolved"));
+    CU_ASSERT_EQUAL(strstr(err.text, "simulate.seeds") != NULL, lacks); /* advice */
+  }
+  snprintf(word, sizeof word, "rate %s (", rate);
+  CU_ASSERT_PTR_NOT_NULL(strstr(line, word));
+  if (!strstr(line, word)) printf("\n    %s instead of %s\n", line, word);
+  snprintf(word, sizeof word, "limit %s (", limit);
+  CU_ASSERT_PTR_NOT_NULL(strstr(line, word));
+  if (!strstr(line, word)) printf("\n    %s instead of %s\n", line, word);
+  mdm_outcome_clear(&o);
+}
+
+static void verdicts(void) {
+  check_verdict(&(truth){3, 1, 0, 1}, "", 400, "holds", "agrees");
+  check_verdict(&(truth){3, 1, 0.05, 1}, "", 400, "deviates", "deviates"); /* the wrong limit */
+  check_verdict(&(truth){0.01, 1, 0, 3}, "", 8, "unresolved", "unresolved"); /* nothing but noise */
+  check_verdict(&(truth){60, 2, 0, 1}, "", 400, "deviates", "agrees");     /* faster than predicted */
+  check_verdict(&(truth){1, 0.5, 0, 1}, "", 400, "deviates", "deviates");  /* slower than predicted */
+  check_verdict(&(truth){1, 0.5, 0, 1}, "train.optimizer=sign", 400, "holds", "agrees");
+  char line[400];
+  mdm_error err = {0};
+  CU_ASSERT_EQUAL(mdm_comparison_verdict(NULL, MDM_EXPECT_RATE, line, sizeof line, &err), MDM_ERR_EXPECT);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "rate unresolved"));
+}
+
+static const test_case tests[] = {
+    {"series in 1/N are extrapolated exactly", extrapolates_exactly},
+    {"distances count standard errors", counts_standard_errors},
+    {"synthetic networks: exponent and limit", finds_exponent_and_limit},
+    {"verdicts", verdicts},
+};
+
+SUITE("study/compare", tests)

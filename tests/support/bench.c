@@ -1,0 +1,40 @@
+/* A network program opened by hand. */
+#include "support/bench.h"
+
+#include <CUnit/CUnit.h>
+
+void bench_network(bench *b, long N) {
+  mdm_error err = {0};
+  mdm_coefficients coef[MDM_TENSORS];
+  const mdm_model *m = &b->problem->model;
+  const mdm_sizes sizes = mdm_model_network_sizes(m, N);
+  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), !m->regime->experts_grow};
+  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
+  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b->R, &err));
+  bench_program(b, &b->problem->full);
+}
+
+void bench_program(bench *b, const mdm_inputs *in) {
+  mdm_error err = {0};
+  const size_t tokens[MDM_PARTS] = {P, 0};
+  CU_ASSERT_FATAL(!X(moe_create)(&b->problem->model, b->R, in, tokens, &b->program, &err));
+  b->x = in->train;
+}
+
+void bench_pass(bench *b) {
+  mdm_error err = {0};
+  double f[P], e[P];
+  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
+  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
+  mdm_loss_eval(b->problem, P, f, b->data->train.y, e, NULL);
+  for (int i = 0; i < P; i++) b->e[i] = e[i];
+  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, &err));
+}
+
+void bench_close(bench *b) {
+  X(moe_free)(b->program);
+  b->R->free(b->R);
+  mdm_problem_free(b->problem);
+  mdm_data_free(b->data);
+  mdm_config_free(b->cfg);
+}

@@ -1,0 +1,30 @@
+/* A network program opened by hand, with the pieces that a run makes of it, for tests that look inside. */
+#ifndef MOEDMFT_TESTS_BENCH_H
+#define MOEDMFT_TESTS_BENCH_H
+
+#include "models/moe.h"
+#include "problem/problem.h"
+#include "support/cosine.h"
+
+typedef struct bench {
+  mdm_config *cfg;
+  mdm_data *data;
+  mdm_problem *problem;
+  X(realization) *R;
+  X(moe) *program;
+  const real *x; /* inputs of the P train samples */
+  real e[P];     /* error of each, set by bench_pass for one output */
+} bench;
+
+/* From a configuration, data and problem that are there: a network of width N, and its program. */
+void bench_network(bench *b, long N);
+
+/* The program of the realization that is there, on these inputs. */
+void bench_program(bench *b, const mdm_inputs *in);
+
+/* One forward and one backward pass of the train samples. */
+void bench_pass(bench *b);
+
+void bench_close(bench *b);
+
+#endif

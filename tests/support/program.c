@@ -1,0 +1,148 @@
+/* The program from outside, in a process of its own. */
+#include "support/program.h"
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/words.h"
+
+/* What the run prints, standard output and standard error: files without a name, read while it goes on. */
+static FILE *printed[2];
+
+static void read_printed(int which, char *to, size_t size) {
+  ssize_t n = pread(fileno(printed[which]), to, size - 1, 0);
+  to[n > 0 ? n : 0] = '\0';
+}
+
+const char *program(void) {
+  const char *given = getenv("MOEDMFT_BIN");
+  return given && *given ? given : "build/moedmft";
+}
+
+static void become_program(char **argv, const start *how) {
+  int in = open("/dev/null", O_RDONLY), out = how->out ? open(how->out, O_WRONLY) : fileno(printed[0]);
+  struct rlimit limit = {how->file_size, how->file_size};
+  dup2(in, 0), dup2(out, 1), dup2(fileno(printed[1]), 2);
+  if (how->path) setenv("PATH", how->path, 1);
+  if (how->file_size) setrlimit(RLIMIT_FSIZE, &limit);
+  execv(argv[0], argv);
+  _exit(127);
+}
+
+static pid_t launch(const start *how, int n, const char *const *words) {
+  static char text[MAX_ARGS][6000];
+  char *argv[MAX_ARGS + 2] = {(char *)program()};
+  CU_ASSERT_FATAL(n <= MAX_ARGS);
+  for (int i = 0; i < n; i++) {
+    const char *at = strchr(words[i], '@');
+    snprintf(text[i], sizeof text[i], "%.*s%s%s", at ? (int)(at - words[i]) : 5999, words[i], at ? folder : "",
+             at ? at + 1 : "");
+    argv[i + 1] = text[i];
+  }
+  for (int i = 0; i < 2; i++) printed[i] = tmpfile();
+  fflush(NULL);
+  pid_t pid = printed[0] && printed[1] ? fork() : -1;
+  CU_ASSERT_FATAL(pid >= 0);
+  if (pid == 0) become_program(argv, how);
+  return pid;
+}
+
+static const result *finish(pid_t pid) {
+  static result r;
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+  r.code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
+  read_printed(0, r.out, sizeof r.out);
+  read_printed(1, r.err, sizeof r.err);
+  for (int i = 0; i < 2; i++) fclose(printed[i]);
+  return &r;
+}
+
+/* Splits a line into at most MAX_ARGS words; one more stands for all that do not fit. */
+static int split(char *line, const char **words) {
+  int n = 0;
+  while (*(line += strspn(line, " ")) && n <= MAX_ARGS) {
+    const char *end = *line == '~' ? "~" : " ";
+    line += *line == '~';
+    words[n++] = line;
+    line += strcspn(line, end);
+    if (*line) *line++ = '\0';
+  }
+  return n;
+}
+
+static pid_t launch_line(const start *how, const char *line) {
+  static char copy[20000];
+  const char *words[MAX_ARGS + 1];
+  snprintf(copy, sizeof copy, "%s", line);
+  int n = split(copy, words);
+  return launch(how, n, words);
+}
+
+const result *run_as(const start *how, const char *line) { return finish(launch_line(how, line)); }
+
+const result *run_words(int n, const char *const *words) { return finish(launch(&(start){0}, n, words)); }
+
+const result *run(const char *format, ...) {
+  char line[16000];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  return run_as(&(start){0}, line);
+}
+
+static void doze(long milliseconds) {
+  nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+const result *run_and_stop(const char *line, int number, long milliseconds) {
+  char said[2000] = "";
+  pid_t pid = launch_line(&(start){0}, line);
+  for (int i = 0; i < 1000 && !strstr(said, "memory needed"); i++) {
+    doze(10);
+    read_printed(1, said, sizeof said);
+  }
+  doze(milliseconds);
+  kill(pid, number);
+  return finish(pid);
+}
+
+void check(int good, const char *what, const char *line, const result *r) {
+  if (!good) printf("\n    moedmft %.300s\n    %s; exit %d, said: %.600s\n", line, what, r->code, r->err);
+  CU_ASSERT(good);
+}
+
+void succeeds(const char *format, ...) {
+  char line[8000];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  const result *r = run("%s", line);
+  check(r->code == 0 && !*r->err, "expected silent success", line, r);
+}
+
+int is_one_line(const char *text) {
+  const char *end = strchr(text, '\n');
+  for (const char *c = text; *c && *c != '\n'; c++)
+    if ((unsigned char)*c < 0x20) return 0;
+  return end && end[1] == '\0' && !strncmp(text, "moedmft: ", 9);
+}
+
+int last_line_mentions(const char *text, const char *phrases) {
+  const char *line = text;
+  for (const char *c = text; *c; c++)
+    if (*c == '\n' && c[1]) line = c + 1;
+  return is_one_line(line) && mentions(line, phrases);
+}
