@@ -56,7 +56,7 @@ def solve(folder, settings, threads=1):
 
 def replicas(out):
     """Predictions of every replica: replicas × steps × samples × outputs."""
-    return out["each/observables/train/prediction"]
+    return out["members/observables/train/prediction"]
 
 
 def rms(x):

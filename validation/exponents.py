@@ -42,7 +42,7 @@ def measure(regime, name, folder):
     subprocess.run([PROGRAM, "simulate", "-", "-o", path, "--force", "-q", *options(regime, name), *[w for s in small for w in ("--set", s)]],
                    check=True)
     with h5py.File(path) as file:
-        f = np.array([file[f"width_{N}/each/observables/train/prediction"][..., 0] for N in WIDTHS])
+        f = np.array([file[f"width_{N}/members/observables/train/prediction"][..., 0] for N in WIDTHS])
     return f[:, :, 0], f[:, :, 1] - f[:, :, 0]  # width × seed × sample
 
 

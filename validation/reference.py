@@ -435,23 +435,23 @@ def check_network(group, net, batches, backend, tolerance):
 
 
 class Seed:
-    """One network of a width: a row of the arrays below each/, read like a group."""
+    """One network of a width: a row of the arrays below members/, read like a group."""
 
     def __init__(self, width, row):
-        self.each, self.row, self.file = width["each"], row, width.file
-        self.name = f"{width.name}/seed_{int(self.each['index'][row])}"
+        self.rows, self.row, self.file = width["members"], row, width.file
+        self.name = f"{width.name}/seed_{int(self.rows['index'][row])}"
 
     def __contains__(self, path):
-        return path in self.each
+        return path in self.rows
 
     def __getitem__(self, path):
-        return self.each[path][self.row]
+        return self.rows[path][self.row]
 
 
 def networks_of(file):
     """Every single network: [(N, Seed), …], ascending."""
     widths = sorted((int(name[6:]), file[name]) for name in file if name.startswith("width_") and name[6:].isdigit())
-    return [(N, Seed(width, row)) for N, width in widths if "each" in width for row in range(len(width["each/index"]))]
+    return [(N, Seed(width, row)) for N, width in widths if "members" in width for row in range(len(width["members/index"]))]
 
 
 def check_file(file, backend, tolerance):

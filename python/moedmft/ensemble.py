@@ -44,7 +44,7 @@ class Stop:
 
 def not_of_an_ensemble(path: str) -> bool:
     """Groups below the root, or below a width, that hold other things than means over its runs."""
-    return re.fullmatch(r"width_\d+|each|resume|comparison|coordcheck|sweep|axes|results|data", path) is not None
+    return re.fullmatch(r"width_\d+|members|resume|comparison|coordcheck|sweep|axes|results|data", path) is not None
 
 
 class Ensemble(Group):
@@ -78,10 +78,10 @@ class Ensemble(Group):
     @property
     def members(self) -> Dict[int, Ensemble]:
         """Single runs, by number; empty unless the file keeps them (output.every_seed)."""
-        if self.member is not None or "each" not in self._open_node():
+        if self.member is not None or "members" not in self._open_node():
             return {}
-        runs = self._open_node()["each"]
-        return {int(number): Member(runs, self.width, int(number), row) for row, number in enumerate(self["each/index"].mean)}
+        runs = self._open_node()["members"]
+        return {int(number): Member(runs, self.width, int(number), row) for row, number in enumerate(self["members/index"].mean)}
 
     # Observables
 
@@ -240,7 +240,7 @@ class Ensemble(Group):
 
 
 class Member(Ensemble):
-    """A single run: a row of the arrays below ``each``, whose first dimension counts runs."""
+    """A single run: a row of the arrays below ``members``, whose first dimension counts runs."""
 
     def __init__(self, node: h5py.Group, width: float, member: int, row: int) -> None:
         super().__init__(node, width, member)

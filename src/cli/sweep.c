@@ -58,18 +58,27 @@ static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error 
   return status ? status : memory_check(need, have, err);
 }
 
+/* The cells that are missing, or what there is to say where none is. */
+static int work(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
+  int status = prepare(a, sweep, have, err);
+  if (status || !mdm_sweep_is_done(sweep)) return status ? status : run_sweep(a, sweep, err);
+  output_report_done(a);
+  return a->quiet ? MDM_OK : print_verdict(sweep, err);
+}
+
 static int run(const arguments *a, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_sweep *sweep = NULL;
+  mdm_lock *lock = NULL;
   mdm_measure measure = MDM_MEASURE_AUTO;
   double have = memory_claim();
   signals_ignore();
   int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
   if (!status) status = configuration_read(a, &cfg, err);
-  if (!status) status = output_check(a, cfg, err);
+  if (!status) status = output_claim(a, cfg, &lock, err);
   if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
-  if (!status) status = prepare(a, sweep, have, err);
-  if (!status) status = run_sweep(a, sweep, err);
+  if (!status) status = work(a, sweep, have, err);
+  mdm_lock_release(lock);
   mdm_sweep_free(sweep);
   mdm_config_free(cfg);
   return status;

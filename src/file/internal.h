@@ -9,7 +9,7 @@
 #include "file/temp.h"
 
 #define MDM_TWIN "_stderr"  /* NAME_stderr holds the standard errors of NAME */
-#define MDM_RUNS "each"     /* group of the single runs of an ensemble */
+#define MDM_RUNS "members"  /* group of the single runs of an ensemble */
 #define MDM_RESUME "resume" /* group of runs that a later command may go on with */
 
 struct mdm_file {

@@ -1,7 +1,7 @@
 /* What an output file holds already, for a run that is to go there (moedmft/file.h): nothing is lost that is not in the new file.
  *
  * Runs are independent and deterministic, so a file that is gone on from ends with the same numbers as one from a single run. They
- * stand in the group `each` of their ensemble; runs beyond the results of a file, which an extension that was stopped left, stand
+ * stand in the group `members` of their ensemble; runs beyond the results of a file, which an extension that was stopped left, stand
  * below /resume. */
 #include <moedmft/file.h>
 
