@@ -35,6 +35,8 @@ int mdm_file_remove(mdm_file *file, const char *group, mdm_error *err);
 int mdm_file_dup_text(mdm_file *file, const char *group, const char *name, char **out, mdm_error *err);
 /* Text attribute of a dataset in a malloc'd string; NULL when missing. */
 char *mdm_dataset_text(hid_t set, const char *name);
+/* Whether two open objects of a file are one: groups can contain themselves. */
+int mdm_same_object(hid_t a, hid_t b);
 /* 1 when name is NAME_stderr and the group holds NAME. */
 int mdm_is_twin(hid_t group, const char *name);
 /* Reads those of the n datasets below group that exist; for callers who need a few curves of a large file. */

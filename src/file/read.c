@@ -318,7 +318,7 @@ typedef struct level {
   const struct level *above;
 } level;
 
-static int is_same(hid_t a, hid_t b) {
+int mdm_same_object(hid_t a, hid_t b) {
   H5O_info_t x, y;
 #if H5_VERSION_GE(1, 12, 0)
   int order = 1;
@@ -333,7 +333,7 @@ static int read_group(reader *r, const level *at, const char *prefix);
 /* A group that contains itself would be read for ever. */
 static int read_subgroup(reader *r, const level *above, hid_t group, const char *path) {
   for (const level *l = above; l; l = l->above)
-    if (is_same(l->group, group)) return mdm_fail(r->err, MDM_ERR_IO, "%s: group %s contains itself", r->file->path, path);
+    if (mdm_same_object(l->group, group)) return mdm_fail(r->err, MDM_ERR_IO, "%s: group %s contains itself", r->file->path, path);
   return read_group(r, &(level){group, above}, path);
 }
 

@@ -121,6 +121,21 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
   return MDM_OK;
 }
 
+static int is_same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
+
+/* Losses of single runs give the means of their cell. */
+static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
+  for (size_t cell = 0; cell < s->cells; cell++)
+    for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
+      double mean, error;
+      if (!s->each[m] || (s->status[cell] != MDM_CELL_COMPLETE && s->status[cell] != MDM_CELL_DIVERGED)) continue;
+      mdm_sweep_mean((size_t)s->runs[cell % s->widths], s->each[m] + cell * s->most_runs, 1, &mean, &error);
+      if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
+        return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
+    }
+  return MDM_OK;
+}
+
 int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   char *over[MDM_GRID_AXES] = {0};
   size_t n = 0;
@@ -138,6 +153,7 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   if (!status) status = mdm_file_config(file, &cfg, err);
   if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
   if (!status) status = read_arrays(*out, file, err);
+  if (!status) status = check_means(*out, file->path, err);
   if (!status) status = read_notes(*out, file, err);
   if (!status) status = mdm_sweep_evaluate(*out, err);
   for (size_t i = 0; i < n; i++) free(over[i]);

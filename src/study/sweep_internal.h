@@ -79,6 +79,8 @@ int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, cons
  * errors are missing all points weigh the same. NaN for fewer than two points; error NaN where nothing tells it. */
 void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error);
 
+/* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
+void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error);
 /* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,

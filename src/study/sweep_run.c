@@ -188,8 +188,7 @@ static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
 
 /* ---------------------------------------------------------------- a cell's numbers */
 
-/* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
-static void reduce(size_t n, const double *v, size_t stride, double *mean, double *error) {
+void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error) {
   double sum = 0, squares = 0;
   for (size_t i = 0; i < n; i++) sum += v[i * stride];
   *mean = sum / (double)n;
@@ -229,12 +228,12 @@ static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
       if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
   }
   for (size_t t = 0; t < n; t++)
-    reduce(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
+    mdm_sweep_mean(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
   for (size_t t = 0; t < tests; t++)
-    reduce(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
+    mdm_sweep_mean(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
     if (s->each[m])
-      reduce(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+      mdm_sweep_mean(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
   s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
 }
 
