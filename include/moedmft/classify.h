@@ -61,6 +61,7 @@ typedef struct mdm_classification {
   mdm_verdict verdict[MDM_DESIDERATA];
   int limit_exists;   /* `solve` has coefficients */
   char obstacle[512]; /* why not */
+  char crossover[320]; /* Adam: up to which width networks behave as if ε were 0, unlike the limit; empty: they do not */
 } mdm_classification;
 
 int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err);

@@ -15,14 +15,15 @@
 #include "cli/signals.h"
 #include "cli/summary.h"
 
-/* In the limit of Adam a tensor whose gradient sinks below epsilon stands still: worth a word. */
-static int remark_on_adam(const arguments *a, const mdm_config *cfg, int what, mdm_error *err) {
+/* Where the limit behaves in a way that networks may not: worth a word. */
+static int remark_on_limit(const arguments *a, const mdm_config *cfg, int what, mdm_error *err) {
   mdm_classification c;
-  if (a->quiet || !(what & MDM_RUN_LIMIT) || strncmp(mdm_config_text(cfg, "train.optimizer"), "adam", 4) ||
-      mdm_config_real(cfg, "train.adam.eps") == 0)
-    return MDM_OK;
-  int status = mdm_classify(cfg, &c, err);
-  for (int t = 0; t < MDM_CLASS_TENSORS && !status; t++)
+  if (a->quiet || !(what & MDM_RUN_LIMIT)) return MDM_OK;
+  int adam = !strncmp(mdm_config_text(cfg, "train.optimizer"), "adam", 4) && mdm_config_real(cfg, "train.adam.eps") > 0, status = mdm_classify(cfg, &c, err);
+  if (status) return status;
+  if (!c.verdict[MDM_SELF_AVERAGING].holds && c.limit_exists) fprintf(stderr, "moedmft: %s\n", c.verdict[MDM_SELF_AVERAGING].reason);
+  if (*c.crossover) fprintf(stderr, "moedmft: %s\n", c.crossover);
+  for (int t = 0; t < MDM_CLASS_TENSORS && adam; t++)
     if (c.tensor[t].eps_gap > 1e-9)
       fprintf(stderr, "moedmft: in the limit the gradient of %s sinks below Adam's epsilon: it does not learn (train.adam.eps_scale, train.adam.eps: 0)\n",
               c.tensor[t].tensor);
@@ -125,7 +126,7 @@ static int train(const arguments *a, const training *t, int what, const mdm_conf
     return report_done(a, t, err);
   }
   if (!status) status = check_memory(a, cfg, data, what, memory, err);
-  if (!status) status = remark_on_adam(a, cfg, what, err);
+  if (!status) status = remark_on_limit(a, cfg, what, err);
   if (!status) status = run_and_write(a, t, what, cfg, data, earlier, err);
   mdm_resume_free(earlier);
   return status;

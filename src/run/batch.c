@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "scaling/vanishing.h"
 #include "run/plan.h"
 #include "scaling/vanishing.h"
 

@@ -264,6 +264,7 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   judge(e, out);
   mdm_vanishing_read(&model, &optimizer, &vanishing);
   if (*vanishing.noise) breaks(&out->verdict[MDM_SELF_AVERAGING], -INFINITY, "%s", vanishing.noise);
+  snprintf(out->crossover, sizeof out->crossover, "%s", vanishing.crossover);
   out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;

@@ -20,6 +20,22 @@ static void test_frozen_by_epsilon(void) {
   CU_ASSERT(r->code == 0 && !strstr(r->err, "sinks below"));
 }
 
+/* Noise that networks do not average over is named, and kept in the file; it routes nothing without a limit being refused. */
+static void test_noise_is_named(void) {
+  const result *r = run("solve - -o @/a.h5 " SMALL "-s model.regime=I -s train.optimizer=sign");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "sign descent moves Q by the sign of rho"));
+  r = run("info @/a.h5");
+  CU_ASSERT(mentions(r->out, "not_self_averaging = sign descent"));
+  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3 -s model.parameterization=mup");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "width of about 1e+06"));
+  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "width of about"));
+  r = run("simulate - -q -o @/b.h5 " SMALL "-s model.regime=I -s model.parameterization=mcb -s model.experts=8 -s model.active=1");
+  CU_ASSERT_EQUAL(r->code, 0);
+  r = run("solve - -q -o @/c.h5 " SMALL "-s model.regime=I -s model.parameterization=mcb -s model.experts=8 -s model.active=1");
+  CU_ASSERT(r->code == MDM_ERR_CONFIG && is_one_line(r->err) && mentions(r->err, "no limit exists|router_bias_std") && !exists("c.h5"));
+}
+
 static void test_texts(void) {
   const result *r = run("--help");
   CU_ASSERT(r->code == 0 && !*r->err &&
@@ -125,6 +141,7 @@ static void test_expect(void) {
 
 static const test_case tests[] = {
     {"tensors frozen by epsilon are named", test_frozen_by_epsilon},
+    {"noise that networks do not average over is named", test_noise_is_named},
     {"help, options, summary", test_texts},
     {"coordinate checks", test_coordcheck},
     {"sweeps", test_sweep_command},
