@@ -124,7 +124,7 @@ test-interface: all
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
 	sh tests/symbols.sh $(BUILD)
-	sh tests/install.sh $(PYTHON)
+	sh tests/install.sh $(BUILD) $(PYTHON)
 	sh tests/layers_test.sh $(CC)
 	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests

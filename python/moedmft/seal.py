@@ -10,6 +10,7 @@ from .errors import FileError
 SIZE = 64  # bytes, behind what HDF5 reads
 MARK = b"\nmoedmft seal: "
 BLOCK = 1 << 20
+ADVICE = "take a copy of it, or compute it anew"
 
 
 def seal(length: int, crc: int) -> bytes:
@@ -29,11 +30,13 @@ def check(path: str) -> bool:
         file.seek(length)
         found = file.read(SIZE)
         if not found.startswith(MARK):
+            if MARK in found:
+                raise FileError(f"{path}: is damaged: it ends too early; {ADVICE}")
             return False
         file.seek(0)
         crc, left = 0, length
         while left > 0 and (block := file.read(min(BLOCK, left))):
             crc, left = zlib.crc32(block, crc), left - len(block)
     if found != seal(length, crc):
-        raise FileError(f"{path}: is damaged: its content does not match its checksum; take a copy of it, or compute it anew")
+        raise FileError(f"{path}: is damaged: its content does not match its checksum; {ADVICE}")
     return True

@@ -49,10 +49,10 @@ static const mdm_option table[] = {
     CUSTOM("w_out"),
 
     {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: /x and /y of a file; idx: MNIST family, plain or gzip"},
-    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "HDF5 file, or IDX images"},
-    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.file"},
-    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "test part; empty: test samples come from data.file, disjoint from the train part"},
-    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.test_file"},
+    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, or IDX images"},
+    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file"},
+    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part"},
+    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file"},
     {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
     {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
     {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set"},
@@ -119,6 +119,8 @@ static const mdm_option table[] = {
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},
 };
+
+int mdm_option_is_path(const mdm_option *o) { return o->type == MDM_OPT_TEXT && o->allowed; }
 
 const mdm_option *mdm_options(size_t *n) {
   *n = sizeof table / sizeof *table;

@@ -56,7 +56,8 @@ hid_t mdm_image_create(const char *name, mdm_image *image) {
   return id;
 }
 
-hid_t mdm_image_open(const char *name, const unsigned char *bytes, size_t n, mdm_image *image) {
+hid_t mdm_image_open(const unsigned char *bytes, size_t n, mdm_image *image) {
+  static const char name[] = "/dev/null/image"; /* HDF5 insists that no file of its name exists: there none can */
   hid_t access = access_properties(image), id = -1;
   unsigned char *copy = malloc(n); /* n: HDF5 wants to be allowed to change it */
   if (copy) memcpy(copy, bytes, n);

@@ -11,10 +11,10 @@ typedef struct mdm_image {
   size_t room;          /* bytes that are allocated */
 } mdm_image;
 
-/* A new HDF5 file, or one with the content of n bytes (copied), to be changed; −1 on failure, with a reason on HDF5's error stack.
- * *image must outlive it. name serves messages. */
+/* A new HDF5 file (name serves HDF5's messages), or one with the content of n bytes (copied), to be changed; −1 on failure, with a reason
+ * on HDF5's error stack. *image must outlive it. */
 hid_t mdm_image_create(const char *name, mdm_image *image);
-hid_t mdm_image_open(const char *name, const unsigned char *bytes, size_t n, mdm_image *image);
+hid_t mdm_image_open(const unsigned char *bytes, size_t n, mdm_image *image);
 /* Closes the file and all that is open in it; its bytes are then in *image. Negative on failure. Free with mdm_image_clear, also then. */
 herr_t mdm_image_close(hid_t file, mdm_image *image);
 void mdm_image_clear(mdm_image *image);

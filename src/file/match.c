@@ -64,24 +64,24 @@ static char *value_text(const mdm_config *cfg, const char *key) {
   return text;
 }
 
-static int match_option(const char *path, const char *key, const mdm_config *then, const mdm_config *now, mdm_error *err) {
+static int match_option(const char *path, const char *kind, const char *key, const mdm_config *then, const mdm_config *now, mdm_error *err) {
   enum { SHOWN = 200 };
   char *a = value_text(then, key), *b = value_text(now, key);
   int status = a && b ? MDM_OK : mdm_no_memory(err, "the options of %s", path);
   if (!status && strcmp(a, b))
-    status = mdm_fail(err, MDM_ERR_CONFIG, "%s holds another run: %s is %.*s there and %.*s now; " MDM_INSTEAD, path, key, SHOWN, *a ? a : "''", SHOWN, *b ? b : "''");
+    status = mdm_fail(err, MDM_ERR_CONFIG, "%s holds another %s: %s is %.*s there and %.*s now; " MDM_INSTEAD, path, kind, key, SHOWN, *a ? a : "''", SHOWN, *b ? b : "''");
   free(a);
   free(b);
   return status;
 }
 
-int mdm_match_options(const char *path, const mdm_config *then, const mdm_config *now, int (*compared)(const void *context, const char *key),
+int mdm_match_options(const char *path, const char *kind, const mdm_config *then, const mdm_config *now, int (*compared)(const void *context, const char *key),
                       const void *context, mdm_error *err) {
   size_t n;
   const mdm_option *o = mdm_options(&n);
   int status = MDM_OK;
   for (size_t i = 0; i < n && !status; i++)
-    if (!compared || compared(context, o[i].key)) status = match_option(path, o[i].key, then, now, err);
+    if (!compared || compared(context, o[i].key)) status = match_option(path, kind, o[i].key, then, now, err);
   return status;
 }
 

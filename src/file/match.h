@@ -14,8 +14,9 @@ int mdm_match_seal(const mdm_file *file, mdm_error *err);
 /* The same program: version, commit, whether sources differed from it, compiler, and BLAS with its kernel. MDM_ERR_CONFIG names the
  * first that differs, as do the others below. */
 int mdm_match_program(mdm_file *file, mdm_error *err);
-/* The same value of every option for which compared(context, key) holds (NULL: of every option). path is for messages. */
-int mdm_match_options(const char *path, const mdm_config *then, const mdm_config *now, int (*compared)(const void *context, const char *key),
+/* The same value of every option for which compared(context, key) holds (NULL: of every option). path and kind ("run", "sweep") are for
+ * messages. */
+int mdm_match_options(const char *path, const char *kind, const mdm_config *then, const mdm_config *now, int (*compared)(const void *context, const char *key),
                       const void *context, mdm_error *err);
 /* The same samples as those below /data. */
 int mdm_match_data(mdm_file *file, const mdm_data *data, mdm_error *err);

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/internal.h"
 #include "config/networks.h"
 #include "file/match.h"
 #include "file/resume.h"
@@ -130,8 +131,10 @@ static int keeps_runs(const earlier *e) {
 /* Options that say how many runs there are are compared with the runs; names of files by what is in them. Options of the limit do not
  * matter to networks alone, and the other way round. */
 static int is_compared(const void *context, const char *key) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "output.every_seed", "data.file", "data.labels", "data.test_file", "data.test_labels"};
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "output.every_seed"};
   const earlier *e = context;
+  size_t n;
+  if (mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strcmp(key, others[i])) return 0;
   if (!strcmp(key, "solve.replicas") && mdm_config_real(e->asked->cfg, "solve.accuracy") == 0) return 0; /* else it decides how many there will be */
@@ -213,7 +216,7 @@ static int match_kept(const earlier *e, int done, mdm_error *err) {
 static int match(const earlier *e, int *done, mdm_error *err) {
   int status = mdm_match_seal(e->file, err);
   if (!status) status = match_command(e, err);
-  if (!status) status = mdm_match_options(e->file->path, e->then, e->asked->cfg, is_compared, e, err);
+  if (!status) status = mdm_match_options(e->file->path, "run", e->then, e->asked->cfg, is_compared, e, err);
   if (!status) status = match_counts(e, err);
   if (!status) status = mdm_match_data(e->file, e->asked->data, err);
   if (!status) status = mdm_match_program(e->file, err);

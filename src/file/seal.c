@@ -55,6 +55,17 @@ static int checksum(int fd, const char *path, size_t n, uLong *crc, mdm_error *e
   return status;
 }
 
+static int damaged(const char *path, const char *how, mdm_error *err) {
+  return mdm_fail(err, MDM_ERR_IO, "%s is damaged: %s; take a copy of it, or compute it anew", path, how);
+}
+
+/* Whether a seal begins where there is no room for it. */
+static int is_cut(const char found[MDM_SEAL_SIZE]) {
+  for (size_t i = 1; i + sizeof mark - 1 <= MDM_SEAL_SIZE; i++)
+    if (!memcmp(found + i, mark, sizeof mark - 1)) return 1;
+  return 0;
+}
+
 int mdm_seal_check(int fd, const char *path, int *sealed, mdm_error *err) {
   struct stat s;
   char found[MDM_SEAL_SIZE], right[MDM_SEAL_SIZE + 1];
@@ -64,10 +75,10 @@ int mdm_seal_check(int fd, const char *path, int *sealed, mdm_error *err) {
   if (!S_ISREG(s.st_mode) || s.st_size < MDM_SEAL_SIZE) return MDM_OK;
   size_t n = (size_t)s.st_size - MDM_SEAL_SIZE;
   if (!read_at(fd, (unsigned char *)found, sizeof found, (off_t)n)) return unreadable(path, err);
-  if (memcmp(found, mark, sizeof mark - 1)) return MDM_OK;
+  if (memcmp(found, mark, sizeof mark - 1)) return is_cut(found) ? damaged(path, "it ends too early", err) : MDM_OK;
   int status = checksum(fd, path, n, &crc, err);
   if (status) return status;
   format(n, crc, right);
   *sealed = !memcmp(found, right, sizeof found);
-  return *sealed ? MDM_OK : mdm_fail(err, MDM_ERR_IO, "%s is damaged: its content does not match its checksum; take a copy of it, or compute it anew", path);
+  return *sealed ? MDM_OK : damaged(path, "its content does not match its checksum", err);
 }

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/internal.h"
 #include "file/match.h"
 
 /* ---------------------------------------------------------------- writing */
@@ -35,8 +37,23 @@ static int write_notes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
   return status;
 }
 
+/* CRC-32 of all samples, as text; empty where points have data of their own. */
+static void data_checksum(const mdm_sweep *s, char text[16]) {
+  const mdm_data *d = s->samples;
+  uLong crc = crc32(0, NULL, 0);
+  text[0] = '\0';
+  if (!d) return;
+  const mdm_samples *parts[] = {&d->train, &d->test};
+  for (int i = 0; i < 2; i++) {
+    crc = crc32_z(crc, (const unsigned char *)parts[i]->x, parts[i]->x ? parts[i]->count * d->dimension * sizeof *parts[i]->x : 0);
+    crc = crc32_z(crc, (const unsigned char *)parts[i]->y, parts[i]->y ? parts[i]->count * d->outputs * sizeof *parts[i]->y : 0);
+  }
+  snprintf(text, 16, "%08lx", crc);
+}
+
 static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_error *err) {
   const char *along = s->along < 0 ? "" : s->grid.axis[s->along].option->key;
+  char data[16];
   size_t ready, cells = mdm_sweep_cells(s, &ready);
   int status = mdm_file_provenance(file, s->cfg, "sweep", arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", ready < cells ? "interrupted" : "complete", err);
@@ -44,6 +61,8 @@ static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_er
   if (!status) status = mdm_file_record(file, "/", s->data, err);
   if (!status) status = mdm_file_record(file, "/", s->results, err);
   if (!status) status = write_notes(s, file, err);
+  data_checksum(s, data);
+  if (!status) status = mdm_file_attr_text(file, "/sweep", "data", data, err);
   if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
   if (!status) status = mdm_file_attr_text(file, "/results", "measure", mdm_measure_name(s->measure), err);
   return status ? status : mdm_file_attr_text(file, "/results", "optimum_of", along, err);
@@ -176,9 +195,11 @@ int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err) {
 
 #define MISMATCH "%s holds another sweep: %s is %s there and %s now; " MDM_INSTEAD
 
-/* Options that the axes and widths stand for are compared with them. */
+/* Options that the axes and widths stand for are compared with them; data that all points share by their samples. */
 static int is_compared(const void *context, const char *key) {
   const mdm_sweep *const *both = context;
+  size_t n;
+  if (both[0]->samples && mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
   return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds");
 }
 
@@ -276,12 +297,21 @@ static void take_cells(mdm_sweep *s, mdm_sweep *old) {
                 i);
 }
 
+static int same_data(mdm_file *file, const mdm_sweep *s, mdm_error *err) {
+  char now[16], then[16] = "?";
+  data_checksum(s, now);
+  mdm_file_get_text(file, "/sweep", "data", then, sizeof then, NULL);
+  return strcmp(now, then) ? mdm_fail(err, MDM_ERR_CONFIG, "%s holds a sweep on other samples (data.*); " MDM_INSTEAD, file->path) : MDM_OK;
+}
+
 /* Everything that the file and the sweep must share, before the sweep takes its cells. */
-static int same_sweep(mdm_file *file, const mdm_sweep *s, const mdm_sweep *old, mdm_error *err) {
+static int same_sweep(mdm_file *file, mdm_sweep *s, const mdm_sweep *old, mdm_error *err) {
   const mdm_sweep *const both[] = {s, old};
-  int status = same_axes(s, old, file->path, err);
-  if (!status) status = mdm_match_options(file->path, old->cfg, s->cfg, is_compared, both, err);
+  int status = mdm_sweep_load(s, err);
+  if (!status) status = same_axes(s, old, file->path, err);
+  if (!status) status = mdm_match_options(file->path, "sweep", old->cfg, s->cfg, is_compared, both, err);
   if (!status) status = same_widths(s, old, file->path, err);
+  if (!status) status = same_data(file, s, err);
   return status ? status : mdm_match_program(file, err);
 }
 

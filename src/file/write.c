@@ -79,7 +79,7 @@ int mdm_file_change(const char *path, mdm_file **out, mdm_error *err) {
   status = read_sealed(path, &bytes, &n, err);
   if (!status) {
     H5E_BEGIN_TRY {
-      file->id = mdm_image_open(file->temp, bytes, n, &file->image);
+      file->id = mdm_image_open(bytes, n, &file->image);
       if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
     }
     H5E_END_TRY

@@ -50,6 +50,9 @@ size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
 void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
 void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
 
+/* Loads s->samples, unless points have data of their own. */
+int mdm_sweep_load(mdm_sweep *s, mdm_error *err);
+
 /* Fills s->results from s->data (anew). */
 int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
 

@@ -135,6 +135,10 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   return status;
 }
 
+int mdm_sweep_load(mdm_sweep *s, mdm_error *err) {
+  return s->samples || data_vary(s) ? MDM_OK : mdm_data_load(s->cfg, &s->samples, err);
+}
+
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
   int status = MDM_OK;
   double numbers = 0;
@@ -145,7 +149,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
     numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
   }
   *bytes = 0;
-  if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
+  status = mdm_sweep_load(s, err);
   for (size_t p = 0; p < s->points && !status; p++)
     if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
   openblas_set_num_threads(blas_threads);
