@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import h5py
 import numpy as np
 
 from .errors import FileError, MissingError
-from .quantity import Quantity
+from .quantity import Array, Quantity
 
 TWIN = "_stderr"  # NAME_stderr is the standard error of NAME
 
@@ -35,6 +35,27 @@ class Group(Mapping[str, Quantity]):
     def attributes(self) -> Dict[str, Any]:
         """Attributes of the group as Python numbers and text."""
         return {key: plain(value) for key, value in self._open_node().attrs.items()}
+
+    def subgroup(self, path: str) -> Group:
+        """A group below this one; MissingError where there is none."""
+        node = self._open_node().get(path)
+        if not isinstance(node, h5py.Group):
+            raise MissingError(f"{self._node.file.filename}: there is no group '{path}' in {self.path}")
+        return Group(node)
+
+    def attribute(self, name: str) -> Any:
+        """One attribute; MissingError where there is none."""
+        if name not in self._open_node().attrs:
+            raise MissingError(f"{self._node.file.filename}: {self.path} has no attribute '{name}'")
+        return plain(self._open_node().attrs[name])
+
+    def words(self, path: str, words: Sequence[str]) -> Array:
+        """The words that a dataset of codes stands for, of its shape; NaN stands for the last. FileError: other codes."""
+        codes = self[path].mean
+        known = np.isnan(codes) | ((codes >= 0) & (codes < len(words)) & (codes == np.floor(codes)))
+        if not known.all():
+            raise FileError(f"{self._node.file.filename}: {path} holds codes that mean nothing")
+        return np.asarray(np.array(words)[np.where(np.isnan(codes), len(words) - 1, codes).astype(int)])
 
     def names(self) -> List[str]:
         """Paths of all datasets, sorted; standard errors belong to their datasets and are not listed."""

@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from dataclasses import dataclass, fields
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import h5py
 
@@ -45,12 +45,14 @@ class Provenance:
 class Run(Group):
     """An output file. Arrays are read when they are asked for; close it, or use it in a ``with`` block.
 
+    ``sealed``: True where the file is as moedmft wrote it, by its checksum; False where another program has changed it.
+
     As a mapping it holds every dataset of the file by its path: run["width_64/observables/rms/h"], run.names().
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self.filename = os.fspath(path)
-        self._file = _open_file(self.filename)
+        self.sealed, self._file = _open_file(self.filename)
         super().__init__(self._file)
         try:
             _check_schema(self.filename, self.attributes)
@@ -234,7 +236,7 @@ class _Config(Dict[str, Any]):
         raise MissingError(f"{self._filename}: no option '{key}' (`moedmft options` lists them)")
 
 
-def _open_file(path: str) -> h5py.File:
+def _open_file(path: str) -> Tuple[bool, h5py.File]:
     if not os.path.exists(path):
         raise FileError(f"{path}: no such file")
     if os.path.isdir(path):
@@ -242,8 +244,7 @@ def _open_file(path: str) -> h5py.File:
     if not os.access(path, os.R_OK):
         raise FileError(f"{path}: cannot be read (permission denied)")
     try:
-        check_seal(path)
-        return h5py.File(path, "r")
+        return check_seal(path), h5py.File(path, "r")
     except FileError:
         raise
     except OSError:

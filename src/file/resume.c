@@ -214,8 +214,7 @@ static int match_kept(const earlier *e, int done, mdm_error *err) {
 }
 
 static int match(const earlier *e, int *done, mdm_error *err) {
-  int status = mdm_match_seal(e->file, err);
-  if (!status) status = match_command(e, err);
+  int status = match_command(e, err);
   if (!status) status = mdm_match_options(e->file->path, "run", e->then, e->asked->cfg, is_compared, e, err);
   if (!status) status = match_counts(e, err);
   if (!status) status = mdm_match_data(e->file, e->asked->data, err);
@@ -341,7 +340,8 @@ static int read_configuration(earlier *e, mdm_error *err) {
 static int judge(earlier *e, mdm_resume *r, mdm_error *err) {
   int done = 0;
   if (mdm_file_has_group(e->file, "/sweep")) return mdm_fail(err, MDM_ERR_CONFIG, "%s holds a sweep; " MDM_INSTEAD, e->file->path);
-  int status = read_configuration(e, err);
+  int status = mdm_match_seal(e->file, err);
+  if (!status) status = read_configuration(e, err);
   if (!status) status = read_request(e, err);
   if (!status) status = look(e, err);
   if (status || !holds_complete_runs(e)) return status;
