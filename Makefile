@@ -11,9 +11,14 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 CC ?= cc
 CFLAGS ?= -O3 -g
 BUILD ?= build
+# make splits names at blanks; those of the folder that it runs in, of PREFIX and of DESTDIR may have some.
+ifneq (1,$(words $(BUILD)))
+$(error BUILD='$(BUILD)' has blanks, or is empty: choose a path without)
+endif
 # The interpreter that has Debian's python3-numpy, python3-h5py and python3-matplotlib.
 PYTHON ?= /usr/bin/python3
 
+OBJCOPY ?= objcopy
 PKG := pkg-config
 DEPS := openblas lapacke gsl hdf5 yaml-0.1 sleef zlib
 # GSL brings its own cblas in its pkg-config entry; OpenBLAS provides that interface.
@@ -47,12 +52,16 @@ help: ## this list
 # Tests look inside the arithmetic in double precision; their headers are included by folder, too.
 $(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0 -Itests
 
-# Provenance is fixed at build time; the file changes only when its content does.
+# Provenance is fixed at build time; the file changes only when its content does. The commit is that of this folder as a repository of its
+# own, not of one that it was unpacked in.
 BUILDINFO := $(BUILD)/generated/file/buildinfo.h
 $(BUILDINFO): FORCE
 	@mkdir -p $(@D)
-	@commit=$$(git -C $(CURDIR) rev-parse HEAD 2>/dev/null || echo unknown); \
-	if [ -n "$$(git -C $(CURDIR) status --porcelain --untracked-files=no 2>/dev/null)" ]; then dirty=1; else dirty=0; fi; \
+	@commit=unknown dirty=0; \
+	if top=$$(git rev-parse --show-cdup 2>/dev/null) && [ -z "$$top" ]; then \
+	  commit=$$(git rev-parse HEAD 2>/dev/null || echo unknown); \
+	  [ -z "$$(git status --porcelain --untracked-files=no)" ] || dirty=1; \
+	fi; \
 	printf '#define MDM_VERSION "%s"\n#define MDM_COMMIT "%s"\n#define MDM_DIRTY %s\n' '$(VERSION)' "$$commit" "$$dirty" > $@.new; \
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/file/provenance.o: $(BUILDINFO)
@@ -73,20 +82,32 @@ $(BUILD)/obj/f32/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DMDM_SINGLE=1 -c $< -o $@
 
-$(LIB): $(OBJ)
+# Both libraries show the functions that the public headers declare, and nothing else of theirs.
+PUBLIC := $(BUILD)/generated/public.txt
+$(PUBLIC): $(wildcard include/moedmft/*.h)
+	@mkdir -p $(@D)
+	@$(CC) -E -P -Iinclude include/moedmft/moedmft.h | grep -oE '\bmdm_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u > $@
+$(PUBLIC:.txt=.map): $(PUBLIC)
+	@{ echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };'; } > $@
+
+$(BUILD)/obj/moedmft.o: $(OBJ) $(PUBLIC)
+	$(CC) -r -nostdlib -o $@ $(OBJ)
+	$(OBJCOPY) --keep-global-symbols=$(PUBLIC) $@
+$(LIB): $(BUILD)/obj/moedmft.o
 	rm -f $@
-	ar rcs $@ $(OBJ)
-$(SOLIB): $(OBJ)
-	$(CC) -shared -Wl,-soname,libmoedmft.so.$(SOVERSION) $(LDFLAGS) -o $@ $(OBJ) $(DEP_LIBS)
+	$(AR) rcs $@ $<
+$(SOLIB): $(OBJ) $(PUBLIC:.txt=.map)
+	$(CC) -shared -Wl,-soname,libmoedmft.so.$(SOVERSION) -Wl,--version-script=$(PUBLIC:.txt=.map) $(LDFLAGS) -o $@ $(OBJ) $(DEP_LIBS)
 $(BIN): $(CLI_OBJ) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(DEP_LIBS)
-$(TEST): $(TEST_OBJ) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(LIB) $(DEP_LIBS) -lcunit
+# Tests look behind the public functions, too.
+$(TEST): $(TEST_OBJ) $(OBJ)
+	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(OBJ) $(DEP_LIBS) -lcunit
 
 # Written anew each time: it depends on PREFIX.
 $(BUILD)/moedmft.pc: FORCE
 	@mkdir -p $(BUILD)
-	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L$${libdir} -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I$${includedir}\n' \
+	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L"$${libdir}" -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I"$${includedir}"\n' \
 	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
 
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
@@ -102,6 +123,8 @@ test-interface: all
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
+	sh tests/symbols.sh $(BUILD)
+	sh tests/install.sh $(BUILD) $(PYTHON)
 	sh tests/layers_test.sh $(CC)
 	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
@@ -116,16 +139,17 @@ format: ## clang-format every source file in place
 	clang-format -i src/*/*.[ch] models/*.[ch] tests/*.[ch] tests/*/*.[ch] include/moedmft/*.h
 
 install: all ## install below $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/moedmft $(DESTDIR)$(DATADIR)
-	install -m 755 $(BIN) $(DESTDIR)$(BINDIR)/
-	install -m 644 $(LIB) $(DESTDIR)$(LIBDIR)/
-	install -m 755 $(SOLIB) $(DESTDIR)$(LIBDIR)/
-	ln -sf libmoedmft.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libmoedmft.so
-	install -m 644 $(BUILD)/moedmft.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
-	install -m 644 include/moedmft/*.h $(DESTDIR)$(INCLUDEDIR)/moedmft/
-	cp -r data examples $(DESTDIR)$(DATADIR)/
-	install -D -m 644 docs/moedmft.1 $(DESTDIR)$(MANDIR)/man1/moedmft.1
-	install -D -m 644 completions/moedmft.bash $(DESTDIR)$(COMPLETIONDIR)/moedmft
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)/moedmft" "$(DESTDIR)$(DATADIR)/python/moedmft"
+	install -m 755 $(BIN) "$(DESTDIR)$(BINDIR)/"
+	install -m 644 $(LIB) "$(DESTDIR)$(LIBDIR)/"
+	install -m 755 $(SOLIB) "$(DESTDIR)$(LIBDIR)/"
+	ln -sf libmoedmft.so.$(SOVERSION) "$(DESTDIR)$(LIBDIR)/libmoedmft.so"
+	install -m 644 $(BUILD)/moedmft.pc "$(DESTDIR)$(LIBDIR)/pkgconfig/"
+	install -m 644 include/moedmft/*.h "$(DESTDIR)$(INCLUDEDIR)/moedmft/"
+	cp -r data examples "$(DESTDIR)$(DATADIR)/"
+	install -m 644 python/moedmft/*.py python/moedmft/py.typed "$(DESTDIR)$(DATADIR)/python/moedmft/"
+	install -D -m 644 docs/moedmft.1 "$(DESTDIR)$(MANDIR)/man1/moedmft.1"
+	install -D -m 644 completions/moedmft.bash "$(DESTDIR)$(COMPLETIONDIR)/moedmft"
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

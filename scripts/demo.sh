@@ -1,7 +1,7 @@
 #!/bin/sh
 # From a bare Debian to a picture: installs what is missing, builds, trains the limit and finite networks on the
 # Fashion-MNIST images in data/fashion (examples/fashion.yaml), and draws them.
-# Arguments go to `moedmft compare`, for example: sh scripts/demo.sh --set train.lr=0.3
+# Arguments go to `moedmft compare`, for example: sh scripts/demo.sh --force --set train.lr=0.3 (--force: an earlier result is replaced)
 set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."

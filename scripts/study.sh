@@ -1,7 +1,7 @@
 #!/bin/sh
 # One study, from a fresh clone to a figure: installs what is missing, builds, runs, draws out/NAME.png, says what to look at.
 #   sh scripts/study.sh                      lists the studies
-#   sh scripts/study.sh NAME [options]       options go to every `moedmft` command of the study, e.g. --threads 1
+#   sh scripts/study.sh NAME [options]       options go to every `moedmft` command of the study, e.g. --threads 1; --force replaces earlier results
 # A new study is a row of the table and a function study_NAME.
 set -eu
 unset CDPATH

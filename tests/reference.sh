@@ -14,7 +14,7 @@ check() { # settings …
   settings=
   for word in "$@"; do settings="$settings --set $word"; done
   # shellcheck disable=SC2086
-  if "$program" simulate - -q -o "$folder/run.h5" --save-weights --set 'simulate.widths=[12, 25]' --set simulate.seeds=2 \
+  if "$program" simulate - -q -o "$folder/run.h5" --force --save-weights --set 'simulate.widths=[12, 25]' --set simulate.seeds=2 \
       --set train.steps=12 $settings && "$python" "$here/validation/reference.py" --backend numpy --differences "$folder/run.h5" > "$folder/log" &&
       clips "$*"
   then passed=$((passed + 1)); echo "  Reference: $* ... agrees"

@@ -16,7 +16,7 @@ def seconds(folder, build, Ne, fraction, P):
     path = f"{folder}/gather.h5"
     settings = ["simulate.widths=128", "simulate.seeds=6", "train.steps=20", "train.lr=0.01", "output.kernels=false",
                 f"model.expert_width={Ne}", f"model.active_fraction={fraction}", f"data.train={P}"]
-    subprocess.run([f"build/bench-{build}/moedmft", "simulate", "-", "-o", path, "-q", "-t", "1", *[w for s in settings for w in ("--set", s)]],
+    subprocess.run([f"build/bench-{build}/moedmft", "simulate", "-", "-o", path, "--force", "-q", "-t", "1", *[w for s in settings for w in ("--set", s)]],
                    check=True)
     with h5py.File(path) as f:
         return f["width_128/diagnostics/seconds"][0]

@@ -26,7 +26,7 @@ def measure(folder, parameterization, experts, neurons, replicas):
     path = f"{folder}/inner.h5"
     settings = ["model.regime=III", f"model.parameterization={parameterization}", f"solve.particles={STREAM}", "output.kernels=false",
                 f"solve.expert_particles={experts}", f"solve.neuron_particles={neurons}", f"solve.replicas={replicas}"]
-    subprocess.run([PROGRAM, "solve", "-", "-o", path, "-q", *[w for s in settings for w in ("--set", s)]], check=True)
+    subprocess.run([PROGRAM, "solve", "-", "-o", path, "--force", "-q", *[w for s in settings for w in ("--set", s)]], check=True)
     with h5py.File(path) as f:
         return (f["observables/train/prediction"][()], f["observables/train/prediction_stderr"][()], f["diagnostics/seconds"][0])
 

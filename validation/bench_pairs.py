@@ -43,7 +43,7 @@ def solve(folder, settings, threads=1):
     base = {"solve.particles": STREAM, "solve.replicas": 1, "output.kernels": "false", "output.statistics": "false",
             "output.every_seed": "true"}
     words = [w for key, value in {**base, **settings}.items() for w in ("--set", f"{key}={value}")]
-    text = subprocess.run([sys.executable, "-c", MEASURE, PROGRAM, "solve", "-", "-o", path, "-q", "-t", str(threads), *words],
+    text = subprocess.run([sys.executable, "-c", MEASURE, PROGRAM, "solve", "-", "-o", path, "--force", "-q", "-t", str(threads), *words],
                           stdout=subprocess.PIPE).stdout
     status, seconds, memory = map(float, text.split() or (1, 0, 0))
     if status:
@@ -56,8 +56,7 @@ def solve(folder, settings, threads=1):
 
 def replicas(out):
     """Predictions of every replica: replicas × steps × samples × outputs."""
-    n = sum(name.endswith("/train/prediction") and name.startswith("replica_") for name in out)
-    return np.array([out[f"replica_{r}/observables/train/prediction"] for r in range(n)] if n else [out["observables/train/prediction"]])
+    return out["members/observables/train/prediction"]
 
 
 def rms(x):

@@ -21,7 +21,7 @@ def measure(folder, parameterization, stream, experts):
     path = f"{folder}/spread.h5"
     settings = [f"model.parameterization={parameterization}", f"solve.particles={stream}", "output.kernels=false",
                 f"solve.expert_particles={experts}", f"solve.replicas={REPLICAS}"]
-    subprocess.run([PROGRAM, "solve", "-", "-o", path, "-q", "-t", "1", *[w for s in settings for w in ("--set", s)]], check=True)
+    subprocess.run([PROGRAM, "solve", "-", "-o", path, "--force", "-q", "-t", "1", *[w for s in settings for w in ("--set", s)]], check=True)
     with h5py.File(path) as f:
         spread = f["observables/train/prediction_stderr"][()] * REPLICAS**0.5
         return np.sqrt((spread**2).mean()), f["diagnostics/seconds"][0]

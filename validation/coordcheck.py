@@ -42,7 +42,7 @@ def path_of(regime, name):
 
 
 def run(regime, name):
-    subprocess.run([PROGRAM, "coordcheck", "-", "-q", "-o", path_of(regime, name), *words(regime, name)], check=True)
+    subprocess.run([PROGRAM, "coordcheck", "-", "-q", "--force", "-o", path_of(regime, name), *words(regime, name)], check=True)
     with h5py.File(path_of(regime, name)) as file:
         return {key: file["coordcheck"][key][()] for key in file["coordcheck"]}
 

@@ -39,10 +39,10 @@ def measure(regime, name, folder):
     path = f"{folder}/exponents.h5"
     small = ["train.steps=1", "train.lr=1e-7", f"simulate.widths={WIDTHS}", f"simulate.seeds={SEEDS}", "output.every_seed=true",
              "output.kernels=false"]
-    subprocess.run([PROGRAM, "simulate", "-", "-o", path, "-q", *options(regime, name), *[w for s in small for w in ("--set", s)]],
+    subprocess.run([PROGRAM, "simulate", "-", "-o", path, "--force", "-q", *options(regime, name), *[w for s in small for w in ("--set", s)]],
                    check=True)
     with h5py.File(path) as file:
-        f = np.array([[file[f"width_{N}/seed_{s}/observables/train/prediction"][:, :, 0] for s in range(SEEDS)] for N in WIDTHS])
+        f = np.array([file[f"width_{N}/members/observables/train/prediction"][..., 0] for N in WIDTHS])
     return f[:, :, 0], f[:, :, 1] - f[:, :, 0]  # width × seed × sample
 
 

@@ -683,10 +683,24 @@ def check_network(group, net, batches, backend, tolerance, differences):
     return initial, good
 
 
-def numbered(group, prefix):
-    """Members prefix_NUMBER, ascending: [(number, group), …]."""
-    names = [name for name in group if name.startswith(prefix + "_") and name[len(prefix) + 1:].isdigit()]
-    return sorted((int(name[len(prefix) + 1:]), group[name]) for name in names)
+class Seed:
+    """One network of a width: a row of the arrays below members/, read like a group."""
+
+    def __init__(self, width, row):
+        self.rows, self.row, self.file = width["members"], row, width.file
+        self.name = f"{width.name}/seed_{int(self.rows['index'][row])}"
+
+    def __contains__(self, path):
+        return path in self.rows
+
+    def __getitem__(self, path):
+        return self.rows[path][self.row]
+
+
+def networks_of(file):
+    """Every single network: [(N, Seed), …], ascending."""
+    widths = sorted((int(name[6:]), file[name]) for name in file if name.startswith("width_") and name[6:].isdigit())
+    return [(N, Seed(width, row)) for N, width in widths if "members" in width for row in range(len(width["members/index"]))]
 
 
 def check_file(file, backend, tolerance, differences):
@@ -695,7 +709,7 @@ def check_file(file, backend, tolerance, differences):
     config = Config((key[7:], text(value)) for key, value in file.attrs.items() if key.startswith("config:"))
     if not config:
         raise Unusable(f"{file.filename} is not a moedmft output: it has no config: attributes")
-    networks = [(N, seed) for N, width in numbered(file, "width") for _, seed in numbered(width, "seed")]
+    networks = networks_of(file)
     if not any("weights" in seed for _, seed in networks):
         raise Unusable(f"{file.filename} holds no weights; write it with moedmft simulate --save-weights")
     batches, failed, pooled = load_batches(file, config), 0, {}

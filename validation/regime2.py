@@ -101,7 +101,7 @@ def command(name, options, program, task="compare"):
 
 
 def execute(name, options, threads, task="compare"):
-    extra = ["-q"] + (["-t", str(threads)] if threads else [])
+    extra = ["-q", "--force"] + (["-t", str(threads)] if threads else [])
     program = os.environ.get("MOEDMFT_BIN", "build/moedmft")
     return subprocess.run(command(name, options, program, task) + extra, check=False)
 

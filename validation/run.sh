@@ -10,7 +10,7 @@ mkdir -p out
 
 replay() {
   echo "reference: $*"
-  "$moedmft" simulate - -q --save-weights -o $saved -s simulate.widths=[16,32] -s simulate.seeds=3 "$@" &&
+  "$moedmft" simulate - -q --save-weights --force -o $saved -s simulate.widths=[16,32] -s simulate.seeds=3 "$@" &&
     "$python" validation/reference.py $saved || failed=1
 }
 

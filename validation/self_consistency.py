@@ -21,7 +21,7 @@ SETTINGS = ["solve.particles=1500", "solve.replicas=4", "train.steps=8", "solve.
 def solve(program, folder, sweeps, seed, extra):
     path = f"{folder}/sweeps.h5"
     words = [w for s in SETTINGS + extra for w in ("-s", s)]
-    subprocess.run([program, "solve", "-", "-q", "-o", path, "--sweeps", str(sweeps), "--seed", str(seed)] + words, check=True)
+    subprocess.run([program, "solve", "-", "-q", "--force", "-o", path, "--sweeps", str(sweeps), "--seed", str(seed)] + words, check=True)
     key = "observables/train/prediction"
     with h5py.File(path) as f:
         return f["sweeps/" + key][...], f[key][...], f["sweeps/" + key + "_stderr"][...]

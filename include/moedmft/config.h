@@ -29,12 +29,15 @@ typedef struct mdm_option {
   const char *preset;    /* default value, as it would be written in YAML */
   double min, max;       /* range of numbers */
   int min_open;          /* 1: the range excludes min */
-  const char *allowed;   /* words of ENUM and WORD_INT, '|' separated; NULL otherwise */
+  const char *allowed;   /* words of ENUM and WORD_INT, '|' separated; "path" of TEXT that names a file; NULL otherwise */
   const char *help;      /* one line */
 } mdm_option;
 
 /* The option table, in the order of `moedmft options`. *n receives its length. */
 const mdm_option *mdm_options(size_t *n);
+
+/* Whether the option names a file. */
+int mdm_option_is_path(const mdm_option *o);
 
 typedef struct mdm_config mdm_config; /* a value for every option; opaque */
 
@@ -45,7 +48,8 @@ void mdm_config_free(mdm_config *cfg);
 int mdm_config_copy(const mdm_config *src, mdm_config **out, mdm_error *err);
 
 /* Reads a YAML file over the current values. All unknown keys and bad values are reported together in one line, each
- * with its line number, its allowed values and, for a misspelt key, the nearest known one. On failure cfg is unchanged. */
+ * with its line number, its allowed values and, for a misspelt key, the nearest known one. On failure cfg is unchanged. Relative names
+ * of files mean what is there seen from the folder of the YAML file; where nothing is there, they stay as they are. */
 int mdm_config_load(mdm_config *cfg, const char *path, mdm_error *err);
 /* The same from text in memory; name stands for the file in messages. */
 int mdm_config_load_text(mdm_config *cfg, const char *name, const char *yaml, mdm_error *err);

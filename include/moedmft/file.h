@@ -1,5 +1,6 @@
 /* HDF5 output. Written under a temporary name in the same folder, flushed, then renamed: a reader never sees half a
- * file, and a failed run leaves an earlier file untouched. docs/output.md describes the schema. */
+ * file, and a failed run leaves an earlier file untouched. Symbolic links are followed, and the new file has the mode of the one
+ * that it replaces. docs/output.md describes the schema. */
 #ifndef MOEDMFT_FILE_H
 #define MOEDMFT_FILE_H
 
@@ -14,7 +15,7 @@
 extern "C" {
 #endif
 
-#define MDM_SCHEMA_VERSION 1
+#define MDM_SCHEMA_VERSION 2
 
 typedef struct mdm_file mdm_file;
 
@@ -38,14 +39,14 @@ int mdm_file_record(mdm_file *file, const char *group, const mdm_record *rec, md
 int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
                    const double *value, mdm_error *err);
 
-/* Reading. mdm_file_open checks that it is a moedmft file of a schema that this version reads. Close with
- * mdm_file_discard. */
+/* Reading. mdm_file_open checks the file against its checksum before HDF5 sees it (a file that another program has changed has none
+ * any more), and that it is a moedmft file of a schema that this version reads. MDM_ERR_IO. Close with mdm_file_discard. */
 int mdm_file_open(const char *path, mdm_file **out, mdm_error *err);
 /* From here on arrays with a dimension for blocks (of residual stacks) are read as those of one block, counted from 0, or from −1 for the
  * last; of the stream (h, r), as it is before that block. MDM_ERR_USAGE: there is no such block, or no blocks. */
 int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err);
-/* All floating-point datasets below group, recursively, except groups named width_* (they are records of their own), as a
- * record; NAME_stderr becomes the error of NAME. Arrays larger than max_elements elements are left out (0: no limit). */
+/* All 64-bit floating-point datasets below group, recursively, except groups named width_* (they are records of their own) and single
+ * runs, as a record; NAME_stderr becomes the error of NAME. Arrays larger than max_elements elements are left out (0: no limit). */
 int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements, mdm_record **out, mdm_error *err);
 /* The widths N for which the file holds a group /width_N, ascending; *out is malloc'd (NULL when there are none). */
 int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err);
@@ -54,31 +55,69 @@ int mdm_file_get_text(mdm_file *file, const char *group, const char *name, char 
 int mdm_file_get_real(mdm_file *file, const char *group, const char *name, double *value, mdm_error *err);
 int mdm_file_has_group(mdm_file *file, const char *group);
 
-/* ---- outcomes ---- */
+/* ---- one writer ---- */
 
-/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck". */
-int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
-                      const char *path, mdm_error *err);
+typedef struct mdm_lock mdm_lock;
 
-/* Complete runs of an interrupted file. */
+/* Claims the output file at path, before anything in it is read, until mdm_lock_release: other processes that ask for it meanwhile
+ * fail. MDM_ERR_IO: somebody else holds it (the message says who), or nothing can be written there. A lock is advisory, and dies
+ * with its process; on file systems that have none it is always given. */
+int mdm_lock_take(const char *path, mdm_lock **out, mdm_error *err);
+void mdm_lock_release(mdm_lock *lock); /* accepts NULL */
+
+/* ---- what a file holds already ---- */
+
+/* What is going to be computed into a file. */
+typedef struct mdm_request {
+  const mdm_config *cfg;
+  const mdm_data *data;
+  const char *command; /* "solve", "simulate", "compare" or "coordcheck" */
+  int what;            /* MDM_RUN_* */
+  int save_weights;
+} mdm_request;
+
+typedef enum {
+  MDM_RESUME_PART,   /* a run that was stopped: the same command goes on */
+  MDM_RESUME_EXTEND, /* complete, and part of what is asked for now: more seeds, replicas or widths */
+  MDM_RESUME_DONE    /* all that is asked for: there is nothing to do */
+} mdm_resume_state;
+
+/* Complete runs of an earlier file. */
 typedef struct mdm_resume mdm_resume;
 
-/* Complete runs that the output file at path was left with when the same program was stopped on the same configuration and data;
- * NULL in *out when there are none, or no such file. Free with mdm_resume_free (accepts NULL). */
-int mdm_resume_open(const char *path, const mdm_config *cfg, const mdm_data *data, mdm_resume **out, mdm_error *err);
+/* What the file at path holds for this request, which is all that it holds: whatever is complete in it must be part of the new file.
+ * NULL in *out: no file, or nothing complete in it. MDM_ERR_CONFIG: it holds something else; the message names what differs (an
+ * option, the program, the data). MDM_ERR_IO, MDM_ERR_DATA: it is none of ours, damaged, or changed by another program. Free with
+ * mdm_resume_free (accepts NULL). */
+int mdm_resume_open(const char *path, const mdm_request *request, mdm_resume **out, mdm_error *err);
 void mdm_resume_free(mdm_resume *r);
+mdm_resume_state mdm_resume_is(const mdm_resume *r);
 /* How many runs it holds (NULL: 0). */
 size_t mdm_resume_runs(const mdm_resume *r);
+/* The record of one run, and its weights where they were saved, or NULL in *record when it has to be done: mdm_monitor.earlier for a
+ * store that is an mdm_resume. */
+int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **record, mdm_record **weights, mdm_error *err);
+/* Comparison and coordinate check of the file at path, where it has them, and nothing else, for reports about a file that is done. */
+int mdm_resume_results(const char *path, mdm_outcome *out, mdm_error *err);
 
-/* The record of one run, or NULL in *out when it has to be done: mdm_monitor.earlier for a store that is an mdm_resume. */
-int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **out, mdm_error *err);
+/* ---- outcomes ---- */
+
+/* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck"; earlier: what it went on
+ * from, or NULL (single runs that the file kept by choice are kept). */
+int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, const mdm_resume *earlier,
+                      const char *path, mdm_error *err);
+/* Adds the complete runs of an outcome that was to extend the complete file at path, and was stopped or diverged: the file keeps its
+ * results, and the same command goes on with these runs. *added: how many there are beyond the results; with 0 the file stays as it is. */
+int mdm_outcome_add(const mdm_outcome *o, const mdm_config *cfg, const char *path, size_t *added, mdm_error *err);
 
 /* ---- sweeps ---- */
 
 /* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
- * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
- * it is no sweep. */
+ * (values or widths were added). MDM_ERR_CONFIG: it holds something else, or was written by another program; names the first
+ * difference. MDM_ERR_IO: it is none of ours, damaged, or changed by another program. */
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
+/* 1: the file that mdm_sweep_resume read has every cell and the same measure, so that there is nothing to do. */
+int mdm_sweep_is_done(const mdm_sweep *s);
 
 /* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
  * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were

@@ -27,9 +27,9 @@ typedef struct mdm_monitor {
   int threads;                       /* worker threads, as for mdm_workers */
   void (*message)(void *context, const char *line); /* a line about work that goes on: fewer workers than asked for, the outcome of a self-consistency sweep */
   int save_weights;                  /* networks: keep initial and final weights of every seed */
-  /* Runs that need not be done again: sets *out (the caller's to free) to the record of run `index` of a width (0: the limit), or
-   * to NULL when it has to be done. */
-  int (*earlier)(const void *store, long width, unsigned index, mdm_record **out, mdm_error *err);
+  /* Runs that need not be done again: sets *record (the caller's to free) to the record of run `index` of a width (0: the limit), or
+   * to NULL when it has to be done; *weights likewise, NULL where none were saved. */
+  int (*earlier)(const void *store, long width, unsigned index, mdm_record **record, mdm_record **weights, mdm_error *err);
   const void *store; /* for earlier, e.g. an mdm_resume with mdm_resume_take */
 } mdm_monitor;
 

@@ -16,9 +16,10 @@ def overview(run: Run) -> str:
     """Where the file comes from, what was computed, and its arrays (those of the networks once)."""
     p = run.provenance
     lines = [
-        f"{run.filename}: moedmft {p.command}, version {p.version}, commit {p.commit[:12]}{'+' if p.dirty else ''}",
+        f"{run.filename}: moedmft {p.command}, version {p.version}, commit {str(p.commit)[:12]}{'+' if p.dirty else ''}",
         f"made on {p.created} with seed {p.seed} by: {p.arguments}",
         "incomplete: " + "; ".join(run.problems) if run.problems else "complete",
+        *([] if run.sealed else ["no checksum: another program has changed this file"]),
         "",
         *_results(run),
         "",
@@ -109,11 +110,19 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--version", action="version", version=f"moedmft {__version__}")
     asked = parser.parse_args(arguments)
     warnings.simplefilter("ignore")  # the overview says itself that a file is incomplete
+    sealed = False
     try:
         with open(asked.file) as run:
+            sealed = run.sealed
             print(values(run[asked.name]) if asked.name else overview(run))
     except MoedmftError as error:
         print(f"moedmft: {error}", file=sys.stderr)
+        return 1
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError, RuntimeError) as error:
+        if sealed:  # not the file's fault
+            raise
+        reason = " ".join(str(error).split())
+        print(f"moedmft: {asked.file}: is not as moedmft writes it ({type(error).__name__}: {reason})", file=sys.stderr)
         return 1
     except BrokenPipeError:  # output into `head`
         sys.stderr.close()

@@ -44,7 +44,7 @@ class Stop:
 
 def not_of_an_ensemble(path: str) -> bool:
     """Groups below the root, or below a width, that hold other things than means over its runs."""
-    return re.fullmatch(r"width_\d+|replica_\d+|seed_\d+|comparison|coordcheck|sweep|axes|results|data", path) is not None
+    return re.fullmatch(r"width_\d+|members|resume|comparison|coordcheck|sweep|axes|results|data", path) is not None
 
 
 class Ensemble(Group):
@@ -77,13 +77,11 @@ class Ensemble(Group):
 
     @property
     def members(self) -> Dict[int, Ensemble]:
-        """Single runs, by number; empty unless the file was written with output.every_seed or --save-weights."""
-        found = {}
-        for key in self._open_node() if self.member is None else ():
-            match = re.fullmatch(r"(?:replica|seed)_(\d+)", key)
-            if match:
-                found[int(match.group(1))] = Ensemble(self._node[key], self.width, int(match.group(1)), self._chosen)
-        return dict(sorted(found.items()))
+        """Single runs, by number; empty unless the file keeps them (output.every_seed)."""
+        if self.member is not None or "members" not in self._open_node():
+            return {}
+        runs = self._open_node()["members"]
+        return {int(number): Member(runs, self.width, int(number), row, self._chosen) for row, number in enumerate(self["members/index"].mean)}
 
     # Observables
 
@@ -239,3 +237,14 @@ class Ensemble(Group):
     def __repr__(self) -> str:
         stop = f", {self.stopped}" if self.stopped else ""
         return f"<Ensemble {self.label}: {self.runs} run{'s' if self.runs != 1 else ''}{stop}>"
+
+
+class Member(Ensemble):
+    """A single run: a row of the arrays below ``members``, whose first dimension counts runs."""
+
+    def __init__(self, node: h5py.Group, width: float, member: int, row: int, block: Optional[int] = None) -> None:
+        super().__init__(node, width, member, block)
+        self._row: Optional[int] = row
+
+    def names(self) -> List[str]:
+        return [name for name in super().names() if name != "index"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import h5py
 import numpy as np
 
 from .errors import FileError, MissingError
-from .quantity import Quantity
+from .quantity import Array, Quantity
 
 TWIN = "_stderr"  # NAME_stderr is the standard error of NAME
 
@@ -25,6 +25,7 @@ class Group(Mapping[str, Quantity]):
         self._node = node
         self._chosen = block
         self._leave_out = leave_out or (lambda path: False)
+        self._row: Optional[int] = None  # only this position of every dataset's first dimension
 
     @property
     def path(self) -> str:
@@ -35,6 +36,27 @@ class Group(Mapping[str, Quantity]):
     def attributes(self) -> Dict[str, Any]:
         """Attributes of the group as Python numbers and text."""
         return {key: plain(value) for key, value in self._open_node().attrs.items()}
+
+    def subgroup(self, path: str) -> Group:
+        """A group below this one; MissingError where there is none."""
+        node = self._open_node().get(path)
+        if not isinstance(node, h5py.Group):
+            raise MissingError(f"{self._node.file.filename}: there is no group '{path}' in {self.path}")
+        return Group(node)
+
+    def attribute(self, name: str) -> Any:
+        """One attribute; MissingError where there is none."""
+        if name not in self._open_node().attrs:
+            raise MissingError(f"{self._node.file.filename}: {self.path} has no attribute '{name}'")
+        return plain(self._open_node().attrs[name])
+
+    def words(self, path: str, words: Sequence[str]) -> Array:
+        """The words that a dataset of codes stands for, of its shape; NaN stands for the last. FileError: other codes."""
+        codes = self[path].mean
+        known = np.isnan(codes) | ((codes >= 0) & (codes < len(words)) & (codes == np.floor(codes)))
+        if not known.all():
+            raise FileError(f"{self._node.file.filename}: {path} holds codes that mean nothing")
+        return np.asarray(np.array(words)[np.where(np.isnan(codes), len(words) - 1, codes).astype(int)])
 
     def names(self) -> List[str]:
         """Paths of all datasets, sorted; standard errors belong to their datasets and are not listed."""
@@ -59,9 +81,10 @@ class Group(Mapping[str, Quantity]):
         if not isinstance(found, h5py.Dataset):
             raise MissingError(self._missing(path, found))
         try:
-            return self._of_block(read(found))
-        except OSError as error:
-            raise FileError(f"{node.file.filename}: {found.name} cannot be read ({error})") from None
+            return self._of_block(read(found, self._row))
+        except (OSError, IndexError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split())
+            raise FileError(f"{node.file.filename}: {found.name} cannot be read ({reason})") from None
 
     def _of_block(self, quantity: Quantity) -> Quantity:
         """Of residual stacks: the block that was chosen when the file was opened; of the stream (h, r), as it is before that block."""
@@ -109,19 +132,22 @@ class Group(Mapping[str, Quantity]):
 def plain(value: Any) -> Any:
     """An attribute as a Python number, text or list."""
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="surrogateescape")
     return value.item() if isinstance(value, np.generic) else value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def read(dataset: h5py.Dataset) -> Quantity:
-    """A dataset with its twin and its attributes."""
+def read(dataset: h5py.Dataset, row: Optional[int] = None) -> Quantity:
+    """A dataset, or one position of its first dimension, with its twin and its attributes."""
+    part = () if row is None else (row,)
     twin = dataset.parent.get(dataset.name.split("/")[-1] + TWIN)
+    if twin is not None and getattr(twin, "shape", None) != dataset.shape:
+        raise ValueError("its standard error has another shape")
     dims = str(plain(dataset.attrs.get("dims", "")))
-    names = tuple(part.strip() for part in dims.split(",")) if dims else ("?",) * dataset.ndim
+    names = tuple(name.strip() for name in dims.split(",")) if dims else ("?",) * dataset.ndim
     return Quantity(
         name=str(dataset.name).lstrip("/"),
-        mean=np.asarray(dataset[()]),
-        error=None if twin is None else np.asarray(twin[()]),
-        dims=names,
+        mean=np.asarray(dataset[part]),
+        error=None if twin is None else np.asarray(twin[part]),
+        dims=names[len(part):],
         meaning=str(plain(dataset.attrs.get("description", ""))),
     )

@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 from dataclasses import dataclass, fields
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import h5py
 
@@ -17,9 +17,10 @@ from .ensemble import Ensemble
 from .errors import FileError, IncompleteWarning, MissingError, SchemaError
 from .group import Group
 from .quantity import Array
+from .seal import check as check_seal
 from .sweep import Sweep
 
-SCHEMA = 1  # the largest schema version that is understood (docs/output.md)
+SCHEMA = 2  # the schema version that is understood (docs/output.md)
 RUNS = {"solve": (True, False), "simulate": (False, True), "compare": (True, True),
         "coordcheck": (False, True)}  # command: limit?, networks?
 
@@ -44,12 +45,14 @@ class Provenance:
 class Run(Group):
     """An output file. Arrays are read when they are asked for; close it, or use it in a ``with`` block.
 
+    ``sealed``: True where the file is as moedmft wrote it, by its checksum; False where another program has changed it.
+
     As a mapping it holds every dataset of the file by its path: run["width_64/observables/rms/h"], run.names().
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], block: Optional[int] = None) -> None:
         self.filename = os.fspath(path)
-        self._file = _open_file(self.filename)
+        self.sealed, self._file = _open_file(self.filename)
         super().__init__(self._file, block=block)
         try:
             _check_schema(self.filename, self.attributes)
@@ -244,7 +247,7 @@ def _check_block(path: str, attributes: Dict[str, Any], block: Optional[int]) ->
         raise MissingError(f"{path}: no block {block}; " + (f"there are blocks 0 to {depth - 1}" if depth else "it has no residual blocks"))
 
 
-def _open_file(path: str) -> h5py.File:
+def _open_file(path: str) -> Tuple[bool, h5py.File]:
     if not os.path.exists(path):
         raise FileError(f"{path}: no such file")
     if os.path.isdir(path):
@@ -252,7 +255,9 @@ def _open_file(path: str) -> h5py.File:
     if not os.access(path, os.R_OK):
         raise FileError(f"{path}: cannot be read (permission denied)")
     try:
-        return h5py.File(path, "r")
+        return check_seal(path), h5py.File(path, "r")
+    except FileError:
+        raise
     except OSError:
         raise FileError(f"{path}: is not an HDF5 file, or is damaged") from None
 
@@ -261,9 +266,9 @@ def _check_schema(path: str, attributes: Dict[str, Any]) -> None:
     version: Optional[Any] = attributes.get("schema_version")
     if attributes.get("format") != "moedmft" or not isinstance(version, int):
         raise FileError(f"{path}: is an HDF5 file, but was not written by moedmft")
-    if not 1 <= version <= SCHEMA:
+    if version != SCHEMA:
         release = f"use the Python package of moedmft {attributes.get('version', '?')}, which wrote it"
-        raise SchemaError(f"{path}: schema version {version} is not known here (1 to {SCHEMA} are); {release}")
+        raise SchemaError(f"{path}: schema version {version} is not known here ({SCHEMA} is); {release}")
 
 
 def _typed(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple, Union
+from typing import Dict, List, Tuple, Union
 
 import h5py
 import numpy as np
@@ -64,7 +64,7 @@ class Sweep(Group):
     def axes(self) -> Dict[str, Tuple[Value, ...]]:
         """Values of every axis by its key, in the order of the dimensions of ``loss``."""
         found = {}
-        listed = Group(self._open_node()["axes"]).attributes
+        listed = self.subgroup("axes").attributes
         for name in sorted(name for name in listed if name.startswith("over_")):
             key, _, text = str(listed[name]).partition("=")
             words = tuple(part.strip() for part in re.split(r",(?![^\[]*\])", text))
@@ -85,12 +85,12 @@ class Sweep(Group):
     @property
     def measure(self) -> str:
         """The loss that the results are about: "final", "best", "tail" or "test"."""
-        return str(self._results["measure"])
+        return str(self.subgroup("results").attribute("measure"))
 
     @property
     def along(self) -> str:
         """Key of the axis along which best values were sought; empty where no axis holds positive numbers."""
-        return str(self._results["optimum_of"])
+        return str(self.subgroup("results").attribute("optimum_of"))
 
     def loss(self, measure: str = "") -> Quantity:
         """Loss over the grid, shape (axes…, width); ``measure`` as in the file unless given, e.g. "best"."""
@@ -104,7 +104,7 @@ class Sweep(Group):
     @property
     def status(self) -> Array:
         """A word of STATUS for every cell, shape (axes…, width)."""
-        return np.asarray(np.array(STATUS)[self["sweep/status"].mean.astype(int)])
+        return self.words("sweep/status", STATUS)
 
     @property
     def optimum(self) -> Quantity:
@@ -138,7 +138,7 @@ class Sweep(Group):
     def _slice(self, others: List[Tuple[str, Tuple[Value, ...]]], position: Tuple[int, ...]) -> Slice:
         at = {key: i for (key, _), i in zip(others, position)}
         grid: Index = tuple(at.get(key, slice(None)) for key in self.axes)
-        kinds = self["results/optimum_kind"].mean[position].astype(float)
+        kinds = self.words("results/optimum_kind", KINDS)[position]
         return Slice(
             setting={key: values[i] for (key, values), i in zip(others, position)},
             key=self.along,
@@ -146,7 +146,7 @@ class Sweep(Group):
             widths=self.widths,
             loss=self.loss()[grid],
             optimum=self.optimum[position],
-            kind=tuple(KINDS[int(kind)] if np.isfinite(kind) else "none" for kind in kinds),
+            kind=tuple(map(str, kinds)),
             optimum_loss=self.optimum_loss[position],
             drift=self.drift[position],
         )
@@ -156,10 +156,6 @@ class Sweep(Group):
         """Cells that were not computed or failed."""
         found = [(word, int(np.sum(self.status == word))) for word in ("missing", "failed")]
         return [f"{count} of {self.status.size} cells {word}" for word, count in found if count]
-
-    @property
-    def _results(self) -> Dict[str, Any]:
-        return Group(self._open_node()["results"]).attributes
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{key}: {len(values)}" for key, values in self.axes.items())

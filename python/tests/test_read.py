@@ -105,7 +105,7 @@ class Files(unittest.TestCase):
     def test_provenance(self):
         with moedmft.open(sample()) as run:
             self.assertEqual(run.provenance.command, "compare")
-            self.assertEqual(run.provenance.schema_version, 1)
+            self.assertEqual(run.provenance.schema_version, 2)
             self.assertIn("train.steps=6", run.provenance.arguments)
 
     def test_comparison(self):

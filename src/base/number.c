@@ -37,11 +37,3 @@ void mdm_real_text(double x, char out[MDM_REAL_SIZE]) {
   }
   leave_c_locale(l);
 }
-
-void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size) {
-  const char *who = name ? name : "", *is = name ? " = " : "", *blank = name ? " " : "";
-  if (isnan(power)) snprintf(buf, size, "%s%s", who, name ? " unknown" : "-");
-  else if (bound) snprintf(buf, size, "%s%s%c %.2f", who, blank, bound > 0 ? '>' : '<', power);
-  else if (isfinite(error)) snprintf(buf, size, "%s%s%.2f +- %.2f", who, is, power, error);
-  else snprintf(buf, size, "%s%s%.2f", who, is, power);
-}

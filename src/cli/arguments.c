@@ -22,6 +22,7 @@ static const command_option options[OPTIONS] = {
     [OPTION_THREADS] = {'t', "threads", "N", NUMBER(threads, 1, 256),
                         "worker threads (default: one per processor); results do not depend on it"},
     [OPTION_SAVE_WEIGHTS] = {0, "save-weights", NULL, SWITCH(save_weights), "keep initial and final weights of every network"},
+    [OPTION_FORCE] = {0, "force", NULL, SWITCH(force), "start anew, and replace FILE whatever it holds"},
     [OPTION_OVER] = {0, "over", "KEY=VALUES", LIST(over),
                      "an axis, v1,v2,... or log:FIRST:LAST:COUNT or lin:FIRST:LAST:COUNT; one or two, and model.parameterization"},
     [OPTION_NO_LIMIT] = {0, "no-limit", NULL, SWITCH(no_limit), "without N = infinity"},

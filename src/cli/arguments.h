@@ -14,6 +14,7 @@ typedef enum option_id {
   OPTION_SWEEPS,
   OPTION_THREADS,
   OPTION_SAVE_WEIGHTS,
+  OPTION_FORCE,
   OPTION_OVER,
   OPTION_NO_LIMIT,
   OPTION_MEASURE,
@@ -52,7 +53,7 @@ typedef struct arguments {
   const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
   int threads, width, block;
-  int save_weights, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
+  int save_weights, force, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;

@@ -1,10 +1,9 @@
 /* Whether the file can be written that a command line names. */
 #include "cli/output.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include <moedmft/file.h>
 
 #include "cli/signals.h"
 
@@ -26,12 +25,20 @@ static int probe(const char *path, mdm_error *err) {
   return status;
 }
 
-int output_check(const arguments *a, const mdm_config *cfg, mdm_error *err) {
-  static const char *const keys[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
+int output_claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm_error *err) {
+  *lock = NULL;
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
   if (strcmp(a->input, "-") && same_file(a->output, a->input))
     return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o", a->output);
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    if (same_file(a->output, mdm_config_text(cfg, keys[i])))
-      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
-  return probe(a->output, err);
+  for (size_t i = 0; i < n; i++)
+    if (mdm_option_is_path(&o[i]) && same_file(a->output, mdm_config_text(cfg, o[i].key)))
+      return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, o[i].key);
+  signals_catch(0); /* nothing may end us between the lock and its file */
+  int status = mdm_lock_take(a->output, lock, err);
+  return status ? status : probe(a->output, err);
+}
+
+void output_report_done(const arguments *a) {
+  if (!a->quiet) fprintf(stderr, "moedmft: already complete: %s; nothing to do\n", a->output);
 }

@@ -4,11 +4,15 @@
 
 #include <moedmft/config.h>
 #include <moedmft/error.h>
+#include <moedmft/file.h>
 
 #include "cli/arguments.h"
 
-/* The output must not replace what the run reads, and its folder must be writable before hours of work go into it. Catches signals
- * from then on. MDM_ERR_IO; MDM_INTERRUPTED: one came meanwhile. */
-int output_check(const arguments *a, const mdm_config *cfg, mdm_error *err);
+/* Claims the output for this process (the caller releases *lock, also after a failure). It must not replace what the run reads, and its
+ * folder must be writable before hours of work go into it. Catches signals from then on. MDM_ERR_IO; MDM_INTERRUPTED: one came
+ * meanwhile. */
+int output_claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm_error *err);
+/* Says that the output holds everything already, unless a is quiet. */
+void output_report_done(const arguments *a);
 
 #endif

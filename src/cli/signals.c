@@ -11,10 +11,14 @@ static void on_signal(int number) {
 }
 
 void signals_catch(int second_kills) {
-  struct sigaction action = {.sa_handler = on_signal, .sa_flags = second_kills ? (int)SA_RESETHAND : 0}, hup;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
+  static const struct {
+    int number, may_be_ignored, may_repeat;
+  } signals[] = {{SIGINT, 0, 0}, {SIGTERM, 0, 0}, {SIGHUP, 1, 0}, {SIGUSR1, 1, 1}, {SIGUSR2, 1, 1}, {SIGXCPU, 0, 1}};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = second_kills && !signals[i].may_repeat ? (int)SA_RESETHAND : 0}, old;
+    int ignored = !sigaction(signals[i].number, NULL, &old) && old.sa_handler == SIG_IGN;
+    if (!ignored || !signals[i].may_be_ignored) sigaction(signals[i].number, &action, NULL);
+  }
 }
 
 void signals_ignore(void) {

@@ -1,11 +1,13 @@
 /* The results of a run in a few lines on standard error. */
 #include "cli/summary.h"
 
+#include <moedmft/compare.h>
+
 #include <math.h>
 #include <stdio.h>
 
 #include "base/fit.h"
-#include "base/number.h"
+
 
 static void print_losses(const char *who, const mdm_ensemble *e) {
   const mdm_array *loss = e->summary ? mdm_record_find(e->summary, "observables/train/loss") : NULL;

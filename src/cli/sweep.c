@@ -46,13 +46,11 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
   return printed ? mdm_fail(err, printed, "%s", failure.text) : status;
 }
 
-/* What is in the file already, and whether there is memory for the rest. */
+/* Whether there is memory for the cells that are missing. */
 static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
-  size_t ready = 0, cells = 0;
+  size_t ready, cells = mdm_sweep_cells(sweep, &ready);
   double need = 0;
-  int status = mdm_sweep_resume(sweep, a->output, err);
-  if (!status) cells = mdm_sweep_cells(sweep, &ready);
-  if (!status) status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  int status = mdm_sweep_prepare(sweep, a->threads, &need, err);
   if (!status && !a->quiet)
     fprintf(stderr, "moedmft: %zu cells, %zu of them in %s; about %.3g GB of memory needed\n", cells, ready, a->output, need / 1e9);
   return status ? status : memory_check(need, have, err);
@@ -68,19 +66,31 @@ static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
   return mdm_sweep_refine(sweep, percent / 100, err);
 }
 
+/* The cells that the file lacks, or what there is to say where it lacks none. */
+static int work(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
+  int status = a->force ? MDM_OK : mdm_sweep_resume(sweep, a->output, err);
+  if (!status && mdm_sweep_is_done(sweep)) {
+    output_report_done(a);
+    return a->quiet ? MDM_OK : print_verdict(sweep, err);
+  }
+  if (!status) status = prepare(a, sweep, have, err);
+  return status ? status : run_sweep(a, sweep, err);
+}
+
 static int run(const arguments *a, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_sweep *sweep = NULL;
+  mdm_lock *lock = NULL;
   mdm_measure measure = MDM_MEASURE_AUTO;
   double have = memory_claim();
   signals_ignore();
   int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
   if (!status) status = configuration_read(a, &cfg, err);
-  if (!status) status = output_check(a, cfg, err);
+  if (!status) status = output_claim(a, cfg, &lock, err);
   if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
   if (!status) status = refine(a, sweep, err);
-  if (!status) status = prepare(a, sweep, have, err);
-  if (!status) status = run_sweep(a, sweep, err);
+  if (!status) status = work(a, sweep, have, err);
+  mdm_lock_release(lock);
   mdm_sweep_free(sweep);
   mdm_config_free(cfg);
   return status;

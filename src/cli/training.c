@@ -42,16 +42,38 @@ static int is_empty(const mdm_outcome *o) {
   return runs == 0;
 }
 
-/* What was computed into the file, also when it is not all; `status` tells how the run ended. */
-static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, int status, mdm_error *err) {
+/* The first ensemble that diverged, as text. */
+static void name_diverged(const mdm_outcome *o, char *out, size_t size) {
+  const mdm_ensemble *e = &o->limit;
+  for (size_t w = 0; e->status != MDM_ERR_DIVERGED && w < o->widths; w++) e = &o->networks[w];
+  if (e->width) snprintf(out, size, "networks of width N = %ld diverged at step %ld", e->width, e->ended_at);
+  else snprintf(out, size, "the limit diverged at step %ld", e->ended_at);
+}
+
+/* A run that was to extend a complete file ended early: the file keeps its results, and the runs that are complete beside them. */
+static int keep_results(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, int status, mdm_error *err) {
+  char how[100] = "stopped", beside[60] = "";
   mdm_error failure;
+  size_t added;
+  int written = mdm_outcome_add(o, cfg, a->output, &added, &failure);
+  if (written) return mdm_fail(err, written, "%s", failure.text);
+  if (status == MDM_ERR_DIVERGED) name_diverged(o, how, sizeof how);
+  if (added) snprintf(beside, sizeof beside, ", and %zu complete runs more beside them", added);
+  return mdm_fail(err, status, "%s; %s keeps its complete results%s%s", how, a->output, beside,
+                  status == MDM_INTERRUPTED ? "; the same command goes on with the others" : "; lower train.lr, or replace it with --force");
+}
+
+/* What was computed into the file, also when it is not all; `status` tells how the run ended. */
+static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_outcome *o, const mdm_resume *earlier, int status, mdm_error *err) {
+  mdm_error failure;
+  signals_catch(0); /* nothing may end us between the temporary file and its final name */
+  if (status != MDM_OK && earlier && mdm_resume_is(earlier) == MDM_RESUME_EXTEND) return keep_results(a, cfg, o, status, err);
   if (status != MDM_OK && is_empty(o)) /* better keep an earlier file than replace it by nothing */
     return mdm_fail(err, status,
                     status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
                                               : "training diverged at step 0: the first loss is no number; no file was "
                                                 "written; check the data and model.*");
-  signals_catch(0); /* nothing may end us between the temporary file and its final name */
-  int written = mdm_outcome_write(o, cfg, a->command, a->line, a->output, &failure);
+  int written = mdm_outcome_write(o, cfg, a->command, a->line, earlier, a->output, &failure);
   if (written) return mdm_fail(err, written, "%s", failure.text);
   if (!a->quiet) {
     summary_print(o);
@@ -72,35 +94,58 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
   return status;
 }
 
-static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, mdm_error *err) {
+static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *earlier,
+                         mdm_error *err) {
   mdm_outcome outcome;
-  mdm_resume *resume = NULL; /* weights of complete runs are not kept, so with them everything is done again */
-  int status = a->save_weights ? MDM_OK : mdm_resume_open(a->output, cfg, data, &resume, err);
-  if (status) return status;
-  if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
-  status = compute(a, what, cfg, data, resume, &outcome, err);
+  if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(earlier));
+  int status = compute(a, what, cfg, data, earlier, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
-  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, status, err);
+  if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
   mdm_outcome_clear(&outcome);
-  mdm_resume_free(resume);
+  return status;
+}
+
+/* What there is to say about a file that is complete. */
+static int report_done(const arguments *a, const training *t, mdm_error *err) {
+  mdm_outcome outcome;
+  output_report_done(a);
+  int status = mdm_resume_results(a->output, &outcome, err);
+  if (!status && t->report) status = t->report(a, &outcome, err);
+  mdm_outcome_clear(&outcome);
+  return status;
+}
+
+/* With the data: what the file holds, whether there is memory for the rest, and the work. */
+static int train(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, double memory, mdm_error *err) {
+  mdm_resume *earlier = NULL;
+  const mdm_request request = {cfg, data, a->command, what, a->save_weights};
+  int status = a->force ? MDM_OK : mdm_resume_open(a->output, &request, &earlier, err);
+  if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {
+    mdm_resume_free(earlier);
+    return report_done(a, t, err);
+  }
+  if (!status) status = check_memory(a, cfg, data, what, memory, err);
+  if (!status) status = remark_on_limit(a, cfg, what, err);
+  if (!status) status = run_and_write(a, t, what, cfg, data, earlier, err);
+  mdm_resume_free(earlier);
   return status;
 }
 
 int training_run(const arguments *a, const training *t, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
+  mdm_lock *lock = NULL;
   int what = t->what;
   double memory = memory_claim();
   signals_ignore();
   int status = configuration_read(a, &cfg, err);
   if (!status && t->prepare) status = t->prepare(a, cfg, &what, err);
-  if (!status) status = output_check(a, cfg, err);
+  if (!status) status = output_claim(a, cfg, &lock, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
-  if (!status) status = check_memory(a, cfg, data, what, memory, err);
-  if (!status) status = remark_on_limit(a, cfg, what, err);
-  if (!status) status = run_and_write(a, t, what, cfg, data, err);
+  if (!status) status = train(a, t, what, cfg, data, memory, err);
+  mdm_lock_release(lock);
   mdm_data_free(data);
   mdm_config_free(cfg);
   return status;

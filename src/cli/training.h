@@ -10,7 +10,7 @@
 #include "cli/configuration.h"
 
 /* The options of every command that trains. */
-#define TRAINING_OPTIONS (CONFIGURATION_OPTIONS | BIT(THREADS) | BIT(QUIET))
+#define TRAINING_OPTIONS (CONFIGURATION_OPTIONS | BIT(THREADS) | BIT(FORCE) | BIT(QUIET))
 
 /* One command's training. A step that is NULL is left out. */
 typedef struct training {
@@ -21,8 +21,9 @@ typedef struct training {
 } training;
 
 /* Trains what t->what says, the limit and networks as one comparison, and writes a->output; progress and a summary on standard error.
- * Goes on from the complete runs that the file holds. Status of the first step that failed; MDM_ERR_DIVERGED and MDM_INTERRUPTED: the
- * file holds what was computed, if that is anything. */
+ * Goes on from the complete runs that the file holds; a file that holds everything is reported about, and left as it is. Status of the
+ * first step that failed; MDM_ERR_DIVERGED and MDM_INTERRUPTED: the file holds what was computed, if that is anything, but complete
+ * results stay. */
 int training_run(const arguments *a, const training *t, mdm_error *err);
 
 #endif

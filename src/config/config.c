@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -109,6 +110,35 @@ int mdm_config_load_text(mdm_config *cfg, const char *name, const char *yaml, md
   return change(cfg, name, NULL, yaml, strlen(yaml), err);
 }
 
+/* A configuration means the same wherever it is used: names of files that it gives are seen from its folder. */
+static int resolve(const char *path, const mdm_value *before, mdm_value *v, mdm_error *err) {
+  const char *slash = strrchr(path, '/');
+  size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+  int is_new = v->text && (!before->text || strcmp(v->text, before->text));
+  if (!folder || !is_new || !*v->text || *v->text == '/') return MDM_OK;
+  char *name = malloc(folder + strlen(v->text) + 1);
+  if (!name) return out_of_memory(err);
+  memcpy(name, path, folder);
+  strcpy(name + folder, v->text);
+  if (access(name, F_OK) != 0) return free(name), MDM_OK;
+  free(v->text);
+  v->text = name;
+  return MDM_OK;
+}
+
+static int load_text(mdm_config *cfg, const char *path, const char *text, size_t length, mdm_error *err) {
+  mdm_config *before;
+  size_t n;
+  const mdm_option *o = mdm_options(&n);
+  int status = mdm_config_copy(cfg, &before, err);
+  if (status) return status;
+  status = change(cfg, path, NULL, text, length, err);
+  for (size_t i = 0; i < n && !status; i++)
+    if (mdm_option_is_path(&o[i])) status = resolve(path, &before->values[i], &cfg->values[i], err);
+  mdm_config_free(before);
+  return status;
+}
+
 int mdm_config_load(mdm_config *cfg, const char *path, mdm_error *err) {
   int status = MDM_OK;
   char shown[MDM_NAME_SIZE], *text = malloc(FILE_MAX + 1);
@@ -123,7 +153,7 @@ int mdm_config_load(mdm_config *cfg, const char *path, mdm_error *err) {
   else if (n > FILE_MAX)
     status = mdm_fail(err, MDM_ERR_CONFIG, "%s: larger than 1 MiB, not a configuration file", shown);
   if (file) fclose(file);
-  if (status == MDM_OK) status = change(cfg, path, NULL, text, n, err);
+  if (status == MDM_OK) status = load_text(cfg, path, text, n, err);
   free(text);
   return status;
 }

@@ -59,10 +59,10 @@ static const mdm_option table[] = {
     CUSTOM("w_out"),
 
     {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: /x and /y of a file; idx: MNIST family, plain or gzip"},
-    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "HDF5 file, or IDX images"},
-    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.file"},
-    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "test part; empty: test samples come from data.file, disjoint from the train part"},
-    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "IDX labels that go with data.test_file"},
+    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, or IDX images"},
+    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file"},
+    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part"},
+    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file"},
     {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
     {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
     {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set"},
@@ -132,10 +132,12 @@ static const mdm_option table[] = {
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
     {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all"},
-    {"output.every_seed", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store every seed (or replica) beside mean and standard error"},
+    {"output.every_seed", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|true|false", "store every seed (or replica) beside mean and standard error, so that more can be added; auto: up to 16 MB of them"},
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},
 };
+
+int mdm_option_is_path(const mdm_option *o) { return o->type == MDM_OPT_TEXT && o->allowed; }
 
 const mdm_option *mdm_options(size_t *n) {
   *n = sizeof table / sizeof *table;

@@ -25,6 +25,7 @@ void mdm_file_discard(mdm_file *file) {
     H5E_BEGIN_TRY { H5Fclose(file->id); }
     H5E_END_TRY
   }
+  mdm_image_clear(&file->image);
   if (file->fd >= 0) {
     close(file->fd);
     unlink(file->temp);

@@ -4,8 +4,13 @@
 #include <moedmft/run.h>
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "file/internal.h"
+#include "base/memory.h"
+#include "file/resume.h"
+
+#define MDM_KEEP_BYTES 16e6 /* single runs up to so many bytes are kept without being asked for */
 
 static int write_end(mdm_file *file, const char *group, const mdm_ensemble *e, mdm_error *err) {
   int status = mdm_file_attr_int(file, group, "runs", (long)e->runs, err);
@@ -13,18 +18,17 @@ static int write_end(mdm_file *file, const char *group, const mdm_ensemble *e, m
   return mdm_file_attr_int(file, group, e->status == MDM_INTERRUPTED ? "interrupted_at_step" : "diverged_at_step", e->ended_at, err);
 }
 
-/* One ensemble below `group` ("/" for the limit): its summary, and every run below group/name_i if asked for. */
-static int write_ensemble(mdm_file *file, const char *group, const char *name, const mdm_ensemble *e, int each, mdm_error *err) {
+static mdm_runs runs_of(const mdm_ensemble *e) { return (mdm_runs){e->width, e->runs, e->index, e->each, e->weights}; }
+
+/* One ensemble: its summary, and its single runs where they are kept. */
+static int write_ensemble(mdm_file *file, const mdm_ensemble *e, int keep, mdm_error *err) {
+  char group[MDM_GROUP_SIZE] = "/", single[MDM_GROUP_SIZE];
+  mdm_runs runs = runs_of(e);
+  if (e->width) snprintf(group, sizeof group, "/width_%ld", e->width);
+  mdm_runs_group(e->width, single);
   int status = write_end(file, group, e, err);
   if (!status && e->summary) status = mdm_file_record(file, group, e->summary, err);
-  for (size_t i = 0; i < e->runs && !status; i++) {
-    char run[96];
-    int weights = e->weights[i] != NULL;
-    snprintf(run, sizeof run, "%s%s%s_%zu", group, group[1] ? "/" : "", name, i);
-    if (each || weights) status = mdm_file_record(file, run, e->each[i], err);
-    if (!status && weights) status = mdm_file_record(file, run, e->weights[i], err);
-  }
-  return status;
+  return status || !keep ? status : mdm_runs_write(file, single, &runs, err);
 }
 
 static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err) {
@@ -39,10 +43,29 @@ static int write_comparison(mdm_file *file, const mdm_outcome *o, mdm_error *err
   return status;
 }
 
-static int is_interrupted(const mdm_outcome *o) {
-  int interrupted = o->limit.status == MDM_INTERRUPTED || o->sweeps.status == MDM_INTERRUPTED;
-  for (size_t w = 0; w < o->widths; w++) interrupted |= o->networks[w].status == MDM_INTERRUPTED;
-  return interrupted;
+/* The worst end of all ensembles. */
+static int end_of(const mdm_outcome *o) {
+  int status = o->sweeps.status > o->limit.status ? o->sweeps.status : o->limit.status;
+  for (size_t w = 0; w < o->widths; w++)
+    if (o->networks[w].status > status) status = o->networks[w].status;
+  return status;
+}
+
+static const char *end_name(int status) { return status == MDM_INTERRUPTED ? "interrupted" : status ? "diverged" : "complete"; }
+
+/* Whether single runs stay in the file: of a run that goes on later, where they are asked for, and where they are small. */
+static int keeps_runs(const mdm_outcome *o, const mdm_config *cfg, const mdm_resume *earlier) {
+  const char *asked = mdm_config_text(cfg, "output.every_seed");
+  mdm_runs runs = runs_of(&o->limit);
+  double numbers = mdm_runs_numbers(&runs);
+  int weights = 0;
+  for (size_t w = 0; w < o->widths; w++) {
+    runs = runs_of(&o->networks[w]);
+    numbers += mdm_runs_numbers(&runs);
+    weights |= runs.n && runs.weights[0];
+  }
+  if (weights || end_of(o) == MDM_INTERRUPTED || !strcmp(asked, "true")) return 1;
+  return strcmp(asked, "false") && (mdm_resume_keeps(earlier) || numbers * sizeof(double) <= MDM_KEEP_BYTES);
 }
 
 static int write_sweeps(mdm_file *file, const mdm_sweeps *s, mdm_error *err) {
@@ -62,32 +85,78 @@ static int write_noise(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
 }
 
 static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
-                     mdm_error *err) {
-  int each = mdm_config_bool(cfg, "output.every_seed");
+                     const mdm_resume *earlier, mdm_error *err) {
+  int keep = keeps_runs(o, cfg, earlier);
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
-  if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, "/", "replica", &o->limit, each, err);
+  if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(end_of(o)), err);
+  if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
-  for (size_t w = 0; w < o->widths && !status; w++) {
-    char group[48];
-    snprintf(group, sizeof group, "/width_%ld", o->networks[w].width);
-    status = write_ensemble(file, group, "seed", &o->networks[w], each, err);
-  }
+  for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);
   if (!status && o->depths) status = mdm_file_record(file, "/", o->depths, err);
   if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
-  if (!status && o->extra) status = mdm_file_record(file, "/", o->extra, err);
-  if (!status && is_interrupted(o)) status = mdm_resume_write(file, o, (size_t)mdm_config_int(cfg, "train.steps"), err);
-  return status;
+  return status || !o->extra ? status : mdm_file_record(file, "/", o->extra, err);
 }
 
-int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
+int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, const mdm_resume *earlier,
                       const char *path, mdm_error *err) {
   mdm_file *file;
   int status = mdm_file_create(path, &file, err);
   if (status) return status;
-  status = write_all(file, o, cfg, command, arguments, err);
+  status = write_all(file, o, cfg, command, arguments, earlier, err);
   if (status) return mdm_file_discard(file), status;
+  return mdm_file_commit(file, err);
+}
+
+/* ---------------------------------------------------------------- runs beside complete results */
+
+/* Whether all runs of an ensemble came to their end. */
+static int is_complete(const mdm_ensemble *e, size_t steps) {
+  const mdm_array *loss = e->runs ? mdm_record_find(e->each[0], "observables/train/loss") : NULL;
+  return loss && loss->dim[0] == steps + 1;
+}
+
+/* The runs of e that the file's results lack: as mdm_runs over arrays of e, of which select (allocated for e->runs) holds the choice. */
+static size_t select_new(mdm_file *file, const mdm_ensemble *e, mdm_runs *select) {
+  char group[MDM_GROUP_SIZE] = "/";
+  double held = 0;
+  if (e->width) snprintf(group, sizeof group, "/width_%ld", e->width);
+  mdm_file_get_real(file, group, "runs", &held, NULL); /* of complete results: the first ones */
+  for (size_t i = 0; i < e->runs; i++) {
+    if ((double)e->index[i] < held) continue;
+    select->index[select->n] = e->index[i];
+    select->weights[select->n] = e->weights[i];
+    select->each[select->n++] = e->each[i];
+  }
+  return select->n;
+}
+
+static int add_runs(mdm_file *file, const mdm_ensemble *e, size_t *added, mdm_error *err) {
+  char group[MDM_GROUP_SIZE];
+  mdm_runs select = {.width = e->width, .index = mdm_alloc(e->runs, 1, 1, sizeof *select.index), .each = mdm_alloc(e->runs, 1, 1, sizeof *select.each),
+                     .weights = mdm_alloc(e->runs, 1, 1, sizeof *select.weights)}; /* e->runs each */
+  int status = select.index && select.each && select.weights ? MDM_OK : mdm_no_memory(err, "%zu runs", e->runs);
+  mdm_resume_group(e->width, group);
+  if (!status) *added += select_new(file, e, &select);
+  if (!status) status = mdm_runs_write(file, group, &select, err);
+  free(select.index);
+  free(select.each);
+  free(select.weights);
+  return status;
+}
+
+int mdm_outcome_add(const mdm_outcome *o, const mdm_config *cfg, const char *path, size_t *added, mdm_error *err) {
+  mdm_file *file;
+  size_t steps = (size_t)mdm_config_int(cfg, "train.steps");
+  *added = 0;
+  int status = mdm_file_change(path, &file, err);
+  if (status) return status;
+  status = mdm_file_remove(file, "/" MDM_RESUME, err);
+  if (!status && is_complete(&o->limit, steps)) status = add_runs(file, &o->limit, added, err);
+  for (size_t w = 0; w < o->widths && !status; w++)
+    if (is_complete(&o->networks[w], steps)) status = add_runs(file, &o->networks[w], added, err);
+  if (status || !*added) return mdm_file_discard(file), status;
   return mdm_file_commit(file, err);
 }

@@ -12,17 +12,20 @@
 #include "base/number.h"
 #include "base/record.h"
 #include "file/internal.h"
+#include "file/seal.h"
 
 #define WIDTH "width_"
 
 /* ---- opening ---- */
 
-static int check_readable(const char *path, mdm_error *err) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", path, strerror(errno));
+/* Nothing of a file whose seal is broken gets to HDF5, which does not survive everything. */
+static int check_readable(mdm_file *file, mdm_error *err) {
+  int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", file->path, strerror(errno));
+  int status = mdm_seal_check(fd, file->path, &file->sealed, err);
   close(fd);
-  if (H5Fis_hdf5(path) <= 0) return mdm_fail(err, MDM_ERR_IO, "%s is not an HDF5 file", path);
-  return MDM_OK;
+  if (!status && H5Fis_hdf5(file->path) <= 0) status = mdm_fail(err, MDM_ERR_IO, "%s is not an HDF5 file", file->path);
+  return status;
 }
 
 /* A finished file never changes in place, so no lock is needed; some network file systems have none to give. */
@@ -44,14 +47,16 @@ static int check_schema(mdm_file *file, mdm_error *err) {
   free(format);
   if (!ours || mdm_file_get_real(file, "/", "schema_version", &schema, NULL) != MDM_OK)
     return mdm_fail(err, MDM_ERR_IO, "%s is an HDF5 file, but not one that moedmft wrote", file->path);
-  if (schema != MDM_SCHEMA_VERSION)
-    return mdm_fail(err, MDM_ERR_IO, "%s has schema version %g; this moedmft reads version %d", file->path, schema,
-                    MDM_SCHEMA_VERSION);
-  return MDM_OK;
+  if (schema == MDM_SCHEMA_VERSION) return MDM_OK;
+  char version[64] = "?", commit[64] = "?";
+  mdm_file_get_text(file, "/", "version", version, sizeof version, NULL);
+  mdm_file_get_text(file, "/", "commit", commit, sizeof commit, NULL);
+  return mdm_fail(err, MDM_ERR_IO, "%s has schema version %g, this moedmft reads version %d: read it with the moedmft that wrote it (version %s, commit %.12s), or compute it anew",
+                  file->path, schema, MDM_SCHEMA_VERSION, version, commit);
 }
 
 static int open_checked(mdm_file *file, mdm_error *err) {
-  int status = check_readable(file->path, err);
+  int status = check_readable(file, err);
   if (status != MDM_OK) return status;
   file->id = open_read_only(file->path);
   return file->id < 0 ? mdm_hdf5_failed(file, "read", "the head", err) : check_schema(file, err);
@@ -229,12 +234,12 @@ typedef struct {
   mdm_error *err;
 } reader;
 
-/* Rank and extents of a floating-point dataset; 0 when it is something that a record cannot hold. */
+/* Rank and extents of a dataset of 64-bit floating-point numbers; 0 when it is something else, or what a record cannot hold. */
 static int dataset_shape(hid_t set, mdm_array *shape) {
   hid_t type = H5Dget_type(set), space = H5Dget_space(set);
   hsize_t extent[H5S_MAX_RANK];
-  int real = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
-  shape->rank = space >= 0 ? H5Sget_simple_extent_dims(space, extent, NULL) : -1;
+  int real = type >= 0 && H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) == sizeof(double);
+  shape->rank = space >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL ? H5Sget_simple_extent_dims(space, extent, NULL) : -1;
   int fits = real && shape->rank >= 0 && shape->rank <= MDM_MAX_RANK;
   for (int i = 0; fits && i < shape->rank; i++) shape->dim[i] = (size_t)extent[i];
   H5Sclose(space);
@@ -248,6 +253,12 @@ char *mdm_dataset_text(hid_t set, const char *name) {
   char *text = attribute_text(attr);
   H5Aclose(attr);
   return text;
+}
+
+/* Whether the file can hold the numbers that the dataset's shape promises: deflate makes them 1032 times smaller at most. */
+static int is_stored(hid_t set, const mdm_array *shape) {
+  double bytes = (double)mdm_elements(shape->rank, shape->dim) * sizeof(double);
+  return bytes <= 1032.0 * (double)H5Dget_storage_size(set);
 }
 
 static int read_values(reader *r, hid_t set, const char *path, double *values) {
@@ -282,6 +293,7 @@ static int read_dataset(reader *r, hid_t group, const char *name, const char *pa
   mdm_array shape = {.rank = 0};
   if (!dataset_shape(set, &shape)) return MDM_OK;
   if (r->limit && mdm_elements(shape.rank, shape.dim) > r->limit) return MDM_OK;
+  if (!is_stored(set, &shape)) return mdm_fail(r->err, MDM_ERR_IO, "%s: %s has fewer numbers than its shape says", r->file->path, path);
   char *dims = mdm_dataset_text(set, "dims"), *text = mdm_dataset_text(set, "description");
   snprintf(shape.path, sizeof shape.path, "%s", path);
   snprintf(shape.dims, sizeof shape.dims, "%s", dims ? dims : "");
@@ -300,33 +312,55 @@ int mdm_is_twin(hid_t group, const char *name) {
   return H5Lexists(group, base, H5P_DEFAULT) > 0;
 }
 
-static int read_group(reader *r, hid_t group, const char *prefix);
+/* Groups from the one that is read up to where reading began. */
+typedef struct level {
+  hid_t group;
+  const struct level *above;
+} level;
 
-static int read_link(reader *r, hid_t group, const char *name, const char *prefix) {
+int mdm_same_object(hid_t a, hid_t b) {
+  H5O_info_t x, y;
+#if H5_VERSION_GE(1, 12, 0)
+  int order = 1;
+  return H5Oget_info(a, &x, H5O_INFO_BASIC) >= 0 && H5Oget_info(b, &y, H5O_INFO_BASIC) >= 0 && H5Otoken_cmp(a, &x.token, &y.token, &order) >= 0 && order == 0;
+#else
+  return H5Oget_info(a, &x) >= 0 && H5Oget_info(b, &y) >= 0 && x.fileno == y.fileno && x.addr == y.addr;
+#endif
+}
+
+static int read_group(reader *r, const level *at, const char *prefix);
+
+/* A group that contains itself would be read for ever. */
+static int read_subgroup(reader *r, const level *above, hid_t group, const char *path) {
+  for (const level *l = above; l; l = l->above)
+    if (mdm_same_object(l->group, group)) return mdm_fail(r->err, MDM_ERR_IO, "%s: group %s contains itself", r->file->path, path);
+  return read_group(r, &(level){group, above}, path);
+}
+
+static int read_link(reader *r, const level *at, const char *name, const char *prefix) {
   char path[2 * sizeof((mdm_array *)0)->path];
   int status = MDM_OK;
   snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "/" : "", name);
   if (strlen(path) >= sizeof((mdm_array *)0)->path)
     return mdm_fail(r->err, MDM_ERR_IO, "%s: the name %s is too long for a record", r->file->path, path);
-  hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+  hid_t object = H5Oopen(at->group, name, H5P_DEFAULT);
   if (object < 0) return mdm_hdf5_failed(r->file, "read", path, r->err);
   H5I_type_t type = H5Iget_type(object);
-  int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, "resume"); /* not part of the limit's record */
-  if (type == H5I_GROUP && !separate) status = read_group(r, object, path);
-  if (type == H5I_DATASET && !mdm_is_twin(group, name)) status = read_dataset(r, group, name, path, object);
+  int separate = !strncmp(name, WIDTH, sizeof WIDTH - 1) || !strcmp(path, MDM_RESUME) || !strcmp(path, MDM_RUNS); /* not part of an ensemble's record */
+  if (type == H5I_GROUP && !separate) status = read_subgroup(r, at, object, path);
+  if (type == H5I_DATASET && !mdm_is_twin(at->group, name)) status = read_dataset(r, at->group, name, path, object);
   H5Oclose(object);
   return status;
 }
 
-/* The bound on the length of paths also ends the recursion on a file whose groups contain themselves. */
-static int read_group(reader *r, hid_t group, const char *prefix) {
+static int read_group(reader *r, const level *at, const char *prefix) {
   char name[sizeof((mdm_array *)0)->path];
   int status = MDM_OK;
-  size_t n = link_count(group);
+  size_t n = link_count(at->group);
   for (size_t i = 0; status == MDM_OK && i < n; i++) {
-    if (!link_name(group, i, name, sizeof name))
+    if (!link_name(at->group, i, name, sizeof name))
       return mdm_fail(r->err, MDM_ERR_IO, "%s: a name below /%s is too long for a record", r->file->path, prefix);
-    status = read_link(r, group, name, prefix);
+    status = read_link(r, at, name, prefix);
   }
   return status;
 }
@@ -334,7 +368,7 @@ static int read_group(reader *r, hid_t group, const char *prefix) {
 static int read_all(reader *r, const char *group) {
   hid_t g = H5Gopen2(r->file->id, root_if_empty(group), H5P_DEFAULT);
   if (g < 0) return mdm_fail(r->err, MDM_ERR_DATA, "%s has no group %s", r->file->path, group);
-  int status = read_group(r, g, "");
+  int status = read_group(r, &(level){g, NULL}, "");
   H5Gclose(g);
   return status;
 }

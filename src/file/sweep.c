@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <moedmft/version.h>
+#include <sys/stat.h>
+#include <zlib.h>
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/internal.h"
+#include "file/match.h"
 #include "file/internal.h"
 #include "study/sweep_grow.h"
 
@@ -56,14 +57,33 @@ static int write_notes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
   return status;
 }
 
+/* CRC-32 of all samples, as text; empty where points have data of their own. */
+static void data_checksum(const mdm_sweep *s, char text[16]) {
+  const mdm_data *d = s->samples;
+  uLong crc = crc32(0, NULL, 0);
+  text[0] = '\0';
+  if (!d) return;
+  const mdm_samples *parts[] = {&d->train, &d->test};
+  for (int i = 0; i < 2; i++) {
+    crc = crc32_z(crc, (const unsigned char *)parts[i]->x, parts[i]->x ? parts[i]->count * d->dimension * sizeof *parts[i]->x : 0);
+    crc = crc32_z(crc, (const unsigned char *)parts[i]->y, parts[i]->y ? parts[i]->count * d->outputs * sizeof *parts[i]->y : 0);
+  }
+  snprintf(text, 16, "%08lx", crc);
+}
+
 static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_error *err) {
   const char *along = s->along < 0 ? "" : s->grid.axis[s->along].option->key;
+  char data[16];
+  size_t ready, cells = mdm_sweep_cells(s, &ready);
   int status = mdm_file_provenance(file, s->cfg, "sweep", arguments, err);
+  if (!status) status = mdm_file_attr_text(file, "/", "status", ready < cells ? "interrupted" : "complete", err);
+  if (!status) status = write_axes(s, file, err); /* first: its group has room for long attributes */
   if (!status) status = mdm_file_record(file, "/", s->data, err);
   if (!status) status = mdm_file_record(file, "/", s->results, err);
-  if (!status) status = write_axes(s, file, err);
   if (!status) status = write_added(s, file, err);
   if (!status) status = write_notes(s, file, err);
+  data_checksum(s, data);
+  if (!status) status = mdm_file_attr_text(file, "/sweep", "data", data, err);
   if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
   if (!status && s->with_limit) status = mdm_file_tolerance(file, s->cfg, err);
   if (!status) status = mdm_file_attr_text(file, "/results", "measure", mdm_measure_name(s->measure), err);
@@ -99,16 +119,6 @@ int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, co
 
 /* ---------------------------------------------------------------- reading */
 
-static int read_config(mdm_file *file, mdm_config **out, mdm_error *err) {
-  char *yaml;
-  int status = mdm_file_dup_text(file, "/", "config", &yaml, err);
-  if (status) return status;
-  status = mdm_config_create(out, err);
-  if (!status) status = mdm_config_load_text(*out, file->path, yaml, err);
-  free(yaml);
-  return status;
-}
-
 static mdm_measure read_measure(mdm_file *file) {
   char name[32] = "";
   mdm_file_get_text(file, "/results", "measure", name, sizeof name, NULL);
@@ -131,6 +141,9 @@ static int read_notes(mdm_sweep *s, mdm_file *file, mdm_error *err) {
 
 static int is_status(double v) { return v >= MDM_CELL_MISSING && v <= MDM_CELL_SKIPPED && v == floor(v); }
 
+/* Arrays that follow from the configuration: the axes, widths and numbers of runs, on which the shapes of others rest. */
+static int is_given(const char *path) { return !strncmp(path, "axes/", 5) || !strcmp(path, "sweep/width") || !strcmp(path, "sweep/runs"); }
+
 /* Values of the arrays that the sweep has made from its configuration. */
 static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
@@ -141,16 +154,32 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
     const mdm_array *from = mdm_record_find(rec, to->path);
     int fits = from && mdm_same_shape(from, to) && !from->error == !to->error;
     size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
+    if (fits && is_given(to->path)) fits = !memcmp(to->value, from->value, bytes);
     if (fits) memcpy(to->value, from->value, bytes);
     if (fits && to->error) memcpy(to->error, from->error, bytes);
     mdm_record_free(rec);
     if (!fits)
-      return mdm_fail(err, MDM_ERR_IO, "%s: %s is missing or has another shape than its configuration says", file->path,
+      return mdm_fail(err, MDM_ERR_IO, "%s: %s is missing or not what its configuration says", file->path,
                       to->path);
   }
   for (size_t i = 0; i < s->cells; i++)
     if (!is_status(s->status[i]))
       return mdm_fail(err, MDM_ERR_IO, "%s: sweep/status holds %g, which is no status", file->path, s->status[i]);
+  return MDM_OK;
+}
+
+static int is_same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
+
+/* Losses of single runs give the means of their cell. */
+static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
+  for (size_t cell = 0; cell < s->cells; cell++)
+    for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
+      double mean, error;
+      if (!s->each[m] || (s->status[cell] != MDM_CELL_COMPLETE && s->status[cell] != MDM_CELL_DIVERGED)) continue;
+      mdm_sweep_mean((size_t)s->runs[cell % s->widths], s->each[m] + cell * s->most_runs, 1, &mean, &error);
+      if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
+        return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
+    }
   return MDM_OK;
 }
 
@@ -168,9 +197,10 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
     if (mdm_file_dup_text(file, "/axes", name, &over[n], NULL)) break;
   }
   int status = mdm_file_get_real(file, "/sweep", "limit", &limit, err);
-  if (!status) status = read_config(file, &cfg, err);
+  if (!status) status = mdm_file_config(file, &cfg, err);
   if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
   if (!status) status = read_arrays(*out, file, err);
+  if (!status) status = check_means(*out, file->path, err);
   if (!status) status = read_notes(*out, file, err);
   if (!status) status = read_added(*out, file, err);
   if (!status) status = mdm_sweep_evaluate(*out, err);
@@ -192,25 +222,14 @@ int mdm_sweep_read(const char *path, mdm_sweep **out, mdm_error *err) {
 
 /* ---------------------------------------------------------------- going on */
 
-#define MISMATCH "%s holds another sweep: %s is %s there and %s now; choose another -o, or remove the file"
+#define MISMATCH "%s holds another sweep: %s is %s there and %s now; " MDM_INSTEAD
 
-/* Options that the axes and widths stand for are compared with them. */
-static int is_compared(const mdm_sweep *s, const char *key) {
-  return mdm_grid_find(&s->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds");
-}
-
-static int same_options(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
+/* Options that the axes and widths stand for are compared with them; data that all points share by their samples. */
+static int is_compared(const void *context, const char *key) {
+  const mdm_sweep *const *both = context;
   size_t n;
-  const mdm_option *o = mdm_options(&n);
-  for (size_t i = 0; i < n; i++) {
-    char now[1000], then[1000];
-    if (!is_compared(s, o[i].key) || !is_compared(old, o[i].key)) continue;
-    mdm_config_format(s->cfg, o[i].key, now, sizeof now);
-    mdm_config_format(old->cfg, o[i].key, then, sizeof then);
-    if (strcmp(now, then))
-      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, o[i].key, *then ? then : "''", *now ? now : "''");
-  }
-  return MDM_OK;
+  if (both[0]->samples && mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
+  return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds");
 }
 
 /* The same axes in the same order, with all values of the file among ours. */
@@ -225,8 +244,7 @@ static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path,
     for (size_t i = 0; a < old->grid.axes && i < y->n; i++)
       if (mdm_axis_find(x, y->text[i]) == x->n)
         return mdm_fail(err, MDM_ERR_CONFIG,
-                        "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, choose another "
-                        "-o, or remove the file",
+                        "%s holds another sweep: it has %s = %s, which --over lacks now; add the value, " MDM_INSTEAD,
                         path, now, y->text[i]);
   }
   return MDM_OK;
@@ -239,12 +257,11 @@ static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *pat
     if (at == s->widths && isinf(old->width[w]))
       return mdm_fail(
           err, MDM_ERR_CONFIG,
-          "%s holds another sweep: it has N = infinity; leave --no-limit out, choose another -o, or remove the file",
+          "%s holds another sweep: it has N = infinity; leave --no-limit out, " MDM_INSTEAD,
           path);
     if (at == s->widths)
       return mdm_fail(err, MDM_ERR_CONFIG,
-                      "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; choose another -o, or "
-                      "remove the file",
+                      "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; " MDM_INSTEAD,
                       path, old->width[w]);
     snprintf(now, sizeof now, "%.0f", s->runs[at]);
     snprintf(then, sizeof then, "%.0f", old->runs[w]);
@@ -255,33 +272,51 @@ static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *pat
   return MDM_OK;
 }
 
-static int same_version(mdm_file *file, mdm_error *err) {
-  char version[64] = "?";
-  mdm_file_get_text(file, "/", "version", version, sizeof version, NULL);
-  if (!strcmp(version, mdm_version())) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, file->path, "the version of moedmft", version, mdm_version());
+static int same_data(mdm_file *file, const mdm_sweep *s, mdm_error *err) {
+  char now[16], then[16] = "?";
+  data_checksum(s, now);
+  mdm_file_get_text(file, "/sweep", "data", then, sizeof then, NULL);
+  return strcmp(now, then) ? mdm_fail(err, MDM_ERR_CONFIG, "%s holds a sweep on other samples (data.*); " MDM_INSTEAD, file->path) : MDM_OK;
+}
+
+/* Everything that the file and the sweep must share, before the sweep takes its cells. */
+static int same_sweep(mdm_file *file, mdm_sweep *s, const mdm_sweep *old, mdm_error *err) {
+  const mdm_sweep *const both[] = {s, old};
+  int status = mdm_sweep_load(s, err);
+  if (!status) status = mdm_sweep_adopt(s, old, err);
+  if (!status) status = same_axes(s, old, file->path, err);
+  if (!status) status = mdm_match_options(file->path, "sweep", old->cfg, s->cfg, is_compared, both, err);
+  if (!status) status = same_widths(s, old, file->path, err);
+  if (!status) status = same_data(file, s, err);
+  return status ? status : mdm_match_program(file, err);
+}
+
+static int take_file(mdm_sweep *s, mdm_file *file, mdm_error *err) {
+  mdm_sweep *old = NULL;
+  if (!mdm_file_has_group(file, "/sweep")) return mdm_fail(err, MDM_ERR_CONFIG, "%s is not the file of a sweep; " MDM_INSTEAD, file->path);
+  int status = mdm_match_seal(file, err);
+  if (!status) status = mdm_sweep_from_file(file, &old, err);
+  if (status && mdm_match_program(file, err)) status = MDM_ERR_CONFIG; /* the reason why it cannot be read */
+  if (!status) status = same_sweep(file, s, old, err);
+  if (!status) mdm_sweep_take(s, old);
+  s->is_saved = !status && s->cells == old->cells && s->measure == old->measure;
+  mdm_sweep_free(old);
+  return status;
 }
 
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err) {
   mdm_file *file;
-  mdm_sweep *old = NULL;
   mdm_error why = {0};
-  if (access(path, F_OK) != 0) return MDM_OK;
+  struct stat there;
+  if (stat(path, &there) != 0 || !there.st_size) return MDM_OK;
   int status = mdm_file_open(path, &file, &why);
-  if (status)
-    return mdm_fail(err, status, "%s; a sweep goes on from its file: choose another -o, or remove it", why.text);
-  status = mdm_file_has_group(file, "/sweep")
-               ? MDM_OK
-               : mdm_fail(err, MDM_ERR_IO, "%s exists and is not the file of a sweep; choose another -o, or remove it",
-                          path);
-  if (!status) status = same_version(file, err);
-  if (!status) status = mdm_sweep_from_file(file, &old, err);
+  if (status) return mdm_fail(err, status, "%s; " MDM_INSTEAD, why.text);
+  status = take_file(s, file, err);
   mdm_file_discard(file);
-  if (!status) status = mdm_sweep_adopt(s, old, err);
-  if (!status) status = same_axes(s, old, path, err);
-  if (!status) status = same_options(s, old, path, err);
-  if (!status) status = same_widths(s, old, path, err);
-  if (!status) mdm_sweep_take(s, old);
-  mdm_sweep_free(old);
   return status ? status : mdm_sweep_evaluate(s, err);
+}
+
+int mdm_sweep_is_done(const mdm_sweep *s) {
+  size_t ready;
+  return s->is_saved && s->refine == 0 && mdm_sweep_cells(s, &ready) == ready;
 }

@@ -1,15 +1,17 @@
 /* Writing HDF5 output (moedmft/file.h).
  *
- * HDF5 builds the file in memory (its "core" driver); mdm_file_commit writes the finished image to a temporary file in
+ * HDF5 builds the file in memory (image.c); mdm_file_commit writes the finished image and its seal to a temporary file in
  * the target's folder, fsyncs and renames. So a full disk is an ordinary failed write with a reason: HDF5's own disk
  * driver cannot close a file that it could not flush, and takes the program down with it. The temporary file is made at
- * mdm_file_create, so that a missing or read-only folder shows before the run and not after it. */
+ * mdm_file_create, so that a missing or read-only folder shows before the run and not after it.
+ *
+ * Whatever a file holds is under a checksum that every reader verifies: HDF5's own for metadata, which include attributes and small
+ * (compact) datasets, fletcher32 for the others; and the seal over all of it, which moedmft checks first. Text has a fixed length:
+ * text of variable length lies in heaps without a checksum, and HDF5 follows what damaged ones say. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,105 +21,79 @@
 #include "base/memory.h"
 #include "base/record.h"
 #include "file/internal.h"
+#include "file/seal.h"
 
 enum {
-  MEMORY_INCREMENT = 1 << 20, /* bytes by which the file in memory grows */
-  COMPRESS_ABOVE = 4096,      /* elements */
+  COMPACT_UP_TO = 4096,       /* elements: 32 KiB in the dataset's header, which has room for 64 */
   CHUNK_ELEMENTS = 1 << 16,   /* largest chunk: 512 KiB, half of HDF5's chunk cache */
-  DEFLATE_LEVEL = 4,
-  TEMP_TRIES = 100
+  DEFLATE_LEVEL = 4
 };
-
-/* ---- temporary files ---- */
-
-static int check_target(const char *path, mdm_error *err) {
-  struct stat s;
-  if (path[0] == '\0') return mdm_fail(err, MDM_ERR_IO, "cannot write a file without a name");
-  if (stat(path, &s) == 0 && !S_ISREG(s.st_mode))
-    return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it exists and is not a regular file", path);
-  return MDM_OK;
-}
-
-/* A killed run may have left its file behind, and process ids come back: a number is appended until the name is new. */
-int mdm_temp_open(const char *path, char **temp, int *fd, mdm_error *err) {
-  *temp = NULL;
-  *fd = -1;
-  int status = check_target(path, err);
-  if (status != MDM_OK) return status;
-  size_t size = strlen(path) + 48;
-  char *name = malloc(size);
-  if (!name) return mdm_no_memory(err, "the name of %s", path);
-  for (int i = 0; i < TEMP_TRIES && *fd < 0; i++) {
-    snprintf(name, size, i ? "%s.tmp.%ld.%d" : "%s.tmp.%ld", path, (long)getpid(), i);
-    *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (*fd < 0 && errno != EEXIST) break;
-  }
-  if (*fd < 0) {
-    status = mdm_fail(err, MDM_ERR_IO, "cannot write %s: cannot create %s: %s", path, name, strerror(errno));
-    free(name);
-    return status;
-  }
-  *temp = name;
-  return MDM_OK;
-}
-
-int mdm_temp_commit(int fd, const char *temp, const char *path, mdm_error *err) {
-  int failed = fsync(fd) != 0 ? errno : 0;
-  if (close(fd) != 0 && !failed) failed = errno;
-  if (!failed && rename(temp, path) != 0) failed = errno;
-  if (!failed) return MDM_OK;
-  unlink(temp);
-  return mdm_fail(err, MDM_ERR_IO, "cannot write %s: %s", path, strerror(failed));
-}
 
 /* ---- the file ---- */
 
-static hid_t create_in_memory(const char *name) {
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS), id = -1;
-  if (access >= 0 && H5Pset_fapl_core(access, MEMORY_INCREMENT, 0) >= 0 &&
-      H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0)
-    id = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, access);
-  if (access >= 0 && id >= 0) H5Pclose(access);
-  return id;
-}
-
-int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
-  *out = NULL;
+/* A handle whose temporary file is there. */
+static int start(const char *path, mdm_file **out, mdm_error *err) {
   mdm_file *file;
+  *out = NULL;
   int status = mdm_file_allocate(path, &file, err);
-  if (status != MDM_OK) return status;
-  status = mdm_temp_open(path, &file->temp, &file->fd, err);
-  if (status == MDM_OK) {
-    H5E_BEGIN_TRY {
-      file->id = create_in_memory(file->temp);
-      if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
-    }
-    H5E_END_TRY
-  }
-  if (status == MDM_OK) status = mdm_file_attr_text(file, "/", "format", "moedmft", err);
-  if (status == MDM_OK) status = mdm_file_attr_int(file, "/", "schema_version", MDM_SCHEMA_VERSION, err);
-  if (status != MDM_OK) {
-    mdm_file_discard(file);
-    return status;
-  }
+  if (!status) status = mdm_temp_open(path, &file->temp, &file->fd, err);
+  if (status) return mdm_file_discard(file), status;
   *out = file;
   return MDM_OK;
 }
 
-/* The bytes of the file in a malloc'd buffer. */
-static int image(const mdm_file *file, unsigned char **bytes, size_t *size, mdm_error *err) {
-  *bytes = NULL;
-  ssize_t n = H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
-  if (n < 0) return mdm_hdf5_failed(file, "write", "the content", err);
-  *size = (size_t)n;
-  *bytes = malloc(*size);
-  if (!*bytes) return mdm_no_memory(err, "the content of %s (%zu bytes)", file->path, *size);
-  return H5Fget_file_image(file->id, *bytes, *size) < 0 ? mdm_hdf5_failed(file, "write", "the content", err) : MDM_OK;
+int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
+  mdm_file *file;
+  *out = NULL;
+  int status = start(path, &file, err);
+  if (status) return status;
+  H5E_BEGIN_TRY {
+    file->id = mdm_image_create(file->temp, &file->image);
+    if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
+  }
+  H5E_END_TRY
+  if (status == MDM_OK) status = mdm_file_attr_text(file, "/", "format", "moedmft", err);
+  if (status == MDM_OK) status = mdm_file_attr_int(file, "/", "schema_version", MDM_SCHEMA_VERSION, err);
+  if (status) return mdm_file_discard(file), status;
+  *out = file;
+  return MDM_OK;
 }
 
-static int write_all(const mdm_file *file, const unsigned char *bytes, size_t size, mdm_error *err) {
+/* All bytes of the file at path but its seal, malloc'd. */
+static int read_sealed(const char *path, unsigned char **bytes, size_t *n, mdm_error *err) {
+  FILE *f = fopen(path, "rb");
+  long size = f && !fseek(f, 0, SEEK_END) ? ftell(f) : -1;
+  *n = size > MDM_SEAL_SIZE ? (size_t)size - MDM_SEAL_SIZE : 0;
+  *bytes = malloc(*n + 1); /* *n */
+  int good = *bytes && *n && !fseek(f, 0, SEEK_SET) && fread(*bytes, 1, *n, f) == *n;
+  if (f) fclose(f);
+  return good ? MDM_OK : mdm_fail(err, MDM_ERR_IO, "cannot read %s again to change it", path);
+}
+
+int mdm_file_change(const char *path, mdm_file **out, mdm_error *err) {
+  mdm_file *file;
+  unsigned char *bytes = NULL;
+  size_t n;
+  *out = NULL;
+  int status = start(path, &file, err);
+  if (status) return status;
+  status = read_sealed(path, &bytes, &n, err);
+  if (!status) {
+    H5E_BEGIN_TRY {
+      file->id = mdm_image_open(bytes, n, &file->image);
+      if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
+    }
+    H5E_END_TRY
+  }
+  free(bytes);
+  if (status) return mdm_file_discard(file), status;
+  *out = file;
+  return MDM_OK;
+}
+
+static int write_bytes(const mdm_file *file, const void *bytes, size_t size, mdm_error *err) {
   for (size_t done = 0; done < size;) {
-    ssize_t n = write(file->fd, bytes + done, size - done);
+    ssize_t n = write(file->fd, (const char *)bytes + done, size - done);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0)
       return mdm_fail(err, MDM_ERR_IO, "cannot write %s: %s after %zu of %zu bytes", file->path,
@@ -127,16 +103,25 @@ static int write_all(const mdm_file *file, const unsigned char *bytes, size_t si
   return MDM_OK;
 }
 
-int mdm_file_commit(mdm_file *file, mdm_error *err) {
-  unsigned char *bytes = NULL;
-  size_t size = 0;
-  int status = file->fd < 0 ? mdm_fail(err, MDM_ERR_INTERNAL, "%s is open for reading", file->path) : MDM_OK;
-  if (status == MDM_OK) {
-    H5E_BEGIN_TRY { status = image(file, &bytes, &size, err); }
-    H5E_END_TRY
+/* The file closed, its bytes in file->image. */
+static int finish_image(mdm_file *file, mdm_error *err) {
+  int status = MDM_OK;
+  H5E_BEGIN_TRY {
+    if (mdm_image_close(file->id, &file->image) < 0) status = mdm_hdf5_failed(file, "write", "the content", err);
+    file->id = -1;
   }
-  if (status == MDM_OK) status = write_all(file, bytes, size, err);
-  free(bytes);
+  H5E_END_TRY
+  return status;
+}
+
+int mdm_file_commit(mdm_file *file, mdm_error *err) {
+  char seal[MDM_SEAL_SIZE + 1];
+  int status = file->fd < 0 ? mdm_fail(err, MDM_ERR_INTERNAL, "%s is open for reading", file->path) : finish_image(file, err);
+  if (status == MDM_OK) status = write_bytes(file, file->image.bytes, file->image.size, err);
+  if (status == MDM_OK) {
+    mdm_seal_write(file->image.bytes, file->image.size, seal);
+    status = write_bytes(file, seal, MDM_SEAL_SIZE, err);
+  }
   if (status == MDM_OK) {
     status = mdm_temp_commit(file->fd, file->temp, file->path, err);
     file->fd = -1; /* closed, and renamed or removed: nothing is left to discard */
@@ -147,11 +132,12 @@ int mdm_file_commit(mdm_file *file, mdm_error *err) {
 
 /* ---- attributes ---- */
 
+/* A group for attributes: they lie outside its header, where they may be long. */
 static hid_t create_groups(const mdm_file *file, const char *name) {
-  hid_t links = H5Pcreate(H5P_LINK_CREATE), group = -1;
-  if (links >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0)
-    group = H5Gcreate2(file->id, name, links, H5P_DEFAULT, H5P_DEFAULT);
-  if (group >= 0) H5Pclose(links);
+  hid_t links = H5Pcreate(H5P_LINK_CREATE), creation = H5Pcreate(H5P_GROUP_CREATE), group = -1;
+  if (links >= 0 && creation >= 0 && H5Pset_create_intermediate_group(links, 1) >= 0 && H5Pset_attr_phase_change(creation, 0, 0) >= 0)
+    group = H5Gcreate2(file->id, name, links, creation, H5P_DEFAULT);
+  if (group >= 0) H5Pclose(links), H5Pclose(creation);
   return group;
 }
 
@@ -174,11 +160,11 @@ static int set_attribute(hid_t object, const char *name, hid_t stored, hid_t nat
   return 0;
 }
 
-/* Text has variable length: configurations may exceed what fits into a fixed-length attribute. */
+/* With a NUL at the end, so that text may be empty. */
 static int set_text(hid_t object, const char *name, const char *value) {
   hid_t type = H5Tcopy(H5T_C_S1);
-  if (type < 0 || H5Tset_size(type, H5T_VARIABLE) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 ||
-      set_attribute(object, name, type, type, &value) < 0)
+  if (type < 0 || H5Tset_size(type, strlen(value) + 1) < 0 || H5Tset_cset(type, H5T_CSET_UTF8) < 0 ||
+      set_attribute(object, name, type, type, value) < 0)
     return -1;
   H5Tclose(type);
   return 0;
@@ -219,6 +205,15 @@ int mdm_file_attr_real(mdm_file *file, const char *group, const char *name, doub
 }
 int mdm_file_attr_int(mdm_file *file, const char *group, const char *name, long value, mdm_error *err) {
   return attribute(file, group, name, ATTR_INT, &value, err);
+}
+
+int mdm_file_remove(mdm_file *file, const char *group, mdm_error *err) {
+  int status = MDM_OK;
+  H5E_BEGIN_TRY {
+    if (H5Lexists(file->id, group, H5P_DEFAULT) > 0 && H5Ldelete(file->id, group, H5P_DEFAULT) < 0) status = mdm_hdf5_failed(file, "write", group, err);
+  }
+  H5E_END_TRY
+  return status;
 }
 
 /* ---- provenance ---- */
@@ -303,11 +298,11 @@ static void chunk_shape(int rank, const size_t *dim, hsize_t *chunk) {
 /* No time stamps: the same run gives the same bytes. */
 static hid_t creation_properties(int rank, const size_t *dim) {
   hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
-  if (plist < 0 || H5Pset_obj_track_times(plist, 0) < 0) return -1;
-  if (mdm_elements(rank, dim) <= COMPRESS_ABOVE) return plist;
   hsize_t chunk[MDM_MAX_RANK];
+  if (plist < 0 || H5Pset_obj_track_times(plist, 0) < 0) return -1;
+  if (mdm_elements(rank, dim) <= COMPACT_UP_TO) return H5Pset_layout(plist, H5D_COMPACT) < 0 ? -1 : plist;
   chunk_shape(rank, dim, chunk);
-  if (H5Pset_chunk(plist, rank, chunk) < 0 || H5Pset_shuffle(plist) < 0 || H5Pset_deflate(plist, DEFLATE_LEVEL) < 0)
+  if (H5Pset_chunk(plist, rank, chunk) < 0 || H5Pset_shuffle(plist) < 0 || H5Pset_deflate(plist, DEFLATE_LEVEL) < 0 || H5Pset_fletcher32(plist) < 0)
     return -1;
   return plist;
 }

@@ -1,4 +1,5 @@
 /* The comparison in `moedmft info`: every observable's rate and extrapolation, worst first, and the verdict. */
+#include <moedmft/compare.h>
 #include "report/compare.h"
 
 #include <math.h>

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include <moedmft/compare.h>
 #include <moedmft/report.h>
 
 #include "base/number.h"
@@ -61,19 +62,21 @@ static void print_head(FILE *out, mdm_file *file) {
   mdm_file_get_text(file, "/", "command", command, sizeof command, NULL);
   fprintf(out, "moedmft %s: %s (%.*f %s)\n", command, file->path, size < 1e6 ? 1 : 2,
           size < 1e6 ? size / 1e3 : size / 1e6, size < 1e6 ? "kB" : "MB");
+  print_attribute(out, file, "status", "status");
   print_attribute(out, file, "created", "created");
   print_version(out, file);
   print_attribute(out, file, "arguments", "arguments");
   print_attribute(out, file, "compiler", "compiler");
   print_attribute(out, file, "BLAS", "blas");
   print_attribute(out, file, "HDF5", "hdf5");
+  fprintf(out, "%-11s%s\n", "checksum", file->sealed ? "right" : "none: another program has changed the file");
 }
 
 /* ---- remarks: attributes beyond provenance, such as diverged_at_step ---- */
 
 static int is_provenance(const char *name) {
   static const char *const known[] = {"format", "schema_version", "version", "commit", "dirty",   "compiler", "blas",
-                                      "hdf5",   "arguments",      "config",  "seed",   "command", "created"};
+                                      "hdf5",   "arguments",      "config",  "seed",   "command", "created", "status"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(name, known[i]) == 0) return 1;
   return strncmp(name, "config:", 7) == 0;
@@ -409,26 +412,36 @@ static void print_dataset(FILE *out, hid_t set, const char *name, int depth, int
   free(text);
 }
 
-typedef struct {
+typedef struct branch {
   FILE *out;
   int depth;
+  hid_t group;                /* what is printed */
+  const struct branch *above; /* NULL: the tree begins here */
 } branch;
+
+static int contains_itself(const branch *b, hid_t group) {
+  for (; b; b = b->above)
+    if (mdm_same_object(b->group, group)) return 1;
+  return 0;
+}
 
 /* NAME_stderr does not get a line: "(± stderr)" stands at NAME. */
 static herr_t print_link(hid_t group, const char *name, const H5L_info_t *info, void *context) {
   branch *b = context;
   char twin[320];
   (void)info;
-  if (b->depth > 12 || strlen(name) > 240 || (b->depth == 0 && strncmp(name, "width_", 6) == 0)) return 0;
+  if (strlen(name) > 240 || (b->depth == 0 && strncmp(name, "width_", 6) == 0)) return 0;
   hid_t object = H5Oopen(group, name, H5P_DEFAULT);
   if (object < 0) return 0;
   snprintf(twin, sizeof twin, "%s" MDM_TWIN, name);
   if (H5Iget_type(object) == H5I_DATASET && !mdm_is_twin(group, name))
     print_dataset(b->out, object, name, b->depth, H5Lexists(group, twin, H5P_DEFAULT) > 0);
   if (H5Iget_type(object) == H5I_GROUP) {
-    branch below = {b->out, b->depth + 1};
-    fprintf(b->out, "%*s%s/\n", 2 * b->depth, "", name);
-    H5Literate(object, H5_INDEX_NAME, H5_ITER_INC, NULL, print_link, &below);
+    branch below = {b->out, b->depth + 1, object, b};
+    int runs = !strcmp(name, MDM_RUNS) && b->depth < 2, again = contains_itself(b, object);
+    const char *remark = runs ? "   the same arrays of every single run: a first dimension over runs" : again ? "   contains itself" : "";
+    fprintf(b->out, "%*s%s/%s\n", 2 * b->depth, "", name, remark);
+    if (!runs && !again) H5Literate(object, H5_INDEX_NAME, H5_ITER_INC, NULL, print_link, &below);
   }
   H5Oclose(object);
   return 0;
@@ -438,8 +451,8 @@ static char *subtree(const mdm_file *file, const char *group, int depth) {
   char *text;
   mdm_text t;
   if (mdm_text_open(&t, "the tree", NULL)) return NULL;
-  branch top = {t.stream, depth};
   hid_t g = H5Gopen2(file->id, group, H5P_DEFAULT);
+  branch top = {t.stream, depth, g, NULL};
   if (g >= 0) {
     H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, NULL, print_link, &top);
     H5Gclose(g);

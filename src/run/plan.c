@@ -90,7 +90,7 @@ static int take_earlier(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err)
   for (size_t i = 0; i < p->tasks && !status; i++) {
     mdm_task *t = &p->task[i];
     int again = !t->width && p->sweeps.options.count; /* sweeps need order parameters, which files do not keep */
-    if (monitor && monitor->earlier && !again) status = monitor->earlier(monitor->store, t->width, t->index, &t->record, err);
+    if (monitor && monitor->earlier && !again) status = monitor->earlier(monitor->store, t->width, t->index, &t->record, &t->weights, err);
     if (t->record) t->done = steps;
     else p->board.total += t->cost * (double)steps;
   }

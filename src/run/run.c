@@ -3,6 +3,7 @@
 #include <moedmft/run.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "base/board.h"
 #include "run/collect.h"
@@ -63,7 +64,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
   mdm_plan p;
   double bytes = 0;
-  if (!mdm_plan_create(cfg, data, what, 0, NULL, &p, NULL)) bytes = mdm_plan_bytes(&p, mdm_config_bool(cfg, "output.every_seed"), threads);
+  if (!mdm_plan_create(cfg, data, what, 0, NULL, &p, NULL)) bytes = mdm_plan_bytes(&p, !strcmp(mdm_config_text(cfg, "output.every_seed"), "true"), threads);
   mdm_plan_clear(&p);
   return bytes;
 }

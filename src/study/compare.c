@@ -235,6 +235,17 @@ static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {
   return status;
 }
 
+/* Networks measure what the limit does, up to where they came; runs that were read from a file might not. */
+static int check_array(const mdm_outcome *o, const mdm_array *a, mdm_error *err) {
+  for (size_t w = 0; w < o->widths; w++) {
+    const mdm_array *b = mdm_record_find(o->networks[w].summary, a->path);
+    int fits = b && b->rank == a->rank;
+    for (int i = 1; i < a->rank && fits; i++) fits = a->dim[i] == b->dim[i];
+    if (!fits) return mdm_fail(err, MDM_ERR_DATA, "networks of N = %ld and the limit do not have the same %s: runs of another program?", o->networks[w].width, a->path);
+  }
+  return MDM_OK;
+}
+
 int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   o->predicted = o->predicted_lowest = 1; /* mean shift ~ 1/N (docs/theory.md, finite size) */
   o->exponent = o->exponent_error = o->fluctuation = o->fluctuation_error = NAN;
@@ -253,7 +264,8 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
     status = add_axis(o, &r, err);
     for (size_t i = 0; i < mdm_record_count(o->limit.summary) && !status; i++) {
       const mdm_array *a = mdm_record_at(o->limit.summary, i);
-      if (is_compared(a)) status = add_observable(o, a, &rules, &r, err);
+      if (is_compared(a)) status = check_array(o, a, err);
+      if (is_compared(a) && !status) status = add_observable(o, a, &rules, &r, err);
     }
   }
   free(work);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/fit.h"
-#include "base/number.h"
 #include "config/networks.h"
 #include "study/compare.h"
 
@@ -134,4 +133,12 @@ int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs the limit's standard error: solve.replicas must be at least %d, not %ld", MDM_FEWEST_RUNS,
                     mdm_config_int(cfg, "solve.replicas"));
   return MDM_OK;
+}
+
+void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size) {
+  const char *who = name ? name : "", *is = name ? " = " : "", *blank = name ? " " : "";
+  if (isnan(power)) snprintf(buf, size, "%s%s", who, name ? " unknown" : "-");
+  else if (bound) snprintf(buf, size, "%s%s%c %.2f", who, blank, bound > 0 ? '>' : '<', power);
+  else if (isfinite(error)) snprintf(buf, size, "%s%s%.2f +- %.2f", who, is, power, error);
+  else snprintf(buf, size, "%s%s%.2f", who, is, power);
 }

@@ -116,8 +116,9 @@ static void read_part(const mdm_ensemble *e, int split, int part, size_t at, dou
   char path[96];
   snprintf(path, sizeof path, "parts/%s/%s", mdm_split_path((mdm_split)split), mdm_part_name((mdm_part_kind)part));
   const mdm_array *a = e->summary ? mdm_record_find(e->summary, path) : NULL;
-  *value = a ? a->value[at] : NAN;
-  *error = a && a->error ? a->error[at] : NAN;
+  int reached = a && at < a->dim[0];
+  *value = reached ? a->value[at] : NAN;
+  *error = reached && a->error ? a->error[at] : NAN;
 }
 
 static void read_values(const mdm_outcome *o, table *t) {

@@ -21,6 +21,7 @@ struct mdm_sweep {
   mdm_grid grid;
   mdm_measure measure; /* never AUTO */
   int with_limit;      /* the last width is N = infinity */
+  int is_saved;        /* the file that it went on from has the same cells and measure */
   long along;          /* axis whose best value is sought, or −1 */
   size_t points, widths, cells, most_runs, steps,
       tests; /* steps: of the longest point, recorded; tests: test records */
@@ -56,8 +57,14 @@ size_t mdm_sweep_find_width(const mdm_sweep *s, double width);
 void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
 void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
 
+/* Loads s->samples, unless points have data of their own. */
+int mdm_sweep_load(mdm_sweep *s, mdm_error *err);
+
 /* Fills s->results from s->data (anew). */
 int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
+
+/* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
+void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error);
 
 /* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */

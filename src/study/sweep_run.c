@@ -136,6 +136,10 @@ static int check_point(mdm_sweep *s, size_t point, int threads, double *bytes, m
   return status;
 }
 
+int mdm_sweep_load(mdm_sweep *s, mdm_error *err) {
+  return s->samples || data_vary(s) ? MDM_OK : mdm_data_load(s->cfg, &s->samples, err);
+}
+
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) {
   int status = MDM_OK;
   double numbers = 0;
@@ -144,7 +148,7 @@ int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err) 
     numbers += (a->error ? 2 : 1) * (double)mdm_elements(a->rank, a->dim);
   }
   *bytes = 0;
-  if (!s->samples && !data_vary(s)) status = mdm_data_load(s->cfg, &s->samples, err);
+  status = mdm_sweep_load(s, err);
   for (size_t p = 0; p < s->points && !status; p++)
     if (!point_is_ready(s, p)) status = check_point(s, p, threads, bytes, err);
   *bytes += 8 * 3 * numbers; /* held, and written as a file in memory and its image */
@@ -186,8 +190,7 @@ static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
 
 /* ---------------------------------------------------------------- a cell's numbers */
 
-/* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
-static void reduce(size_t n, const double *v, size_t stride, double *mean, double *error) {
+void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error) {
   double sum = 0, squares = 0;
   for (size_t i = 0; i < n; i++) sum += v[i * stride];
   *mean = sum / (double)n;
@@ -227,12 +230,12 @@ static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
       if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
   }
   for (size_t t = 0; t < n; t++)
-    reduce(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
+    mdm_sweep_mean(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
   for (size_t t = 0; t < tests; t++)
-    reduce(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
+    mdm_sweep_mean(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
     if (s->each[m])
-      reduce(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+      mdm_sweep_mean(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
   s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
 }
 

@@ -14,21 +14,21 @@
 
 /* Tensors that Adam leaves alone in the limit are named. */
 static void test_frozen_by_epsilon(void) {
-  const result *r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps_scale=global");
+  const result *r = run("solve - --force -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps_scale=global");
   CU_ASSERT(r->code == 0 && mentions(r->err, "gradient of W_in sinks below|gradient of W2 sinks below") && !strstr(r->err, "gradient of w_out"));
-  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam");
+  r = run("solve - --force -o @/a.h5 " SMALL "-s train.optimizer=adam");
   CU_ASSERT(r->code == 0 && !strstr(r->err, "sinks below"));
 }
 
 /* Noise that networks do not average over is named, and kept in the file; it routes nothing without a limit being refused. */
 static void test_noise_is_named(void) {
-  const result *r = run("solve - -o @/a.h5 " SMALL "-s model.regime=I -s train.optimizer=sign");
+  const result *r = run("solve - --force -o @/a.h5 " SMALL "-s model.regime=I -s train.optimizer=sign");
   CU_ASSERT(r->code == 0 && mentions(r->err, "sign descent moves Q by the sign of rho"));
   r = run("info @/a.h5");
   CU_ASSERT(mentions(r->out, "not_self_averaging = sign descent"));
-  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3 -s model.parameterization=mup");
+  r = run("solve - --force -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3 -s model.parameterization=mup");
   CU_ASSERT(r->code == 0 && mentions(r->err, "width of about 1e+06"));
-  r = run("solve - -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3");
+  r = run("solve - --force -o @/a.h5 " SMALL "-s train.optimizer=adam -s train.adam.eps=1e-3");
   CU_ASSERT(r->code == 0 && !strstr(r->err, "width of about"));
   r = run("simulate - -q -o @/b.h5 " SMALL "-s model.regime=I -s model.parameterization=mcb -s model.experts=8 -s model.active=1");
   CU_ASSERT_EQUAL(r->code, 0);
@@ -106,7 +106,7 @@ static void test_sweep_command(void) {
   clear();
   succeeds("sweep - -q " SWEEP);
   r = run("sweep - " SWEEP);
-  CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "24 of them in|best train.lr|drift|without a limit|wrote"));
+  CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "already complete|nothing to do|best train.lr|drift|without a limit"));
   r = run("info @/s.h5");
   CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|optimum_kind"));
   succeeds("plot @/s.h5 -q -o @/s.svg");

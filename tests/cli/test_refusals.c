@@ -94,7 +94,7 @@ static void test_configuration(void) {
   memset(text, '#', 3 << 20);
   spit("long.yaml", text, 3 << 20);
   free(text);
-  REFUSED(MDM_ERR_CONFIG, "compare -q -o @/earlier.h5 " SMALL, list);
+  REFUSED(MDM_ERR_CONFIG, "compare -q --force -o @/earlier.h5 " SMALL, list);
 }
 
 static void test_data_refused(void) {
@@ -126,7 +126,7 @@ static void test_data_refused(void) {
   spit_text("text.h5", "hello\n");
   size_t n = slurp("good.h5", bytes, sizeof bytes);
   spit("half.h5", bytes, n / 2);
-  REFUSED(MDM_ERR_DATA, "simulate - -q -o @/earlier.h5 " SMALL "-s data.source=hdf5 -s ", list);
+  REFUSED(MDM_ERR_DATA, "simulate - -q --force -o @/earlier.h5 " SMALL "-s data.source=hdf5 -s ", list);
 }
 
 static void test_output_refused(void) {
@@ -178,7 +178,7 @@ static void test_truncated(void) {
 
 static void test_full_disk(void) {
   succeeds("solve - -q -o @/good.h5 " SMALL);
-  refused_as(&(start){.file_size = 9000}, MDM_ERR_IO, "earlier.h5|9000 of", "solve - -q -o @/earlier.h5 " SMALL);
+  refused_as(&(start){.file_size = 9000}, MDM_ERR_IO, "earlier.h5|9000 of", "solve - -q --force -o @/earlier.h5 " SMALL);
   refused_as(&(start){.file_size = 4096}, MDM_ERR_IO, "x.svg", "plot @/good.h5 -o @/x.svg");
   if (access("/dev/full", W_OK) == 0) {
     refused_as(&(start){.out = "/dev/full"}, MDM_ERR_IO, "standard output|No space", "info @/good.h5");
@@ -204,8 +204,8 @@ static void test_sizes(void) {
       {"solve.particles=8", "8 stream particles|raise solve.particles"},
       {"solve.expert_particles=1", "1 expert particles|raise"},
   };
-  REFUSED(MDM_ERR_MEMORY, "compare - -q -t 1 -o @/earlier.h5 " SMALL "-s ", large);
-  REFUSED(MDM_ERR_NUMERIC, "compare - -q -o @/earlier.h5 " SMALL "-s ", small);
+  REFUSED(MDM_ERR_MEMORY, "compare - -q --force -t 1 -o @/earlier.h5 " SMALL "-s ", large);
+  REFUSED(MDM_ERR_NUMERIC, "compare - -q --force -o @/earlier.h5 " SMALL "-s ", small);
 }
 
 static const test_case tests[] = {

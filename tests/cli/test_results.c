@@ -9,7 +9,7 @@
 #include "support/suite.h"
 
 #define RUNS                                                                                                           \
-  "-q -s solve.particles=300 -s solve.replicas=3 -s train.steps=4 -s simulate.widths=[8,16] -s simulate.seeds=5 "
+  "-q --force -s solve.particles=300 -s solve.replicas=3 -s train.steps=4 -s simulate.widths=[8,16] -s simulate.seeds=5 "
 
 static void test_threads(void) {
   static const char *const commands[] = {"solve", "simulate", "compare"};
@@ -103,7 +103,7 @@ static void test_edges(void) {
   write_samples("zero.h5", 4, 5, 4, 0, 0, 1);
   write_samples("ten.h5", 12, 5, 12, 10, 1, 1);
   for (size_t i = 0; i < COUNT(edges); i++) {
-    succeeds("compare - -q -t 2 -o @/e.h5 " SMALL "-s %s", edges[i]);
+    succeeds("compare - -q --force -t 2 -o @/e.h5 " SMALL "-s %s", edges[i]);
     int good = all_finite("e.h5", "/") && isnan(attribute("e.h5", "/", "diverged_at_step"));
     if (!good) printf("\n    not finite: %s\n", edges[i]);
     CU_ASSERT(good);

@@ -51,30 +51,28 @@ static void test_interrupted(void) {
   CU_ASSERT_EQUAL(entries(NULL, 0), 1);
 }
 
-/* Stopped in the middle, the same command goes on with the runs that are missing and ends with the same numbers; with another
- * configuration it starts anew. */
+/* Stopped in the middle, by a user, a system or a scheduler, the same command goes on with the runs that are missing and ends with the
+ * same numbers; another configuration would lose them. */
 static void test_goes_on(void) {
 #define MANY "-t 2 -s solve.particles=200 -s solve.replicas=4 -s train.steps=100 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false "
-  const result *r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
-  CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|goes on"));
+  static const int signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+  for (size_t i = 0; i < COUNT(signals); i++) {
+    const result *r = run_and_stop("compare - --force -o @/part.h5 " MANY, signals[i], 400);
+    CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|goes on"));
+  }
   CU_ASSERT_EQUAL(run("info @/part.h5")->code, 0);
-  succeeds("compare - -q -o @/other.h5 -s train.lr=0.25 " MANY);
-  r = run("compare - -o @/part.h5 " MANY);
+  refused_as(&(start){0}, MDM_ERR_CONFIG, "part.h5 holds another run|train.lr is 0.5 there and 0.25 now|--force", "compare - -q -o @/part.h5 -s train.lr=0.25 " MANY);
+  const result *r = run("compare - -o @/part.h5 " MANY);
   CU_ASSERT(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"));
   succeeds("compare - -q -o @/whole.h5 " MANY);
   same_results("part.h5", "whole.h5", 1);
-  r = run_and_stop("compare - -o @/part.h5 " MANY, SIGINT, 400);
-  CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
-  r = run("compare - -o @/part.h5 -s train.lr=0.25 " MANY);
-  CU_ASSERT(r->code == 0 && !strstr(r->err, "going on"));
-  same_results("part.h5", "other.h5", 1);
 #undef MANY
 }
 
 /* Stopped while the first network draws its weights: there is nothing to keep but the earlier file. */
 static void test_interrupted_early(void) {
   keep_earlier();
-  const result *r = run_and_stop("simulate - -o @/earlier.h5 -s simulate.widths=1500 -s simulate.seeds=1", SIGINT, 0);
+  const result *r = run_and_stop("simulate - --force -o @/earlier.h5 -s simulate.widths=1500 -s simulate.seeds=1", SIGINT, 0);
   CU_ASSERT_EQUAL(r->code, MDM_INTERRUPTED);
   CU_ASSERT(last_line_mentions(r->err, "interrupted: stopped before the first step|no file was written"));
   CU_ASSERT(is_untouched());

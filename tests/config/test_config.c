@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <moedmft/config.h>
 
@@ -577,6 +579,31 @@ static void canonical_text(void) {
   mdm_config_free(cfg);
 }
 
+/* Names of files that a configuration gives are seen from its folder; where nothing is there, and in other options, they stay. */
+static void paths_of_a_file(void) {
+  mdm_config *cfg = NULL;
+  mdm_error err;
+  mkdir(in_folder("configs"), 0700);
+  spit_text("configs/near.h5", "");
+  spit_text("beside.h5", "");
+  spit_text("configs/run.yaml", "data: {source: hdf5, file: near.h5, labels: ../beside.h5, test_file: nowhere.h5, test_labels: /etc/hosts}\n");
+  CU_ASSERT_EQUAL_FATAL(mdm_config_create(&cfg, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_config_load(cfg, in_folder("configs/run.yaml"), &err), MDM_OK);
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.file"), in_folder("configs/near.h5"));
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.labels"), in_folder("configs/../beside.h5"));
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.test_file"), "nowhere.h5");
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.test_labels"), "/etc/hosts");
+  CU_ASSERT_EQUAL(mdm_config_set(cfg, "data.file=near.h5", &err), MDM_OK); /* on the command line: from where we are */
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.file"), "near.h5");
+  mdm_config_free(cfg);
+  size_t n, paths = 0;
+  const mdm_option *o = mdm_options(&n);
+  for (size_t i = 0; i < n; i++) paths += (size_t)mdm_option_is_path(&o[i]);
+  CU_ASSERT_EQUAL(paths, 4);
+  unlink(in_folder("configs/near.h5"));
+  unlink(in_folder("configs/run.yaml"));
+}
+
 static const test_case tests[] = {
     {"every preset is valid", presets_are_valid},
     {"bounds of every number", bounds_of_every_number},
@@ -598,6 +625,7 @@ static const test_case tests[] = {
     {"set one option", set_one_option},
     {"messages of set", set_messages},
     {"file on disk", file_on_disk},
+    {"paths in a file", paths_of_a_file},
     {"round trip of every option", round_trip_of_every_option},
     {"round trip of awkward values", round_trip_of_awkward_values},
     {"canonical text", canonical_text},

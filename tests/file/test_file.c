@@ -10,6 +10,7 @@
 
 #include <moedmft/file.h>
 
+#include "file/internal.h"
 #include "support/arrays.h"
 #include "support/folder.h"
 #include "support/records.h"
@@ -75,6 +76,10 @@ static void test_attributes(void) {
   CU_ASSERT_EQUAL(mdm_file_attr_text(file, "/", "word", "first", NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_attr_text(file, "", "word", "größer", NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_attr_text(file, "/", "nothing", "", NULL), MDM_OK);
+  static char large[200000], *back; /* more than fits into the header of an object */
+  memset(large, 'x', sizeof large - 1);
+  CU_ASSERT_EQUAL(mdm_file_attr_text(file, "/", "large", large, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_file_attr_text(file, "/axes", "large", large, NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_attr_real(file, "/comparison/fit", "exponent", 0.1, NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_attr_int(file, "/width_32", "diverged_at_step", 17, NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_commit(file, NULL), MDM_OK);
@@ -82,6 +87,9 @@ static void test_attributes(void) {
   CU_ASSERT_EQUAL(mdm_file_get_text(file, "/", "word", text, sizeof text, NULL), MDM_OK);
   CU_ASSERT_STRING_EQUAL(text, "größer");
   CU_ASSERT_EQUAL(mdm_file_get_text(file, "/", "word", tiny, sizeof tiny, &err), MDM_ERR_DATA);
+  CU_ASSERT_EQUAL_FATAL(mdm_file_dup_text(file, "/axes", "large", &back, NULL), MDM_OK);
+  CU_ASSERT_STRING_EQUAL(back, large);
+  free(back);
   CU_ASSERT_EQUAL(mdm_file_get_text(file, "/", "nothing", text, sizeof text, NULL), MDM_OK);
   CU_ASSERT_STRING_EQUAL(text, "");
   CU_ASSERT_EQUAL(mdm_file_get_real(file, "/comparison/fit", "exponent", &x, NULL), MDM_OK);

@@ -62,11 +62,11 @@ static void test_other_files(void) {
   mdm_error err = {0};
   run_with(MDM_RUN_NETWORKS, 1, SMALL_SWEEP, &o);
   mdm_config *cfg = configure(SMALL_SWEEP);
-  CU_ASSERT_EQUAL_FATAL(mdm_outcome_write(&o, cfg, "simulate", "test", in_folder("run.h5"), NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_outcome_write(&o, cfg, "simulate", "test", NULL, in_folder("run.h5"), NULL), MDM_OK);
   mdm_config_free(cfg);
   mdm_outcome_clear(&o);
   mdm_sweep *s = create_sweep(SMALL_SWEEP, "train.lr=0.2,0.4", 1), *back;
-  CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder("run.h5"), &err), MDM_ERR_IO);
+  CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder("run.h5"), &err), MDM_ERR_CONFIG);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not the file of a sweep"));
   CU_ASSERT_EQUAL(mdm_sweep_read(in_folder("run.h5"), &back, &err), MDM_ERR_IO);
   CU_ASSERT_PTR_NULL(back);

@@ -2,7 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
+#include <moedmft/compare.h>
+
 #include "study/power_fit.h"
 #include "support/suite.h"
 
