@@ -116,6 +116,10 @@ static void self_averaging(void) {
       {"model.regime=I;train.optimizer=sign;model.gate=constant", 1, 1, ""},
       {"model.regime=I;train.optimizer=adam", 0, 1, "Adam, its epsilon below the gradient"},
       {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1", 1, 1, ""},
+      {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1;model.parameterization=custom;model.custom.base=mssp;"
+       "model.custom.Q.adam_eps=1e-6", 0, 1, "Adam, its epsilon below the gradient"},
+      {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1;model.parameterization=custom;model.custom.base=mssp;"
+       "model.custom.W1.adam_eps=1e-6 N^-1", 1, 1, ""}, /* Q's own epsilon counts */
       {"model.regime=III;train.optimizer=sign", 0, 1, "all experts"},
       {"model.regime=III;train.optimizer=sign;model.parameterization=mup", 1, 1, ""},
   };
