@@ -35,6 +35,12 @@ check model.regime=I model.parameterization=mssp model.experts=4 model.active=2 
 check model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.active_fraction=0.5
 check model.regime=III model.parameterization=mssp model.experts_ratio=0.5
 check model.regime=III model.parameterization=mssp model.gate=softmax model.active_fraction=0.5 train.bias_rate=0.05 train.lr=0.2
+# Factors of initial standard deviations; a parameterization by hand with numbers in its powers.
+check model.init.input=0.25 model.init.router=2 model.init.expert_in=0.5 model.init.expert_out=3 model.readout_std=0.5
+check model.parameterization=custom model.custom.base=mssp model.custom.W_in.std=0.25*D^-1/2 model.init.input=2 model.custom.W_in.multiplier=0.8 \
+  model.custom.Q.multiplier=1.25 model.custom.W1.lr=1/3*M*N^-1 model.custom.w_out.multiplier=2
+check model.parameterization=custom model.custom.base=mup model.regime=III model.custom.tied=true model.custom.Q.adam_eps=0.5 model.custom.W2.adam_lr=2*Ne^-1 \
+  model.custom.w_out.std=0 train.optimizer=adam train.adam.eps=0.1 train.lr=0.05
 check data.source=idx "data.file=$here/data/fashion/train-images-idx3-ubyte.gz" "data.labels=$here/data/fashion/train-labels-idx1-ubyte.gz" \
   data.train=24 train.loss=cross_entropy train.lr=0.1
 # Optimizers. Few tokens and many experts (N_e >= 8, gathered): experts without tokens still decay, and move on their momentum.

@@ -34,7 +34,9 @@ import argparse
 import itertools
 import json
 import math
+import re
 import sys
+from fractions import Fraction
 from types import SimpleNamespace
 
 try:
@@ -91,6 +93,36 @@ def with_depth(table, b):
     of = lambda power, L_power: lambda s: power(s) * s.L**L_power
     powers = lambda part, L_power: {**part, **{name: of(part[name], L_power) for name in BLOCK}}
     return scaling(table.std, powers(table.sgd, 2 * b - 1), powers(table.adam, b - 1), powers(table.eps, -b), table.multiplier)
+
+
+def power_of(text):
+    """"0.25 M^1/2 Ne^-1/2" as a function of the sizes."""
+    factors = re.sub(r"\s*\*\s*", " ", text).split()
+    above, _, below = factors.pop(0).partition("/") if factors[0][0] in "0123456789." else ("1", "", "")
+    powers = [(name, float(Fraction(exponent or "1"))) for name, _, exponent in (part.partition("^") for part in factors)]
+    return lambda s: float(above) / float(below or 1) * math.prod(getattr(s, name)**exponent for name, exponent in powers)
+
+
+def scaling_of(config, net):
+    """The parameterization's functions, and whether experts start from one draw."""
+    regime, name = config["model.regime"], config["model.parameterization"]
+    base = config["model.custom.base"] if name == "custom" else name
+    table = SCALING.get((regime, base))
+    if table is None or config["train.optimizer"] not in ("sgd", "momentum", "sign", "adam", "adamw"):
+        raise Unusable(f"no reference for regime {regime}, parameterization {base}, optimizer {config['train.optimizer']}")
+    tied = (regime, base) in TIED
+    if net.residual:
+        table = with_depth(table, max(net.b, 0.5) if net.norm != "none" and net.output == "norm" else net.b)
+    if name != "custom":
+        return table, tied
+    parts = {"std": "std", "lr": "sgd", "adam_lr": "adam", "adam_eps": "eps", "multiplier": "multiplier"}
+    custom = scaling(**{to: dict(getattr(table, to)) for to in parts.values()})
+    for tensor in SHAPE:
+        for key, to in parts.items():
+            text = config[f"model.custom.{tensor}.{key}"]
+            if text:
+                getattr(custom, to)[tensor] = power_of(text) if text not in ("0", "0.0") else lambda s: 0.0
+    return custom, {"base": tied, "true": True, "false": False}[config["model.custom.tied"]]
 
 
 # ---- numpy: the chain rule by hand ----------------------------------------------------------------------------------
@@ -559,27 +591,21 @@ def describe(config, N, D, C):
     """Sizes, functions, rates and standard deviations of the networks of width N."""
     real = lambda key: float(config[key])
     half_up = lambda value: math.floor(value + 0.5)
-    regime, table = config["model.regime"], SCALING.get((config["model.regime"], config["model.parameterization"]))
-    if table is None or config["train.optimizer"] not in ("sgd", "momentum", "sign", "adam", "adamw"):
-        raise Unusable("no reference for regime {}, parameterization {}, optimizer {}".format(
-            regime, config["model.parameterization"], config["train.optimizer"]))
     net = SimpleNamespace(N=N, D=D, C=C, held=None, L=max(1, int(config["model.depth"])), b=real("model.branch_exponent"),
                           router_gamma=real("model.router_gamma"), selected=config["model.gate_scope"] == "selected")
     net.residual = int(config["model.depth"]) > 0
     net.branch = net.L**-net.b
     net.linear_input, net.output = config["model.input"] == "linear", config["model.output"]
     net.norm, net.norm_eps = config["model.norm"], real("model.norm_eps")
-    if net.residual:
-        table = with_depth(table, max(net.b, 0.5) if net.norm != "none" and net.output == "norm" else net.b)
+    regime = config["model.regime"]
+    table, net.tied = scaling_of(config, net)
     net.Ne = int(config["model.expert_width"]) if regime == "II" else half_up(real("model.expert_width_ratio") * N)
     net.M = int(config["model.experts"]) if regime == "I" else half_up(real("model.experts_ratio") * N)
     describe_experts(config, net)
-    net.tied = (regime, config["model.parameterization"]) in TIED
     net.phi, net.phi_e, net.gate = (config["model." + key] for key in ("activation", "expert_activation", "gate"))
     net.temperature, net.gate_multiplier = real("model.gate_temperature"), real("model.gate_multiplier")
     net.loss, net.loss_multiplier = config["train.loss"], real("train.loss_multiplier")
-    factor = {"W_in": 1.0, "w_out": real("model.readout_std"),
-              **{name: real("model.init." + OPTION[name]) for name in ("Q", "W1", "W2")}}
+    factor = {"w_out": real("model.readout_std"), **{name: real("model.init." + OPTION[name]) for name in ("W_in", "Q", "W1", "W2")}}
     net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
     net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
     describe_optimizer(config, net, table)

@@ -12,7 +12,7 @@
 
 /* Exponents of one tensor, by hand. */
 #define CUSTOM(tensor) \
-    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2'; 0: starts at zero; empty: as base"}, \
+    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base"}, \
     {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base"}, \
     {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base"}, \
     {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base"}, \
@@ -47,6 +47,7 @@ static const mdm_option table[] = {
     {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
     {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
     {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero"},
+    {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in"},
     {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
     {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},

@@ -74,7 +74,7 @@ static int read_std(const mdm_config *cfg, mdm_tensor t, mdm_rule *rule, mdm_err
   snprintf(key, sizeof key, "model.custom.%s.std", mdm_tensor_name(t));
   const char *text = mdm_config_text(cfg, key);
   if (!*text) return MDM_OK;
-  rule->zero = !strcmp(text, "0");
+  rule->zero = !strcmp(text, "0") || !strcmp(text, "0.0");
   if (rule->zero) rule->std = (mdm_power){0};
   return rule->zero ? MDM_OK : read_power(cfg, t, "std", &rule->std, err);
 }
@@ -133,7 +133,7 @@ int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, 
 }
 
 void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]) {
-  init[MDM_W_IN] = 1;
+  init[MDM_W_IN] = mdm_config_real(cfg, "model.init.input");
   init[MDM_Q] = mdm_config_real(cfg, "model.init.router");
   init[MDM_W1] = mdm_config_real(cfg, "model.init.expert_in");
   init[MDM_W2] = mdm_config_real(cfg, "model.init.expert_out");

@@ -1,7 +1,9 @@
-/* Powers of the sizes: arithmetic, and text such as "M^1/2 Ne^-1/2".
+/* Powers of the sizes: arithmetic, and text such as "0.25 M^1/2 Ne^-1/2".
  *
- *   power    = "1" | factor { (" " | "*") factor }
- *   factor   = ("D" | "N" | "Ne" | "M" | "K" | "L") [ "^" exponent ]
+ *   power    = number | [ number (" " | "*") ] size { (" " | "*") size }
+ *   number   = decimal [ "/" decimal ]
+ *   decimal  = digits [ "." digits ] [ ("e" | "E") [sign] digits ]
+ *   size     = ("D" | "N" | "Ne" | "M" | "K" | "L") [ "^" exponent ]
  *   exponent = [sign] digits [ "." digits ] [ "/" digits ]
  */
 #include "scaling/power.h"
@@ -14,14 +16,17 @@
 
 /* ---------------------------------------------------------------- arithmetic */
 
+double mdm_power_factor(mdm_power p) { return p.factor == 0 ? 1 : p.factor; }
+
 mdm_power mdm_power_add(mdm_power a, double factor, mdm_power b) {
   return (mdm_power){a.D + factor * b.D, a.N + factor * b.N, a.Ne + factor * b.Ne,
-                     a.M + factor * b.M, a.K + factor * b.K, a.L + factor * b.L};
+                     a.M + factor * b.M, a.K + factor * b.K, a.L + factor * b.L,
+                     mdm_power_factor(a) * pow(mdm_power_factor(b), factor)};
 }
 
 double mdm_power_evaluate(mdm_power p, mdm_sizes s) {
   double depth = s.L > 0 && p.L != 0 ? pow(s.L, p.L) : 1;
-  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K) * depth;
+  return pow(s.D, p.D) * pow(s.N, p.N) * pow(s.Ne, p.Ne) * pow(s.M, p.M) * pow(s.K, p.K) * depth * mdm_power_factor(p);
 }
 
 /* ---------------------------------------------------------------- symbols */
@@ -77,7 +82,56 @@ static int read_symbol(const char **s) {
   return found;
 }
 
+/* Length of the decimal number that s starts with, 0: none. */
+static size_t decimal_length(const char *s) {
+  static const char digits[] = "0123456789";
+  size_t whole = strspn(s, digits), n = whole, part = 0;
+  if (s[n] == '.') {
+    part = strspn(s + n + 1, digits);
+    n += 1 + part;
+  }
+  if (whole + part == 0) return 0;
+  if (s[n] != 'e' && s[n] != 'E') return n;
+  size_t sign = s[n + 1] == '-' || s[n + 1] == '+', power = strspn(s + n + 1 + sign, digits);
+  return power ? n + 1 + sign + power : 0;
+}
+
+/* 0 when *s does not start with a decimal number. */
+static int read_decimal(const char **s, double *out) {
+  char text[MDM_REAL_SIZE];
+  size_t n = decimal_length(*s);
+  if (n == 0 || n >= sizeof text) return 0;
+  memcpy(text, *s, n);
+  text[n] = '\0';
+  *out = mdm_real_parse(text);
+  *s += n;
+  return 1;
+}
+
+/* The number in front, in range. */
+static int read_factor(const char **s, double *out) {
+  double divisor = 1;
+  if (!read_decimal(s, out) || (**s == '/' && (++*s, !read_decimal(s, &divisor)))) return 0;
+  if (divisor != 1) *out /= divisor;
+  return *out >= MDM_FACTOR_MIN && *out <= MDM_FACTOR_MAX;
+}
+
+/* Passes what stands between two factors; 0: nothing does. */
+static int read_separator(const char **s) {
+  size_t blanks = strspn(*s, " ");
+  *s += blanks;
+  if (**s != '*') return blanks > 0;
+  ++*s;
+  return 1;
+}
+
 static int read_product(const char *s, mdm_power *out) {
+  s += strspn(s, " ");
+  if (*s && strchr("0123456789.", *s)) {
+    if (!read_factor(&s, &out->factor)) return 0;
+    if (!s[strspn(s, " ")]) return 1;
+    if (!read_separator(&s)) return 0;
+  }
   for (;;) {
     s += strspn(s, " ");
     int symbol = read_symbol(&s);
@@ -85,20 +139,15 @@ static int read_product(const char *s, mdm_power *out) {
     if (symbol < 0) return 0;
     if (*s == '^' && (++s, !read_exponent(&s, &exponent))) return 0;
     *member(out, symbol) += exponent;
-    size_t blanks = strspn(s, " ");
-    s += blanks;
-    if (!*s) return 1;
-    if (*s == '*')
-      s++;
-    else if (!blanks)
-      return 0;
+    if (!s[strspn(s, " ")]) return 1;
+    if (!read_separator(&s)) return 0;
   }
 }
 
 int mdm_power_parse(const char *key, const char *text, mdm_power *out, mdm_error *err) {
   mdm_power p = {0};
   char shown[80];
-  if (strcmp(text, "1") && !read_product(text, &p)) {
+  if (!read_product(text, &p)) {
     mdm_show(shown, sizeof shown, text, strlen(text));
     return mdm_fail(err, MDM_ERR_CONFIG, "%s = '%s' is not a power of the sizes; allowed: %s", key, shown,
                     MDM_POWER_FORMS);
@@ -124,6 +173,10 @@ void mdm_exponent_format(double x, char *out, size_t size) {
 void mdm_power_format(mdm_power p, char out[MDM_POWER_SIZE]) {
   size_t used = 0;
   out[0] = '\0';
+  if (mdm_power_factor(p) != 1) {
+    mdm_real_format(p.factor, out);
+    used = strlen(out);
+  }
   for (int i = 0; i < SYMBOLS; i++) {
     double x = *member(&p, i);
     char exponent[MDM_REAL_SIZE];

@@ -13,6 +13,7 @@
  */
 #include "scaling/vanishing.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,14 +27,31 @@ static int is_kinked(const char *activation) { return !strcmp(activation, "relu"
 
 static int selects(const mdm_model *m) { return m->active_fraction < 1; }
 
-/* Steps of tensor t go by the gradient's direction, however small it is. */
-static int reads_signs(const mdm_optimizer *o) {
-  return o->method.entrywise && (o->kind == MDM_STEP_SIGN || o->eps < SMALL_EPS);
+/* Adam's ε in units of the natural gradient of tensor t; numbers in front of powers count, ratios of sizes do not. */
+static double natural_eps(const mdm_model *m, const mdm_optimizer *o, mdm_tensor t) {
+  mdm_scales s = mdm_rule_scales(t, m->regime, &m->parameterization.rule[t]);
+  return o->eps * (o->method.global_eps ? 1 / mdm_power_factor(s.gradient) : mdm_power_factor(s.eps));
+}
+
+/* The smallest of the tensors that learn. */
+static double smallest_eps(const mdm_model *m, const mdm_optimizer *o) {
+  double smallest = INFINITY;
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
+    if (m->lr[t] > 0) smallest = fmin(smallest, natural_eps(m, o, t));
+  return smallest;
+}
+
+/* Steps go by the gradient's direction, however small it is; eps: of the tensors in question. */
+static int reads_signs(const mdm_optimizer *o, double eps) {
+  return o->method.entrywise && (o->kind == MDM_STEP_SIGN || eps < SMALL_EPS);
 }
 
 static int router_learns(const mdm_model *m) { return m->lr[MDM_Q] > 0 && strcmp(m->gate, "constant"); }
 
 static int router_starts_at_zero(const mdm_model *m) { return m->parameterization.rule[MDM_Q].zero || m->init[MDM_Q] == 0; }
+
+/* b = W_2ᵀ v e is zero until v has learned, and then knows u: ρ never is mere noise. */
+static int readout_starts_at_zero(const mdm_model *m) { return m->parameterization.rule[MDM_W_OUT].zero || m->init[MDM_W_OUT] == 0; }
 
 /* ρ starts as noise that experts share, or that belongs to few of them. */
 static int gate_noise_is_common(const mdm_model *m) {
@@ -58,7 +76,7 @@ static unsigned directions(const mdm_model *m, const mdm_optimizer *o) {
   if (selects(m) && m->bias_std == 0) read |= 1u << MDM_Q | 1u << MDM_W_IN;
   if (is_kinked(m->activation)) read |= 1u << MDM_W_IN;
   if (is_kinked(m->expert_activation)) read |= 1u << MDM_W1 | 1u << MDM_W_IN;
-  return reads_signs(o) ? ALL : read;
+  return reads_signs(o, smallest_eps(m, o)) ? ALL : read;
 }
 
 void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishing *out) {
@@ -74,13 +92,14 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
     out->no_limit = 1;
     snprintf(out->noise, sizeof out->noise, "top-K compares logits that start at zero and learn from rho ~ n^-1/2, the same noise in %s: the first step "
              "tosses one coin for all; set model.init.router > 0 (where the parameterization starts Q at zero: model.router_bias_std > 0)", whose);
-  } else if (reads_signs(o) && router_learns(m) && gate_noise_is_common(m)) {
+  } else if (reads_signs(o, natural_eps(m, o, MDM_Q)) && router_learns(m) && gate_noise_is_common(m) && !readout_starts_at_zero(m)) {
     snprintf(out->noise, sizeof out->noise, "%s moves Q by the sign of rho ~ n^-1/2, the same noise in %s: networks do not average over it",
              o->kind == MDM_STEP_SIGN ? "sign descent" : "Adam, its epsilon below the gradient,", whose);
   }
-  if (o->kind == MDM_STEP_ADAM && o->eps >= SMALL_EPS && o->eps < LARGE_EPS && vanishing)
+  double eps = smallest_eps(m, o);
+  if (o->kind == MDM_STEP_ADAM && eps >= SMALL_EPS && eps < LARGE_EPS && vanishing)
     snprintf(out->crossover, sizeof out->crossover, "gradients that start like n^-1/2 exceed Adam's epsilon %g in networks up to a width of about %.0e: "
-             "they approach this limit only beyond", o->eps, 1 / (o->eps * o->eps));
+             "they approach this limit only beyond", eps, 1 / (eps * eps));
 }
 
 int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_error *err) {

@@ -48,8 +48,8 @@ static void reproduces_the_table(void) {
   "model.activation=identity model.expert_activation=identity model.gate=constant solve.particles=2000 "              \
   "solve.expert_particles=200 solve.replicas=2 solve.precision=double solve.tolerance=1e-5 train.lr=0.05 train.steps=12 " \
   "output.kernels=false "
-#define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.expert_width_ratio=0.5 model.experts=4 model.init.expert_in=0.8 model.init.expert_out=1.2 "
-static const double alpha = 1.5, Ne = 2, eps = 0.5, M = 4, s1 = 0.64, s2 = 1.44; /* α, N_e, ε, M, σ₁², σ₂² of SCALES */
+#define SCALES "model.experts_ratio=1.5 model.expert_width=2 model.expert_width_ratio=0.5 model.experts=4 model.init.input=0.7 model.init.expert_in=0.8 model.init.expert_out=1.2 "
+static const double alpha = 1.5, Ne = 2, eps = 0.5, M = 4, s0 = 0.49, s1 = 0.64, s2 = 1.44; /* α, N_e, ε, M, σ_in², σ₁², σ₂² of SCALES */
 
 /* Kernel regression with kernel k · gram from f = 0: B ← μ B + (k / P) gram (f − y) + λ f, f ← f − η B. */
 static void regression(double k, double eta, double mu, double lambda, size_t steps, double *f) {
@@ -72,9 +72,9 @@ static const struct {
   const char *regime, *parameterization;
   double kernel[5];
 } linear[] = {
-    {"II", "mssp", {s1 * s2, 0, alpha * s2, Ne * s1, s1 * s2}}, {"II", "mup", {0, 0, 0, Ne * s1, 0}},
-    {"I", "mssp", {s1 * s2 / M, 0, s2, eps * s1, s1 * s2 / M}}, {"I", "mup", {s1 * s2 / M, 0, s2, eps * s1, s1 * s2 / M}},
-    {"III", "mssp", {s1 * s2, 0, s2, eps * s1, s1 * s2}},       {"III", "mup", {0, 0, s2, eps * s1, 0}},
+    {"II", "mssp", {s1 * s2, 0, alpha * s2 * s0, Ne * s1 * s0, s1 * s2 * s0}}, {"II", "mup", {0, 0, 0, Ne * s1 * s0, 0}},
+    {"I", "mssp", {s1 * s2 / M, 0, s2 * s0, eps * s1 * s0, s1 * s2 * s0 / M}}, {"I", "mup", {s1 * s2 / M, 0, s2 * s0, eps * s1 * s0, s1 * s2 * s0 / M}},
+    {"III", "mssp", {s1 * s2, 0, s2 * s0, eps * s1 * s0, s1 * s2 * s0}},       {"III", "mup", {0, 0, s2 * s0, eps * s1 * s0, 0}},
 };
 
 /* f is linear in each tensor: when only one of them learns (and decays), training is kernel regression with that tensor's
@@ -168,13 +168,13 @@ static double arcsine(double aa, double bb, double ab) { return 2 / 3.1415926535
 static void initial_kernels_are_arcsine(void) {
   mdm_outcome out;
   run_with(MDM_RUN_LIMIT, 0, "model.activation=erf model.expert_activation=erf model.gate=constant train.steps=0 solve.replicas=16 "
-           "solve.particles=8000 model.init.expert_in=1.3 model.init.expert_out=0.7", &out);
+           "solve.particles=8000 model.init.input=1.2 model.init.expert_in=1.3 model.init.expert_out=0.7", &out);
   const char *const paths[] = {"kernels/W1/forward", "kernels/W2/forward", "kernels/w_out/forward"};
   for (int layer = 0; layer < 3; layer++) {
     const double *k = values(out.limit.summary, paths[layer]), *se = errors(out.limit.summary, paths[layer]);
     for (size_t m = 0; m < P; m++)
       for (size_t n = 0; n < P; n++) {
-        double mm = cosine_gram(m, m), nn = cosine_gram(n, n), h = arcsine(mm, nn, cosine_gram(m, n)), hm = arcsine(mm, mm, mm), hn = arcsine(nn, nn, nn);
+        double mm = 1.44 * cosine_gram(m, m), nn = 1.44 * cosine_gram(n, n), h = arcsine(mm, nn, 1.44 * cosine_gram(m, n)), hm = arcsine(mm, mm, mm), hn = arcsine(nn, nn, nn);
         double y = arcsine(1.69 * hm, 1.69 * hn, 1.69 * h), expected = layer == 0 ? h : layer == 1 ? y : 0.49 * y;
         CU_ASSERT(fabs(k[m * P + n] - expected) < 4 * se[m * P + n] + 1e-4); /* 1e-4: tolerance² of the basis */
         CU_ASSERT(se[m * P + n] < 0.01);

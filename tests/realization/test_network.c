@@ -142,13 +142,13 @@ static void gathered_tokens(void) {
 /* Initial weights have the table's variances: 5 standard errors of a chi-square. */
 static void initial_variances(void) {
   mdm_outcome out;
-  run_with_weights("train.steps=0 simulate.widths=40 simulate.seeds=1 model.experts_ratio=1.5 model.init.router=0.5 model.init.expert_in=2 model.init.expert_out=3", &out);
+  run_with_weights("train.steps=0 simulate.widths=40 simulate.seeds=1 model.experts_ratio=1.5 model.init.input=0.25 model.init.router=0.5 model.init.expert_in=2 model.init.expert_out=3", &out);
   const mdm_record *w = out.networks[0].weights[0];
   const double n = 40, M = 60, Ne = 3;
   const struct {
     const char *path;
     double variance, count;
-  } expected[] = {{"weights/W_in/initial", 1.0 / D, n * D}, {"weights/Q/initial", 0.25 / n, n * M}, {"weights/W1/initial", 4 / n, n * M * Ne},
+  } expected[] = {{"weights/W_in/initial", 0.0625 / D, n * D}, {"weights/Q/initial", 0.25 / n, n * M}, {"weights/W1/initial", 4 / n, n * M * Ne},
                   {"weights/W2/initial", 9 * M / Ne, n * M * Ne}, {"weights/w_out/initial", 1 / (n * n), n}};
   for (size_t t = 0; t < 5; t++) {
     const double *v = values(w, expected[t].path);

@@ -3,6 +3,7 @@
 
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
+#include "scaling/vanishing.h"
 #include "support/runs.h"
 #include "support/settings.h"
 #include "support/suite.h"
@@ -95,7 +96,71 @@ static void multipliers_move(void) {
   mdm_outcome_clear(&moved);
 }
 
+/* The coefficients of `settings`, for networks (limit = 0) or the limit. */
+static void coefficients_of(const char *settings, int limit, mdm_coefficients out[MDM_TENSORS]) {
+  mdm_config *cfg = configure_values(settings);
+  mdm_model m;
+  mdm_optimizer o;
+  mdm_error err = {0};
+  CU_ASSERT_EQUAL_FATAL(mdm_model_read(cfg, 6, 1, &m, &err), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_optimizer_read(cfg, &o, &err), MDM_OK);
+  if (limit)
+    CU_ASSERT_EQUAL(mdm_model_limit(&m, &o, out, &err), MDM_OK)
+  else
+    mdm_network_coefficients(m.regime, &m.parameterization, mdm_model_network_sizes(&m, 48), m.init, &o.method, out);
+  mdm_config_free(cfg);
+}
+
+/* Settings a and b have the same coefficients; but A = raw × weights, and a's raw factor of Q is `raw` times that of b. */
+static void check_same(const char *a, const char *b, double raw) {
+  for (int i = 0; i < 3; i++)
+    for (int limit = 0; limit < 2; limit++) {
+      char settings[2][512];
+      mdm_coefficients c[2][MDM_TENSORS];
+      for (int k = 0; k < 2; k++) {
+        snprintf(settings[k], sizeof settings[k], "model.regime=%s;model.parameterization=custom;model.custom.base=mup;%s", regimes[i], k ? b : a);
+        coefficients_of(settings[k], limit, c[k]);
+      }
+      c[0][MDM_Q].raw /= raw;
+      check_coefficients(c[0], c[1]);
+      for (mdm_tensor t = 0; t < MDM_TENSORS; t++) CU_ASSERT(c[0][t].eps == c[1][t].eps && c[0][t].norm == c[1][t].norm);
+    }
+}
+
+/* A number in front of an initial standard deviation is a factor of model.init.*, in networks and in the limit, and both multiply;
+ * in front of a multiplier μ it is that in std, its square in the rate and its inverse in ε over the gradient. */
+static void numbers_in_front(void) {
+  check_same("model.custom.W_in.std=0.25 D^-1/2", "model.init.input=0.25", 1);
+  check_same("model.custom.W_in.std=0.25 D^-1/2;model.init.input=2", "model.init.input=0.5", 1);
+  check_same("model.custom.W1.std=0.5 N^-1/2", "model.init.expert_in=0.5", 1);
+  check_same("model.custom.W2.std=4 Ne^-1/2;model.init.expert_out=0.5", "model.init.expert_out=2", 1);
+  check_same("model.custom.w_out.std=0.25 N^-1", "model.readout_std=0.25", 1);
+  check_same("model.custom.Q.multiplier=2;train.optimizer=adam", "model.init.router=2;model.custom.Q.lr=4 M N^-1;"
+             "model.custom.Q.adam_lr=2 N^-1;model.custom.Q.adam_eps=0.5 M^-1 L^-1;model.custom.Q.multiplier=1;train.optimizer=adam", 2);
+}
+
+/* The limit with a number in front of a rate is that with the same number as its multiplier. */
+static void number_in_a_rate(void) {
+  const char *common = "train.steps=4 solve.particles=400 solve.replicas=1 model.parameterization=custom model.custom.base=mssp ";
+  char settings[256];
+  mdm_outcome number, multiplier, plain;
+  snprintf(settings, sizeof settings, "%smodel.custom.W2.lr=0.5*M*N", common);
+  run_with(MDM_RUN_LIMIT, 1, settings, &number);
+  snprintf(settings, sizeof settings, "%strain.lr_multiplier.expert_out=0.5", common);
+  run_with(MDM_RUN_LIMIT, 1, settings, &multiplier);
+  run_with(MDM_RUN_LIMIT, 1, common, &plain);
+  const double *a = values(number.limit.summary, "observables/train/loss"), *b = values(multiplier.limit.summary, "observables/train/loss"),
+               *c = values(plain.limit.summary, "observables/train/loss");
+  for (int t = 0; t <= 4; t++) CU_ASSERT_DOUBLE_EQUAL(a[t], b[t], 1e-12);
+  CU_ASSERT(a[4] > 1.01 * c[4]);
+  mdm_outcome_clear(&number);
+  mdm_outcome_clear(&multiplier);
+  mdm_outcome_clear(&plain);
+}
+
 static const test_case tests[] = {
+    {"numbers in front", numbers_in_front},
+    {"a number in a rate", number_in_a_rate},
     {"named and custom coefficients", same_by_hand},
     {"named and custom limits", solve_by_hand},
     {"forward multipliers", multipliers_move},

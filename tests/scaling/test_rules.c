@@ -87,6 +87,10 @@ static void others_by_hand(void) {
   CU_ASSERT_EQUAL(n.tensor[1].multiplier, 0.25);
   CU_ASSERT_EQUAL(n.tensor[1].lr, 0.5);
   CU_ASSERT_STRING_EQUAL(n.tensor[1].multiplier_law, "N^-1/2");
+  n = rules_at("model.parameterization=custom;model.custom.W_in.std=0.25 D^-1/2;model.init.input=0.5;model.custom.W_in.adam_lr=3;train.lr=2", 4, 16);
+  CU_ASSERT_EQUAL(n.tensor[0].init_std, 0.0625);
+  CU_ASSERT_STRING_EQUAL(n.tensor[0].init_law, "0.25 D^-1/2");
+  CU_ASSERT_EQUAL(n.tensor[0].adam_lr, 6);
   mdm_config *cfg = configure_values("model.regime=III;model.experts_ratio=0.01");
   mdm_error err = {0};
   CU_ASSERT_EQUAL(mdm_rules_compute(cfg, 6, 16, &n, &err), MDM_ERR_CONFIG);

@@ -40,6 +40,7 @@ static void tangent_kernel_predicts_a_small_step(void) {
                {"model.regime=II model.parameterization=mup model.active_fraction=0.5", 0},
                {"model.regime=II model.gate=softmax train.lr_multiplier.router=3 train.lr_multiplier.input=0.5 train.lr_multiplier.expert_in=2 "
                 "train.lr_multiplier.readout=0.3", 1},
+               {"model.regime=II model.init.input=0.5", 1},
                {"model.regime=I model.parameterization=mup", 1},
                {"model.regime=III", 1},
                {"model.regime=III model.parameterization=mup model.expert_width_ratio=0.5", 0}};
