@@ -76,11 +76,6 @@ static int check_options(const loader *l) {
     return mdm_fail(l->err, MDM_ERR_CONFIG,
                     "data.test_file and data.test_labels go together, but only one is given; "
                     "give both or none");
-  if (!idx && (*text(l, "data.labels") || *text(l, "data.test_labels")))
-    return mdm_fail(l->err, MDM_ERR_CONFIG,
-                    "data.labels and data.test_labels are for data.source: idx; with hdf5 the "
-                    "labels are /y of data.file (%s); remove them",
-                    text(l, "data.file"));
   for (size_t i = 0; i < l->n_listed; i++)
     for (size_t j = 0; j < i; j++)
       if (l->listed[i] == l->listed[j])

@@ -78,11 +78,13 @@ static void test_configuration(void) {
       {"- -s model.gate_temperature=1e-320", "model.gate_temperature"},
       {"- -s data.source=hdf5", "data.file"},
       {"- -s data.file=x", "data.file|cosine"},
+      {"@/idle.yaml -s data.file=x -s train.final_lr=0.5", "model.experts = 8|train.momentum = 0.5|train.final_lr = 0.5|data.file = |remove them"},
   };
   static const char many[] = "modell:\n  gate: sigmoid\ntrain:\n  lrr: 1\n  steps: -4\n  loss: mean\nnonsense: 1\n";
   char *text = malloc(3 << 20);
   CU_ASSERT_PTR_NOT_NULL_FATAL(text);
   spit_text("many.yaml", many);
+  spit_text("idle.yaml", "model: {experts: 8}\ntrain: {momentum: 0.5}\n");
   spit_text("list.yaml", "- a\n- b\n");
   spit_text("open.yaml", "train: {steps: 2\n");
   spit_text("two.yaml", "seed: 1\n---\nseed: 2\n");
