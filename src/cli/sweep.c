@@ -53,6 +53,7 @@ static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error 
   int status = mdm_sweep_resume(sweep, a->output, err);
   if (!status) cells = mdm_sweep_cells(sweep, &ready);
   if (!status) status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  if (!status && mdm_sweep_samples(sweep)) training_announce(a, mdm_sweep_samples(sweep));
   if (!status && !a->quiet)
     fprintf(stderr, "moedmft: %zu cells, %zu of them in %s; about %.3g GB of memory needed\n", cells, ready, a->output, need / 1e9);
   return status ? status : memory_check(need, have, err);

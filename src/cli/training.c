@@ -87,6 +87,12 @@ static int run_and_write(const arguments *a, const training *t, int what, const 
   return status;
 }
 
+void training_announce(const arguments *a, const mdm_data *data) {
+  if (a->quiet) return;
+  fprintf(stderr, "moedmft: %s\n", data->source);
+  if (*data->notice) fprintf(stderr, "moedmft: note: %s\n", data->notice);
+}
+
 int training_run(const arguments *a, const training *t, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
@@ -97,7 +103,7 @@ int training_run(const arguments *a, const training *t, mdm_error *err) {
   if (!status && t->prepare) status = t->prepare(a, cfg, &what, err);
   if (!status) status = output_check(a, cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
-  if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
+  if (!status) training_announce(a, data);
   if (!status) status = check_memory(a, cfg, data, what, memory, err);
   if (!status) status = remark_on_limit(a, cfg, what, err);
   if (!status) status = run_and_write(a, t, what, cfg, data, err);

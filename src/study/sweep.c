@@ -279,5 +279,6 @@ mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {
 const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
   return s->note[point * s->widths + width];
 }
+const mdm_data *mdm_sweep_samples(const mdm_sweep *s) { return s->samples; }
 const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }
 const mdm_record *mdm_sweep_results(const mdm_sweep *s) { return s->results; }

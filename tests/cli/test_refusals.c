@@ -111,6 +111,9 @@ static void test_data_refused(void) {
       {"data.file=@/good.h5 -s data.train=8", "good.h5|7 samples|data.train asks for 8"},
       {"data.file=@/good.h5 -s data.train=5 -s data.test=3", "7 samples|5 + 3|data.test"},
       {"data.file=@/zero.h5 -s data.standardize=global", "zero.h5|all inputs|data.standardize"},
+      {"data.file=@/zero.h5 -s data.standardize=feature", "zero.h5|inputs are constant, all 5|data.standardize"},
+      {"data.file=@/zero.h5 -s data.standardize=sample", "zero.h5|train samples are constant, all 7|data.standardize"},
+      {"data.file=@/good.h5 -s data.y=/train/labels", "good.h5|no data set /train/labels|data.y"},
       {"data.file=@/good.h5 -s data.classes=[0,5]", "no sample has label|5|data.classes"},
   };
   char bytes[8000];

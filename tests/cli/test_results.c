@@ -97,7 +97,7 @@ static void test_edges(void) {
       "train.loss_multiplier=1e-300",
       "data.source=hdf5 -s data.file=@/one.h5",
       "data.source=hdf5 -s data.file=@/zero.h5",
-      "data.source=hdf5 -s data.file=@/zero.h5 -s data.standardize=feature",
+      "data.source=hdf5 -s data.file=@/one.h5 -s data.standardize=sample",
       "data.source=hdf5 -s data.file=@/ten.h5 -s train.loss=cross_entropy -s data.test=2 -s solve.particles=800"};
   write_one_integer_sample("one.h5");
   write_samples("zero.h5", 4, 5, 4, 0, 0, 1);
