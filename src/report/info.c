@@ -10,6 +10,7 @@
 #include <moedmft/report.h>
 
 #include "base/text.h"
+#include "config/internal.h"
 #include "file/internal.h"
 #include "report/compare.h"
 #include "report/number.h"
@@ -112,9 +113,8 @@ static int is_key_option(const char *key) {
 
 /* Equal but for blanks, or equal as numbers: "[32,64]" and "[32, 64]", "1" and "1.0". */
 static int same_value(const char *a, const char *b) {
-  char *end_a, *end_b;
-  double x = strtod(a, &end_a), y = strtod(b, &end_b);
-  if (*a && *b && !*end_a && !*end_b) return x == y;
+  double x, y;
+  if (mdm_decimal_read(a, &x) && mdm_decimal_read(b, &y)) return x == y;
   for (;; a++, b++) {
     while (*a == ' ') a++;
     while (*b == ' ') b++;
