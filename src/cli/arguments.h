@@ -23,6 +23,7 @@ typedef enum option_id {
   OPTION_WHAT,
   OPTION_FIELD,
   OPTION_ENUMERATE,
+  OPTION_DATASETS,
   OPTION_QUIET,
   OPTION_HELP,
   OPTION_VERSION,
@@ -49,7 +50,7 @@ typedef struct arguments {
   const char *expect; /* the list after --expect; NULL: none */
   word_list set, over;
   int threads, width;
-  int save_weights, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
+  int save_weights, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST } option_arity;

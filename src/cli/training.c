@@ -9,6 +9,7 @@
 #include <moedmft/data.h>
 #include <moedmft/file.h>
 
+#include "base/text.h"
 #include "cli/memory.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -77,7 +78,7 @@ static int run_and_write(const arguments *a, const training *t, int what, const 
   mdm_resume *resume = NULL; /* weights of complete runs are not kept, so with them everything is done again */
   int status = a->save_weights ? MDM_OK : mdm_resume_open(a->output, cfg, data, &resume, err);
   if (status) return status;
-  if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(resume));
+  if (resume && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(resume), MDM_S(mdm_resume_runs(resume)));
   status = compute(a, what, cfg, data, resume, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, status, err);

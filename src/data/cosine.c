@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "data/source.h"
 
 enum { COSINE_DEFAULT = 4 /* samples when data.train is 0 */ };
@@ -30,7 +31,7 @@ int mdm_data_make_cosine(const mdm_config *cfg, mdm_data *data, mdm_error *err) 
   if (status) return status;
   fill_cosine(&data->train, 0, data->dimension);
   fill_cosine(&data->test, n_train, data->dimension);
-  snprintf(data->source, sizeof data->source, "cosine: %zu train and %zu test samples, D = %zu, C = 1", n_train, n_test,
-           data->dimension);
+  snprintf(data->source, sizeof data->source, "cosine: %zu train and %zu test sample%s, D = %zu, C = 1", n_train, n_test,
+           MDM_S(n_test), data->dimension);
   return MDM_OK;
 }

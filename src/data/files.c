@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 
 static const double MAX_LABEL = 1e9;
 
@@ -337,22 +338,23 @@ static int check_numbers(const loader *l) {
   const char *of_classes = l->n_listed ? " of the classes in data.classes" : "", *path = l->train.src.path;
   if (train > have)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, but data.train asks for %zu; lower data.train (0: all "
+                    "%s: holds %zu sample%s%s, but data.train asks for %zu; lower data.train (0: all "
                     "there are)",
-                    path, have, of_classes, train);
+                    path, have, MDM_S(have), of_classes, train);
   if (!has_test_source(l) && test > have - train)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, but data.train and data.test ask for %zu + %zu; lower "
+                    "%s: holds %zu sample%s%s, but data.train and data.test ask for %zu + %zu; lower "
                     "one of them, or give data.test_file",
-                    path, have, of_classes, train, test);
+                    path, have, MDM_S(have), of_classes, train, test);
   if (!has_test_source(l) && test == have)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, and data.test = %zu leaves none to train on; lower "
+                    "%s: holds %zu sample%s%s, and data.test = %zu leaves none to train on; lower "
                     "data.test, or give data.test_file",
-                    path, have, of_classes, test);
-  if (has_test_source(l) && test > mdm_deck_left(&l->test.deck))
-    return mdm_fail(l->err, MDM_ERR_DATA, "%s: holds %zu samples%s, but data.test asks for %zu; lower data.test",
-                    l->test.src.path, mdm_deck_left(&l->test.deck), of_classes, test);
+                    path, have, MDM_S(have), of_classes, test);
+  size_t left = has_test_source(l) ? mdm_deck_left(&l->test.deck) : test;
+  if (test > left)
+    return mdm_fail(l->err, MDM_ERR_DATA, "%s: holds %zu sample%s%s, but data.test asks for %zu; lower data.test",
+                    l->test.src.path, left, MDM_S(left), of_classes, test);
   return MDM_OK;
 }
 
@@ -381,8 +383,8 @@ static void describe(const loader *l) {
   name_source(has_test_source(l) ? &l->test.src : &l->train.src, test, sizeof test);
   mdm_config_format(l->cfg, "data.classes", classes, sizeof classes);
   snprintf(data->source, sizeof data->source,
-           "%s: %zu train samples of %s, %zu test samples of %s%s%s, D = %zu, C = %zu",
-           text(l, "data.source"), data->train.count, train, data->test.count, test, l->n_listed ? ", classes " : "",
+           "%s: %zu train sample%s of %s, %zu test sample%s of %s%s%s, D = %zu, C = %zu",
+           text(l, "data.source"), data->train.count, MDM_S(data->train.count), train, data->test.count, MDM_S(data->test.count), test, l->n_listed ? ", classes " : "",
            l->n_listed ? classes : "", data->dimension, data->outputs);
 }
 

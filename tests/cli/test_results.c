@@ -62,7 +62,7 @@ static void test_overrides(void) {
   succeeds("solve - -o @/b.h5 " RUNS "-s train.steps=3 -s train.lr=0.25 --seed 8");
   CU_ASSERT(differences("a.h5", "b.h5", "/", 0, &compared) > 20);
   succeeds("solve - -o @/b.h5 " RUNS
-           "--seed 0000000000000000000000000000000000000000000000000000000000000000000000000000000009");
+           "--seed 9.000000000000000000000000000000000000000000000000000000000000000000000000000000");
   CU_ASSERT_EQUAL(attribute("b.h5", "/", "seed"), 9);
 }
 
