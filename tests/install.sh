@@ -31,7 +31,7 @@ cat > user.c <<'END'
 #include <stdio.h>
 int main(void) {
   char *text;
-  int status = mdm_file_info("a.h5", &text, NULL);
+  int status = mdm_file_info("a.h5", 1, &text, NULL);
   return status || printf("%s", text) < 0;
 }
 END

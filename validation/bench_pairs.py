@@ -102,9 +102,11 @@ def entries(stream, pivots=0, held=16, expert_width=3):
 
 
 def cost(folder):
-    settings = {"full": FULL, **{str(n): {"solve.pivots": n} for n in PIVOTS}, "sgd": {"train.optimizer": "sgd"}}
     for name in ("mssp adam eps=0.1", "mssp sign", "mssp adam minibatch"):
-        runs = [[solve(folder, {**CASES[name], **s})[1:] for s in settings.values()] for _ in range(ROUNDS)]
+        case = CASES[name]
+        sgd = {**{k: v for k, v in case.items() if not k.startswith("train.adam.")}, "train.optimizer": "sgd"}
+        settings = [{**case, **FULL}, *({**case, "solve.pivots": n} for n in PIVOTS), sgd]
+        runs = [[solve(folder, s)[1:] for s in settings] for _ in range(ROUNDS)]
         seconds, memory = np.median(np.array(runs), axis=0).T
         print(f"\n{name}: what full costs, over what n pivots cost\npivots | entries | time | time, learned part | memory | memory, learned part")
         for k, n in enumerate(PIVOTS, 1):

@@ -22,7 +22,8 @@ CASES = [(regime, name) for regime in ("I", "II", "III") for name in ("mup", "ms
 
 
 def options(regime, name):
-    base = [f"model.regime={regime}", f"model.parameterization={name}", "model.expert_width_ratio=0.25", "model.experts_ratio=1"]
+    base = [f"model.regime={regime}", f"model.parameterization={name}"]
+    base += ["model.expert_width_ratio=0.25"] if regime != "II" else []
     return [w for s in base for w in ("--set", s)]
 
 

@@ -31,7 +31,12 @@ typedef struct mdm_option {
   int min_open;          /* 1: the range excludes min */
   const char *allowed;   /* words of ENUM and WORD_INT, '|' separated; "path" of TEXT that names a file; NULL otherwise */
   const char *help;      /* one line */
+  const char *applies;   /* when it has an effect; NULL: always */
 } mdm_option;
+
+/* The language of `applies`: clauses joined by ", and ", each of alternatives joined by " or ", each of them KEY=WORD|WORD, KEY!=WORD|WORD,
+ * KEY<NUMBER or KEY>NUMBER; behind ";" a remark. "model.gate=softmax, and model.active_fraction<1 or model.active>0": softmax gates of the
+ * top K. */
 
 /* The option table, in the order of `moedmft options`. *n receives its length. */
 const mdm_option *mdm_options(size_t *n);
@@ -55,6 +60,12 @@ int mdm_config_load(mdm_config *cfg, const char *path, mdm_error *err);
 int mdm_config_load_text(mdm_config *cfg, const char *name, const char *yaml, mdm_error *err);
 /* Sets "key=value" (value in YAML notation). On failure cfg is unchanged. */
 int mdm_config_set(mdm_config *cfg, const char *assignment, mdm_error *err);
+
+/* Options that have no effect are mistakes: MDM_ERR_CONFIG names all that are not at their default although their condition (applies) does
+ * not hold, each with its value, the condition and what stands in its way. over (n; NULL: none): axes of a sweep as in mdm_sweep_create;
+ * an option may then have its effect at any point of the grid. Programs call it once everything is set; runs themselves pass over such
+ * options. */
+int mdm_config_check(const mdm_config *cfg, const char *const *over, size_t n, mdm_error *err);
 
 /* Value of an option. Asking for a key that the table lacks, or for the wrong type, is a bug: assert. */
 long mdm_config_int(const mdm_config *cfg, const char *key);

@@ -23,20 +23,23 @@ typedef struct mdm_data {
   int classification; /* 1: y is one-hot (C > 1) or ±1 (C = 1), so that accuracy has a meaning */
   mdm_samples train, test;
   char source[512];  /* one line: where the data come from */
+  char notice[768];  /* one line that whoever trains on them should see; "": nothing to say */
 } mdm_data;
 
 /* Builds the data set that the data.* options (and train.loss, which decides about one-hot targets) describe.
  *   data.source cosine: x[m][d] = √2 cos(1.7 (m+1)(d+1) + 0.3 m), y = +1, −1, −1, +1, repeated with period 4; the first
  *     data.train samples (0: 4) train, the next data.test test; D = data.dimension.
- *   data.source hdf5: /x (P × D), /y (P or P × C) of data.file; data.test_file, when given, holds the test part, else
- *     the test samples are taken from what the train part left over.
+ *   data.source hdf5: data sets data.x (P × D) and data.y (P or P × C) of data.file; data.test_file, or data.test_x and data.test_y in
+ *     the same file, when given, hold the test part, else the test samples are taken from what the train part left over. Targets in
+ *     one column that are integers are class labels when train.loss, data.classes or data.targets asks for classes; else they are
+ *     trained on as numbers, and the notice says so.
  *   data.source idx: IDX images data.file and labels data.labels, plain or gzip; likewise test_file, test_labels.
  * data.classes keeps these labels (in this order they become outputs 0, 1, …); data.seed draws the subset, balanced over
- * classes; data.standardize: none | global (one mean and variance, of the train part) | feature (per input, a constant
- * input becomes 0) | sample (each sample zero mean and unit variance) | auto (global for idx, else none). The test part
+ * classes; data.standardize: none | global (one mean and variance, of the train part) | feature (per input) | sample (each sample zero
+ * mean and unit variance) | auto (global for idx, else none). Constant inputs or samples become 0, which source tells. The test part
  * uses the train part's statistics. Zero samples asked for (data.train = 0) means all there are.
  * Errors: MDM_ERR_DATA (missing file, wrong magic number or shape, NaN or infinity, more samples asked than there are,
- * a class that does not occur, a constant data set that cannot be standardized), MDM_ERR_CONFIG (data.file not given).
+ * a class that does not occur, a negative label, a constant data set that cannot be standardized), MDM_ERR_CONFIG (data.file not given).
  * Every message names the file and the option. */
 int mdm_data_load(const mdm_config *cfg, mdm_data **out, mdm_error *err);
 /* A data set from arrays in memory (copied). x: (n_train + n_test) × D, y: likewise × C, train first. */

@@ -14,7 +14,7 @@ enum {
   MDM_OK = 0,           /* success */
   MDM_ERR_EXPECT = 1,   /* a check that was asked to hold does not (compare, coordcheck --expect) */
   MDM_ERR_USAGE = 2,    /* command line not understood */
-  MDM_ERR_CONFIG = 3,   /* configuration: unknown key, value out of range, options that contradict each other */
+  MDM_ERR_CONFIG = 3,   /* configuration: unknown key, value out of range, options that contradict each other or have no effect */
   MDM_ERR_DATA = 4,     /* data: missing file, wrong shape, NaN, too few samples */
   MDM_ERR_IO = 5,       /* reading or writing a file */
   MDM_ERR_DIVERGED = 6, /* training diverged; what was computed up to then is kept */

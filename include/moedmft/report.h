@@ -10,9 +10,9 @@
 extern "C" {
 #endif
 
-/* Human-readable summary of a file (what `moedmft info` prints): provenance, the main results, the tree of datasets
- * with shapes and meanings. malloc'd text in *out. */
-int mdm_file_info(const char *path, char **out, mdm_error *err);
+/* Human-readable summary of a file (what `moedmft info` prints): provenance, the main results, and, if datasets is not 0, the tree of
+ * datasets with shapes and meanings. malloc'd text in *out. */
+int mdm_file_info(const char *path, int datasets, char **out, mdm_error *err);
 /* The verdict: for every setting of the other axes a table of the best value by width, its drift, and where larger is
  * worse. malloc'd text in *out. */
 int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err);

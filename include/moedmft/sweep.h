@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <moedmft/config.h>
+#include <moedmft/data.h>
 #include <moedmft/error.h>
 #include <moedmft/run.h>
 
@@ -56,6 +57,9 @@ int mdm_sweep_refine(mdm_sweep *s, double tolerance, mdm_error *err);
 /* Loads the data and checks every cell before any is computed. *bytes: memory needed with so many threads (0: one per
  * processor), roughly. */
 int mdm_sweep_prepare(mdm_sweep *s, int threads, double *bytes, mdm_error *err);
+/* The data that all points share, once they are prepared; NULL where points differ in theirs. Owned by s. */
+const mdm_data *mdm_sweep_samples(const mdm_sweep *s);
+
 /* ---- looking at it ---- */
 
 /* Cells that are asked for, and how many of them are ready. */

@@ -28,5 +28,5 @@ int mdm_text_columns(const char *text) {
 
 void mdm_print_padded(FILE *out, const char *text, int width) {
   int fill = width - mdm_text_columns(text);
-  fprintf(out, "%s%*s", text, fill > 0 ? fill : 0, "");
+  fprintf(out, "%s%*s", text, fill > 1 ? fill : 1, "");
 }

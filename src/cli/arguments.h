@@ -26,6 +26,7 @@ typedef enum option_id {
   OPTION_FIELD,
   OPTION_BLOCK,
   OPTION_ENUMERATE,
+  OPTION_DATASETS,
   OPTION_QUIET,
   OPTION_HELP,
   OPTION_VERSION,
@@ -53,7 +54,7 @@ typedef struct arguments {
   const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
   int threads, width, block;
-  int save_weights, force, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
+  int save_weights, force, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;

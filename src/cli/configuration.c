@@ -34,5 +34,5 @@ int configuration_read(const arguments *a, mdm_config **cfg, mdm_error *err) {
     if ((status = mdm_config_set(*cfg, a->set.word[i], &one))) found = collect(status, &one, err);
   if (a->seed && (status = set_key(*cfg, "seed", a->seed, &one))) found = collect(status, &one, err);
   if (a->sweeps && (status = set_key(*cfg, "solve.sweeps", a->sweeps, &one))) found = collect(status, &one, err);
-  return found;
+  return found ? found : mdm_config_check(*cfg, a->over.word, a->over.count, err); /* what was misspelt would only seem to be missing */
 }

@@ -10,8 +10,8 @@
 /* The options of every command that reads a configuration with it. */
 #define CONFIGURATION_OPTIONS (BIT(SET) | BIT(SEED))
 
-/* The file a->input (-: none), then --set in order, then --seed and --sweeps; what is wrong anywhere is told at once. *cfg is the
- * caller's to free, also after a failure. */
+/* The file a->input (-: none), then --set in order, then --seed and --sweeps; what is wrong anywhere is told at once, and then what has no
+ * effect, on the grid of --over if there is one. *cfg is the caller's to free, also after a failure. */
 int configuration_read(const arguments *a, mdm_config **cfg, mdm_error *err);
 
 #endif

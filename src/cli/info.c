@@ -8,7 +8,7 @@
 
 static int run(const arguments *a, mdm_error *err) {
   char *text = NULL;
-  int status = mdm_file_info(a->input, &text, err);
+  int status = mdm_file_info(a->input, a->datasets, &text, err);
   return answer_print(status, text);
 }
 
@@ -17,5 +17,6 @@ const command info_command = {
     .input = "FILE.h5",
     .summary = "what a file holds",
     .example = "moedmft info cosine.h5",
+    .takes = BIT(DATASETS),
     .run = run,
 };

@@ -35,6 +35,7 @@ static int run(const arguments *a, mdm_error *err) {
     printf("%s: %s\n    %s [", o[i].key, *o[i].preset ? o[i].preset : "''", o[i].help);
     print_range(&o[i]);
     printf("]\n");
+    if (o[i].applies) printf("    applies when %s\n", o[i].applies);
   }
   return MDM_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/fit.h"
 
+#include "base/text.h"
 
 static void print_losses(const char *who, const mdm_ensemble *e) {
   const mdm_array *loss = e->summary ? mdm_record_find(e->summary, "observables/train/loss") : NULL;
@@ -15,7 +16,7 @@ static void print_losses(const char *who, const mdm_ensemble *e) {
   size_t last = loss->dim[0] - 1;
   fprintf(stderr, "  %-10s train loss %.5g -> %.5g", who, loss->value[0], loss->value[last]);
   if (loss->error) fprintf(stderr, " +- %.2g", loss->error[last]);
-  fprintf(stderr, "  (%zu %s)\n", e->runs, e->width ? "seeds" : "replicas");
+  fprintf(stderr, "  (%zu %s%s)\n", e->runs, e->width ? "seed" : "replica", MDM_S(e->runs));
 }
 
 /* The largest error of a skeleton's product in the limit (docs/output.md, diagnostics). */

@@ -7,6 +7,7 @@
 #include <moedmft/report.h>
 #include <moedmft/sweep.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/memory.h"
 #include "cli/output.h"
@@ -51,8 +52,9 @@ static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error 
   size_t ready, cells = mdm_sweep_cells(sweep, &ready);
   double need = 0;
   int status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  if (!status && mdm_sweep_samples(sweep)) training_announce(a, mdm_sweep_samples(sweep));
   if (!status && !a->quiet)
-    fprintf(stderr, "moedmft: %zu cells, %zu of them in %s; about %.3g GB of memory needed\n", cells, ready, a->output, need / 1e9);
+    fprintf(stderr, "moedmft: %zu cell%s, %zu of them in %s; about %.3g GB of memory needed\n", cells, MDM_S(cells), ready, a->output, need / 1e9);
   return status ? status : memory_check(need, have, err);
 }
 

@@ -9,6 +9,7 @@
 #include <moedmft/data.h>
 #include <moedmft/file.h>
 
+#include "base/text.h"
 #include "cli/memory.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -97,7 +98,7 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
 static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *earlier,
                          mdm_error *err) {
   mdm_outcome outcome;
-  if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete runs\n", a->output, mdm_resume_runs(earlier));
+  if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(earlier), MDM_S(mdm_resume_runs(earlier)));
   int status = compute(a, what, cfg, data, earlier, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
@@ -132,6 +133,12 @@ static int train(const arguments *a, const training *t, int what, const mdm_conf
   return status;
 }
 
+void training_announce(const arguments *a, const mdm_data *data) {
+  if (a->quiet) return;
+  fprintf(stderr, "moedmft: %s\n", data->source);
+  if (*data->notice) fprintf(stderr, "moedmft: note: %s\n", data->notice);
+}
+
 int training_run(const arguments *a, const training *t, mdm_error *err) {
   mdm_config *cfg = NULL;
   mdm_data *data = NULL;
@@ -143,7 +150,7 @@ int training_run(const arguments *a, const training *t, mdm_error *err) {
   if (!status && t->prepare) status = t->prepare(a, cfg, &what, err);
   if (!status) status = output_claim(a, cfg, &lock, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
-  if (!status && !a->quiet) fprintf(stderr, "moedmft: %s\n", data->source);
+  if (!status) training_announce(a, data);
   if (!status) status = train(a, t, what, cfg, data, memory, err);
   mdm_lock_release(lock);
   mdm_data_free(data);

@@ -3,6 +3,7 @@
 #define MOEDMFT_CLI_TRAINING_H
 
 #include <moedmft/config.h>
+#include <moedmft/data.h>
 #include <moedmft/error.h>
 #include <moedmft/run.h>
 
@@ -19,6 +20,9 @@ typedef struct training {
   int (*fit)(const mdm_config *cfg, mdm_outcome *o, mdm_error *err);              /* of a run that came to its end, before it is written */
   int (*report)(const arguments *a, const mdm_outcome *o, mdm_error *err);        /* the same, once it is written */
 } training;
+
+/* Where the data come from, and what is worth a word about them, on standard error; nothing with --quiet. */
+void training_announce(const arguments *a, const mdm_data *data);
 
 /* Trains what t->what says, the limit and networks as one comparison, and writes a->output; progress and a summary on standard error.
  * Goes on from the complete runs that the file holds; a file that holds everything is reported about, and left as it is. Status of the

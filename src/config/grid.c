@@ -78,7 +78,7 @@ static int add_value(mdm_axis *axis, mdm_config *cfg, const char *over, const ch
       return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: the value %s is there twice", over, shown);
   if (axis->n == MOST_VALUES) return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: more than %d values", over, MOST_VALUES);
   axis->text[axis->n] = strdup(shown);
-  axis->value[axis->n] = axis->numeric ? strtod(shown, NULL) : (double)axis->n;
+  axis->value[axis->n] = axis->numeric ? mdm_real_parse(shown) : (double)axis->n;
   return axis->text[axis->n++] ? MDM_OK : out_of_memory(err);
 }
 
@@ -107,22 +107,33 @@ static int read_list(mdm_axis *axis, mdm_config *cfg, const char *over, const ch
 static double range_value(double first, double last, size_t n, size_t i, int log_spaced, int whole) {
   double t = (double)i / (double)(n - 1),
          v = log_spaced ? exp(log(first) + t * (log(last) - log(first))) : first + t * (last - first);
-  char text[32];
   if (i == 0) return first;
   if (i == n - 1) return last;
-  if (whole) return round(v);
-  snprintf(text, sizeof text, "%.6g", v);
-  return strtod(text, NULL);
+  return whole ? round(v) : mdm_real_round(v, 6);
+}
+
+/* FIRST:LAST:COUNT; 1 if it is that. */
+static int read_ends(const char *range, double *first, double *last, long *n) {
+  char part[3][MDM_REAL_SIZE];
+  double count;
+  for (int k = 0; k < 3; k++) {
+    size_t length = strcspn(range, ":");
+    if (length >= sizeof part[k] || (range[length] == ':') != (k < 2)) return 0;
+    snprintf(part[k], sizeof part[k], "%.*s", (int)length, range);
+    range += length + 1;
+  }
+  if (!mdm_decimal_read(part[0], first) || !mdm_decimal_read(part[1], last) || !mdm_decimal_read(part[2], &count)) return 0;
+  *n = count >= 2 && count <= MOST_VALUES ? (long)count : 0;
+  return *n > 0 && count == (double)*n;
 }
 
 /* log:FIRST:LAST:COUNT or lin:…, after the word. */
 static int read_range(mdm_axis *axis, mdm_config *cfg, const char *over, const char *range, int log_spaced,
                       mdm_error *err) {
-  char text[MDM_REAL_SIZE], rest;
+  char text[MDM_REAL_SIZE];
   double first, last;
   long n;
-  if (sscanf(range, "%lf:%lf:%ld%c", &first, &last, &n, &rest) != 3 || !isfinite(first) || !isfinite(last) || n < 2 ||
-      n > MOST_VALUES)
+  if (!read_ends(range, &first, &last, &n))
     return mdm_fail(err, MDM_ERR_CONFIG, "--over %s: expected %s:FIRST:LAST:COUNT with numbers and 2 <= COUNT <= %d",
                     over, log_spaced ? "log" : "lin", MOST_VALUES);
   if (log_spaced && !(first > 0 && last > 0))

@@ -33,6 +33,8 @@ long mdm_option_find(const char *key);
 int mdm_value_read(const mdm_option *o, const char *text, int quoted, mdm_value *v, const char **why);
 /* Reads one element of an INT_LIST; status and *why as above. */
 int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why);
+/* A decimal number, by the rules of an option that takes any: 1 if the whole text is one. */
+int mdm_decimal_read(const char *text, double *out);
 /* Makes list (taken over, malloc'd or NULL) the value of v. */
 void mdm_value_take_list(mdm_value *v, long *list, size_t count);
 /* The allowed values in words: "integer in [1, 1000000]". */

@@ -10,25 +10,38 @@
 #define INT_MAX_D 1e9
 #define BIG 1e12
 
+/* Conditions that several options share (mdm_option.applies). */
+#define BY_HAND "model.parameterization=custom"
+#define TOP_K "model.active_fraction<1 or model.active>0"
+#define FILES "data.source=hdf5|idx"
+#define HDF5 "data.source=hdf5"
+#define TESTED "data.test>0"
+#define ADAM "train.optimizer=adam|adamw"
+#define ENTRYWISE "train.optimizer=sign|adam|adamw"
+#define SWEPT "solve.sweeps>0"
+
 /* Exponents of one tensor, by hand. */
 #define CUSTOM(tensor) \
-    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base"}, \
-    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base"}, \
-    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base"}, \
-    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base"}, \
-    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base"}
+    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND}
+
+/* Rows of options that always apply, or whose refusal names more than a condition, end with their help. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 static const mdm_option table[] = {
-    /* key, type, default, min, max, min_open, allowed, help */
+    /* key, type, default, min, max, min_open, allowed, help, applies */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
     {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma"},
-    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)"},
-    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)"},
-    {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)"},
-    {"model.experts", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "M, number of experts (regime I)"},
-    {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all"},
-    {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph"},
+    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II"},
+    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III"},
+    {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
+    {"model.experts", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "M, number of experts (regime I)", "model.regime=I"},
+    {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all", "model.regime=I"},
+    {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts", "model.regime=II|III or model.active=0"},
     {"model.depth", MDM_OPT_INT, "0", 0, 10000, 0, NULL, "L, residual blocks h <- h + L^-b MoE(norm(h)); 0: one block without residual sum, f read off its output"},
     {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)"},
     {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z"},
@@ -41,8 +54,8 @@ static const mdm_option table[] = {
     {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
     {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
     {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn"},
-    {"model.gate_scope", MDM_OPT_ENUM, "all", 0, 0, 0, "all|selected", "experts that a normalized gate normalizes over: all, or the top K of the token"},
-    {"model.router_bias_std", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard deviation of initial selection biases b; with biases the top K are those of g + b"},
+    {"model.gate_scope", MDM_OPT_ENUM, "all", 0, 0, 0, "all|selected", "experts that a normalized gate normalizes over: all, or the top K of the token", "model.gate=normalized_sigmoid|softmax, and " TOP_K},
+    {"model.router_bias_std", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard deviation of initial selection biases b; with biases the top K are those of g + b", TOP_K},
     {"model.router_bias_seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "draws these biases in regime I, where they are the same in every run and in the limit; elsewhere every run draws its own from seed"},
     {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
     {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
@@ -51,47 +64,51 @@ static const mdm_option table[] = {
     {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
     {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},
-    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below"},
-    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)"},
+    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
+    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND},
     CUSTOM("W_in"),
     CUSTOM("Q"),
     CUSTOM("W1"),
     CUSTOM("W2"),
     CUSTOM("w_out"),
 
-    {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: /x and /y of a file; idx: MNIST family, plain or gzip"},
-    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, or IDX images"},
-    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file"},
-    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part"},
-    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file"},
+    {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: data.x and data.y of a file; idx: MNIST family, plain or gzip"},
+    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, or IDX images", FILES},
+    {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file", "data.source=idx"},
+    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part", FILES ", and " TESTED},
+    {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file", "data.source=idx, and " TESTED},
+    {"data.x", MDM_OPT_TEXT, "/x", 0, 0, 0, NULL, "inputs in an HDF5 file, a data set P x D, possibly in groups: /train/x", HDF5},
+    {"data.y", MDM_OPT_TEXT, "/y", 0, 0, 0, NULL, "targets or class labels in an HDF5 file, P or P x C", HDF5},
+    {"data.test_x", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "inputs of the test part, in data.test_file or (where that is empty) in data.file; empty: the name in data.x", HDF5 ", and " TESTED},
+    {"data.test_y", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "its targets; empty: the name in data.y", HDF5 ", and " TESTED},
     {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
     {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
-    {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set"},
-    {"data.classes", MDM_OPT_INT_LIST, "[]", 0, 255, 0, NULL, "labels to keep, in the order of the outputs; []: all"},
-    {"data.targets", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|sign|onehot", "targets of class labels; auto: sign (one output, +1 and -1) for two classes, else one-hot"},
+    {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set", "data.source=cosine"},
+    {"data.classes", MDM_OPT_INT_LIST, "[]", 0, 255, 0, NULL, "labels to keep, in the order of the outputs; []: all", FILES},
+    {"data.targets", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|sign|onehot", "targets of class labels; auto: sign (one output, +1 and -1) for two classes, else one-hot", FILES},
     {"data.standardize", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|none|global|feature|sample", "auto: global for idx, none otherwise"},
-    {"data.seed", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "draws the subset and the order of minibatches"},
+    {"data.seed", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "draws the subset and the order of minibatches", FILES " or train.batch!=full"},
 
     {"train.optimizer", MDM_OPT_ENUM, "sgd", 0, 0, 0, "sgd|momentum|sign|adam|adamw", "optimizer, with PyTorch's conventions; rates and Adam's epsilon are scaled per tensor by the parameterization"},
-    {"train.momentum", MDM_OPT_REAL, "0.9", 0, 1, 0, NULL, "momentum: mu, below 1"},
-    {"train.weight_decay", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "sgd, momentum, sign: lambda; every weight shrinks by train.lr x lr_multiplier x lambda per step (see train.decay_scale)"},
-    {"train.adam.beta1", MDM_OPT_REAL, "0.9", 0, 1, 0, NULL, "adam, adamw: decay of the first moment, below 1"},
-    {"train.adam.beta2", MDM_OPT_REAL, "0.999", 0, 1, 0, NULL, "adam, adamw: decay of the second moment, below 1"},
-    {"train.adam.eps", MDM_OPT_REAL, "1e-8", 0, BIG, 0, NULL, "adam, adamw: base epsilon, in units of the natural gradient where train.adam.eps_scale is tensor"},
-    {"train.adam.eps_scale", MDM_OPT_ENUM, "tensor", 0, 0, 0, "tensor|global", "epsilon follows the size of each tensor's gradient (the parameterization's powers), or is one number for all"},
-    {"train.adam.weight_decay", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "adamw: decoupled weight decay lambda"},
-    {"train.decay_scale", MDM_OPT_ENUM, "base", 0, 0, 0, "base|tensor", "weights shrink by train.lr x lr_multiplier x lambda per step, at every width alike; or by (the tensor's own scaled rate x lambda), as a plain PyTorch parameter group would"},
-    {"train.clip", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "largest norm of the gradient, sqrt(sum over tensors of (SGD rate / train.lr, without multipliers) |dL/dW|^2); 0: no clipping"},
+    {"train.momentum", MDM_OPT_REAL, "0.9", 0, 1, 0, NULL, "momentum: mu, below 1", "train.optimizer=momentum"},
+    {"train.weight_decay", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "sgd, momentum, sign: lambda; every weight shrinks by train.lr x lr_multiplier x lambda per step (see train.decay_scale)", "train.optimizer=sgd|momentum|sign; for adamw: train.adam.weight_decay"},
+    {"train.adam.beta1", MDM_OPT_REAL, "0.9", 0, 1, 0, NULL, "adam, adamw: decay of the first moment, below 1", ADAM},
+    {"train.adam.beta2", MDM_OPT_REAL, "0.999", 0, 1, 0, NULL, "adam, adamw: decay of the second moment, below 1", ADAM},
+    {"train.adam.eps", MDM_OPT_REAL, "1e-8", 0, BIG, 0, NULL, "adam, adamw: base epsilon, in units of the natural gradient where train.adam.eps_scale is tensor", ADAM},
+    {"train.adam.eps_scale", MDM_OPT_ENUM, "tensor", 0, 0, 0, "tensor|global", "epsilon follows the size of each tensor's gradient (the parameterization's powers), or is one number for all", ADAM ", and train.adam.eps>0"},
+    {"train.adam.weight_decay", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "adamw: decoupled weight decay lambda", "train.optimizer=adamw"},
+    {"train.decay_scale", MDM_OPT_ENUM, "base", 0, 0, 0, "base|tensor", "weights shrink by train.lr x lr_multiplier x lambda per step, at every width alike; or by (the tensor's own scaled rate x lambda), as a plain PyTorch parameter group would", "train.weight_decay>0 or train.optimizer=adamw"},
+    {"train.clip", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "largest norm of the gradient, sqrt(sum over tensors of (SGD rate / train.lr, without multipliers) |dL/dW|^2); 0: no clipping", "train.optimizer!=sign"},
     {"train.schedule", MDM_OPT_ENUM, "constant", 0, 0, 0, "constant|linear|cosine", "learning rate after the warm-up: constant, or falling from the end of the warm-up to final_lr at step train.steps (as LinearLR, CosineAnnealingLR)"},
     {"train.warmup", MDM_OPT_INT, "0", 0, 1e7, 0, NULL, "steps of linear warm-up of the learning rate"},
-    {"train.final_lr", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "linear, cosine: final learning rate as a fraction of train.lr"},
+    {"train.final_lr", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "linear, cosine: final learning rate as a fraction of train.lr", "train.schedule=linear|cosine"},
     {"train.lr", MDM_OPT_REAL, "0.5", 0, DBL_MAX, 0, NULL, "base learning rate eta; the parameterization scales it per tensor"},
     {"train.lr_multiplier.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W_in"},
-    {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q"},
+    {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q", "model.gate!=constant"},
     {"train.lr_multiplier.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W1"},
     {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2"},
     {"train.lr_multiplier.readout", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for w_out"},
-    {"train.bias_rate", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "load balancing by biases: b <- b - bias_rate (load - K/M) after every step"},
+    {"train.bias_rate", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "load balancing by biases: b <- b - bias_rate (load - K/M) after every step", TOP_K},
     {"train.bias_update", MDM_OPT_ENUM, "proportional", 0, 0, 0, "proportional|sign", "balancing by biases: steps proportional to load - K/M, or of its sign"},
     {"train.balance", MDM_OPT_ENUM, "none", 0, 0, 0, "none|switch|importance", "balancing loss, mean over blocks: switch (top-K): M sum f_m P_m, f share of assignments, P mean gate share; importance: squared coefficient of variation of P"},
     {"train.balance_coefficient", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "coefficient of the balancing loss"},
@@ -102,20 +119,20 @@ static const mdm_option table[] = {
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
     {"solve.particles", MDM_OPT_INT, "20000", 8, 1e9, 0, NULL, "sample particles of the stream population in the limit"},
-    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic"},
-    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic"},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III"},
+    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III"},
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare: solve at these depths L too, and extrapolate in 1/L from 4 on; [4, 8, 16]: the third checks"},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard error of the train predictions (RMS) to reach by adding replicas; 0: as many as solve.replicas"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
-    {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles"},
-    {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)"},
+    {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
+    {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)", ENTRYWISE ", and solve.pairs=skeleton"},
     {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)"},
-    {"solve.mixing", MDM_OPT_ENUM, "average", 0, 0, 0, "average|damped|anderson", "next state of the sweeps: mean of states since residuals first stood at the noise, a damped step, or Anderson mixing"},
-    {"solve.damping", MDM_OPT_REAL, "0.5", 0, 1, 1, NULL, "how far the state moves at most towards what a sweep found; 1: all the way"},
-    {"solve.anderson_depth", MDM_OPT_INT, "4", 1, 100, 0, NULL, "anderson: differences of earlier sweeps that are combined"},
-    {"solve.settled", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "sweeps in a row whose residual must stand at the sampling noise; then sweeps end"},
-    {"solve.start", MDM_OPT_ENUM, "causal", 0, 0, 0, "causal|lazy", "state before the first sweep: of the causal pass, or of a network that does not learn"},
+    {"solve.mixing", MDM_OPT_ENUM, "average", 0, 0, 0, "average|damped|anderson", "next state of the sweeps: mean of states since residuals first stood at the noise, a damped step, or Anderson mixing", SWEPT},
+    {"solve.damping", MDM_OPT_REAL, "0.5", 0, 1, 1, NULL, "how far the state moves at most towards what a sweep found; 1: all the way", SWEPT},
+    {"solve.anderson_depth", MDM_OPT_INT, "4", 1, 100, 0, NULL, "anderson: differences of earlier sweeps that are combined", SWEPT ", and solve.mixing=anderson"},
+    {"solve.settled", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "sweeps in a row whose residual must stand at the sampling noise; then sweeps end", SWEPT},
+    {"solve.start", MDM_OPT_ENUM, "causal", 0, 0, 0, "causal|lazy", "state before the first sweep: of the causal pass, or of a network that does not learn", SWEPT},
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},
@@ -123,15 +140,15 @@ static const mdm_option table[] = {
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
     {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
 
-    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)"},
+    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)", TESTED},
     {"output.kernels", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store kernels on the time grid output.times"},
     {"output.responses", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store response functions on the time grid (full batch)"},
     {"output.statistics", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store loads and differences between experts, and on the time grid quantiles, histograms and alignments"},
-    {"output.histogram.bins", MDM_OPT_INT, "81", 1, 10000, 0, NULL, "bins of equal width, plus one below and one above; odd numbers keep 0 off the edges"},
-    {"output.histogram.range", MDM_OPT_REAL, "4", 0, BIG, 1, NULL, "histograms cover -range to range (logits) and 0 to range/2 (gates)"},
+    {"output.histogram.bins", MDM_OPT_INT, "81", 1, 10000, 0, NULL, "bins of equal width, plus one below and one above; odd numbers keep 0 off the edges", "output.statistics=true"},
+    {"output.histogram.range", MDM_OPT_REAL, "4", 0, BIG, 1, NULL, "histograms cover -range to range (logits) and 0 to range/2 (gates)", "output.statistics=true"},
     {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
-    {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps"},
+    {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps", "output.kernels=true or output.responses=true or output.statistics=true or output.ntk=true or output.parts=true"},
     {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all"},
     {"output.every_seed", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|true|false", "store every seed (or replica) beside mean and standard error, so that more can be added; auto: up to 16 MB of them"},
 

@@ -356,6 +356,37 @@ static int is_too_deep(const char *text, size_t length) {
   return depth > DEEPEST;
 }
 
+static const char *tag_of(const yaml_event_t *event) {
+  switch (event->type) {
+  case YAML_SCALAR_EVENT: return (const char *)event->data.scalar.tag;
+  case YAML_SEQUENCE_START_EVENT: return (const char *)event->data.sequence_start.tag;
+  case YAML_MAPPING_START_EVENT: return (const char *)event->data.mapping_start.tag;
+  default: return NULL;
+  }
+}
+
+/* Tags (!!int, !!str, !mine) claim a type; here the option has one, and a claim that is passed over would mislead. Documents do not tell
+ * a plain scalar from one with !!str, events do. Syntax errors are found later, and told then. */
+static void refuse_tags(reader *r, const char *text, size_t length) {
+  static const char standard[] = "tag:yaml.org,2002:";
+  yaml_parser_t parser;
+  yaml_event_t event;
+  if (!yaml_parser_initialize(&parser)) {
+    r->out_of_memory = 1;
+    return;
+  }
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+  for (int more = 1; more && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
+    const char *tag = tag_of(&event);
+    int is_standard = tag && !strncmp(tag, standard, sizeof standard - 1);
+    char shown[SHOWN_SIZE];
+    if (tag) mdm_show(shown, sizeof shown, tag + (is_standard ? sizeof standard - 1 : 0), strlen(tag + (is_standard ? sizeof standard - 1 : 0)));
+    if (tag) add_problem(r, event.start_mark.line + 1, "tag '%s%s': the option itself has a type, write the value alone", is_standard ? "!!" : "", shown);
+    more = event.type != YAML_STREAM_END_EVENT;
+  }
+  yaml_parser_delete(&parser);
+}
+
 /* The only document, and then what follows it, which must be nothing. */
 static void read_documents(reader *r, yaml_parser_t *parser, const char *text, size_t length) {
   for (int i = 0; i < 2; i++) {
@@ -384,6 +415,7 @@ int mdm_config_read(mdm_config *cfg, const char *name, const char *key, const ch
     add_problem(&r, 1, "not a configuration: more than %d brackets are open at once", DEEPEST);
   else if (r.first_line && yaml_parser_initialize(&parser)) {
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    refuse_tags(&r, text, length);
     read_documents(&r, &parser, text, length);
     yaml_parser_delete(&parser);
   } else

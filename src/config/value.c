@@ -1,8 +1,8 @@
 /* One option's value and its text: strict reading of YAML scalars, the allowed values in words, reals as text.
  *
  * Numbers are decimal: [+-]digits[.digits][e[+-]digits] and nothing else, so that "3 000", "0x10", ".nan" or "1,5" are
- * errors rather than surprises. An integer may be written 1e5 or 3.0 as long as it is whole. The locale of the calling
- * program plays no role.
+ * errors rather than surprises. An integer may be written 1e5 or 3.0 as long as it is whole; 010 is refused, since it is 10 in
+ * YAML 1.2 and 8 in YAML 1.1. The locale of the calling program plays no role.
  */
 #include "config/internal.h"
 
@@ -55,17 +55,37 @@ static int bad(const char **why, const char *reason) {
   return MDM_ERR_CONFIG;
 }
 
+/* 1 if a decimal number that reads as 0 was meant to be something else: 1e-400. */
+static int has_vanished(const char *text, double x) {
+  return x == 0 && strcspn(text, "123456789") < strcspn(text, "eE");
+}
+
+static int has_leading_zero(const char *digits) {
+  digits += *digits == '+' || *digits == '-';
+  return digits[0] == '0' && digits[1];
+}
+
+/* A plain scalar as a number, and why it is none. */
+static int read_number(const char *text, int quoted, const char *not_quoted, const char *not_number, int *digits_only, double *out, const char **why) {
+  if (quoted) return bad(why, not_quoted);
+  if (!is_decimal(text, digits_only)) return bad(why, not_number);
+  if (*digits_only && has_leading_zero(text)) return bad(why, "has a leading zero, which makes it octal in YAML 1.1");
+  *out = mdm_real_parse(text);
+  if (has_vanished(text, *out)) return bad(why, "is too small for a real number and would become 0");
+  return MDM_OK;
+}
+
 int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why) {
   int digits_only;
   long x;
-  if (quoted) return bad(why, "is quoted text, not an integer");
-  if (!is_decimal(text, &digits_only)) return bad(why, "is not an integer");
+  double d;
+  int status = read_number(text, quoted, "is quoted text, not an integer", "is not an integer", &digits_only, &d, why);
+  if (status) return status;
   if (digits_only) {
     errno = 0;
     x = strtol(text, NULL, 10);
     if (errno == ERANGE) return bad(why, "is out of range");
   } else {
-    double d = mdm_real_parse(text);
     if (fabs(d) > EXACT_MAX) return bad(why, "is out of range");
     if (d != floor(d)) return bad(why, "is not an integer");
     x = (long)d;
@@ -78,13 +98,19 @@ int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, lo
 
 static int read_real(const mdm_option *o, const char *text, int quoted, double *out, const char **why) {
   int digits_only;
-  if (quoted) return bad(why, "is quoted text, not a number");
-  if (!is_decimal(text, &digits_only)) return bad(why, "is not a number");
-  double x = mdm_real_parse(text);
+  double x;
+  int status = read_number(text, quoted, "is quoted text, not a number", "is not a number", &digits_only, &x, why);
+  if (status) return status;
   if (!isfinite(x)) return bad(why, "is too large for a real number");
   if (x < o->min || x > o->max || (o->min_open && x == o->min)) return bad(why, "is out of range");
   *out = x;
   return MDM_OK;
+}
+
+int mdm_decimal_read(const char *text, double *out) {
+  static const mdm_option any = {.key = "", .type = MDM_OPT_REAL, .min = -DBL_MAX, .max = DBL_MAX};
+  const char *why;
+  return read_real(&any, text, 0, out, &why) == MDM_OK;
 }
 
 static int is_one_of(const char *text, const char *const *words, size_t n) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/source.h"
 
 static int check_arrays(size_t rows, size_t dimension, size_t outputs, const double *x, const double *y,
@@ -52,8 +53,8 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
   data->classification = classification != 0;
   status = copy_samples(&data->train, n_train, 0, dimension, outputs, x, y, err);
   if (!status) status = copy_samples(&data->test, n_test, n_train, dimension, outputs, x, y, err);
-  snprintf(data->source, sizeof data->source, "arrays: %zu train and %zu test samples, D = %zu, C = %zu", n_train,
-           n_test, dimension, outputs);
+  snprintf(data->source, sizeof data->source, "arrays: %zu train and %zu test sample%s, D = %zu, C = %zu", n_train,
+           n_test, MDM_S(n_test), dimension, outputs);
   if (status) return mdm_data_free(data), status;
   *out = data;
   return MDM_OK;

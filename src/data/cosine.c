@@ -3,30 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "base/text.h"
 #include "data/source.h"
 
 enum { COSINE_DEFAULT = 4 /* samples when data.train is 0 */ };
-
-static int check_cosine_options(const mdm_config *cfg, mdm_error *err) {
-  static const char *const files[] = {"data.file", "data.labels", "data.test_file", "data.test_labels"};
-  size_t n_classes;
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-    if (*mdm_config_text(cfg, files[i]))
-      return mdm_fail(err, MDM_ERR_CONFIG,
-                      "%s is %s, but data.source: cosine reads no file; set data.source to hdf5 or "
-                      "idx, or remove %s",
-                      files[i], mdm_config_text(cfg, files[i]), files[i]);
-  mdm_config_int_list(cfg, "data.classes", &n_classes);
-  if (n_classes)
-    return mdm_fail(err, MDM_ERR_CONFIG, "data.classes needs class labels, which data.source: cosine lacks; remove it");
-  if (!strcmp(mdm_config_text(cfg, "data.targets"), "onehot"))
-    return mdm_fail(err, MDM_ERR_CONFIG,
-                    "data.targets: onehot needs class labels, which data.source: cosine lacks; "
-                    "set it to auto");
-  return MDM_OK;
-}
 
 static void fill_cosine(mdm_samples *s, size_t first, size_t dimension) {
   static const double sign[4] = {1, -1, -1, 1};
@@ -45,13 +26,12 @@ int mdm_data_make_cosine(const mdm_config *cfg, mdm_data *data, mdm_error *err) 
   data->dimension = (size_t)mdm_config_int(cfg, "data.dimension");
   data->outputs = 1;
   data->classification = 1;
-  int status = check_cosine_options(cfg, err);
-  if (!status) status = mdm_samples_create(&data->train, n_train, data->dimension, 1, err);
+  int status = mdm_samples_create(&data->train, n_train, data->dimension, 1, err);
   if (!status) status = mdm_samples_create(&data->test, n_test, data->dimension, 1, err);
   if (status) return status;
   fill_cosine(&data->train, 0, data->dimension);
   fill_cosine(&data->test, n_train, data->dimension);
-  snprintf(data->source, sizeof data->source, "cosine: %zu train and %zu test samples, D = %zu, C = 1", n_train, n_test,
-           data->dimension);
+  snprintf(data->source, sizeof data->source, "cosine: %zu train and %zu test sample%s, D = %zu, C = 1", n_train, n_test,
+           MDM_S(n_test), data->dimension);
   return MDM_OK;
 }

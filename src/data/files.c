@@ -1,18 +1,21 @@
 /* From files to the train and test part: class labels, targets, selection, split.
  *
- * Class labels: those of IDX, and a 1-D /y of HDF5 when its values are integers >= 0, not all ±1, and train.loss:
- *   cross_entropy, data.classes or data.targets asks for classes. Any other /y is taken as it is.
+ * Class labels: those of IDX, and targets of HDF5 in one column when they are integers, not all ±1, and train.loss:
+ *   cross_entropy, data.classes or data.targets asks for classes. Negative ones are allowed where data.classes leaves them out.
+ *   Any other targets are taken as they are; integers that might have been meant as labels get a notice.
  * Classes: data.classes in that order, or the labels of data.file in ascending order; they number the outputs.
  * Targets of class labels: sign (C = 1), the first class +1 and the second −1; onehot (C = number of classes), 0 and 1.
  * Order: train samples shuffled, except for HDF5 when all there are form the train part; test samples as in the file.
  */
 #include "data/source.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 
 static const double MAX_LABEL = 1e9;
 
@@ -32,7 +35,7 @@ typedef struct loader {
   const mdm_config *cfg;
   mdm_data *data;
   mdm_error *err;
-  part train, test;   /* test: only with data.test_file */
+  part train, test;   /* test: only where it has a source of its own */
   const long *listed; /* n_listed: data.classes */
   size_t n_listed;
   class_entry *classes; /* n_classes, by ascending label; NULL without class labels */
@@ -43,7 +46,10 @@ typedef struct loader {
 static const char *text(const loader *l, const char *key) { return mdm_config_text(l->cfg, key); }
 static int is(const loader *l, const char *key, const char *word) { return !strcmp(text(l, key), word); }
 static size_t asked(const loader *l, const char *key) { return (size_t)mdm_config_int(l->cfg, key); }
-static int has_test_file(const loader *l) { return asked(l, "data.test") > 0 && *text(l, "data.test_file"); }
+/* Whether the test part is read for itself: from a file of its own, or from data sets of its own in the same file. */
+static int has_test_source(const loader *l) {
+  return asked(l, "data.test") > 0 && (*text(l, "data.test_file") || *text(l, "data.test_x") || *text(l, "data.test_y"));
+}
 
 void mdm_source_free(mdm_source *src) {
   free(src->byte);
@@ -76,11 +82,6 @@ static int check_options(const loader *l) {
     return mdm_fail(l->err, MDM_ERR_CONFIG,
                     "data.test_file and data.test_labels go together, but only one is given; "
                     "give both or none");
-  if (!idx && (*text(l, "data.labels") || *text(l, "data.test_labels")))
-    return mdm_fail(l->err, MDM_ERR_CONFIG,
-                    "data.labels and data.test_labels are for data.source: idx; with hdf5 the "
-                    "labels are /y of data.file (%s); remove them",
-                    text(l, "data.file"));
   for (size_t i = 0; i < l->n_listed; i++)
     for (size_t j = 0; j < i; j++)
       if (l->listed[i] == l->listed[j])
@@ -92,22 +93,59 @@ static int check_options(const loader *l) {
 
 /* ---- reading ---- */
 
-static int read_part(const loader *l, part *p, int is_test) {
-  const char *file = text(l, is_test ? "data.test_file" : "data.file");
-  const char *labels = text(l, is_test ? "data.test_labels" : "data.labels");
-  int status = is(l, "data.source", "idx") ? mdm_source_read_idx(&p->src, file, labels, is_test, l->err)
-                                           : mdm_source_read_hdf5(&p->src, file, is_test, l->err);
-  if (status || !p->src.x) return status;
-  status = mdm_check_finite(p->src.x, p->src.count, p->src.dimension, file, "/x", p->src.option, l->err);
-  if (status) return status;
-  return mdm_check_finite(p->src.y, p->src.count, p->src.outputs, file, "/y", p->src.option, l->err);
+/* The first of two options that is given; the test part goes without what only the train part names. */
+static const char *given(const loader *l, const char *key, const char *otherwise) { return *text(l, key) ? key : otherwise; }
+
+static int read_hdf5(const loader *l, mdm_source *src, int is_test) {
+  src->option = is_test ? given(l, "data.test_file", "data.file") : "data.file";
+  src->x_option = is_test ? given(l, "data.test_x", "data.x") : "data.x";
+  src->y_option = is_test ? given(l, "data.test_y", "data.y") : "data.y";
+  src->path = text(l, src->option);
+  src->x_name = text(l, src->x_option);
+  src->y_name = text(l, src->y_option);
+  int status = mdm_source_read_hdf5(src, l->err);
+  if (!status) status = mdm_check_finite(src->x, src->count, src->dimension, src->path, src->x_name, src->option, l->err);
+  return status ? status : mdm_check_finite(src->y, src->count, src->outputs, src->path, src->y_name, src->option, l->err);
 }
 
-/* First value of y (count) that is no class label; count when all are. */
-static size_t first_no_label(const double *y, size_t count) {
+static int read_part(const loader *l, part *p, int is_test) {
+  if (is(l, "data.source", "hdf5")) return read_hdf5(l, &p->src, is_test);
+  return mdm_source_read_idx(&p->src, text(l, is_test ? "data.test_file" : "data.file"), text(l, is_test ? "data.test_labels" : "data.labels"),
+                             is_test, l->err);
+}
+
+/* First value of y (count) that is no integer; count when all are. */
+static size_t first_no_integer(const double *y, size_t count) {
   for (size_t m = 0; m < count; m++)
-    if (!(y[m] >= 0 && y[m] <= MAX_LABEL) || y[m] != (double)(long)y[m]) return m;
+    if (!(fabs(y[m]) <= MAX_LABEL) || y[m] != (double)(long)y[m]) return m;
   return count;
+}
+
+/* Whether targets could be class labels: one column of integers, not all of them ±1, which are targets already. */
+static int could_be_labels(const mdm_source *src) {
+  return !src->label && src->outputs == 1 && first_no_integer(src->y, src->count) == src->count && mdm_first_no_class(src->y, src->count, 1) < src->count;
+}
+
+/* Integers that train as numbers because nothing says that they are labels: worth a word. */
+static void remark_on_integers(const loader *l, const mdm_source *src) {
+  double low = src->y[0], high = src->y[0];
+  for (size_t m = 0; m < src->count; m++) low = fmin(low, src->y[m]), high = fmax(high, src->y[m]);
+  if (low == high) return;
+  snprintf(l->data->notice, sizeof l->data->notice,
+           "%s of %.200s holds integers, %.0f to %.0f, which are trained on as numbers; if they are class labels, set data.targets: onehot (for two "
+           "classes sign), or list the classes in data.classes%s",
+           src->y_name, src->path, low, high, low < 0 ? ", without those that are no class (a negative label)" : "");
+}
+
+/* Negative labels, such as an index for samples to be ignored, are no classes; data.classes can leave them out. */
+static int check_label_signs(const loader *l, const mdm_source *src) {
+  for (size_t m = 0; m < src->count && !l->n_listed; m++)
+    if (src->y[m] < 0)
+      return mdm_fail(l->err, MDM_ERR_DATA,
+                      "%s: %s of sample %zu is %.0f: a negative label is no class; list the classes to keep in data.classes, which leaves its "
+                      "samples out, or remove them",
+                      src->path, src->y_name, m, src->y[m]);
+  return MDM_OK;
 }
 
 /* Turns y into labels; the caller knows that it holds labels. */
@@ -120,31 +158,29 @@ static int make_labels(const loader *l, mdm_source *src) {
   return MDM_OK;
 }
 
-/* HDF5: decides whether /y of the train file holds class labels. */
+/* HDF5: decides whether targets of the train part are class labels. */
 static int find_train_labels(const loader *l, mdm_source *src) {
   int wanted = is(l, "train.loss", "cross_entropy") || l->n_listed || !is(l, "data.targets", "auto");
-  if (src->label || !wanted || src->y_rank != 1 || first_no_label(src->y, src->count) < src->count ||
-      mdm_first_no_class(src->y, src->count, 1) == src->count)
-    return MDM_OK;
-  return make_labels(l, src);
+  if (!could_be_labels(src)) return MDM_OK;
+  if (!wanted) return remark_on_integers(l, src), MDM_OK;
+  int status = check_label_signs(l, src);
+  return status ? status : make_labels(l, src);
 }
 
-/* HDF5: /y of the test file must be of the same kind as that of the train file. */
+/* HDF5: targets of the test part must be of the same kind as those of the train part. */
 static int find_test_labels(const loader *l, mdm_source *src) {
   const mdm_source *train = &l->train.src;
   if (src->dimension != train->dimension)
-    return mdm_fail(l->err, MDM_ERR_DATA, "%s: samples have dimension %zu, those of %s have %zu; check data.test_file",
-                    src->path, src->dimension, train->path, train->dimension);
+    return mdm_fail(l->err, MDM_ERR_DATA, "%s: samples have dimension %zu, those of %s have %zu; check %s",
+                    src->path, src->dimension, train->path, train->dimension, src->option);
   if (src->outputs != train->outputs)
-    return mdm_fail(l->err, MDM_ERR_DATA, "%s: /y has %zu columns, that of %s has %zu; check data.test_file", src->path,
-                    src->outputs, train->path, train->outputs);
+    return mdm_fail(l->err, MDM_ERR_DATA, "%s: %s has %zu columns, %s of %s has %zu; check %s", src->path, src->y_name,
+                    src->outputs, train->y_name, train->path, train->outputs, src->option);
   if (src->label || !train->label) return MDM_OK;
-  size_t bad = src->y_rank == 1 ? first_no_label(src->y, src->count) : 0;
+  size_t bad = first_no_integer(src->y, src->count);
   if (bad < src->count)
-    return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: /y of sample %zu is no class label, but %s holds class labels; check "
-                    "data.test_file",
-                    src->path, bad, train->path);
+    return mdm_fail(l->err, MDM_ERR_DATA, "%s: %s of sample %zu is no class label, but %s holds class labels; check %s", src->path, src->y_name, bad,
+                    train->path, src->option);
   return make_labels(l, src);
 }
 
@@ -232,7 +268,7 @@ static int make_deck(const loader *l, part *p, uint32_t purpose) {
   return mdm_deck_create(&p->deck, p->group, src->count, src->label ? l->n_classes : 1, stream, l->err);
 }
 
-/* /y that is taken as it is: does it suit train.loss and data.targets? Whole files, so that the answer does not depend
+/* Targets that are taken as they are: do they suit train.loss and data.targets? Whole files, so that the answer does not depend
  * on the samples drawn. */
 static int check_plain_targets(const loader *l, const mdm_source *src) {
   size_t bad = mdm_first_no_class(src->y, src->count, src->outputs);
@@ -241,19 +277,19 @@ static int check_plain_targets(const loader *l, const mdm_source *src) {
   if (bad < src->count) l->data->classification = 0;
   if (l->n_listed)
     return mdm_fail(l->err, MDM_ERR_CONFIG,
-                    "data.classes needs class labels, but /y of %s holds none (integers 0, 1, "
-                    "... in one dimension); remove data.classes",
-                    src->path);
+                    "data.classes needs class labels, but %s of %s holds none (integers 0, 1, "
+                    "... in one column); remove data.classes",
+                    src->y_name, src->path);
   if (bad < src->count && is(l, "train.loss", "cross_entropy"))
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: /y of sample %zu is not %s, which train.loss: cross_entropy needs (or class "
-                    "labels 0, 1, ... in one dimension); change /y, or set train.loss: mse",
-                    src->path, bad, shape);
+                    "%s: %s of sample %zu is not %s, which train.loss: cross_entropy needs (or class "
+                    "labels 0, 1, ... in one column); change it, or set train.loss: mse",
+                    src->path, src->y_name, bad, shape);
   if ((bad < src->count && (sign || onehot)) || (sign && src->outputs > 1) || (onehot && src->outputs == 1))
     return mdm_fail(l->err, MDM_ERR_CONFIG,
-                    "data.targets: %s needs class labels, but /y of %s holds none (integers 0, 1, "
-                    "... in one dimension); set data.targets: auto",
-                    text(l, "data.targets"), src->path);
+                    "data.targets: %s needs class labels, but %s of %s holds none (integers 0, 1, "
+                    "... in one column); set data.targets: auto",
+                    text(l, "data.targets"), src->y_name, src->path);
   return MDM_OK;
 }
 
@@ -302,30 +338,31 @@ static int check_numbers(const loader *l) {
   const char *of_classes = l->n_listed ? " of the classes in data.classes" : "", *path = l->train.src.path;
   if (train > have)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, but data.train asks for %zu; lower data.train (0: all "
+                    "%s: holds %zu sample%s%s, but data.train asks for %zu; lower data.train (0: all "
                     "there are)",
-                    path, have, of_classes, train);
-  if (!has_test_file(l) && test > have - train)
+                    path, have, MDM_S(have), of_classes, train);
+  if (!has_test_source(l) && test > have - train)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, but data.train and data.test ask for %zu + %zu; lower "
+                    "%s: holds %zu sample%s%s, but data.train and data.test ask for %zu + %zu; lower "
                     "one of them, or give data.test_file",
-                    path, have, of_classes, train, test);
-  if (!has_test_file(l) && test == have)
+                    path, have, MDM_S(have), of_classes, train, test);
+  if (!has_test_source(l) && test == have)
     return mdm_fail(l->err, MDM_ERR_DATA,
-                    "%s: holds %zu samples%s, and data.test = %zu leaves none to train on; lower "
+                    "%s: holds %zu sample%s%s, and data.test = %zu leaves none to train on; lower "
                     "data.test, or give data.test_file",
-                    path, have, of_classes, test);
-  if (has_test_file(l) && test > mdm_deck_left(&l->test.deck))
-    return mdm_fail(l->err, MDM_ERR_DATA, "%s: holds %zu samples%s, but data.test asks for %zu; lower data.test",
-                    l->test.src.path, mdm_deck_left(&l->test.deck), of_classes, test);
+                    path, have, MDM_S(have), of_classes, test);
+  size_t left = has_test_source(l) ? mdm_deck_left(&l->test.deck) : test;
+  if (test > left)
+    return mdm_fail(l->err, MDM_ERR_DATA, "%s: holds %zu sample%s%s, but data.test asks for %zu; lower data.test",
+                    l->test.src.path, left, MDM_S(left), of_classes, test);
   return MDM_OK;
 }
 
 /* With data.train = 0 the test part is dealt first, and train gets the rest. */
 static int take_parts(loader *l) {
   size_t train = asked(l, "data.train"), test = asked(l, "data.test");
-  part *test_from = has_test_file(l) ? &l->test : &l->train;
-  int in_order = is(l, "data.source", "hdf5") && (test == 0 || has_test_file(l));
+  part *test_from = has_test_source(l) ? &l->test : &l->train;
+  int in_order = is(l, "data.source", "hdf5") && (test == 0 || has_test_source(l));
   int status = check_numbers(l);
   if (!status && train > 0) status = take(l, &l->train, train, 0, &l->data->train);
   if (!status) status = take(l, test_from, test, 1, &l->data->test);
@@ -333,20 +370,26 @@ static int take_parts(loader *l) {
   return status;
 }
 
+/* The file, with the data set where that is not /x. */
+static void name_source(const mdm_source *src, char *out, size_t size) {
+  int plain = !src->x_name || !strcmp(src->x_name, "/x");
+  snprintf(out, size, plain ? "%.120s" : "%.90s:%.60s", src->path, src->x_name);
+}
+
 static void describe(const loader *l) {
   mdm_data *data = l->data;
-  char classes[160] = "";
+  char classes[160] = "", train[160], test[160];
+  name_source(&l->train.src, train, sizeof train);
+  name_source(has_test_source(l) ? &l->test.src : &l->train.src, test, sizeof test);
   mdm_config_format(l->cfg, "data.classes", classes, sizeof classes);
   snprintf(data->source, sizeof data->source,
-           "%s: %zu train samples of %.120s, %zu test samples of %.120s%s%s, D = %zu, "
-           "C = %zu",
-           text(l, "data.source"), data->train.count, l->train.src.path, data->test.count,
-           has_test_file(l) ? l->test.src.path : l->train.src.path, l->n_listed ? ", classes " : "",
+           "%s: %zu train sample%s of %s, %zu test sample%s of %s%s%s, D = %zu, C = %zu",
+           text(l, "data.source"), data->train.count, MDM_S(data->train.count), train, data->test.count, MDM_S(data->test.count), test, l->n_listed ? ", classes " : "",
            l->n_listed ? classes : "", data->dimension, data->outputs);
 }
 
 static int load(loader *l) {
-  int with_test = has_test_file(l), status = check_options(l);
+  int with_test = has_test_source(l), status = check_options(l);
   if (!status) status = read_part(l, &l->train, 0);
   if (!status) status = find_train_labels(l, &l->train.src);
   if (!status && with_test) status = read_part(l, &l->test, 1);

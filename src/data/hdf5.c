@@ -1,5 +1,5 @@
-/* Reader of HDF5 files: /x (P × D; further dimensions are flattened into D) and /y (P, or P × C), of any integer or
- * floating-point type, read as double. HDF5's own error printing is off while we read. */
+/* Reader of HDF5 files: inputs (P × D; further dimensions are flattened into D) and targets (P, or P × C), of any integer or
+ * floating-point type or an enumeration (h5py's booleans), read as double. HDF5's own error printing is off while we read. */
 #include "data/source.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <hdf5.h>
 
 typedef struct dataset {
-  const char *name; /* "/x" or "/y" */
-  hid_t id;         /* negative: not open */
+  const char *name, *option; /* "/x", and the option that names it */
+  hid_t id;                  /* negative: not open */
   int rank;
   size_t rows, rest; /* first extent; product of the others */
 } dataset;
@@ -20,8 +20,7 @@ static int read_extents(const mdm_source *src, dataset *d, hid_t space, mdm_erro
   hsize_t extent[H5S_MAX_RANK];
   d->rank = H5Sget_simple_extent_ndims(space);
   if (d->rank < 1 || H5Sget_simple_extent_dims(space, extent, NULL) < 0)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: %s is not an array; store it as P x D (/x) and P or P x C (/y) for %s",
-                    src->path, d->name, src->option);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: %s is not an array; store inputs as P x D, targets as P or P x C for %s", src->path, d->name, src->option);
   d->rows = (size_t)extent[0];
   d->rest = 1;
   for (int k = 1; k < d->rank; k++)
@@ -37,16 +36,16 @@ static int check_type(const mdm_source *src, const dataset *d, mdm_error *err) {
   hid_t type = H5Dget_type(d->id);
   H5T_class_t class = H5Tget_class(type);
   if (type >= 0) H5Tclose(type);
-  if (class == H5T_INTEGER || class == H5T_FLOAT) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_DATA, "%s: %s is not of an integer or floating-point type; store it as such for %s",
+  if (class == H5T_INTEGER || class == H5T_FLOAT || class == H5T_ENUM) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_DATA, "%s: %s is not of an integer, floating-point or boolean type; store it as such for %s",
                   src->path, d->name, src->option);
 }
 
 static int open_dataset(const mdm_source *src, hid_t file, dataset *d, mdm_error *err) {
   d->id = H5Dopen2(file, d->name, H5P_DEFAULT);
   if (d->id < 0)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: has no data set %s; %s needs /x (P x D) and /y (P or P x C)", src->path,
-                    d->name, src->option);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: has no data set %s, which %s names; %s needs inputs (P x D) and targets (P or P x C)", src->path, d->name,
+                    d->option, src->option);
   int status = check_type(src, d, err);
   if (status) return status;
   hid_t space = H5Dget_space(d->id);
@@ -57,14 +56,14 @@ static int open_dataset(const mdm_source *src, hid_t file, dataset *d, mdm_error
 
 static int check_shapes(const mdm_source *src, const dataset *x, const dataset *y, mdm_error *err) {
   if (x->rank < 2)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: /x has 1 dimension, it must be P x D; reshape it (P x 1 for D = 1) for %s",
-                    src->path, src->option);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: %s has 1 dimension, it must be P x D; reshape it (P x 1 for D = 1) for %s",
+                    src->path, x->name, src->option);
   if (y->rank > 2)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: /y has %d dimensions, it must be P or P x C; reshape it for %s", src->path,
-                    y->rank, src->option);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: %s has %d dimensions, it must be P or P x C; reshape it for %s", src->path,
+                    y->name, y->rank, src->option);
   if (x->rows != y->rows)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: /x has %zu rows but /y has %zu; there must be one per sample in both (%s)",
-                    src->path, x->rows, y->rows, src->option);
+    return mdm_fail(err, MDM_ERR_DATA, "%s: %s has %zu rows but %s has %zu; there must be one per sample in both (%s)",
+                    src->path, x->name, x->rows, y->name, y->rows, src->option);
   return MDM_OK;
 }
 
@@ -78,7 +77,7 @@ static int read_values(const mdm_source *src, const dataset *d, double **to, mdm
 }
 
 static int read_file(mdm_source *src, hid_t file, mdm_error *err) {
-  dataset x = {.name = "/x", .id = -1}, y = {.name = "/y", .id = -1};
+  dataset x = {.name = src->x_name, .option = src->x_option, .id = -1}, y = {.name = src->y_name, .option = src->y_option, .id = -1};
   int status = open_dataset(src, file, &x, err);
   if (!status) status = open_dataset(src, file, &y, err);
   if (!status) status = check_shapes(src, &x, &y, err);
@@ -87,7 +86,6 @@ static int read_file(mdm_source *src, hid_t file, mdm_error *err) {
   src->count = x.rows;
   src->dimension = x.rest;
   src->outputs = y.rest;
-  src->y_rank = y.rank;
   if (x.id >= 0) H5Dclose(x.id);
   if (y.id >= 0) H5Dclose(y.id);
   return status;
@@ -105,10 +103,9 @@ static int open_and_read(mdm_source *src, mdm_error *err) {
   return status;
 }
 
-int mdm_source_read_hdf5(mdm_source *src, const char *path, int is_test, mdm_error *err) {
+int mdm_source_read_hdf5(mdm_source *src, mdm_error *err) {
   H5E_auto2_t print = NULL;
   void *print_data = NULL;
-  *src = (mdm_source){.path = path, .option = is_test ? "data.test_file" : "data.file"};
   H5Eget_auto2(H5E_DEFAULT, &print, &print_data);
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   int status = open_and_read(src, err);

@@ -131,7 +131,6 @@ static int read_pair(mdm_source *src, idx_file *images, idx_file *labels, mdm_er
   src->count = images->first;
   src->dimension = images->rest;
   src->outputs = 1;
-  src->y_rank = 1;
   src->byte = images->byte;
   images->byte = NULL;
   return MDM_OK;

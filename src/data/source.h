@@ -15,10 +15,10 @@
 typedef struct mdm_source {
   const char *path;    /* the file, for messages; borrowed from the configuration */
   const char *option;  /* the option that names it: "data.file" or "data.test_file" */
+  const char *x_name, *x_option, *y_name, *y_option; /* HDF5: data sets with inputs and targets, and the options that name them */
   size_t count;        /* P */
   size_t dimension;    /* D */
   size_t outputs;      /* C, columns of y; 1 for class labels */
-  int y_rank;          /* dimensions of the stored targets: 1 or 2 */
   unsigned char *byte; /* P × D, row-major (IDX pixels, 0 to 255) */
   double *x;           /* P × D, row-major (HDF5) */
   double *y;           /* P × C, row-major (HDF5) */
@@ -26,9 +26,10 @@ typedef struct mdm_source {
 } mdm_source;
 
 /* Readers. They check sizes and types, not values. is_test: the test part, which decides about the options named in
- * messages. On failure the source may be half-built; free it all the same. */
+ * messages; of HDF5 the caller has set path, option and the names of the data sets. On failure the source may be half-built; free it all
+ * the same. */
 int mdm_source_read_idx(mdm_source *src, const char *images, const char *labels, int is_test, mdm_error *err);
-int mdm_source_read_hdf5(mdm_source *src, const char *path, int is_test, mdm_error *err);
+int mdm_source_read_hdf5(mdm_source *src, mdm_error *err);
 void mdm_source_free(mdm_source *src);
 
 /* Fills data from the files that the configuration names: everything except standardization. */

@@ -47,19 +47,36 @@ static int standardize_global(mdm_data *data, const char *place, mdm_error *err)
   return MDM_OK;
 }
 
-static void standardize_features(mdm_data *data) {
+/* Returns how many inputs are constant over the train part; they become 0. */
+static size_t standardize_features(mdm_data *data) {
+  size_t constant = 0;
   for (size_t d = 0; d < data->dimension; d++) {
     moments z = measure(data->train.x + d, data->train.count, data->dimension);
     apply(z, data->train.x + d, data->train.count, data->dimension);
     apply(z, data->test.x + d, data->test.count, data->dimension);
+    constant += !(z.deviation > 0);
   }
+  return constant;
 }
 
-static void standardize_samples(mdm_samples *s, size_t dimension) {
+/* Returns how many samples have equal inputs; they become 0. */
+static size_t standardize_samples(mdm_samples *s, size_t dimension) {
+  size_t constant = 0;
   for (size_t m = 0; m < s->count; m++) {
     double *x = s->x + m * dimension; /* D */
-    apply(measure(x, dimension, 1), x, dimension, 1);
+    moments z = measure(x, dimension, 1);
+    apply(z, x, dimension, 1);
+    constant += !(z.deviation > 0);
   }
+  return constant;
+}
+
+/* n of `of` inputs or samples that had no variance: some are told in the line about the data, all are refused. */
+static int tell_constant(mdm_data *data, const char *place, const char *what, size_t n, size_t of, mdm_error *err) {
+  size_t used = strlen(data->source);
+  if (n < of && n) snprintf(data->source + used, sizeof data->source - used, " (%zu of %zu %s constant: 0)", n, of, what);
+  if (n < of || !of) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_DATA, "%s: %s constant, all %zu of them, and would become 0; check the data or set data.standardize: none", place, what, n);
 }
 
 int mdm_data_standardize(const mdm_config *cfg, mdm_data *data, mdm_error *err) {
@@ -67,15 +84,15 @@ int mdm_data_standardize(const mdm_config *cfg, mdm_data *data, mdm_error *err) 
   const char *place = *mdm_config_text(cfg, "data.file") ? mdm_config_text(cfg, "data.file") : source;
   int status = MDM_OK;
   if (!strcmp(mode, "auto")) mode = strcmp(source, "idx") ? "none" : "global";
+  size_t used = strlen(data->source), D = data->dimension;
+  snprintf(data->source + used, sizeof data->source - used, ", standardize %s", mode);
   if (!strcmp(mode, "global")) status = standardize_global(data, place, err);
-  if (!strcmp(mode, "feature")) standardize_features(data);
+  if (!strcmp(mode, "feature")) status = tell_constant(data, place, "inputs are", standardize_features(data), D, err);
   if (!strcmp(mode, "sample")) {
-    standardize_samples(&data->train, data->dimension);
-    standardize_samples(&data->test, data->dimension);
+    status = tell_constant(data, place, "train samples are", standardize_samples(&data->train, D), data->train.count, err);
+    if (!status) status = tell_constant(data, place, "test samples are", standardize_samples(&data->test, D), data->test.count, err);
   }
   if (status) return status;
-  size_t used = strlen(data->source);
-  snprintf(data->source + used, sizeof data->source - used, ", standardize %s", mode);
   status = mdm_check_finite(data->train.x, data->train.count, data->dimension, place, "standardized train x",
                             "data.standardize", err);
   if (status) return status;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "plot/canvas.h"
 #include "plot/gnuplot.h"
 #include "plot/pictures.h"
@@ -106,7 +107,7 @@ static int choose_block(mdm_file *file, const int *block, mdm_error *err) {
   return block ? status : MDM_OK;
 }
 
-int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err) {
+static int plot(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err) {
   const mdm_picture *p = NULL;
   mdm_file *file;
   int status = check_target(picture, err);
@@ -119,6 +120,14 @@ int mdm_plot_what(const char *path, const char *picture, const char *what, const
   if (status == MDM_OK && !what) status = check_field(p, field, err);
   if (status == MDM_OK) return draw(file, p, picture, field, err);
   mdm_file_discard(file);
+  return status;
+}
+
+/* gnuplot reads decimal points, whatever the calling program writes. */
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err) {
+  mdm_locale l = mdm_locale_enter();
+  int status = plot(path, picture, what, field, block, err);
+  mdm_locale_leave(l);
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "file/internal.h"
 
 /* ---- what a file holds ---- */
@@ -104,7 +105,7 @@ void mdm_plot_title(mdm_file *file, char *title, size_t size) {
     snprintf(scaling, sizeof scaling, "μP");
   else
     uppercase(scaling);
-  if (strtod(fraction, NULL) < 1 && fraction[0] != '?')
+  if (mdm_real_parse(fraction) < 1 && fraction[0] != '?')
     snprintf(routing, sizeof routing, "top-K routing (K/M = %s)", fraction);
   else
     snprintf(routing, sizeof routing, "soft routing");

@@ -40,16 +40,29 @@ static double softmax_loss(size_t C, const double *f, const double *y, double *e
   return loss;
 }
 
+/* Outputs that differ by less, for a readout v of order 1, are equal: the limit starts at f = 0, up to rounding. */
+static const double TIE = 1e-6;
+
+/* 1: classified correctly, 0: not; between outputs that tie the chance to be right, one over their number. */
+static double credit(size_t C, const double *f, const double *y, double tie) {
+  if (C == 1) return fabs(*f) <= tie ? 0.5 : *f * *y > 0;
+  double least = f[largest(C, f)] - tie;
+  size_t tied = 0;
+  if (!(f[largest(C, y)] >= least)) return 0;
+  for (size_t c = 0; c < C; c++) tied += f[c] >= least;
+  return 1 / (double)tied;
+}
+
 double mdm_loss_eval(const mdm_problem *p, size_t n, const double *f, const double *y, double *e, double *accuracy) {
-  size_t C = p->model.outputs, correct = 0;
-  double sum = 0, scale = p->loss_multiplier / (double)n;
+  size_t C = p->model.outputs;
+  double tie = TIE * fmax(1, p->model.init[MDM_W_OUT]), correct = 0, sum = 0, scale = p->loss_multiplier / (double)n;
   for (size_t i = 0; i < n; i++, f += C, y += C) {
     double *ei = e ? e + C * i : NULL;
     if (p->loss == MDM_LOSS_MSE) sum += squared_error(C, f, y, ei);
     else sum += C == 1 ? logistic(*f, *y, ei) : softmax_loss(C, f, y, ei);
     for (size_t c = 0; c < C && ei; c++) ei[c] *= scale;
-    correct += C == 1 ? *f * *y > 0 : largest(C, f) == largest(C, y);
+    correct += credit(C, f, y, tie);
   }
-  if (accuracy) *accuracy = (double)correct / (double)n;
+  if (accuracy) *accuracy = correct / (double)n;
   return sum * scale;
 }

@@ -66,7 +66,8 @@ int mdm_problem_add_times(const mdm_problem *p, mdm_record *rec, const char *pat
 
 /* Loss of a batch of n samples: mean over samples of ½ Σ_c (f − y)², of softmax cross-entropy, or (C = 1) of
  * log(1 + e^{−y f}); times the multiplier. f, e: outputs × n; y: the n targets, outputs each. e (may be NULL) receives
- * ∂L/∂f; *accuracy (may be NULL) the fraction classified correctly. */
+ * ∂L/∂f; *accuracy (may be NULL) the fraction classified correctly, where a tie counts by the
+ * chance to be right: 1/2 at f = 0 (C = 1), one over the number of outputs that share the top. */
 double mdm_loss_eval(const mdm_problem *p, size_t n, const double *f, const double *y, double *e, double *accuracy);
 
 #endif

@@ -1,5 +1,5 @@
 /* The summary that `moedmft info` prints (moedmft/report.h): where the file comes from, the options that matter, the main
- * results, and the tree of datasets. Everything is printed into a memory stream. */
+ * results; on request the tree of datasets. Everything is printed into a memory stream. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "config/internal.h"
 #include "file/internal.h"
 #include "report/compare.h"
 #include "report/number.h"
@@ -116,9 +117,8 @@ static int is_key_option(const char *key) {
 
 /* Equal but for blanks, or equal as numbers: "[32,64]" and "[32, 64]", "1" and "1.0". */
 static int same_value(const char *a, const char *b) {
-  char *end_a, *end_b;
-  double x = strtod(a, &end_a), y = strtod(b, &end_b);
-  if (*a && *b && !*end_a && !*end_b) return x == y;
+  double x, y;
+  if (mdm_decimal_read(a, &x) && mdm_decimal_read(b, &y)) return x == y;
   for (;; a++, b++) {
     while (*a == ' ') a++;
     while (*b == ' ') b++;
@@ -143,6 +143,8 @@ static void print_options(FILE *out, mdm_file *file) {
 }
 
 /* ---- results ---- */
+
+enum { VALUE_COLUMNS = 26 }; /* "0.123456789 ± 0.000000012" */
 
 static const struct {
   const char *path, *step, *label;
@@ -178,7 +180,7 @@ static void print_measure(FILE *out, const mdm_record *rec, size_t m, const char
   for (int i = 0; i < 3; i++) {
     char text[80];
     mdm_with_error(a->value[shown[i]], error_at(a, shown[i]), text, sizeof text);
-    mdm_print_padded(out, text, 23);
+    mdm_print_padded(out, text, VALUE_COLUMNS);
   }
   int has_step = step && step->rank == 1 && step->dim[0] > best;
   fprintf(out, "(step %.0f)\n", has_step ? step->value[best] : (double)best);
@@ -213,7 +215,7 @@ static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n
   int status = MDM_OK;
   if (mdm_file_has_group(file, "/sweep")) return print_sweep(out, file, err);
   heading(out, "Results (± standard error of the mean)");
-  fprintf(out, "%-28s%-23s%-23s%s\n", "", "initial", "final", "best");
+  fprintf(out, "%-28s%-*s%-*s%s\n", "", VALUE_COLUMNS, "initial", VALUE_COLUMNS, "final", "best");
   for (size_t i = 0; status == MDM_OK && i <= n; i++) {
     source from = source_of(widths, i);
     status = print_source(out, file, &from, err);
@@ -250,7 +252,7 @@ static int print_traits_of(FILE *out, mdm_file *file, const source *from, int *r
     if (!(*rows)++) heading(out, "Order parameters, initial and final (docs/output.md)");
     mdm_print_padded(out, from->label, 12);
     mdm_print_padded(out, traits[i].label, 26);
-    mdm_print_padded(out, first, 23);
+    mdm_print_padded(out, first, VALUE_COLUMNS);
     fprintf(out, "%s\n", last);
   }
   if (status == MDM_OK) mdm_record_free(rec);
@@ -480,7 +482,7 @@ static void print_tree(FILE *out, mdm_file *file, const long *widths, size_t n) 
 
 /* ---- all of it ---- */
 
-static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
+static int print_all(FILE *out, mdm_file *file, int datasets, mdm_error *err) {
   long *widths;
   size_t n;
   int status = mdm_file_widths(file, &widths, &n, err);
@@ -498,17 +500,18 @@ static int print_all(FILE *out, mdm_file *file, mdm_error *err) {
   if (status == MDM_OK) status = print_comparison(out, file, err);
   if (status == MDM_OK) status = print_depths(out, file, widths, n, err);
   if (status == MDM_OK) status = print_coordcheck(out, file, err);
-  if (status == MDM_OK) print_tree(out, file, widths, n);
+  if (status == MDM_OK && datasets) print_tree(out, file, widths, n);
+  if (status == MDM_OK && !datasets) fprintf(out, "\nDatasets, with their shapes and meanings: moedmft info --datasets\n");
   free(widths);
   return status;
 }
 
 /* The file is open. */
-static int info_of(mdm_file *file, char **out, mdm_error *err) {
+static int info_of(mdm_file *file, int datasets, char **out, mdm_error *err) {
   mdm_text t;
   int status = mdm_text_open(&t, "the summary of a file", err), closed;
   if (status != MDM_OK) return status;
-  H5E_BEGIN_TRY { status = print_all(t.stream, file, err); }
+  H5E_BEGIN_TRY { status = print_all(t.stream, file, datasets, err); }
   H5E_END_TRY
   closed = mdm_text_close(&t, out, status == MDM_OK ? err : NULL);
   if (status == MDM_OK) return closed;
@@ -517,12 +520,12 @@ static int info_of(mdm_file *file, char **out, mdm_error *err) {
   return status;
 }
 
-int mdm_file_info(const char *path, char **out, mdm_error *err) {
+int mdm_file_info(const char *path, int datasets, char **out, mdm_error *err) {
   mdm_file *file;
   *out = NULL;
   int status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  status = info_of(file, out, err);
+  status = info_of(file, datasets, out, err);
   mdm_file_discard(file);
   return status;
 }

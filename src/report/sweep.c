@@ -71,7 +71,7 @@ static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w,
     if (*what[k] && count[k]) fprintf(out, "%s%zu %s", comma, count[k], what[k]), comma = "; ";
   double carry = s->along < 0 ? NAN : s->best[slice * s->widths + w].runs;
   if (count[MDM_CELL_COMPLETE] && s->runs[w] > 1 && s->runs[w] < FEW_RUNS)
-    fprintf(out, "%s%.0f runs: %s", comma, s->runs[w], s->runs[w] < MDM_FEWEST_RUNS ? "too few for errors" : "rough errors");
+    fprintf(out, "%s%.0f run%s: %s", comma, s->runs[w], MDM_S(s->runs[w]), s->runs[w] < MDM_FEWEST_RUNS ? "too few for errors" : "rough errors");
   else if (carry < CARRIED * s->runs[w])
     fprintf(out, "%ssome %.0f of %.0f runs carry the mean: rough errors", comma, carry, s->runs[w]);
   fprintf(out, "\n");
@@ -167,11 +167,10 @@ static void print_worse(FILE *out, const char *who, double worse, double compare
   if (compared == 0)
     fprintf(out, "  %s: not known, which takes %d runs or more\n", who, MDM_FEWEST_RUNS);
   else if (worse == 0)
-    fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparison%s)\n", who, compared,
-            compared == 1 ? "" : "s");
+    fprintf(out, "  %s: nowhere by more than 2 standard errors (%.0f comparison%s)\n", who, compared, MDM_S(compared));
   else
-    fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparisons (%.1f by chance)\n", who, worse,
-            compared, by_chance() * compared);
+    fprintf(out, "  %s: by more than 2 standard errors in %.0f of %.0f comparison%s (%.1f by chance)\n", who, worse,
+            compared, MDM_S(compared), by_chance() * compared);
 }
 
 static void print_rises(FILE *out, const mdm_sweep *s, size_t slice) {
@@ -217,7 +216,7 @@ static void print_notes(FILE *out, const mdm_sweep *s) {
 static void print_all(FILE *out, const mdm_sweep *s) {
   size_t ready, cells = mdm_sweep_cells(s, &ready);
   fprintf(out, "loss: %s\n", mdm_measure_title(s->measure));
-  if (ready < cells) fprintf(out, "%zu of %zu cells are computed; the same command goes on\n", ready, cells);
+  if (ready < cells) fprintf(out, "%zu of %zu cell%s computed; the same command goes on\n", ready, cells, cells == 1 ? " is" : "s are");
   for (size_t j = 0; j < mdm_sweep_slices(s); j++) {
     char name[400];
     mdm_sweep_slice_name(s, j, name, sizeof name);

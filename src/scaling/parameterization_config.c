@@ -107,29 +107,13 @@ static int read_custom(const mdm_config *cfg, const mdm_regime *regime, mdm_para
   return status;
 }
 
-/* Exponents by hand that nothing reads are a mistake rather than a choice. */
-static int check_unused(const mdm_config *cfg, mdm_error *err) {
-  static const char *const parts[] = {"std", "lr", "adam_lr", "adam_eps", "multiplier"};
-  for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-      char key[64];
-      snprintf(key, sizeof key, "model.custom.%s.%s", mdm_tensor_name(t), parts[i]);
-      if (*mdm_config_text(cfg, key))
-        return mdm_fail(err, MDM_ERR_CONFIG,
-                        "%s = %s has no effect with model.parameterization = %s; set that to custom", key,
-                        mdm_config_text(cfg, key), mdm_config_text(cfg, "model.parameterization"));
-    }
-  return MDM_OK;
-}
-
 int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out,
                               mdm_error *err) {
   *regime = mdm_regime_find(mdm_config_text(cfg, "model.regime"));
   if (!*regime)
     return mdm_fail(err, MDM_ERR_INTERNAL, "model.regime = %s has no table", mdm_config_text(cfg, "model.regime"));
   if (!strcmp(mdm_config_text(cfg, "model.parameterization"), "custom")) return read_custom(cfg, *regime, out, err);
-  int status = check_unused(cfg, err);
-  return status ? status : read_named(cfg, "model.parameterization", *regime, out, err);
+  return read_named(cfg, "model.parameterization", *regime, out, err);
 }
 
 void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]) {

@@ -9,9 +9,10 @@
 
 #include "base/memory.h"
 #include "base/record.h"
-#include "study/depths.h"
+#include "config/condition.h"
 #include "config/networks.h"
 #include "problem/problem.h"
+#include "study/depths.h"
 
 /* ---------------------------------------------------------------- names */
 
@@ -212,17 +213,24 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
-/* The booleans of output.* ask for arrays that a sweep does not store: they are not computed. */
+static int assign(mdm_config *cfg, const char *key, const char *value, mdm_error *err) {
+  char text[128];
+  snprintf(text, sizeof text, "%s=%s", key, value);
+  return mdm_config_set(cfg, text, err);
+}
+
+/* The booleans of output.* ask for arrays that a sweep does not store: they are not computed. What only applies with them goes back to
+ * its default, so that the configuration that the file holds says nothing without effect. */
 static int store_nothing_else(mdm_config *cfg, mdm_error *err) {
   size_t n;
   const mdm_option *o = mdm_options(&n);
-  int status = MDM_OK;
-  for (size_t i = 0; i < n && !status; i++) {
-    char text[128];
-    if (o[i].type != MDM_OPT_BOOL || strncmp(o[i].key, "output.", 7)) continue;
-    snprintf(text, sizeof text, "%s=false", o[i].key);
-    status = mdm_config_set(cfg, text, err);
-  }
+  mdm_config *given;
+  int status = mdm_config_copy(cfg, &given, err);
+  for (size_t i = 0; i < n && !status; i++)
+    if (o[i].type == MDM_OPT_BOOL && !strncmp(o[i].key, "output.", 7)) status = assign(cfg, o[i].key, "false", err);
+  for (size_t i = 0; i < n && !status; i++)
+    if (mdm_condition_holds(given, o[i].applies) && !mdm_condition_holds(cfg, o[i].applies)) status = assign(cfg, o[i].key, o[i].preset, err);
+  mdm_config_free(given);
   return status;
 }
 
@@ -280,5 +288,6 @@ mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {
 const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
   return s->note[point * s->widths + width];
 }
+const mdm_data *mdm_sweep_samples(const mdm_sweep *s) { return s->samples; }
 const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }
 const mdm_record *mdm_sweep_results(const mdm_sweep *s) { return s->results; }

@@ -420,7 +420,7 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   pthread_mutex_destroy(&p.lock);
   size_t ready;
   if (!status && mdm_sweep_cells(s, &ready) > ready)
-    status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cells are in %s; the same command goes on from there",
-                      ready, s->cells, destination);
+    status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cell%s in %s; the same command goes on from there",
+                      ready, s->cells, s->cells == 1 ? " is" : "s are", destination);
   return status;
 }

@@ -81,7 +81,7 @@ static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   if (!status) status = add_array(o, part, "loss", 1, dim, step, "loss before each gradient step, and after the last", &o->loss[part], err);
   if (!status) status = add_array(o, part, "prediction", 3, dim, cube, "predictions f = (1/N) v . a", &o->prediction[part], err);
   if (status || !p->data->classification) return status;
-  return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly", &o->accuracy[part], err);
+  return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly; a tie, as at f = 0, counts by its chance to be right", &o->accuracy[part], err);
 }
 
 /* Series of the router: mean over blocks, and (with depth) of every block. */

@@ -48,7 +48,9 @@ static void test_texts(void) {
   r = run("compare - -o @/x.h5 " SMALL);
   CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "cosine: 4 train|memory needed|limit|N = 8|wrote"));
   r = run("info @/x.h5");
-  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "train loss|N = 16|observables|Options|x.h5"));
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "train loss|N = 16|Options|x.h5|info --datasets") && !strstr(r->out, "observables/"));
+  r = run("info --datasets @/x.h5");
+  CU_ASSERT(r->code == 0 && mentions(r->out, "train loss|Datasets|deviation (± stderr)") && !strstr(r->out, "info --datasets"));
 }
 
 /* A coordinate check, from the command line to the picture. */
@@ -108,7 +110,9 @@ static void test_sweep_command(void) {
   r = run("sweep - " SWEEP);
   CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "already complete|nothing to do|best train.lr|drift|without a limit"));
   r = run("info @/s.h5");
-  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|optimum_kind"));
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|--datasets") && !strstr(r->out, "optimum_kind"));
+  r = run("info --datasets @/s.h5");
+  CU_ASSERT(r->code == 0 && mentions(r->out, "best train.lr|optimum_kind"));
   succeeds("plot @/s.h5 -q -o @/s.svg");
   CU_ASSERT(exists("s.svg"));
   refused_as(&(start){0}, MDM_ERR_CONFIG, "s.h5 holds another sweep|train.steps is 3 there and 4 now", "sweep - " SWEEP " -s train.steps=4");
@@ -127,7 +131,7 @@ static void test_expect(void) {
   const result *r = run("compare - -o @/a.h5 --expect rate,limit " JUDGED);
   check(r->code == 0 && mentions(r->err, "verdict: rate holds|limit agrees"), "expected agreement", "compare --expect rate,limit", r);
   char *text = NULL;
-  CU_ASSERT_EQUAL(mdm_file_info(in_folder("a.h5"), &text, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_file_info(in_folder("a.h5"), 1, &text, NULL), MDM_OK);
   CU_ASSERT(text && mentions(text, "verdict: rate holds|extrapolated to N|20 farthest|predicted"));
   free(text);
   r = run("compare --expect=limit - -q -o @/b.h5 -s solve.tolerance=0.9 " JUDGED); /* a limit that is wrong */

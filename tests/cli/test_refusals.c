@@ -81,11 +81,13 @@ static void test_configuration(void) {
       {"- -s model.gate_temperature=1e-320", "model.gate_temperature"},
       {"- -s data.source=hdf5", "data.file"},
       {"- -s data.file=x", "data.file|cosine"},
+      {"@/idle.yaml -s data.file=x -s train.final_lr=0.5", "model.experts = 8|train.momentum = 0.5|train.final_lr = 0.5|data.file = |remove them"},
   };
   static const char many[] = "modell:\n  gate: sigmoid\ntrain:\n  lrr: 1\n  steps: -4\n  loss: mean\nnonsense: 1\n";
   char *text = malloc(3 << 20);
   CU_ASSERT_PTR_NOT_NULL_FATAL(text);
   spit_text("many.yaml", many);
+  spit_text("idle.yaml", "model: {experts: 8}\ntrain: {momentum: 0.5}\n");
   spit_text("list.yaml", "- a\n- b\n");
   spit_text("open.yaml", "train: {steps: 2\n");
   spit_text("two.yaml", "seed: 1\n---\nseed: 2\n");
@@ -112,6 +114,9 @@ static void test_data_refused(void) {
       {"data.file=@/good.h5 -s data.train=8", "good.h5|7 samples|data.train asks for 8"},
       {"data.file=@/good.h5 -s data.train=5 -s data.test=3", "7 samples|5 + 3|data.test"},
       {"data.file=@/zero.h5 -s data.standardize=global", "zero.h5|all inputs|data.standardize"},
+      {"data.file=@/zero.h5 -s data.standardize=feature", "zero.h5|inputs are constant, all 5|data.standardize"},
+      {"data.file=@/zero.h5 -s data.standardize=sample", "zero.h5|train samples are constant, all 7|data.standardize"},
+      {"data.file=@/good.h5 -s data.y=/train/labels", "good.h5|no data set /train/labels|data.y"},
       {"data.file=@/good.h5 -s data.classes=[0,5]", "no sample has label|5|data.classes"},
   };
   char bytes[8000];

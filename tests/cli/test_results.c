@@ -62,7 +62,7 @@ static void test_overrides(void) {
   succeeds("solve - -o @/b.h5 " RUNS "-s train.steps=3 -s train.lr=0.25 --seed 8");
   CU_ASSERT(differences("a.h5", "b.h5", "/", 0, &compared) > 20);
   succeeds("solve - -o @/b.h5 " RUNS
-           "--seed 0000000000000000000000000000000000000000000000000000000000000000000000000000000009");
+           "--seed 9.000000000000000000000000000000000000000000000000000000000000000000000000000000");
   CU_ASSERT_EQUAL(attribute("b.h5", "/", "seed"), 9);
 }
 
@@ -97,7 +97,7 @@ static void test_edges(void) {
       "train.loss_multiplier=1e-300",
       "data.source=hdf5 -s data.file=@/one.h5",
       "data.source=hdf5 -s data.file=@/zero.h5",
-      "data.source=hdf5 -s data.file=@/zero.h5 -s data.standardize=feature",
+      "data.source=hdf5 -s data.file=@/one.h5 -s data.standardize=sample",
       "data.source=hdf5 -s data.file=@/ten.h5 -s train.loss=cross_entropy -s data.test=2 -s solve.particles=800"};
   write_one_integer_sample("one.h5");
   write_samples("zero.h5", 4, 5, 4, 0, 0, 1);

@@ -187,6 +187,9 @@ static void integers(void) {
     CU_ASSERT_TRUE(refused(yaml, "is not an integer (allowed: integer in [1, 1000000])"));
   }
   CU_ASSERT_TRUE(refused("model.expert_width: '3'", "is quoted text, not an integer"));
+  CU_ASSERT_TRUE(refused("data.train: 010", "data.train = '010' has a leading zero, which makes it octal in YAML 1.1"));
+  CU_ASSERT_TRUE(refused("data.classes: [1, 02]", "element 2 = '02' has a leading zero"));
+  CU_ASSERT_TRUE(refused("train.steps: 1e-400", "would become 0"));
 }
 
 static void reals(void) {
@@ -201,12 +204,42 @@ static void reals(void) {
   CU_ASSERT_TRUE(refused("model.active_fraction: 1.0000001", "is out of range"));
   CU_ASSERT_TRUE(refused("train.lr: -1e-300", "is out of range"));
   CU_ASSERT_TRUE(refused("train.lr: 1e999", "is too large"));
+  CU_ASSERT_TRUE(refused("train.lr: 1e-400", "train.lr = '1e-400' is too small for a real number and would become 0"));
+  CU_ASSERT_TRUE(refused("train.lr: -0.001e-999", "would become 0"));
+  CU_ASSERT_TRUE(refused("train.lr: 010", "has a leading zero"));
+  static const char *const zeros[] = {"0", "0.0", "-0", "0e-999", ".0", "0.e5"}, *const others[] = {"5e-324", "010.5", "0.1e1"};
+  cfg = fresh();
+  for (size_t i = 0; i < COUNT(zeros) + COUNT(others); i++) {
+    char yaml[80];
+    snprintf(yaml, sizeof yaml, "train.lr: %s", i < COUNT(zeros) ? zeros[i] : others[i - COUNT(zeros)]);
+    CU_ASSERT_TRUE(accepted(cfg, yaml));
+    CU_ASSERT((mdm_config_real(cfg, "train.lr") == 0) == (i < COUNT(zeros)));
+  }
+  mdm_config_free(cfg);
   static const char *const not_numbers[] = {".nan", "nan", ".inf", "inf", "-inf", "0,5", "0.5 m", "0x1p3", "1e+"};
   for (size_t i = 0; i < COUNT(not_numbers); i++) {
     char yaml[80];
     snprintf(yaml, sizeof yaml, "train.lr: %s", not_numbers[i]);
     CU_ASSERT_TRUE(refused(yaml, "is not a number"));
   }
+}
+
+/* A tag would claim a type beside that of the option. */
+static void tags(void) {
+  static const char *const tagged[] = {"!!int 0.5", "!!str 0.5", "!!float \"0.5\"", "! 0.5", "!mine 0.5", "&a !!float 0.5", "!!float &a 0.5", "!!float"};
+  for (size_t i = 0; i < COUNT(tagged); i++) {
+    char yaml[80];
+    snprintf(yaml, sizeof yaml, "# é\ntrain.lr: %s", tagged[i]);
+    CU_ASSERT_TRUE(refused(yaml, "line 2: tag '!"));
+  }
+  CU_ASSERT_TRUE(refused("simulate:\n  widths: !!seq [8]", "line 2: tag '!!seq'"));
+  CU_ASSERT_TRUE(refused("train: !!map {lr: 1}", "line 1: tag '!!map'"));
+  CU_ASSERT_TRUE(refused("!!str train.lr: 1", "line 1: tag '!!str'"));
+  CU_ASSERT_TRUE(refused("train.lr: !!float 1\ntrain.steps: x", "line 1: tag '!!float': the option itself has a type, write the value alone; line 2: train.steps = 'x'"));
+  mdm_config *cfg = fresh();
+  CU_ASSERT_TRUE(accepted(cfg, "train: {lr: &a 0.25}\nmodel: {gate_temperature: *a}\ndata: {file: a!b, labels: '!c'}"));
+  CU_ASSERT_EQUAL(mdm_config_real(cfg, "model.gate_temperature"), 0.25);
+  mdm_config_free(cfg);
 }
 
 static void booleans_and_words(void) {
@@ -610,6 +643,7 @@ static const test_case tests[] = {
     {"defaults", defaults},
     {"integers", integers},
     {"reals", reals},
+    {"tags", tags},
     {"booleans and words", booleans_and_words},
     {"text and lists", text_and_lists},
     {"nesting and dotted keys", nesting_and_dots},

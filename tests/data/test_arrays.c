@@ -34,12 +34,6 @@ static void test_cosine_parts(void) {
   mdm_data_free(b);
 }
 
-static void test_cosine_errors(void) {
-  fails("data.file=abc", MDM_ERR_CONFIG, "data.file", "data.source");
-  fails("data.classes=[0, 1]", MDM_ERR_CONFIG, "data.classes", "cosine");
-  fails("data.targets=onehot", MDM_ERR_CONFIG, "data.targets", "cosine");
-}
-
 static void test_arrays(void) {
   double x[] = {1, 2, 3, 4, 5, 6}, y[] = {1, 0, 0, 1, 1, 0};
   mdm_error err = {0};
@@ -66,7 +60,6 @@ static void test_arrays(void) {
 static const test_case tests[] = {
     {"cosine: numbers", test_cosine},
     {"cosine: train and test", test_cosine_parts},
-    {"cosine: errors", test_cosine_errors},
     {"arrays in memory", test_arrays},
 };
 

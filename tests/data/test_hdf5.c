@@ -5,6 +5,7 @@
 #include "support/folder.h"
 #include "support/samples.h"
 #include "support/suite.h"
+#include "support/words.h"
 
 static void test_hdf5_regression(void) {
   double x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, y[8] = {0, 1, 2, 3, 0.5, 1.5, 2.5, 3.5};
@@ -81,6 +82,105 @@ static void test_hdf5_test_file(void) {
   mdm_data_free(data);
 }
 
+/* Settings that load, with a notice that mentions phrases; NULL: without one. */
+static void noticed(const char *settings, const char *phrases) {
+  mdm_data *data = load(settings);
+  if (phrases) CU_ASSERT(mentions(data->notice, phrases))
+  else CU_ASSERT_STRING_EQUAL(data->notice, "");
+  CU_ASSERT_PTR_NULL(strchr(data->notice, '\n'));
+  mdm_data_free(data);
+}
+
+/* Integers that train as numbers are mentioned; anything that says what they are, or cannot be labels, is not. */
+static void test_hdf5_integers(void) {
+  double x[4] = {1, 2, 3, 4}, label[4] = {0, 1, 2, 1}, negative[4] = {0, -1, 2, 1}, same[4] = {3, 3, 3, 3}, real[4] = {0, 1, 2, 0.5};
+  double sign[4] = {1, -1, -1, 1}, large[4] = {0, 1e300, 1, 2};
+  write_hdf5("label.h5", 4, 1, 0, x, label);
+  write_hdf5("column.h5", 4, 1, 1, x, label);
+  write_hdf5("negative.h5", 4, 1, 0, x, negative);
+  write_hdf5("same.h5", 4, 1, 0, x, same);
+  write_hdf5("real.h5", 4, 1, 0, x, real);
+  write_hdf5("sign.h5", 4, 1, 0, x, sign);
+  write_hdf5("large.h5", 4, 1, 0, x, large);
+  noticed(H5("label.h5"), "/y of |label.h5 holds integers, 0 to 2|data.targets: onehot|data.classes");
+  noticed(H5("column.h5"), "0 to 2");
+  noticed(H5("negative.h5"), "-1 to 2|negative label");
+  noticed(H5("same.h5"), NULL);
+  noticed(H5("real.h5"), NULL);
+  noticed(H5("sign.h5"), NULL);
+  noticed(H5("large.h5"), NULL);
+  noticed(H5("label.h5") "data.targets=onehot", NULL);
+  noticed(H5("label.h5") "train.loss=cross_entropy", NULL);
+}
+
+/* Labels in one column of two dimensions; negative ones, which only data.classes leaves out. */
+static void test_hdf5_labels(void) {
+  double x[4] = {1, 2, 3, 4}, label[4] = {0, 1, 2, 1}, negative[4] = {0, -1, 2, 1};
+  write_hdf5("column.h5", 4, 1, 1, x, label);
+  write_hdf5("negative.h5", 4, 1, 0, x, negative);
+  mdm_data *a = load(H5("column.h5") "data.targets=onehot"), *b = load(H5("negative.h5") "data.classes=[0, 1, 2]");
+  CU_ASSERT(a->outputs == 3 && a->classification && a->train.y[3 * 2 + 2] == 1);
+  CU_ASSERT(b->outputs == 3 && b->classification);
+  CU_ASSERT_EQUAL_FATAL(b->train.count, 3);
+  for (size_t i = 0; i < 3; i++) CU_ASSERT(b->train.origin[i] != 1);
+  mdm_data_free(a);
+  mdm_data_free(b);
+  fails(H5("negative.h5") "data.targets=onehot", MDM_ERR_DATA, "sample 1 is -1", "data.classes");
+  fails(H5("negative.h5") "train.loss=cross_entropy", MDM_ERR_DATA, "sample 1 is -1", "data.classes");
+}
+
+/* As h5py writes them: an enumeration of one byte. */
+static hid_t boolean_type(void) {
+  hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
+  const signed char no = 0, yes = 1;
+  H5Tenum_insert(type, "FALSE", &no);
+  H5Tenum_insert(type, "TRUE", &yes);
+  return type;
+}
+
+static void test_hdf5_booleans(void) {
+  const signed char x[6] = {0, 1, 1, 0, 1, 1}, hot[6] = {1, 0, 0, 1, 1, 0}, one[3] = {0, 1, 1};
+  hid_t file = H5Fcreate(in_folder("bool.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), type = boolean_type();
+  write_dataset(file, "/x", type, 2, (hsize_t[]){3, 2}, x);
+  write_dataset(file, "/y", type, 2, (hsize_t[]){3, 2}, hot);
+  write_dataset(file, "/one", type, 1, (hsize_t[]){3}, one);
+  H5Tclose(type);
+  H5Fclose(file);
+  mdm_data *a = load(H5("bool.h5") "train.loss=cross_entropy"), *b = load(H5("bool.h5") "train.loss=cross_entropy;data.y=/one");
+  CU_ASSERT(a->outputs == 2 && a->classification && b->outputs == 1 && b->classification);
+  for (int i = 0; i < 6; i++) CU_ASSERT(a->train.x[i] == x[i] && a->train.y[i] == hot[i]);
+  for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(b->train.y[i], one[i] ? -1 : 1); /* classes ascend, the first is +1 */
+  mdm_data_free(a);
+  mdm_data_free(b);
+}
+
+/* Data sets in groups; the test part from data sets of its own in the same file, or in another by the names of the first. */
+static void test_hdf5_names(void) {
+  double x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {0.5, 1.5, 2.5, 3.5, 4.5, 5.5};
+  for (int i = 0; i < 2; i++) {
+    hid_t file = H5Fcreate(in_folder(i ? "groups.h5" : "other.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Gclose(H5Gcreate2(file, "/train", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    H5Gclose(H5Gcreate2(file, "/test", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    write_dataset(file, "/train/x", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){3, 1}, x + i);
+    write_dataset(file, "/train/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){3}, y + i);
+    write_dataset(file, "/test/x", H5T_NATIVE_DOUBLE, 2, (hsize_t[]){2, 1}, x + 4);
+    write_dataset(file, "/test/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){2}, y + 4);
+    H5Fclose(file);
+  }
+#define GROUPS H5("groups.h5") "data.x=/train/x;data.y=train/y;"
+  mdm_data *a = load(GROUPS "data.test_x=/test/x;data.test_y=/test/y;data.test=2"), *b = load(GROUPS "data.test_file=@other.h5;data.test=2");
+  CU_ASSERT(a->train.count == 3 && a->train.x[0] == 2 && a->train.y[2] == 3.5);
+  CU_ASSERT(a->test.count == 2 && a->test.x[0] == 5 && a->test.y[1] == 5.5);
+  CU_ASSERT(mentions(a->source, "groups.h5:/train/x|groups.h5:/test/x"));
+  CU_ASSERT(b->test.count == 2 && b->train.count == 3 && b->test.x[0] < 4);
+  mdm_data_free(a);
+  mdm_data_free(b);
+  fails(GROUPS "data.test_x=/nowhere;data.test=1", MDM_ERR_DATA, "no data set /nowhere", "data.test_x");
+  fails(H5("groups.h5"), MDM_ERR_DATA, "no data set /x", "data.x");
+  fails(H5("groups.h5") "data.x=/train;data.y=/train/y", MDM_ERR_DATA, "/train", "data.x");
+  fails(H5("groups.h5") "data.x=/train/x;data.y=/test/y", MDM_ERR_DATA, "/train/x has 3 rows but /test/y has 2", "groups.h5");
+}
+
 static void test_hdf5_errors(void) {
   write_small(0);
   double x[6] = {1, 2, 3, 4, 5, 6}, y[6] = {0.5, 1, 2, -1, 1, 0}, nan_x[6] = {1, 2, 3, 4, NAN, 6};
@@ -151,6 +251,10 @@ static const test_case tests[] = {
     {"hdf5: regression", test_hdf5_regression},
     {"hdf5: targets", test_hdf5_targets},
     {"hdf5: types", test_hdf5_types},
+    {"hdf5: integers as targets", test_hdf5_integers},
+    {"hdf5: labels", test_hdf5_labels},
+    {"hdf5: booleans", test_hdf5_booleans},
+    {"hdf5: names of data sets", test_hdf5_names},
     {"hdf5: test file", test_hdf5_test_file},
     {"hdf5: errors", test_hdf5_errors},
     {"hdf5: shape errors", test_hdf5_shape_errors},

@@ -113,7 +113,6 @@ static void test_option_errors(void) {
   fails("data.source=hdf5", MDM_ERR_CONFIG, "data.file", "hdf5");
   fails("data.source=idx;data.file=@images", MDM_ERR_CONFIG, "data.labels", "images");
   fails(IDX "data.test_file=@images;data.test=1", MDM_ERR_CONFIG, "data.test_file", "data.test_labels");
-  fails("data.source=hdf5;data.file=@a.h5;data.labels=@labels", MDM_ERR_CONFIG, "data.labels", "a.h5");
   fails(IDX "data.classes=[0, 1, 0]", MDM_ERR_CONFIG, "data.classes", "twice");
   fails(IDX "data.classes=[1]", MDM_ERR_CONFIG, "data.classes", "two");
   fails(IDX "data.targets=sign", MDM_ERR_CONFIG, "data.targets", "images");

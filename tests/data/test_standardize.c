@@ -1,8 +1,10 @@
 /* Standardization, with the statistics of the train part. */
 #include <math.h>
+#include <string.h>
 
 #include "support/samples.h"
 #include "support/suite.h"
+#include "support/words.h"
 
 static void test_standardize_feature(void) {
   double x[8] = {1, 5, 2, 5, 3, 5, 10, 6}, y[4] = {1, -1, 1, -1};
@@ -44,10 +46,24 @@ static void test_standardize_sample(void) {
   mdm_data_free(data);
 }
 
+/* Without any variance nothing is left to train on; where some is, the rest is told. */
 static void test_standardize_constant(void) {
-  double x[4] = {0.1, 0.1, 0.1, 0.1}, y[2] = {1, -1};
+  double x[4] = {0.1, 0.1, 0.1, 0.1}, y[3] = {1, -1, 1}, one[6] = {1, 5, 2, 5, 5, 5}, row[4] = {1, 2, 1, 2};
   write_hdf5("s.h5", 2, 2, 0, x, y);
+  write_hdf5("one.h5", 3, 2, 0, one, y);
+  write_hdf5("row.h5", 2, 2, 0, row, y);
   fails(H5("s.h5") "data.standardize=global", MDM_ERR_DATA, "s.h5", "data.standardize");
+  fails(H5("s.h5") "data.standardize=feature", MDM_ERR_DATA, "inputs are constant, all 2", "data.standardize");
+  fails(H5("s.h5") "data.standardize=sample", MDM_ERR_DATA, "train samples are constant, all 2", "data.standardize");
+  fails(H5("row.h5") "data.standardize=feature", MDM_ERR_DATA, "inputs are constant", "row.h5");
+  fails(H5("row.h5") "data.standardize=sample;data.test_file=@s.h5;data.test=2", MDM_ERR_DATA, "test samples are constant, all 2", "data.standardize");
+  mdm_data *a = load(H5("one.h5") "data.standardize=feature"), *b = load(H5("one.h5") "data.standardize=sample"), *c = load(H5("row.h5") "data.standardize=sample");
+  CU_ASSERT(has(a->source, "standardize feature (1 of 2 inputs are constant: 0)"));
+  CU_ASSERT(has(b->source, "standardize sample (1 of 3 train samples are constant: 0)"));
+  CU_ASSERT_PTR_NULL(strstr(c->source, "constant"));
+  mdm_data_free(a);
+  mdm_data_free(b);
+  mdm_data_free(c);
 }
 
 static const test_case tests[] = {

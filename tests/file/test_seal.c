@@ -81,7 +81,7 @@ static void test_ends(void) {
   char *text;
   spit("b.h5", bytes, n - MDM_SEAL_SIZE);
   CU_ASSERT_EQUAL(is_refused(), 0);
-  CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("b.h5"), &text, NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("b.h5"), 1, &text, NULL), MDM_OK);
   check_mentions(text, "checksum   none");
   free(text);
   spit("b.h5", bytes, n - 7);

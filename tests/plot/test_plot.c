@@ -6,6 +6,7 @@
 
 #include <moedmft/plot.h>
 
+#include "support/comma.h"
 #include "support/folder.h"
 #include "support/records.h"
 #include "support/suite.h"
@@ -56,7 +57,20 @@ static void test_plot_fails(void) {
   CU_ASSERT_EQUAL(entries(NULL, 0), 3);
 }
 
+/* gnuplot gets decimal points from a program that writes commas: the same picture. */
+static void test_comma(void) {
+  static char point[1 << 20], comma[1 << 20];
+  write_comparison("both.h5", 1, 1);
+  check_picture("both.h5", "point.svg", "<?xml");
+  if (!enter_comma()) return;
+  check_picture("both.h5", "comma.svg", "<?xml");
+  leave_comma();
+  size_t n = slurp("point.svg", point, sizeof point), m = slurp("comma.svg", comma, sizeof comma);
+  CU_ASSERT(n > 1000 && n == m && !memcmp(point, comma, n));
+}
+
 static const test_case tests[] = {
+    {"decimal commas", test_comma},
     {"pictures in every format", test_plot},
     {"no gnuplot, or one that fails", test_plot_fails},
 };

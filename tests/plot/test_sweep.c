@@ -19,7 +19,7 @@ static void test_info_and_picture(void) {
   CU_ASSERT_EQUAL(run_sweep(s, &monitor, "a.h5"), MDM_INTERRUPTED);
   mdm_sweep_free(s);
   for (int part = 1; part >= 0; part--) {
-    CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("a.h5"), &text, &err), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("a.h5"), 1, &text, &err), MDM_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "model.parameterization = ntp"));
     CU_ASSERT_EQUAL(strstr(text, "cells are computed") != NULL, part);
     free(text);

@@ -44,7 +44,34 @@ static void losses_match_hand_values(void) {
   CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 1, logits, hot, NULL, NULL), 1000, 1e-9);
 }
 
+/* Where outputs tie, the expected accuracy instead of whatever rounding says. */
+static void ties_count_by_chance(void) {
+  mdm_problem p = {.loss = MDM_LOSS_MSE, .loss_multiplier = 1};
+  const double zero[4] = {0, 1e-9, -1e-9, 0}, signs[4] = {1, 1, 1, -1}, some[4] = {2, 1e-7, -1, 0.5};
+  const double equal[3] = {0, 1e-9, -1e-9}, two[3] = {1, 1, 0}, nan[3] = {NAN, NAN, NAN}, hot[3] = {0, 1, 0}, last[3] = {0, 0, 1};
+  double accuracy;
+  p.model.outputs = 1;
+  mdm_loss_eval(&p, 4, zero, signs, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 0.5);
+  mdm_loss_eval(&p, 4, some, signs, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 1.5 / 4);
+  p.model.init[MDM_W_OUT] = 1e9; /* 0.5 is rounding of such a readout */
+  mdm_loss_eval(&p, 4, some, signs, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 0.5);
+  p.model.init[MDM_W_OUT] = 0;
+  p.model.outputs = 3;
+  mdm_loss_eval(&p, 1, equal, hot, NULL, &accuracy);
+  CU_ASSERT_DOUBLE_EQUAL(accuracy, 1.0 / 3, 1e-15);
+  mdm_loss_eval(&p, 1, two, hot, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 0.5);
+  mdm_loss_eval(&p, 1, two, last, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 0);
+  mdm_loss_eval(&p, 1, nan, hot, NULL, &accuracy);
+  CU_ASSERT_EQUAL(accuracy, 0);
+}
+
 static const test_case tests[] = {
+    {"ties count by chance", ties_count_by_chance},
     {"losses have their gradients", losses_have_their_gradients},
     {"losses match hand values", losses_match_hand_values},
 };

@@ -13,7 +13,7 @@ static void test_info(void) {
   mdm_error err;
   char *text = NULL;
   write_comparison("a.h5", 1, 1);
-  CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("a.h5"), &text, &err), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_file_info(in_folder("a.h5"), 1, &text, &err), MDM_OK);
   static const char *const parts[] = {"moedmft compare",
                                       "* model.active_fraction",
                                       "width_32: diverged_at_step = 2",
@@ -29,7 +29,7 @@ static void test_info(void) {
   }
   CU_ASSERT_PTR_NULL(strstr(text, "model.gate_temperature")); /* at its default */
   free(text);
-  CU_ASSERT_EQUAL(mdm_file_info(in_folder("missing.h5"), &text, &err), MDM_ERR_IO);
+  CU_ASSERT_EQUAL(mdm_file_info(in_folder("missing.h5"), 1, &text, &err), MDM_ERR_IO);
   CU_ASSERT_PTR_NULL(text);
 }
 

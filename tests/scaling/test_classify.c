@@ -95,7 +95,6 @@ static void undefined_names(void) {
   check_refusal("model.parameterization=custom;model.custom.W1.lr=N^x", "model.custom.W1.lr = 'N^x'");
   check_refusal("model.parameterization=custom;model.custom.W1.lr=0", "model.custom.W1.lr = '0'");
   check_refusal("model.parameterization=custom;model.custom.tied=true", "model.custom.tied");
-  check_refusal("model.parameterization=mup;model.custom.Q.std=N^-1", "model.custom.Q.std");
 }
 
 /* Noise that networks do not average over, by exponents and factors, not by the regime's name. */

@@ -156,6 +156,21 @@ static void test_tail(void) {
   mdm_sweep_free(s);
 }
 
+/* What applies only with arrays that a sweep does not store goes back to its default: the configuration in the file says nothing without
+ * effect, and the same sweep can be asked for with it. */
+static void test_idle_outputs(void) {
+  char bins[16], every[16];
+  const char *axes[] = {"model.regime=II,I"};
+  mdm_sweep *s = create_sweep("output.histogram.bins=11 output.every=2 data.test=3 model.experts=8", axes[0], 0);
+  mdm_config_format(s->cfg, "output.histogram.bins", bins, sizeof bins);
+  mdm_config_format(s->cfg, "output.every", every, sizeof every);
+  CU_ASSERT_STRING_EQUAL(bins, "81");
+  CU_ASSERT_STRING_EQUAL(every, "2");
+  CU_ASSERT_EQUAL(mdm_config_check(s->cfg, axes, 1, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_config_check(s->cfg, NULL, 0, NULL), MDM_ERR_CONFIG); /* model.experts in regime II */
+  mdm_sweep_free(s);
+}
+
 static const test_case tests[] = {
     {"grids that are refused", test_refused_grids},
     {"cells equal single runs", test_cells},
@@ -164,6 +179,7 @@ static const test_case tests[] = {
     {"cells that fail", test_failed_cells},
     {"points of different length and data", test_uneven_points},
     {"tail of minibatch losses", test_tail},
+    {"outputs that a sweep does not store", test_idle_outputs},
 };
 
 SUITE_IN_FOLDER("study/sweep", tests)
