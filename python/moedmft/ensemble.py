@@ -44,7 +44,7 @@ class Stop:
 
 def not_of_an_ensemble(path: str) -> bool:
     """Groups below the root, or below a width, that hold other things than means over its runs."""
-    return re.fullmatch(r"width_\d+|members|resume|comparison|coordcheck|sweep|axes|results|data", path) is not None
+    return re.fullmatch(r"width_\d+|members|resume|comparison|coordcheck|depths|sweep|axes|results|data", path) is not None
 
 
 class Ensemble(Group):

@@ -38,17 +38,19 @@ static void keeps(int code, const char *words, const char *line) {
   check(entries(NULL, 0) == 2, "expected no other file", line, r);
 }
 
+#define JUDGED_SMALL SMALL "-s solve.replicas=3 " /* as many as errors take */
+
 static void test_complete(void) {
-  succeeds("compare - -q -o @/a.h5 " SMALL);
+  succeeds("compare - -q -o @/a.h5 " JUDGED_SMALL);
   copy("a.h5", "kept.h5");
-  const result *r = run("compare - -o @/a.h5 " SMALL);
+  const result *r = run("compare - -o @/a.h5 " JUDGED_SMALL);
   check(r->code == 0 && mentions(r->err, "already complete: |a.h5; nothing to do|verdict: ") && !strstr(r->err, "wrote"), "expected nothing to do", "compare", r);
   CU_ASSERT(same_bytes("a.h5", "kept.h5"));
-  r = run("compare - -q -o @/a.h5 --expect rate " SMALL); /* a verdict is asked for all the same */
+  r = run("compare - -q -o @/a.h5 --expect rate " JUDGED_SMALL); /* a verdict is asked for all the same */
   CU_ASSERT(r->code == MDM_ERR_EXPECT && mentions(r->err, "rate unresolved"));
-  succeeds("compare - -q -o @/a.h5 -t 1 " SMALL);
+  succeeds("compare - -q -o @/a.h5 -t 1 " JUDGED_SMALL);
   CU_ASSERT(same_bytes("a.h5", "kept.h5"));
-  succeeds("compare - -q --force -o @/a.h5 " SMALL);
+  succeeds("compare - -q --force -o @/a.h5 " JUDGED_SMALL);
   CU_ASSERT(!same_bytes("a.h5", "kept.h5")); /* run times differ */
   same_results("a.h5", "kept.h5", 1);
 }
@@ -112,6 +114,19 @@ static void test_extended(void) {
   size_t compared = 0;
   CU_ASSERT_EQUAL(differences("w.h5", "v.h5", "/width_16/members", 1, &compared), 0);
   CU_ASSERT(compared > 40);
+}
+
+/* Residual stacks: what follows from several depths is made anew from all runs. */
+static void test_extended_depths(void) {
+#define DEEP SMALL "-s model.depth=4 -s solve.depths=[4,6,8] "
+  succeeds("compare - -q -o @/a.h5 " DEEP);
+  copy("a.h5", "kept.h5");
+  succeeds("compare - -q -o @/a.h5 " DEEP);
+  CU_ASSERT(same_bytes("a.h5", "kept.h5"));
+  succeeds("compare - -q -o @/a.h5 " DEEP "-s simulate.seeds=5 -s solve.replicas=3");
+  succeeds("compare - -q --force -o @/b.h5 " DEEP "-s simulate.seeds=5 -s solve.replicas=3");
+  same_results("a.h5", "b.h5", 1);
+#undef DEEP
 }
 
 /* What was to extend a complete file was stopped: the file keeps its results, and the runs that it got. */
@@ -222,6 +237,7 @@ static const test_case tests[] = {
     {"complete files are recognized", test_complete},
     {"what would be lost is named", test_refused_by_name},
     {"more runs extend a file", test_extended},
+    {"depths of an extended file", test_extended_depths},
     {"an extension that is stopped", test_extension_stopped},
     {"an extension that diverges", test_extension_diverged},
     {"one writer for each file", test_lock},
