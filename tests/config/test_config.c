@@ -606,7 +606,7 @@ static void canonical_text(void) {
   char *yaml = mdm_config_to_yaml(cfg);
   CU_ASSERT_PTR_NOT_NULL_FATAL(yaml);
   CU_ASSERT_TRUE(has(yaml, "model:\n  regime: II\n"));
-  CU_ASSERT_TRUE(has(yaml, "  init:\n    router: 1\n    expert_in: 1\n"));
+  CU_ASSERT_TRUE(has(yaml, "  init:\n    input: 1\n    router: 1\n    expert_in: 1\n"));
   CU_ASSERT_TRUE(has(yaml, "\nseed: 1\n"));
   free(yaml);
   mdm_config_free(cfg);

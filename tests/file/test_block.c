@@ -39,13 +39,13 @@ static void check_slices(const mdm_record *all, const mdm_record *one, size_t bl
 }
 
 static void slices_are_blocks(void) {
-  succeeds("solve - -q -o @/deep.h5 " SMALL "-s model.depth=3 -s model.norm=rms -s output.blocks=[1]");
+  succeeds("solve - -q --force -o @/deep.h5 " SMALL "-s model.depth=3 -s model.norm=rms -s output.blocks=[1]");
   mdm_record *all = read_block(-100), *one = read_block(1), *other = read_block(-3);
   check_slices(all, one, 1, 0);
   CU_ASSERT_PTR_NULL(other); /* kernels of block 0 were not stored */
   mdm_record_free(all);
   mdm_record_free(one);
-  succeeds("solve - -q -o @/deep.h5 " SMALL "-s model.depth=3 -s model.norm=rms");
+  succeeds("solve - -q --force -o @/deep.h5 " SMALL "-s model.depth=3 -s model.norm=rms");
   all = read_block(-100), one = read_block(-1);
   check_slices(all, one, 2, -1);
   mdm_record_free(all);
