@@ -41,6 +41,9 @@ int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim
 /* Reading. mdm_file_open checks that it is a moedmft file of a schema that this version reads. Close with
  * mdm_file_discard. */
 int mdm_file_open(const char *path, mdm_file **out, mdm_error *err);
+/* From here on arrays with a dimension for blocks (of residual stacks) are read as those of one block, counted from 0, or from −1 for the
+ * last; of the stream (h, r), as it is before that block. MDM_ERR_USAGE: there is no such block, or no blocks. */
+int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err);
 /* All floating-point datasets below group, recursively, except groups named width_* (they are records of their own), as a
  * record; NAME_stderr becomes the error of NAME. Arrays larger than max_elements elements are left out (0: no limit). */
 int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements, mdm_record **out, mdm_error *err);

@@ -23,9 +23,9 @@ const char *mdm_plot_field(const char *what, size_t i);
 
 /* Draws a picture of the file at path; format from the picture's ending: .png, .svg, .pdf. Uses gnuplot without a display.
  * what: a name of mdm_plot_picture; NULL: the parts of a coordinate check, a sweep, else the loss. field (NULL: the usual choice): which
- * kernel, matrix or observables. MDM_ERR_USAGE: unknown words; MDM_ERR_DATA: the file does not hold it, with the option that would store
+ * kernel, matrix or observables. block: of residual stacks, from 0, or −1 for the last (NULL: the last). MDM_ERR_USAGE: unknown words; MDM_ERR_DATA: the file does not hold it, with the option that would store
  * it; MDM_ERR_IO: gnuplot is missing, with what to install. */
-int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err);
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err);
 /* The usual picture of a file. */
 int mdm_plot(const char *path, const char *picture, mdm_error *err);
 

@@ -50,8 +50,8 @@ def not_of_an_ensemble(path: str) -> bool:
 class Ensemble(Group):
     """Means over replicas of the limit (``width`` = inf), over networks of one width, or a single run of these."""
 
-    def __init__(self, node: h5py.Group, width: float, member: Optional[int] = None) -> None:
-        super().__init__(node, not_of_an_ensemble)
+    def __init__(self, node: h5py.Group, width: float, member: Optional[int] = None, block: Optional[int] = None) -> None:
+        super().__init__(node, not_of_an_ensemble, block)
         self.width = width
         self.member = member
 
@@ -82,7 +82,7 @@ class Ensemble(Group):
         for key in self._open_node() if self.member is None else ():
             match = re.fullmatch(r"(?:replica|seed)_(\d+)", key)
             if match:
-                found[int(match.group(1))] = Ensemble(self._node[key], self.width, int(match.group(1)))
+                found[int(match.group(1))] = Ensemble(self._node[key], self.width, int(match.group(1)), self._chosen)
         return dict(sorted(found.items()))
 
     # Observables

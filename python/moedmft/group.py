@@ -21,8 +21,9 @@ class Group(Mapping[str, Quantity]):
     ``leave_out(path)`` says which groups belong to somebody else and are not listed; they can still be asked for.
     """
 
-    def __init__(self, node: h5py.Group, leave_out: Optional[Callable[[str], bool]] = None) -> None:
+    def __init__(self, node: h5py.Group, leave_out: Optional[Callable[[str], bool]] = None, block: Optional[int] = None) -> None:
         self._node = node
+        self._chosen = block
         self._leave_out = leave_out or (lambda path: False)
 
     @property
@@ -58,9 +59,23 @@ class Group(Mapping[str, Quantity]):
         if not isinstance(found, h5py.Dataset):
             raise MissingError(self._missing(path, found))
         try:
-            return read(found)
+            return self._of_block(read(found))
         except OSError as error:
             raise FileError(f"{node.file.filename}: {found.name} cannot be read ({error})") from None
+
+    def _of_block(self, quantity: Quantity) -> Quantity:
+        """Of residual stacks: the block that was chosen when the file was opened; of the stream (h, r), as it is before that block."""
+        if self._chosen is None or quantity.dims[:1] != ("block",):
+            return quantity
+        config = self._node.file.attrs
+        depth, stored = int(plain(config["config:model.depth"])), str(plain(config.get("config:output.blocks", "[]")))
+        listed = [int(word) for word in stored.strip("[] ").split(",") if word.strip()]
+        block = self._chosen + depth if self._chosen < 0 else self._chosen
+        if quantity.shape[0] >= depth:
+            return quantity[block]
+        if block not in listed:
+            raise MissingError(f"{self._node.file.filename}: {quantity.name} holds blocks {listed}, not {block}")
+        return quantity[listed.index(block)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

@@ -47,12 +47,13 @@ class Run(Group):
     As a mapping it holds every dataset of the file by its path: run["width_64/observables/rms/h"], run.names().
     """
 
-    def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
+    def __init__(self, path: Union[str, "os.PathLike[str]"], block: Optional[int] = None) -> None:
         self.filename = os.fspath(path)
         self._file = _open_file(self.filename)
-        super().__init__(self._file)
+        super().__init__(self._file, block=block)
         try:
             _check_schema(self.filename, self.attributes)
+            _check_block(self.filename, self.attributes, block)
         except Exception:
             self._file.close()
             raise
@@ -76,7 +77,7 @@ class Run(Group):
         """The limit; MissingError when only networks were trained."""
         if not self.has_limit:
             raise MissingError(f"{self.filename}: holds no limit (written by `moedmft {self._command}`; use compare)")
-        return Ensemble(self._file, math.inf)
+        return Ensemble(self._file, math.inf, block=self._chosen)
 
     @property
     def has_limit(self) -> bool:
@@ -87,7 +88,7 @@ class Run(Group):
         """Ensembles of finite networks by width, ascending; widths that hold nothing are left out."""
         node = self._open_node()
         found = {int(k[6:]): k for k in node if re.fullmatch(r"width_\d+", k) and "observables" in node[k]}
-        widths = {width: Ensemble(self._file[key], width) for width, key in sorted(found.items())}
+        widths = {width: Ensemble(self._file[key], width, block=self._chosen) for width, key in sorted(found.items())}
         return _Networks(self.filename, widths)
 
     @property
@@ -205,9 +206,13 @@ class Run(Group):
         return f"<Run {self.filename}: {held}{problems}>" if self._file else f"<Run {self.filename}: closed>"
 
 
-def open(path: Union[str, "os.PathLike[str]"]) -> Run:
-    """Open an output file of moedmft for reading. Raises FileError or SchemaError; warns with IncompleteWarning."""
-    return Run(path)
+def open(path: Union[str, "os.PathLike[str]"], block: Optional[int] = None) -> Run:
+    """Open an output file of moedmft for reading. Raises FileError or SchemaError; warns with IncompleteWarning.
+
+    block: of residual stacks (model.depth), arrays with a dimension for blocks are read as those of this block, counted from 0, or from
+    -1 for the last; of the stream (h, r), as it is before that block. None: with all blocks.
+    """
+    return Run(path, block)
 
 
 class _Networks(Dict[int, Ensemble]):
@@ -231,6 +236,12 @@ class _Config(Dict[str, Any]):
 
     def __missing__(self, key: object) -> Any:
         raise MissingError(f"{self._filename}: no option '{key}' (`moedmft options` lists them)")
+
+
+def _check_block(path: str, attributes: Dict[str, Any], block: Optional[int]) -> None:
+    depth = int(attributes.get("config:model.depth", 0))
+    if block is not None and not -depth <= block < depth:
+        raise MissingError(f"{path}: no block {block}; " + (f"there are blocks 0 to {depth - 1}" if depth else "it has no residual blocks"))
 
 
 def _open_file(path: str) -> h5py.File:

@@ -171,6 +171,20 @@ class Files(unittest.TestCase):
             self.assertEqual(seeds[1]["weights/Q/final"].shape, (8, 8))
             self.assertEqual(seeds[1].label, "N = 8, seed 1")
 
+    def test_one_block_of_a_residual_stack(self):
+        path = sample("solve", model__depth="3", model__norm="rms", output__responses="false")
+        with moedmft.open(path) as whole, moedmft.open(path, block=-2) as one:
+            for name in whole.limit.names():
+                a, b = whole.limit[name], one.limit[name]
+                part = a[1] if a.dims[:1] == ("block",) else a
+                np.testing.assert_array_equal(part.mean, b.mean)
+                self.assertEqual(part.dims, b.dims)
+            self.assertEqual(whole.limit["observables/rms/h"].shape[0], 4)  # the stream, before, between and behind blocks
+        with self.assertRaisesRegex(moedmft.MissingError, "blocks 0 to 2"):
+            moedmft.open(path, block=3)
+        with self.assertRaisesRegex(moedmft.MissingError, "no residual blocks"):
+            moedmft.open(sample("solve"), block=0)
+
     def test_groups_of_later_versions_are_reachable(self):
         def change(f):
             f["width_8/novel/thing"] = np.arange(3.0)

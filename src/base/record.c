@@ -129,6 +129,17 @@ int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size
   return MDM_OK;
 }
 
+void mdm_array_take(mdm_array *a, size_t at) {
+  size_t size = mdm_elements(a->rank - 1, a->dim + 1);
+  const char *rest = strchr(a->dims, ',');
+  memmove(a->value, a->value + at * size, size * sizeof *a->value);
+  if (a->error) memmove(a->error, a->error + at * size, size * sizeof *a->error);
+  a->rank--;
+  memmove(a->dim, a->dim + 1, (size_t)a->rank * sizeof *a->dim);
+  if (rest) rest += 1 + strspn(rest + 1, " ");
+  memmove(a->dims, rest ? rest : "", rest ? strlen(rest) + 1 : 1);
+}
+
 void mdm_array_blank(mdm_array *a) {
   size_t n = mdm_elements(a->rank, a->dim);
   for (size_t i = 0; i < n; i++) {

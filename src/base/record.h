@@ -15,6 +15,8 @@ int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size
                          double **value, mdm_error *err);
 /* Makes values, and errors where there are any, NaN. */
 void mdm_array_blank(mdm_array *a);
+/* Keeps place `at` along the first dimension, which goes. */
+void mdm_array_take(mdm_array *a, size_t at);
 /* Product of the extents; SIZE_MAX when it overflows. */
 size_t mdm_elements(int rank, const size_t *dim);
 /* Whether rank and extents agree. */

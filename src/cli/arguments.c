@@ -37,6 +37,7 @@ static const command_option options[OPTIONS] = {
                      "the picture (default: what a coordcheck or a sweep found, else loss)"},
     [OPTION_FIELD] = {0, "field", "FIELD", TEXT(field),
                       "of kernels and spectra: x, h, y, a, r, rho, gamma, delta or e; of ntk: total or a matrix; of rates: arrays whose path contains it"},
+    [OPTION_BLOCK] = {0, "block", "N", NUMBER(block, -10000, 10000), "of residual stacks: the block, from 0, or -1 for the last (default)"},
     [OPTION_ENUMERATE] = {0, "enumerate", NULL, SWITCH(enumerate), "search all exponents for those that satisfy the desiderata"},
     [OPTION_QUIET] = {'q', "quiet", NULL, SWITCH(quiet), "no progress, no summary"},
     [OPTION_HELP] = {'h', "help", NULL, SWITCH(help), "this text; of a command, its own"},

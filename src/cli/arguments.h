@@ -23,6 +23,7 @@ typedef enum option_id {
   OPTION_EXPECT,
   OPTION_WHAT,
   OPTION_FIELD,
+  OPTION_BLOCK,
   OPTION_ENUMERATE,
   OPTION_QUIET,
   OPTION_HELP,
@@ -50,7 +51,7 @@ typedef struct arguments {
   const char *expect; /* the list after --expect; NULL: none */
   const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
-  int threads, width;
+  int threads, width, block;
   int save_weights, no_limit, enumerate, quiet, help, version; /* 0 or 1 */
 } arguments;
 

@@ -9,7 +9,7 @@
 static int run(const arguments *a, mdm_error *err) {
   signals_ignore();
   signals_catch(1); /* a picture takes a second: it is finished rather than left half drawn */
-  int status = mdm_plot_what(a->input, a->output, a->what, a->field, err);
+  int status = mdm_plot_what(a->input, a->output, a->what, a->field, a->given & BIT(BLOCK) ? &a->block : NULL, err);
   if (!status && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
   return status;
 }
@@ -21,6 +21,6 @@ const command plot_command = {
     .summary = "a picture of loss curves or what --what names",
     .example = "moedmft plot cosine.h5 -o cosine.png",
     .needs = BIT(OUTPUT),
-    .takes = BIT(WHAT) | BIT(FIELD) | BIT(QUIET),
+    .takes = BIT(WHAT) | BIT(FIELD) | BIT(BLOCK) | BIT(QUIET),
     .run = run,
 };

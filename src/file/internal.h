@@ -7,7 +7,12 @@
 
 #define MDM_TWIN "_stderr" /* NAME_stderr holds the standard errors of NAME */
 
+enum { MDM_STORED_BLOCKS = 256 };
+
 struct mdm_file {
+  long depth, block; /* reading: of a residual stack, and the block chosen; depth 0: arrays are read whole */
+  long stored[MDM_STORED_BLOCKS]; /* stored_count blocks whose kernels and responses are there; 0: all */
+  size_t stored_count;
   hid_t id;   /* HDF5 file: in memory while writing, on disk when reading; -1 when closed */
   int fd;     /* the temporary file; -1 when reading */
   char *path; /* the name the file has or will have */
@@ -33,6 +38,8 @@ int mdm_is_twin(hid_t group, const char *name);
 /* Reads those of the n datasets below group that exist; for callers who need a few curves of a large file. */
 int mdm_file_read_some(mdm_file *file, const char *group, const char *const *paths, size_t n, mdm_record **out,
                        mdm_error *err);
+/* Reduces arrays with a dimension for blocks to the block chosen, if one is. MDM_ERR_DATA: the file lacks it. */
+int mdm_file_slice(const mdm_file *file, mdm_record *rec, mdm_error *err);
 /* Writes the complete runs of an interrupted outcome below /resume. */
 int mdm_resume_write(mdm_file *file, const mdm_outcome *o, size_t steps, mdm_error *err);
 /* A sweep from its open file, and its file. */

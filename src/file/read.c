@@ -346,6 +346,7 @@ int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements,
   if (status != MDM_OK) return status;
   H5E_BEGIN_TRY { status = read_all(&r, group); }
   H5E_END_TRY
+  if (status == MDM_OK) status = mdm_file_slice(file, r.rec, err);
   if (status == MDM_OK)
     *out = r.rec;
   else
@@ -371,6 +372,7 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
     for (size_t i = 0; status == MDM_OK && i < n; i++) status = read_if_present(&r, group, paths[i]);
   }
   H5E_END_TRY
+  if (status == MDM_OK) status = mdm_file_slice(file, r.rec, err);
   if (status == MDM_OK)
     *out = r.rec;
   else

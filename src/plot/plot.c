@@ -100,7 +100,13 @@ static int draw(mdm_file *file, const mdm_picture *p, const char *target, const 
   return status;
 }
 
-int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, mdm_error *err) {
+/* The block that was asked for; the last where there are blocks and none was. */
+static int choose_block(mdm_file *file, const int *block, mdm_error *err) {
+  int status = mdm_file_choose_block(file, block ? *block : -1, block ? err : NULL);
+  return block ? status : MDM_OK;
+}
+
+int mdm_plot_what(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err) {
   const mdm_picture *p = NULL;
   mdm_file *file;
   int status = check_target(picture, err);
@@ -108,11 +114,12 @@ int mdm_plot_what(const char *path, const char *picture, const char *what, const
   if (status == MDM_OK && what) status = check_field(p, field, err);
   if (status == MDM_OK) status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  if (!what) status = usual_picture(file, &p, err);
+  status = choose_block(file, block, err);
+  if (status == MDM_OK && !what) status = usual_picture(file, &p, err);
   if (status == MDM_OK && !what) status = check_field(p, field, err);
   if (status == MDM_OK) return draw(file, p, picture, field, err);
   mdm_file_discard(file);
   return status;
 }
 
-int mdm_plot(const char *path, const char *picture, mdm_error *err) { return mdm_plot_what(path, picture, NULL, NULL, err); }
+int mdm_plot(const char *path, const char *picture, mdm_error *err) { return mdm_plot_what(path, picture, NULL, NULL, NULL, err); }

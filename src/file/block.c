@@ -1,0 +1,34 @@
+/* Choosing a block of a residual stack; slice.c then reduces what is read to it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file/internal.h"
+
+/* Blocks whose kernels and responses the file holds, from "config:output.blocks" ("[0, 3]"); none listed: all. */
+static void read_stored(mdm_file *file) {
+  char *text = NULL, *at;
+  file->stored_count = 0;
+  if (mdm_file_dup_text(file, "/", "config:output.blocks", &text, NULL) != MDM_OK) return;
+  at = text + strcspn(text, "0123456789");
+  while (*at && file->stored_count < MDM_STORED_BLOCKS) {
+    file->stored[file->stored_count++] = strtol(at, &at, 10);
+    at += strcspn(at, "0123456789");
+  }
+  free(text);
+}
+
+int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err) {
+  double depth = 0;
+  char *text = NULL;
+  if (mdm_file_dup_text(file, "/", "config:model.depth", &text, NULL) == MDM_OK) depth = strtod(text, NULL);
+  free(text);
+  if (depth < 1) return mdm_fail(err, MDM_ERR_USAGE, "%s has no residual blocks to choose from (model.depth)", file->path);
+  if (block < 0) block += (long)depth;
+  if (block < 0 || block >= (long)depth)
+    return mdm_fail(err, MDM_ERR_USAGE, "%s has blocks 0 to %.0f (or -1 for the last, and so on), not %ld", file->path, depth - 1, block);
+  read_stored(file);
+  file->depth = (long)depth;
+  file->block = block;
+  return MDM_OK;
+}
