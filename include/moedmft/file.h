@@ -75,13 +75,13 @@ int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **
 
 /* ---- sweeps ---- */
 
-/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
- * (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
+/* Takes over every cell that the file at path holds, with values that refinement added; no file there is no failure. The file may be
+ * part of this sweep (values or widths were added). MDM_ERR_CONFIG: it holds another sweep; names the first key that differs. MDM_ERR_IO:
  * it is no sweep. */
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
 
-/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
- * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
+/* Computes the missing cells, and those that refinement asks for (mdm_sweep_refine), and writes the file at path whenever some are ready
+ * (at least every few seconds) and at the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
  * ready. monitor->save_weights is ignored. */
 int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
 
