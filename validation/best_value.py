@@ -29,7 +29,7 @@ FASHION = ["data.source=idx", "data.file=data/fashion/train-images-idx3-ubyte.gz
 CASES = {  # settings, width, fine grid (first, last, number), spacing of the coarse grid, networks for the truth
     "kink": (["train.steps=8"], 16, (0.8, 2.8, 45), 2.0, 2048),
     "guide": ([], 64, (1.1, 1.75, 31), math.sqrt(2), 1024),
-    "fashion": (FASHION, 24, (0.7, 3.5, 55), 2.0, 768),
+    "fashion": (FASHION, 24, (0.9, 3.2, 43), 2.0, 512),
 }
 RANGE = 8.0  # of the coarse grids, around the truth
 

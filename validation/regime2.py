@@ -206,7 +206,7 @@ def squares(entry):
 
 
 def power(widths, d2, s2):
-    """p of d2 ~ N^-2p and its error, as in src/study/compare.c (mdm_fit_power); NaN where nothing stands out of the noise."""
+    """p of d2 ~ N^-2p and its error, as in src/study/power_fit.c; NaN where nothing stands out of the noise."""
     if len(d2) < 2 or not (s2 > 0).all() or (d2 / s2).max() < 2:
         return math.nan, math.nan
     grid = np.linspace(-1, 4, 5001)

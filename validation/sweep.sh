@@ -1,6 +1,6 @@
 #!/bin/sh
 # Does the best learning rate transfer, and does loss fall with scale? muP and MSSP in Regimes II and III, one pass over
-# Fashion-MNIST: the sweeps behind docs/sweeps.md. About five minutes for each regime on two cores; stopped, it goes on where it was.
+# Fashion-MNIST: the sweeps behind docs/sweeps.md. About ten minutes for each regime on two cores; stopped, it goes on where it was.
 #   sh validation/sweep.sh [II|III|check] [options of moedmft sweep …]
 # check: the limit with a smaller tolerance and more particles, and muP in Regime III at N = 512; ten minutes.
 cd "$(dirname "$0")/.." || exit 2
@@ -14,11 +14,11 @@ third="-s model.regime=III -s model.experts_ratio=0.5 -s model.expert_width_rati
 
 if [ "$regime" = both ] || [ "$regime" = II ]; then
   "$moedmft" sweep examples/sweep.yaml -o out/sweep_II.h5 --over model.parameterization=mup,mssp \
-    --over train.lr=log:0.25:4:9 "$@" && "$moedmft" plot out/sweep_II.h5 -o out/sweep_II.png || exit 1
+    --over train.lr=log:0.25:4:9 --refine=2 "$@" && "$moedmft" plot out/sweep_II.h5 -o out/sweep_II.png || exit 1
 fi
 if [ "$regime" = both ] || [ "$regime" = III ]; then
   "$moedmft" sweep examples/sweep.yaml -o out/sweep_III.h5 --over model.parameterization=mup,mssp \
-    --over train.lr=log:1:8:7 $third -s solve.expert_particles=1000 -s solve.replicas=2 \
+    --over train.lr=log:1:8:7 --refine=4 $third -s solve.expert_particles=1000 -s solve.replicas=3 \
     -s 'simulate.seeds=[48, 32, 24, 12]' "$@" && "$moedmft" plot out/sweep_III.h5 -o out/sweep_III.png || exit 1
 fi
 if [ "$regime" = check ]; then

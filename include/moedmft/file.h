@@ -112,15 +112,15 @@ int mdm_outcome_add(const mdm_outcome *o, const mdm_config *cfg, const char *pat
 
 /* ---- sweeps ---- */
 
-/* Takes over every cell that the file at path holds; no file there is no failure. The file may be part of this sweep
+/* Takes over every cell that the file at path holds, with values that refinement added; no file there is no failure. The file may be part of this sweep
  * (values or widths were added). MDM_ERR_CONFIG: it holds something else, or was written by another program; names the first
  * difference. MDM_ERR_IO: it is none of ours, damaged, or changed by another program. */
 int mdm_sweep_resume(mdm_sweep *s, const char *path, mdm_error *err);
 /* 1: the file that mdm_sweep_resume read has every cell and the same measure, so that there is nothing to do. */
 int mdm_sweep_is_done(const mdm_sweep *s);
 
-/* Computes the missing cells and writes the file at path whenever some are ready (at least every few seconds) and at
- * the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
+/* Computes the missing cells, and those that refinement asks for (mdm_sweep_refine), and writes the file at path whenever some are ready
+ * (at least every few seconds) and at the end. Results do not depend on threads, nor on interruptions. MDM_INTERRUPTED: the file holds the cells that were
  * ready. monitor->save_weights is ignored. */
 int mdm_sweep_run(mdm_sweep *s, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);
 

@@ -49,7 +49,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
 /* Lets mdm_sweep_run go on after the grid is computed: for every width it adds values to the axis whose best value is sought, halving
- * the distances beside the best one (beyond an end of the axis: doubling them, six times at most), until the error of the best value
+ * the distances beside the best one (beyond an end of the axis: going on in equal steps, six at most), until the error of the best value
  * that comes from these distances is below tolerance (0.01: 1 %) or half the spread over runs. They are saved like others, and a
  * sweep that is started again keeps them. MDM_ERR_CONFIG: tolerance is not in 1e-4 … 1, or no axis has a best value. */
 int mdm_sweep_refine(mdm_sweep *s, double tolerance, mdm_error *err);

@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 import moedmft
+from moedmft import plot
 from moedmft.__main__ import main, overview
 from samples import SMALL, altered, folder, sample
 
@@ -136,6 +137,7 @@ class Files(unittest.TestCase):
         with moedmft.open(sample(simulate__seeds="2")) as run:
             self.assertTrue(np.isnan(run.comparison.deviation.error).all())
             self.assertIn("unresolved", repr(run.comparison))
+            plot.rates(run)
             text = overview(run).split("arrays of")[0]
             self.assertNotIn("nan", text)
             self.assertNotIn("N^--", text)

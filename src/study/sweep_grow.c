@@ -236,9 +236,9 @@ static void wish_for(mdm_sweep *s, size_t slice, size_t w, wishes *all) {
     wish(s, slice, w, sqrt(value[low] * v), all);
     wish(s, slice, w, sqrt(v * value[high]), all);
   } else if (low < 0 && high >= 0 && beyond(s, 1) < MOST_BEYOND) {
-    wish(s, slice, w, v * (v / value[high]) * (v / value[high]), all);
+    wish(s, slice, w, v * (v / value[high]), all);
   } else if (high < 0 && low >= 0 && beyond(s, 0) < MOST_BEYOND) {
-    wish(s, slice, w, v * (v / value[low]) * (v / value[low]), all);
+    wish(s, slice, w, v * (v / value[low]), all);
   }
 }
 

@@ -93,10 +93,32 @@ static void configurations_are_refused(void) {
   }
 }
 
+/* Two networks of a width show parts and powers, but no verdict: an error of one degree of freedom would agree with anything. */
+static void two_seeds_have_no_verdict(void) {
+  mdm_outcome out;
+  mdm_error err = {0};
+  int what;
+  char *text;
+  check_coordinates("solve.particles=1000 solve.replicas=2 simulate.widths=[8,16] simulate.seeds=[4,2] train.steps=3 output.kernels=false", &out, &what);
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+      int absent = isnan(cell(&out, "exponent", (mdm_split)s, (mdm_part_kind)k));
+      CU_ASSERT(absent || isnan(cell(&out, "agrees", (mdm_split)s, (mdm_part_kind)k)));
+    }
+  for (int d = 0; d <= MDM_BALANCED; d++) CU_ASSERT(isnan(values(out.coordcheck, "kept")[d]));
+  CU_ASSERT_EQUAL(mdm_coordcheck_expect(out.coordcheck, &err), MDM_ERR_EXPECT);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "unresolved: a width has 2 networks"));
+  CU_ASSERT_FATAL(!mdm_coordcheck_format(out.coordcheck, &text, &err));
+  CU_ASSERT(strstr(text, "no verdicts: a width has 2 networks") && !strstr(text, "agrees") && !strstr(text, "nears") && !strstr(text, "DEVIATES"));
+  free(text);
+  mdm_outcome_clear(&out);
+}
+
 static const test_case tests[] = {
     {"aggregates scale as promised", aggregates_scale_as_promised},
     {"broken promises are found", broken_promises_are_found},
     {"networks alone where no limit exists", networks_alone_where_no_limit_exists},
+    {"two seeds have no verdict", two_seeds_have_no_verdict},
     {"configurations that are refused", configurations_are_refused},
 };
 
