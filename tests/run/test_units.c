@@ -57,9 +57,9 @@ static void numbers_that_do_not_fit(void) {
   keep_earlier();
   write_samples("huge.h5", 3, 2, 3, 0, 1e39, 0);
   write_hdf5("large.h5", 3, 1, 0, x, y);
-  REFUSED(MDM_ERR_NUMERIC, "solve - -q -o @/earlier.h5 " SMALL "-s model.activation=identity -s data.source=hdf5 -s ", list);
-  succeeds("solve - -q -o @/good.h5 " SMALL "-s model.activation=identity -s data.source=hdf5 -s data.file=@/huge.h5 -s solve.precision=double");
-  succeeds("solve - -q -o @/good.h5 " SMALL "-s data.source=hdf5 -s data.file=@/large.h5 -s train.optimizer=adam -s solve.precision=double");
+  REFUSED(MDM_ERR_NUMERIC, "solve - -q --force -o @/earlier.h5 " SMALL "-s model.activation=identity -s data.source=hdf5 -s ", list);
+  succeeds("solve - -q --force -o @/good.h5 " SMALL "-s model.activation=identity -s data.source=hdf5 -s data.file=@/huge.h5 -s solve.precision=double");
+  succeeds("solve - -q --force -o @/good.h5 " SMALL "-s data.source=hdf5 -s data.file=@/large.h5 -s train.optimizer=adam -s solve.precision=double");
 }
 
 /* More samples than the single-precision eigensolver's own workspace allows, and many more than particles: as in double precision, up to
