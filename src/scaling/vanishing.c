@@ -50,6 +50,9 @@ static int router_learns(const mdm_model *m) { return m->lr[MDM_Q] > 0 && strcmp
 
 static int router_starts_at_zero(const mdm_model *m) { return m->parameterization.rule[MDM_Q].zero || m->init[MDM_Q] == 0; }
 
+/* b = W_2ᵀ v e is zero until v has learned, and then knows u: ρ never is mere noise. */
+static int readout_starts_at_zero(const mdm_model *m) { return m->parameterization.rule[MDM_W_OUT].zero || m->init[MDM_W_OUT] == 0; }
+
 /* ρ starts as noise that experts share, or that belongs to few of them. */
 static int gate_noise_is_common(const mdm_model *m) {
   const mdm_rule *rule = m->parameterization.rule;
@@ -89,7 +92,7 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
     out->no_limit = 1;
     snprintf(out->noise, sizeof out->noise, "top-K compares logits that start at zero and learn from rho ~ n^-1/2, the same noise in %s: the first step "
              "tosses one coin for all; set model.init.router > 0 (where the parameterization starts Q at zero: model.router_bias_std > 0)", whose);
-  } else if (reads_signs(o, natural_eps(m, o, MDM_Q)) && router_learns(m) && gate_noise_is_common(m)) {
+  } else if (reads_signs(o, natural_eps(m, o, MDM_Q)) && router_learns(m) && gate_noise_is_common(m) && !readout_starts_at_zero(m)) {
     snprintf(out->noise, sizeof out->noise, "%s moves Q by the sign of rho ~ n^-1/2, the same noise in %s: networks do not average over it",
              o->kind == MDM_STEP_SIGN ? "sign descent" : "Adam, its epsilon below the gradient,", whose);
   }

@@ -114,6 +114,8 @@ static void self_averaging(void) {
       {"model.regime=III;model.active_fraction=0.25;model.init.router=0;model.parameterization=mup", 1, 1, ""},
       {"model.regime=I;train.optimizer=sign", 0, 1, "sign descent moves Q"},
       {"model.regime=I;train.optimizer=sign;model.gate=constant", 1, 1, ""},
+      {"model.regime=I;train.optimizer=sign;model.readout_std=0", 1, 1, ""}, /* rho is no noise once v has learned */
+      {"model.regime=III;train.optimizer=adam;model.readout_std=0", 1, 1, ""},
       {"model.regime=I;train.optimizer=adam", 0, 1, "Adam, its epsilon below the gradient"},
       {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1", 1, 1, ""},
       {"model.regime=I;train.optimizer=adam;train.adam.eps=0.1;model.parameterization=custom;model.custom.base=mssp;"
