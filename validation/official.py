@@ -11,7 +11,8 @@ say how far off the losses are when its setting is left out, or when no configur
 
     h = phi(x w_in)   psi = h w_router   g = gate(psi) (8/M)^alpha on the top K   c = sum_m g_m phi_e(h w1_m) w2_m   f = gamma c w_out
 
-About a minute. --quick: eight replays, two seconds. --write: the table between its markers in docs/rules.md. --only: rows that contain WORD.
+About a minute and a half of processor time. --quick: eleven replays, three seconds. --write: the table between its markers in
+docs/rules.md. --only: rows that contain WORD.
 Exit status 1 when losses of a row deviate by more than 1e-12 of the largest, or a setting that is left out makes no difference.
 """
 import argparse
@@ -38,7 +39,7 @@ DEFAULTS = {
     "optimizer": "sgd", "N": 128, "topk": 0, "eta": None, "adam_eps": 1e-8, "nonlin": "gelu", "b": 0.8, "router_fn": "sigmoid", "sigmoid_norm": False,
     "alpha": None, "separate_aggregation": False, "post_agg_nonlin": None, "use_residual": False, "loss": "cross_entropy", "init_std_mult": 1.0,
     "lr_mult": {}, "gamma": 1.0, "router_init": None, "last_layer_init": None, "share": None, "batch": None,
-    "ties": "first", "expert_nonlin": None,
+    "ties": "first", "expert_nonlin": None, "D": 48, "C": None, "example": None,
 }
 
 
@@ -58,7 +59,7 @@ def experiment(regime, rule, **options):
     e.Ne = 16 if regime == "II" else int(128 * (e.N / 128))
     e.k = e.topk if regime == "I" else int(e.topk * (e.N / 128))
     e.K = e.k or e.M
-    e.D, e.C = 48, {"mse": 1}.get(e.loss, CLASSES)
+    e.C = e.C or (1 if e.loss == "mse" else CLASSES)
     e.alpha = 0.0 if e.separate_aggregation else e.alpha if e.alpha is not None else float(regime != "I")
     e.share = e.share if e.share is not None else "in out" if (regime, rule) == ("III", "mssp") else ""
     e.router_init = e.router_init or ("zero" if (regime, rule) == ("I", "mssp") else None)
@@ -226,7 +227,8 @@ def size_settings(e):
 
 
 def rate_settings(e):
-    plain = {} if e.adam or e.rule in ("ntp", "sp") else {"W_in": e.D, **{"I": {"Q": 1 / 8, "W1": 1 / 8, "W2": 1 / 8}, "III": {"Q": e.N / e.M}}.get(e.regime, {})}
+    ratio = {"I": {"Q": 1 / 8, "W1": 1 / 8, "W2": 1 / 8}, "II": {}, "III": {"Q": e.N / e.M}}[e.regime]
+    plain = {} if e.adam or e.rule in ("ntp", "sp") else {"W_in": e.D, **ratio}
     return {f"train.lr_multiplier.{OPTION[name]}": decimal(plain.get(name, 1) * e.lr_mult.get(name, 1)) for name in SHAPE}
 
 
@@ -252,7 +254,7 @@ def configuration(e):
     """Options of moedmft for an experiment, as docs/rules.md lists them."""
     init = e.init_std_mult
     phi = lambda name: name if name in ("gelu", "relu", "tanh") else "identity"
-    settings = {"model.regime": e.regime, "train.optimizer": e.optimizer, "train.lr": decimal(e.eta * e.gamma**2), "train.steps": STEPS,
+    settings = {"model.regime": e.regime, "train.optimizer": e.optimizer, "train.lr": decimal(e.eta * e.gamma**2),
                 "train.adam.eps": decimal(e.adam_eps), "model.activation": phi(e.nonlin), "model.expert_activation": phi(e.expert_nonlin or e.nonlin),
                 "model.readout_std": decimal(0 if e.last_layer_init == "zero" else init),
                 "train.loss": "cross_entropy" if e.loss == "cross_entropy" else "mse",
@@ -283,12 +285,14 @@ def images(path, loss, samples, raw=False):
 def simulate(e, settings, raw=False):
     """Runs moedmft; returns the open file, None when training diverged."""
     path, out = (os.path.join(FOLDER.name, name) for name in ("data.h5", "run.h5"))
-    samples = e.batch * (STEPS + 1) if e.batch else SAMPLES
-    images(path, e.loss, samples, raw)
-    settings = {"data.source": "hdf5", "data.file": path, "simulate.widths": f"[{e.N}]", "simulate.seeds": 1, "output.kernels": "false",
-                "output.statistics": "false", **settings}
+    settings = {**settings, "simulate.widths": f"[{e.N}]", "simulate.seeds": 1, "simulate.precision": "double", "train.steps": STEPS,
+                "output.kernels": "false", "output.statistics": "false"}
+    if not e.example:
+        images(path, e.loss, e.batch * (STEPS + 1) if e.batch else SAMPLES, raw)
+        settings = {**settings, "data.source": "hdf5", "data.file": path}
     words = [word for key, value in settings.items() for word in ("-s", f"{key}={value}")]
-    done = subprocess.run([PROGRAM, "simulate", "-", "-q", "-t", "1", "--save-weights", "-o", out, *words], capture_output=True, text=True)
+    done = subprocess.run([PROGRAM, "simulate", e.example or "-", "-q", "-t", "1", "--save-weights", "-o", out, *words], cwd=ROOT,
+                          capture_output=True, text=True)
     if done.returncode == DIVERGED:
         return None
     if done.returncode:
@@ -323,7 +327,7 @@ def published_losses(e, initial, x, y, picks):
     """The loss of every batch before its step, and of the whole train set at the same time."""
     descent, batch, whole = PublishedDescent(e, initial), [], []
     for step, pick in enumerate(picks):
-        if e.batch:
+        if e.batch and not e.example:
             whole.append(descent.evaluate(x, y)[0])
         batch.append(descent.evaluate(x[pick], y[pick])[0])
         if step < STEPS:
@@ -339,7 +343,7 @@ def replay(e, change=None, factors=None, check=True, whole=None, data=None):
     """Largest deviation of losses over ten steps, and whether the start is as published and training moves. change: options over configuration(e);
     factors: of initial weights; whole: the dataset to hold against the loss of the whole train set; data: raw, the images that moedmft
     reads are not normalized."""
-    file = simulate(e, {**configuration(e), **(change or {})}, data == "raw")
+    file = simulate(e, {} if e.example else {**configuration(e), **(change or {})}, data == "raw")
     if file is None:
         return math.inf, False
     with file:
@@ -349,7 +353,7 @@ def replay(e, change=None, factors=None, check=True, whole=None, data=None):
             images(os.path.join(FOLDER.name, "normalized.h5"), e.loss, len(x))
             with h5py.File(os.path.join(FOLDER.name, "normalized.h5")) as normalized:
                 x = normalized["x"][()]
-        picks = np.arange(len(x)).reshape(STEPS + 1, -1) if e.batch else [np.arange(len(x))] * (STEPS + 1)
+        picks = file["data/batches"][()].astype(int) if e.batch else [np.arange(len(x))] * (STEPS + 1)
         batch, everything = published_losses(e, initial, x, y, picks)
         ours = file[f"width_{e.N}/seed_0/observables/{whole or 'train/loss'}"][()]
     moves = 1e-3 < abs(batch[-1] / batch[0] - 1) < 1.5
@@ -386,29 +390,46 @@ def named(e):
             "model.parameterization": e.rule}
 
 
+def example(regime, eta, init=1.0, optimizer="sgd", **lr_mult):
+    """What examples/official_*.yaml says: MSSP, soft routing, the published tuned factors."""
+    file = f"examples/official_{regime}{'_adam' if optimizer == 'adam' else ''}.yaml"
+    return experiment(regime, "mssp", example=file, N=64, optimizer=optimizer, eta=eta, init_std_mult=init, batch=20, D=784, C=10, lr_mult=lr_mult)
+
+
+EXAMPLES = [example("I", 0.04, W_in=0.016, w_out=256), example("II", 0.01, 0.25, W_in=1 / 64, Q=4, W2=1 / 64, w_out=65536),
+            example("III", 0.01, W_in=4, Q=16, W1=1 / 16, W2=1 / 4), example("I", 0.16, optimizer="adam", W_in=4),
+            example("II", 0.16, 0.25, "adam", W_in=4, Q=4, W1=1 / 4, W2=1 / 256, w_out=4),
+            example("III", 0.16, 0.25, "adam", W_in=4, Q=1 / 4, W1=1 / 4, W2=1 / 256, w_out=64)]
 ROUTER, EXPERTS = "train.lr_multiplier.router", ("train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out")
 TUNED = {"W_in": 0.25, "Q": 4.0, "W1": 0.5, "W2": 2.0, "w_out": 4.0}
 ROWS = [
     row("everything below together: I, II, III; μP, MSSP; SGD, Adam; soft, `--topk 2`; cross-entropy, MSE on one-hot targets and on ±1",
         "as the rows say", everything()),
+    row("MSSP, soft, cross-entropy, fresh batches, tuned factors; SGD, Adam (N = 64)", "`examples/official_*.yaml`", EXAMPLES),
     row("`fixed_E_*`: M = 8, N_expert = N", "`regime: I`, `experts: 8`", over(["I"])),
     row("`*_bottleneck_*`: N_expert = 16, M = N/16", "`regime: II`, `expert_width: 16`, `experts_ratio: 0.0625`", over(["II"])),
     row("`*_allscaling_*`: N_expert = N, M = N/16", "`regime: III`, `experts_ratio: 0.0625`", over(["III"])),
     row("M truncated: N = 40 has 2 experts", "`experts_ratio: 0.05` at that width (0.0625 N rounds to 3)", over(["II", "III"], N=40),
         {"model.experts_ratio": 0.0625}),
-    row("default activation gelu", "`activation: gelu`, `expert_activation: gelu`", over(), {"model.activation": "tanh", "model.expert_activation": "tanh"}),
-    row("`--nonlin relu`, `identity`; `--expert_nonlin relu`", "`activation`, `expert_activation`", over(nonlin="relu") + over(nonlin="identity", eta=0.02) +
+    row("default activation gelu", "`activation: gelu`, `expert_activation: gelu`",
+        over(), {"model.activation": "tanh", "model.expert_activation": "tanh"}),
+    row("`--nonlin relu`, `identity`; `--expert_nonlin relu`", "`activation`, `expert_activation`",
+        over(nonlin="relu") + over(nonlin="identity", eta=0.02) +
         over(expert_nonlin="relu"), {"model.expert_activation": "gelu"}),
     row("`--nonlin tanh`: tanh(b x)/b, b = 0.8", "`custom` with `multiplier` 0.8 for W_in, 1.25 for Q and W2; `activation: tanh`",
         over(nonlin="tanh"), {f"model.custom.{name}.multiplier": "" for name in ("W_in", "Q", "W2")}),
     row("experts are summed; in II and III the gate carries 8/M", "`gate_multiplier: 8`", over(), {"model.gate_multiplier": 1}),
     row("`--topk`, I", "`active: K`, `gate_multiplier: K`", over(["I"], topk=2), {"model.gate_multiplier": 8}),
-    row("`--topk k` at N = 128, II and III: K = k N/128", "`active_fraction: k/8`, `gate_multiplier: 8K/M` = k", over(["II", "III"], topk=2), {"model.gate_multiplier": 8}),
-    row("`--router_fn_scale_alpha α`", "`gate_multiplier: K (8/M)^α`, one width at a time", over(["II", "III"], N=256, alpha=0.5, eta=0.05), {"model.gate_multiplier": 8}),
+    row("`--topk k` at N = 128, II and III: K = k N/128", "`active_fraction: k/8`, `gate_multiplier: 8K/M` = k",
+        over(["II", "III"], topk=2), {"model.gate_multiplier": 8}),
+    row("`--router_fn_scale_alpha α`", "`gate_multiplier: K (8/M)^α`, one width at a time",
+        over(["II", "III"], N=256, alpha=0.5, eta=0.05), {"model.gate_multiplier": 8}),
     row("`--router_fn softmax`", "`gate: softmax`, `gate_multiplier: 1`; top-K: `gate_scope: selected`",
         over(router_fn="softmax") + over(router_fn="softmax", topk=2), {"model.gate_multiplier": 8}),
-    row("`--router_fn linear`", "`gate: linear`, `gate_multiplier` as for sigmoid", over(["II", "III"], router_fn="linear", eta=0.04), {"model.gate_multiplier": 1}),
-    row("`--sigmoid_norm`: divided by their sum + 1e-10", "`gate: normalized_sigmoid`, `gate_multiplier: 1`; top-K: `gate_scope: selected`; without the 1e-10",
+    row("`--router_fn linear`", "`gate: linear`, `gate_multiplier` as for sigmoid",
+        over(["II", "III"], router_fn="linear", eta=0.04), {"model.gate_multiplier": 1}),
+    row("`--sigmoid_norm`: divided by their sum + 1e-10",
+        "`gate: normalized_sigmoid`, `gate_multiplier: 1`; top-K: `gate_scope: selected`; without the 1e-10",
         over(sigmoid_norm=True) + over(["II", "III"], sigmoid_norm=True, topk=2), {"model.gate_multiplier": 8}, tolerance=1e-10),
     row("top-K among equal logits (MSSP in I, from Q = 0): open in torch.topk", None, over(["I"], topk=2, ties="last")),
     row("W_in, SGD: η N", "`lr_multiplier.input: D` (ours is η N/D)", over(), {"train.lr_multiplier.input": 1}),
@@ -418,36 +439,47 @@ ROWS = [
     row("Adam: η/fan-in for all", "every `lr_multiplier: 1`", over(optimizer="adam"), sgd_rates),
     row("Adam in I: ε not over M", "`custom` with `adam_eps` 1 for Q, `N^-1` for W1 and W2 (ours carry 1/M)", over(["I"], optimizer="adam"), named),
     row("the same, `--adam_eps 1e-4`", "the same, `adam.eps: 1e-4`", over(["I"], optimizer="adam", adam_eps=1e-4), named),
-    row("`*_globaleps*`", "`mup`, `adam.eps_scale: global`", over(rules=["globaleps"], optimizer="adam", adam_eps=1e-4), {"train.adam.eps_scale": "tensor"}),
+    row("`*_globaleps*`", "`mup`, `adam.eps_scale: global`",
+        over(rules=["globaleps"], optimizer="adam", adam_eps=1e-4), {"train.adam.eps_scale": "tensor"}),
     row("w_out = 0 (every `mup` name, MSSP too)", "`readout_std: 0`", over(), {"model.readout_std": 1}, {"w_out": 0.0}),
-    row("`--last_layer_init mup`: w_out of std 1/N", "`readout_std: 1`", over(last_layer_init="mup", eta=0.02), {"model.readout_std": 2}, {"w_out": 0.5}),
+    row("`--last_layer_init mup`: w_out of std 1/N", "`readout_std: 1`",
+        over(last_layer_init="mup", eta=0.02), {"model.readout_std": 2}, {"w_out": 0.5}),
     row("`fixed_E_*` with `--router_init zero`: MSSP in I", "`parameterization: mssp`", over(["I"]), {"model.parameterization": "mup"}, {"Q": 0.0}),
-    row("`--router_init zero`, II and III", "`init.router: 0`", over(["II", "III"], ["mup"], router_init="zero"), {"model.init.router": 1}, {"Q": 0.0}),
+    row("`--router_init zero`, II and III", "`init.router: 0`",
+        over(["II", "III"], ["mup"], router_init="zero"), {"model.init.router": 1}, {"Q": 0.0}),
     row("`mup_bottleneck_ours`, `mup_bottleneck_adam_multfree`: MSSP in II; `*_stdinit*`: μP", "`parameterization: mssp`; `mup`", over(["II"]),
         {"model.parameterization": "mup"}, {"W2": math.sqrt(8)}),
-    row("`--share_expert_weights_in --share_expert_weights_out`: MSSP in III", "`parameterization: mssp`; `mup` without", over(["III"]), {"model.parameterization": "mup"}),
+    row("`--share_expert_weights_in --share_expert_weights_out`: MSSP in III", "`parameterization: mssp`; `mup` without",
+        over(["III"]), {"model.parameterization": "mup"}),
     row("one of the two alone", None, over(["III"], ["mup"], share="in") + over(["III"], ["mup"], share="out")),
     row("`mup_adam_jiang_*`", "`parameterization: jbph`, `adam.eps_scale: global`", over(["III"], ["jiang"], optimizer="adam", adam_eps=1e-4),
         {"train.adam.eps_scale": "tensor", "model.parameterization": "mup"}, {"Q": 128**-0.5}),
     row("`*_ntp*`", "`parameterization: ntp`, every `lr_multiplier: 1`", over(["I", "III"], ["ntp"])),
-    row("`fixed_E_sp`: η/N; `sp_bottleneck`: 128 η/N", "`custom`, `base: standard`, every `lr` `N^-1`; `128 N^-1`", over(["I"], ["sp"], eta=8.0) + over(["II"], ["sp"], N=64, eta=0.04),
+    row("`fixed_E_sp`: η/N; `sp_bottleneck`: 128 η/N", "`custom`, `base: standard`, every `lr` `N^-1`; `128 N^-1`",
+        over(["I"], ["sp"], eta=8.0) + over(["II"], ["sp"], N=64, eta=0.04),
         {f"model.custom.{name}.lr": "" for name in SHAPE}),
     row("`--init_std_mult 0.25`, `--last_layer_init mup`: on all five", "`init.input`, `router`, `expert_in`, `expert_out`, `readout_std`: 0.25",
         over(["II", "III"], init_std_mult=0.25, last_layer_init="mup", eta=1.0), {"model.init.input": 1}, {"W_in": 0.25}),
-    row("the same, W_in alone by hand", "`custom.W_in.std: '0.25 D^-1/2'` in place of `init.input: 0.25`", over(["II", "III"], init_std_mult=0.25, last_layer_init="mup", eta=1.0),
+    row("the same, W_in alone by hand", "`custom.W_in.std: '0.25 D^-1/2'` in place of `init.input: 0.25`",
+        over(["II", "III"], init_std_mult=0.25, last_layer_init="mup", eta=1.0),
         change={"model.init.input": 1, "model.parameterization": "custom", "model.custom.base": "mssp", "model.custom.W_in.std": "0.25 D^-1/2"}),
-    row("`--lr_mult_in`, `_router`, `_expert1`, `_expert2`, `_out`", "`lr_multiplier.*`, times the factors above", over(lr_mult=TUNED, eta=0.05) + over(lr_mult=TUNED, optimizer="adam"),
+    row("`--lr_mult_in`, `_router`, `_expert1`, `_expert2`, `_out`", "`lr_multiplier.*`, times the factors above",
+        over(lr_mult=TUNED, eta=0.05) + over(lr_mult=TUNED, optimizer="adam"),
         {"train.lr_multiplier.readout": 1}),
     row("`--input_lr_zero`", "`lr_multiplier.input: 0`", over(lr_mult={"W_in": 0.0}), {"train.lr_multiplier.input": 1}),
-    row("`--gamma γ` (2): f = γ c w_out, rates η γ²", "`custom.w_out.multiplier: γ`, `lr: η γ²`", over(gamma=2.0, eta=0.01) + over(gamma=2.0, optimizer="adam", eta=0.02),
+    row("`--gamma γ` (2): f = γ c w_out, rates η γ²", "`custom.w_out.multiplier: γ`, `lr: η γ²`",
+        over(gamma=2.0, eta=0.01) + over(gamma=2.0, optimizer="adam", eta=0.02),
         {"model.custom.w_out.multiplier": ""}),
     row("cross-entropy", "`loss: cross_entropy`, `loss_multiplier: 1`, `data.targets: onehot`", over(), {"train.loss_multiplier": 2}),
     row("two classes, MSE on ±1", "`loss: mse`, `loss_multiplier: 2`", over(loss="mse"), {"train.loss_multiplier": 1}),
-    row("C classes, MSE on one-hot targets: a mean over classes, too", "`loss: mse`, `loss_multiplier: 2/C`", over(loss="onehot"), {"train.loss_multiplier": 2}),
+    row("C classes, MSE on one-hot targets: a mean over classes, too", "`loss: mse`, `loss_multiplier: 2/C`",
+        over(loss="onehot"), {"train.loss_multiplier": 2}),
     row("pixels normalized by channel", "HDF5 data of normalized pixels", over(), {"data.standardize": "global"}, data="raw"),
-    row("T fresh batches of ⌊P/T⌋ samples, in the order of the train set", "`train.batch`, `train.steps`, HDF5 data of just these samples (a part of a file is shuffled)",
+    row("T fresh batches of ⌊P/T⌋ samples, in the order of the train set",
+        "`train.batch`, `train.steps`, HDF5 data of just these samples (a part of a file is shuffled)",
         over(batch=6)),
-    row("its train loss: of the whole train set, before every step", "`data.test_file`: the train file, `data.test: P`; then `test/loss`", over(batch=6), {},
+    row("its train loss: of the whole train set, before every step", "`data.test_file`: the train file, `data.test: P`; then `test/loss`",
+        over(batch=6), {},
         left_out={"whole": "train/loss"}, change={"data.test_file": os.path.join(FOLDER.name, "data.h5"), "data.test": 66}, whole="test/loss"),
     row("`--separate_aggregation`", None, over(["II", "III"], ["mup"], separate_aggregation=True)),
     row("`--post_agg_nonlin rmsnorm`; `sigmoid`", None, over(post_agg_nonlin="rmsnorm") + over(post_agg_nonlin="sigmoid")),
@@ -455,9 +487,9 @@ ROWS = [
     row("`--nonlin sigmoid`", None, over(nonlin="sigmoid")),
 ]
 # Every regime, rule, optimizer, kind of routing and loss at least once.
-QUICK = [experiment("I", "mssp"), experiment("I", "mup", topk=2, loss="mse"), experiment("I", "mssp", optimizer="adam", loss="onehot", N=64),
-         experiment("II", "mssp", topk=2), experiment("II", "mup", optimizer="adam", loss="mse"), experiment("III", "mssp", topk=2, loss="onehot"),
-         experiment("III", "mup", optimizer="adam", N=64), experiment("II", "mssp", init_std_mult=0.25, gamma=2.0, nonlin="tanh", last_layer_init="mup", batch=6)]
+QUICK = [*EXAMPLES, experiment("I", "mup", topk=2, loss="mse"), experiment("II", "mup", optimizer="adam", loss="mse"),
+         experiment("III", "mssp", topk=2, loss="onehot"), experiment("III", "mup", optimizer="adam", N=64),
+         experiment("II", "mssp", init_std_mult=0.25, gamma=2.0, nonlin="tanh", last_layer_init="mup", batch=6)]
 
 
 def bound(x):
@@ -496,7 +528,8 @@ def quick():
         off, start = replay(e)
         good = off <= TOLERANCE and start
         failed += not good
-        print(f"  Official: {e.regime} {e.rule} {e.optimizer} {'top-K' if e.k else 'soft'} {e.loss} ... {'agrees' if good else f'FAILED ({off:.1e})'}")
+        what = e.example or f"{e.regime} {e.rule} {e.optimizer} {'top-K' if e.k else 'soft'} {e.loss}"
+        print(f"  Official: {what} ... {'agrees' if good else f'FAILED ({off:.1e})'}")
     print(f"{len(QUICK) - failed} passed, {failed} failed")
     return failed > 0
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make validate` runs: networks replayed in raw parameters by an independent program, then exponents and the studies of the limit.
+# What `make validate` runs: networks replayed in raw parameters by independent programs, then exponents and the studies of the limit.
 # Arguments go to regime2.py: `sh validation/run.sh --quick` takes a minute. Ends with status 0 when everything agrees.
 cd "$(dirname "$0")/.." || exit 2
 python=${PYTHON:-python3}
@@ -36,6 +36,7 @@ replay $adamw $few
 replay $adamw -s train.decay_scale=tensor -s train.adam.eps_scale=global -s train.adam.eps=0.01 -s model.parameterization=mup
 rm -f $saved
 
+"$python" validation/official.py || failed=1
 "$python" validation/exponents.py "$moedmft" || failed=1
 "$python" validation/regime2.py "$@" || failed=1
 [ "$#" -gt 0 ] || "$python" validation/regimes.py || failed=1
