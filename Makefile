@@ -118,6 +118,7 @@ test: all $(TEST) ## build and run every test (the groups below, side by side)
 
 test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
+	MOEDMFT_BIN=$(BIN) $(PYTHON) validation/official.py --quick
 
 test-interface: all
 	sh tests/manual.sh $(BIN)

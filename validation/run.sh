@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make validate` runs: networks replayed in raw parameters by an independent program, then exponents and the studies of the limit.
+# What `make validate` runs: networks replayed in raw parameters by independent programs, then exponents and the studies of the limit.
 # Arguments go to regime2.py: `sh validation/run.sh --quick` takes a minute. Ends with status 0 when everything agrees.
 cd "$(dirname "$0")/.." || exit 2
 python=${PYTHON:-python3}
@@ -41,6 +41,7 @@ replay $deep -s model.branch_exponent=0.5 -s model.regime=III -s train.bias_rate
 replay $deep $adamw -s train.adam.eps=0.01 -s train.clip=0.05 -s train.balance=importance
 rm -f $saved
 
+"$python" validation/official.py || failed=1
 "$python" validation/exponents.py "$moedmft" || failed=1
 "$python" validation/regime2.py "$@" || failed=1
 [ "$#" -gt 0 ] || "$python" validation/regimes.py || failed=1
