@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "file/resume.h"
+#include "study/depths.h"
 
 #define MDM_KEEP_BYTES 16e6 /* single runs up to so many bytes are kept without being asked for */
 
@@ -51,6 +52,12 @@ static int end_of(const mdm_outcome *o) {
   return status;
 }
 
+/* How the whole ended. A comparison that was stopped before its depths has none. */
+static int whole_end(const mdm_outcome *o, const mdm_config *cfg) {
+  int end = end_of(o), wanted;
+  return !end && o->comparison && !o->depths && !mdm_depths_check(cfg, &wanted, NULL) && wanted ? MDM_INTERRUPTED : end;
+}
+
 static const char *end_name(int status) { return status == MDM_INTERRUPTED ? "interrupted" : status ? "diverged" : "complete"; }
 
 /* Whether single runs stay in the file: of a run that goes on later, where they are asked for, and where they are small. */
@@ -64,7 +71,7 @@ static int keeps_runs(const mdm_outcome *o, const mdm_config *cfg, const mdm_res
     numbers += mdm_runs_numbers(&runs);
     weights |= runs.n && runs.weights[0];
   }
-  if (weights || end_of(o) == MDM_INTERRUPTED || !strcmp(asked, "true")) return 1;
+  if (weights || whole_end(o, cfg) == MDM_INTERRUPTED || !strcmp(asked, "true")) return 1;
   return strcmp(asked, "false") && (mdm_resume_keeps(earlier) || numbers * sizeof(double) <= MDM_KEEP_BYTES);
 }
 
@@ -88,7 +95,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
                      const mdm_resume *earlier, mdm_error *err) {
   int keep = keeps_runs(o, cfg, earlier);
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
-  if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(end_of(o)), err);
+  if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
   if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);

@@ -38,7 +38,7 @@ typedef struct {
   size_t replicas;        /* the same */
   held *held;             /* ensembles: the limit, if there is one, then widths ascending */
   size_t ensembles;
-  int is_whole;           /* the file's status is complete */
+  int is_whole, diverged; /* the file's status is complete, or diverged */
 } earlier;
 
 struct mdm_resume {
@@ -105,6 +105,7 @@ static int look(earlier *e, mdm_error *err) {
   free(widths);
   mdm_file_get_text(e->file, "/", "status", text, sizeof text, NULL);
   e->is_whole = !strcmp(text, "complete");
+  e->diverged = !strcmp(text, "diverged");
   return status;
 }
 
@@ -317,7 +318,7 @@ static int read_runs(earlier *e, mdm_resume *r, mdm_error *err) {
   r->runs = mdm_alloc(e->ensembles + e->networks.widths + 1, 1, 1, sizeof *r->runs);
   int status = r->runs ? MDM_OK : mdm_no_memory(err, "the runs in %s", e->file->path);
   for (size_t i = 0; i < e->ensembles && !status; i++)
-    if (e->held[i].is_complete) status = read_results(e, &e->held[i], r, err);
+    if (e->held[i].is_complete && e->held[i].is_kept) status = read_results(e, &e->held[i], r, err);
   if (!status && e->replicas) status = read_others(e, 0, r, err);
   for (size_t w = 0; w < e->networks.widths && !status; w++) status = read_others(e, e->networks.width[w], r, err);
   return status;
@@ -336,7 +337,8 @@ static int read_configuration(earlier *e, mdm_error *err) {
   return status ? mdm_match_program(e->file, err) ? MDM_ERR_CONFIG : status : MDM_OK;
 }
 
-/* r stays empty (no sets, not done) where the file holds nothing that is worth keeping. */
+/* r stays empty (no sets, not done) where the file holds nothing that is worth keeping: no complete runs, or those of a run that diverged
+ * and is tried otherwise now. */
 static int judge(earlier *e, mdm_resume *r, mdm_error *err) {
   int done = 0;
   if (mdm_file_has_group(e->file, "/sweep")) return mdm_fail(err, MDM_ERR_CONFIG, "%s holds a sweep; " MDM_INSTEAD, e->file->path);
@@ -346,6 +348,7 @@ static int judge(earlier *e, mdm_resume *r, mdm_error *err) {
   if (!status) status = look(e, err);
   if (status || !holds_complete_runs(e)) return status;
   status = match(e, &done, err);
+  if (status == MDM_ERR_CONFIG && e->diverged) return MDM_OK;
   r->state = done ? MDM_RESUME_DONE : e->is_whole ? MDM_RESUME_EXTEND : MDM_RESUME_PART;
   r->keeps = keeps_runs(e) && strcmp(mdm_config_text(e->then, "output.every_seed"), "false");
   return status || done ? status : read_runs(e, r, err);

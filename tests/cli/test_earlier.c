@@ -1,5 +1,6 @@
 /* Files that are there already: what is complete is recognized, extended, or refused by name, and never lost without --force. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,18 @@ static void test_extended_depths(void) {
 #undef DEEP
 }
 
+/* Stopped in its depths, a comparison is not complete. */
+static void test_depths_stopped(void) {
+#define DEEP LONG "-s model.depth=2 -s train.steps=3 -s simulate.seeds=20 -s simulate.depths=[4,9000] "
+  const result *r = run_and_stop("compare - -o @/a.h5 " DEEP, SIGINT, 2500);
+  CU_ASSERT(r->code == MDM_INTERRUPTED);
+  r = run("info @/a.h5");
+  CU_ASSERT(mentions(r->out, "interrupted"));
+  r = run_and_stop("compare - -o @/a.h5 " DEEP, SIGINT, 300);
+  check(r->code == MDM_INTERRUPTED && mentions(r->err, "going on from"), "expected to go on", "compare", r);
+#undef DEEP
+}
+
 /* What was to extend a complete file was stopped: the file keeps its results, and the runs that it got. */
 static void test_extension_stopped(void) {
   succeeds("compare - -q -o @/a.h5 " LONG "-s simulate.seeds=3");
@@ -153,6 +166,18 @@ static void test_extension_diverged(void) {
   CU_ASSERT(r->code == MDM_ERR_DIVERGED && attribute("a.h5", "/width_8", "diverged_at_step") >= 1);
   succeeds("simulate - -q -o @/a.h5 " STEEP "-s simulate.seeds=3"); /* nothing complete would be lost */
   same_results("a.h5", "kept.h5", 1);
+  clear();
+  static const char *const kept[] = {"true", "false"};
+  for (size_t i = 0; i < COUNT(kept); i++) { /* the limit does not diverge; again, and then as it was told */
+#define BOTH STEEP "-s simulate.seeds=400 -s solve.particles=400 -s solve.replicas=3 "
+    r = run("compare - -q -o @/a.h5 -s output.every_seed=%s " BOTH, kept[i]);
+    CU_ASSERT(r->code == MDM_ERR_DIVERGED && isnan(attribute("a.h5", "/", "diverged_at_step")));
+    r = run("compare - -o @/a.h5 -s output.every_seed=%s " BOTH, kept[i]);
+    CU_ASSERT(r->code == MDM_ERR_DIVERGED && !strstr(r->err, "going on from") == (i == 1));
+    succeeds("compare - -q -o @/a.h5 " BOTH "-s simulate.seeds=4 -s train.lr=0.5");
+    clear();
+#undef BOTH
+  }
 #undef STEEP
 }
 
@@ -238,6 +263,7 @@ static const test_case tests[] = {
     {"what would be lost is named", test_refused_by_name},
     {"more runs extend a file", test_extended},
     {"depths of an extended file", test_extended_depths},
+    {"a comparison that is stopped in its depths", test_depths_stopped},
     {"an extension that is stopped", test_extension_stopped},
     {"an extension that diverges", test_extension_diverged},
     {"one writer for each file", test_lock},
