@@ -13,13 +13,13 @@ enum { MOST_LINES = 20 };
 
 typedef struct {
   char name[96];
-  double deviation, scale;  /* of the widest networks; RMS in the limit */
+  double deviation, noise, scale; /* of the widest networks, its standard error; RMS in the limit */
   double p, error, lowest, highest;
   double rms_z, max_z;
 } line;
 
 static line read_line(const mdm_record *rec, const char *name) {
-  line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
+  line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0), .noise = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 1), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
             .p = mdm_comparison_number(rec, name, "exponent", 0, 0), .error = mdm_comparison_number(rec, name, "exponent", 0, 1),
             .lowest = mdm_comparison_number(rec, name, "predicted", 0, 0), .highest = mdm_comparison_number(rec, name, "predicted", 1, 0),
             .rms_z = mdm_comparison_number(rec, name, "extrapolated_rms_z", 0, 0), .max_z = mdm_comparison_number(rec, name, "extrapolated_max_z", 0, 0)};
@@ -54,7 +54,8 @@ static line *all_lines(const mdm_record *rec, size_t *n) {
 static void print_line(FILE *out, const line *l) {
   char relative[16] = "-", p[32] = "-", predicted[32];
   if (l->scale > 0 && isfinite(l->deviation)) snprintf(relative, sizeof relative, l->deviation < l->scale ? "%.2g %%" : "%.0f %%", 100 * l->deviation / l->scale);
-  if (l->deviation > 10 * l->scale) snprintf(relative, sizeof relative, ">1000 %%"); /* of an array that vanishes in the limit */
+  if (l->deviation == 0 && l->scale > 0 && l->noise > 1e-9 * l->scale) snprintf(relative, sizeof relative, "< %.2g %%", 200 * l->noise / l->scale); /* hidden in it */
+  if (fmax(l->deviation, 2 * l->noise) > 10 * l->scale) snprintf(relative, sizeof relative, ">1000 %%"); /* of an array that vanishes in the limit */
   if (isfinite(l->p)) snprintf(p, sizeof p, "%.2f +- %.2f", l->p, l->error);
   if (l->lowest < l->highest) snprintf(predicted, sizeof predicted, "%g to %g", l->lowest, l->highest);
   else snprintf(predicted, sizeof predicted, "%g", l->highest);
@@ -74,7 +75,7 @@ int mdm_info_comparison(FILE *out, const mdm_record *comparison, mdm_error *err)
     fprintf(out, "%-34s%9s%9s   %-16s%-10s%10s\n", n > MOST_LINES ? "the 20 farthest" : "", "RMS", "largest", "p of N^-p", "predicted", "deviation");
   }
   for (size_t i = 0; i < n && i < MOST_LINES; i++) print_line(out, &lines[i]);
-  if (n) fprintf(out, "deviation: of the widest networks from the limit, in units of the limit's RMS\n");
+  if (n) fprintf(out, "deviation: of the widest networks from the limit, in units of the limit's RMS (<: in the noise, two standard errors)\n");
   free(lines);
   return MDM_OK;
 }
