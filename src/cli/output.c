@@ -1,6 +1,8 @@
 /* Whether the file can be written that a command line names. */
 #include "cli/output.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,6 +14,17 @@
 static int same_file(const char *a, const char *b) {
   struct stat x, y;
   return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int output_check_folder(const char *path, mdm_error *err) {
+  struct stat s;
+  const char *slash = strrchr(path, '/');
+  int length = slash ? (int)(slash - path) : 0;
+  char folder[4096];
+  if (length < 1 || length >= (int)sizeof folder) return MDM_OK;
+  snprintf(folder, sizeof folder, "%.*s", length, path);
+  if (!stat(folder, &s) || errno != ENOENT) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_IO, "cannot write %s: the folder %s does not exist; make it (mkdir -p %s), or choose another -o", path, folder, folder);
 }
 
 /* Makes and removes the temporary file; a signal in between has to wait. */
@@ -33,5 +46,6 @@ int output_check(const arguments *a, const mdm_config *cfg, mdm_error *err) {
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (same_file(a->output, mdm_config_text(cfg, keys[i])))
       return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, keys[i]);
-  return probe(a->output, err);
+  int status = output_check_folder(a->output, err);
+  return status ? status : probe(a->output, err);
 }
