@@ -150,7 +150,7 @@ def draw(results, path):
                 k = PARTS.index(part)
                 if np.all(check["rms"][i, k] == 0):
                     continue
-                axis.errorbar(check["width"], check["rms"][i, k], check["rms_stderr"][i, k], fmt="o-", ms=4, lw=1, color=colour, label=part)
+                axis.errorbar(check["width"], check["rms"][i, k], 2 * check["rms_stderr"][i, k], fmt="o-", ms=4, lw=1, color=colour, label=part)
                 if check["predicted"][i, k] == 0:
                     axis.axhline(check["limit"][i, k], ls="--", lw=1, color=colour)
             axis.set(xscale="log", yscale="log")
@@ -164,6 +164,7 @@ def draw(results, path):
     axes[1, 0].set_ylabel("RMS, gradient r")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncol=5, frameon=False)
+    figure.text(0.99, 0.955, "bars: ± 2 standard errors", ha="right", fontsize=9)
     figure.tight_layout(rect=(0, 0, 1, 0.93))
     figure.savefig(path, dpi=90)
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from . import MoedmftError, Quantity, Run, __version__, open
 
+BAND = 2.0  # standard errors
+
 
 def overview(run: Run) -> str:
     """Where the file comes from, what was computed, and its arrays (those of the networks once)."""
@@ -82,13 +84,26 @@ def _rates(run: Run) -> List[str]:
     if "comparison/width" not in run:
         return []
     comparison = run.comparison
-    lines = ["", "comparison/each: deviation from the limit in % of the array's size, and p of deviation ~ N^-p:",
+    lines = ["", "comparison/each: deviation from the limit in % of the array's size (<: in the noise, two standard errors), and p of deviation ~ N^-p:",
              f"  {'':<34} " + "".join(f"{'N = ' + str(width):>10}" for width in comparison.widths) + "  p"]
     for name, rate in comparison.rates.items():
-        percent = "".join(f"{100 * value:>10.2f}" for value in rate.deviation.mean / rate.scale)
+        errors = rate.deviation.error if rate.deviation.error is not None else np.full(len(rate.deviation), np.nan)
+        percent = "".join(f"{_percent(value, error, rate.scale):>10}" for value, error in zip(rate.deviation.mean, errors))
         exponent = str(rate).removeprefix("p ").removeprefix("= ") if np.isfinite(rate.exponent) else "-"
         lines.append(f"  {name:<34} {percent}  {exponent}")
     return lines
+
+
+def _percent(deviation: float, error: float, scale: float) -> str:
+    """A deviation in % of the array's size in the limit; a bound where it is hidden in the noise, or where that size is (close to) 0."""
+    size = deviation if deviation > 0 else BAND * error
+    if not np.isfinite(deviation + size) or not scale > 0:
+        return "-"
+    if size > scale:
+        return ">100" if deviation > 0 else "-"
+    if size < 1e-9 * scale:  # rounding
+        return "0"
+    return f"{'' if deviation > 0 else '<'}{100 * size / scale:.3g}"
 
 
 def _line(name: str, q: Quantity, note: str) -> str:

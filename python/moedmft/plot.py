@@ -2,7 +2,7 @@
 
 Every function draws into ``ax`` (a new figure when None) and returns the Axes; save with ax.figure.savefig(...).
 Without a display matplotlib takes its Agg backend by itself. Widths differ in shade and marker, so that pictures can be
-read in grey; the limit is the black dashed line. Bands and bars are two standard errors.
+read in grey; the limit is the black dashed line. Bands and bars are two standard errors, and legends say so; numbers after ± are one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .comparison import Rate
@@ -271,6 +272,8 @@ def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("t
     ax.set_xlabel("width N")
     ax.set_ylabel(f"root mean square, {product}, step {run.coordcheck.step} (dashed: limit)")
     _log_axis(ax, run.coordcheck.widths)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low * (low / high) ** 0.2, high)  # room for the legend
     _log_labels(ax)
     _legend(ax)
     return ax
@@ -447,14 +450,18 @@ def _heat(ax: Any, values: Array, top: float, title: str) -> None:
     ax.figure.colorbar(image, ax=ax, shrink=0.75)
 
 
-def _legend(ax: Any) -> None:
+def _bars(ax: Any) -> Optional[str]:
+    """What bars and bands in a panel are; None where it has none."""
+    shown = any(isinstance(c, ErrorbarContainer) and c.has_yerr for c in ax.containers)
+    return f"bars: ± {BAND:g} standard errors" if shown else f"band: ± {BAND:g} standard errors" if ax.collections else None
+
+
+def _legend(ax: Any, **where: Any) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if handles:
-        ax.legend(handles, labels, fontsize=9, framealpha=0.8, edgecolor="none")
+        ax.legend(handles, labels, fontsize=9, edgecolor="none", title=_bars(ax), title_fontsize=8, **{"framealpha": 0.8, **where})
 
 
 def _legend_above(ax: Any, columns: int = 2) -> None:
     """Where points and bars are everywhere: the legend above the panel, below its title."""
-    handles, labels = ax.get_legend_handles_labels()
-    if handles:
-        ax.legend(handles, labels, fontsize=9, edgecolor="none", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
+    _legend(ax, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)

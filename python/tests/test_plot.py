@@ -39,6 +39,10 @@ class Pictures(unittest.TestCase):
         self.assertNotEqual(limit.get_linestyle(), "-")
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
         self.assertEqual(sorted(labels), ["N = 16", "N = 8", "limit"])
+        self.assertEqual(ax.get_legend().get_title().get_text(), "bars: ± 2 standard errors")
+        first, network = ax.containers[0], self.run_.ensembles[0]
+        low, high = first[2][0].get_segments()[0][:, 1]
+        self.assertAlmostEqual(high - low, 4 * network.loss.error[0])
         markers = {line.get_marker() for line in ax.lines if line.get_marker() in plot.MARKERS}
         self.assertEqual(len(markers), 2, "widths differ in grey")
         self.save(plot.loss(self.run_, "test", log=True))

@@ -12,7 +12,7 @@ import numpy as np
 
 import moedmft
 from moedmft import plot
-from moedmft.__main__ import main, overview
+from moedmft.__main__ import _percent, main, overview
 from samples import SMALL, altered, folder, sample
 
 
@@ -285,6 +285,13 @@ class Command(unittest.TestCase):
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = main(list(arguments))
         return status, out.getvalue(), err.getvalue()
+
+    def test_percents(self):
+        """Of an array of size ~0 there are none, and what the noise hides has a bound."""
+        for deviation, error, scale, expected in ((0.02, 0.001, 2, "1"), (0, 0.001, 2, "<0.1"), (0.5, 0.1, 1e-9, ">100"), (0, 0.1, 1e-9, "-"),
+                                                  (0.5, 0.1, 0, "-"), (0.5, 0.1, float("nan"), "-"), (float("nan"), 0.1, 1, "-"),
+                                                  (0, float("nan"), 1, "-"), (0, 1e-17, 1, "0"), (0.123456, 0.1, 1, "12.3")):
+            self.assertEqual(_percent(deviation, error, scale), expected, (deviation, error, scale))
 
     def test_overview_names_every_array(self):
         for path in (sample(), sample("solve"), sample("simulate", weights=True, simulate__seeds="2")):

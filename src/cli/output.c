@@ -1,6 +1,7 @@
 /* Whether the file can be written that a command line names. */
 #include "cli/output.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,17 @@
 static int same_file(const char *a, const char *b) {
   struct stat x, y;
   return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int output_check_folder(const char *path, mdm_error *err) {
+  struct stat s;
+  const char *slash = strrchr(path, '/');
+  int length = slash ? (int)(slash - path) : 0;
+  char folder[4096];
+  if (length < 1 || length >= (int)sizeof folder) return MDM_OK;
+  snprintf(folder, sizeof folder, "%.*s", length, path);
+  if (!stat(folder, &s) || errno != ENOENT) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_IO, "cannot write %s: the folder %s does not exist; make it (mkdir -p %s), or choose another -o", path, folder, folder);
 }
 
 /* Makes and removes the temporary file; a signal in between has to wait. */
@@ -35,7 +47,8 @@ int output_claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm
     if (mdm_option_is_path(&o[i]) && same_file(a->output, mdm_config_text(cfg, o[i].key)))
       return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, o[i].key);
   signals_catch(0); /* nothing may end us between the lock and its file */
-  int status = mdm_lock_take(a->output, lock, err);
+  int status = output_check_folder(a->output, err);
+  if (!status) status = mdm_lock_take(a->output, lock, err);
   return status ? status : probe(a->output, err);
 }
 

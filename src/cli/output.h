@@ -8,6 +8,8 @@
 
 #include "cli/arguments.h"
 
+/* MDM_ERR_IO where the folder that path is in does not exist, with the command that makes it. */
+int output_check_folder(const char *path, mdm_error *err);
 /* Claims the output for this process (the caller releases *lock, also after a failure). It must not replace what the run reads, and its
  * folder must be writable before hours of work go into it. Catches signals from then on. MDM_ERR_IO; MDM_INTERRUPTED: one came
  * meanwhile. */

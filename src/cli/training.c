@@ -73,7 +73,7 @@ static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_ou
     return mdm_fail(err, status,
                     status == MDM_INTERRUPTED ? "stopped before the first step of any run; no file was written"
                                               : "training diverged at step 0: the first loss is no number; no file was "
-                                                "written; check the data and model.*");
+                                                "written; check the data (data.standardize) and model.*");
   int written = mdm_outcome_write(o, cfg, a->command, a->line, earlier, a->output, &failure);
   if (written) return mdm_fail(err, written, "%s", failure.text);
   if (!a->quiet) {

@@ -5,6 +5,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Bars and bands of every picture reach so many standard errors to each side; the remark below says so. Numbers after ± are one. */
+#define MDM_PLOT_BAND 2.0
+#define MDM_PLOT_BARS "bars: ±2 standard errors of the mean over networks"
+#define MDM_PLOT_LIMIT_BAND "band: ±2 standard errors of the limit"
+
 /* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
 typedef struct mdm_look {
   const char *format; /* also the ending of the picture's name */

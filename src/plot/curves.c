@@ -1,5 +1,5 @@
 /* Curves over training steps (plot/curves.h). The limit is a black line with a band of ±2 standard errors; networks of each width are
- * points with bars of ±1 standard error. */
+ * points with bars of as many. */
 #include "plot/curves.h"
 
 #include <math.h>
@@ -78,8 +78,8 @@ static mdm_range value_range(const mdm_curves *c, const mdm_curve *curve) {
     const mdm_array *a = array_of(&c->sources[s], curve);
     for (size_t i = 0; a && i < a->dim[0]; i++) {
       mdm_plot_extend(&r, a->value[i]);
-      if (a->error) mdm_plot_extend(&r, a->value[i] + a->error[i]);
-      if (a->error && !curve->may_log) mdm_plot_extend(&r, a->value[i] - a->error[i]);
+      if (a->error) mdm_plot_extend(&r, a->value[i] + MDM_PLOT_BAND * a->error[i]);
+      if (a->error && !curve->may_log) mdm_plot_extend(&r, a->value[i] - MDM_PLOT_BAND * a->error[i]);
     }
   }
   return r;
@@ -105,9 +105,9 @@ static double lower(double v, double error, mdm_range axis) {
 }
 
 /* x, value, lower, upper; a gap where the value is not finite. */
-static void row(FILE *out, const mdm_source *s, const mdm_curve *curve, size_t i, double errors, mdm_range axis) {
+static void row(FILE *out, const mdm_source *s, const mdm_curve *curve, size_t i, mdm_range axis) {
   const mdm_array *a = array_of(s, curve);
-  double v = a->value[i], e = a->error && isfinite(a->error[i]) ? errors * a->error[i] : 0;
+  double v = a->value[i], e = a->error && isfinite(a->error[i]) ? MDM_PLOT_BAND * a->error[i] : 0;
   if (isfinite(v))
     fprintf(out, "%.9g %.9g %.9g %.9g\n", x_of(s, curve, i), v, lower(v, e, axis), v + e);
   else
@@ -118,8 +118,8 @@ static void row(FILE *out, const mdm_source *s, const mdm_curve *curve, size_t i
 static void line_data(FILE *out, const mdm_source *s, const mdm_curve *curve, const char *name, mdm_range axis) {
   size_t n = array_of(s, curve)->dim[0], stride = (n + LINE_POINTS - 1) / LINE_POINTS;
   fprintf(out, "$%s << EOD\n", name);
-  for (size_t i = 0; i < n - 1; i += stride) row(out, s, curve, i, 2, axis);
-  row(out, s, curve, n - 1, 2, axis);
+  for (size_t i = 0; i < n - 1; i += stride) row(out, s, curve, i, axis);
+  row(out, s, curve, n - 1, axis);
   fprintf(out, "EOD\n");
 }
 
@@ -135,7 +135,7 @@ static void marker_data(FILE *out, const mdm_curves *c, size_t k, const mdm_curv
   size_t n = array_of(s, curve)->dim[0], stride = marker_stride(n, mdm_curves_widths(c));
   fprintf(out, "$%s << EOD\n", name);
   for (size_t i = stride * k / mdm_curves_widths(c); i < n; i += stride)
-    if (isfinite(array_of(s, curve)->value[i])) row(out, s, curve, i, 1, axis);
+    if (isfinite(array_of(s, curve)->value[i])) row(out, s, curve, i, axis);
   fprintf(out, "EOD\n");
 }
 

@@ -166,18 +166,19 @@ static mdm_box cell(const page *p, int column, int first, int last) {
                (top - 14) / p->height};
 }
 
-/* What band and bars mean. */
-static void remark_of(const mdm_curves *c, char *to, size_t size) {
-  const char *band = c->has_limit ? "band: ±2 standard errors of the limit" : "";
-  const char *bars = mdm_curves_widths(c) ? "bars: ±1 standard error of the mean over networks" : "";
-  snprintf(to, size, "%s%s%s", band, *band && *bars ? ";  " : "", bars);
+/* What band, bars and the number beside the fit mean. */
+static void remark_of(const figure *f, char *to, size_t size) {
+  const mdm_curves *c = &f->curves;
+  const char *band = c->has_limit ? MDM_PLOT_LIMIT_BAND : "";
+  const char *bars = mdm_curves_widths(c) ? MDM_PLOT_BARS : "";
+  snprintf(to, size, "%s%s%s%s", band, *band && *bars ? ";  " : "", bars, f->has_deviations ? " (numbers: ±1)" : "");
 }
 
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
   char remark[160];
   page p = arrange(f);
-  remark_of(&f->curves, remark, sizeof remark);
+  remark_of(f, remark, sizeof remark);
   mdm_plot_begin(out, p.width, p.height, look, target, f->title, remark);
   mdm_curves_legend(out, look, &f->curves, p.height);
   for (int i = 0; i < p.n; i++) {

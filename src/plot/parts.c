@@ -70,7 +70,7 @@ static int value_range(const figure *f, int split, double *lo, double *hi) {
 static void part_data(FILE *out, const figure *f, int split, size_t s, double lo) {
   fprintf(out, "$part_%d_%zu << EOD\n", split, s);
   for (size_t w = 0; w < f->width->dim[0]; w++) {
-    double v = value_at(f, split, s, w), e = error_at(f, split, s, w);
+    double v = value_at(f, split, s, w), e = MDM_PLOT_BAND * error_at(f, split, s, w);
     if (is_drawn(v)) fprintf(out, "%.9g %.9g %.9g %.9g\n", f->width->value[w], v, fmax(v - e, lo), v + e);
   }
   fprintf(out, "EOD\n");
@@ -147,7 +147,7 @@ static void legend(FILE *out, const figure *f, const mdm_look *look) {
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
   mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
-                 "bars: ±1 standard error over networks;  dashed: the limit, where the part survives");
+                 MDM_PLOT_BARS ";  dashed: the limit, where the part survives");
   fprintf(out, "set label 2 enhanced\n"); /* in SVG the remark's text stands in a span of its own */
   legend(out, f, look);
   for (int split = 0; split < MDM_SPLITS; split++) draw_panel(out, f, look, split);

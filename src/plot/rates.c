@@ -128,7 +128,7 @@ static double place_of(const figure *f, int i) { return f->n - i; }
 static void exponent_range(const figure *f, double *lo, double *hi) {
   *lo = 0.4, *hi = 1.2;
   for (int i = 0; i < f->n; i++) {
-    double p = f->rows[i].exponent->value[0], e = f->rows[i].exponent->error ? f->rows[i].exponent->error[0] : 0;
+    double p = f->rows[i].exponent->value[0], e = f->rows[i].exponent->error ? MDM_PLOT_BAND * f->rows[i].exponent->error[0] : 0;
     *lo = fmin(*lo, p - fmin(e, 1)), *hi = fmax(*hi, p + fmin(e, 1));
   }
   *lo -= 0.05, *hi += 0.05;
@@ -160,7 +160,7 @@ static void row_labels(FILE *out, const figure *f) {
 static void exponent_data(FILE *out, const figure *f) {
   for (int i = 0; i < f->n; i++) {
     const mdm_array *p = f->rows[i].exponent;
-    double e = p->error && isfinite(p->error[0]) ? p->error[0] : 0;
+    double e = p->error && isfinite(p->error[0]) ? MDM_PLOT_BAND * p->error[0] : 0;
     fprintf(out, "$exponent_%d << EOD\n%.9g %g %.9g\nEOD\n", i, p->value[0], place_of(f, i), e);
   }
 }
@@ -188,7 +188,7 @@ static void draw(FILE *out, const void *figure_, const mdm_look *look, const cha
   const figure *f = figure_;
   char remark[200], more[64] = "";
   if (f->left_out) snprintf(more, sizeof more, ";  %d more match --field", f->left_out);
-  snprintf(remark, sizeof remark, "bars: ±1 standard error;  lines: fits;  grey boxes: predicted exponents%s", more);
+  snprintf(remark, sizeof remark, "bars: ±2 standard errors (numbers: ±1);  lines: fits;  grey boxes: predicted exponents%s", more);
   mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, remark);
   mdm_plot_frame(out);
   draw_deviations(out, f, look);

@@ -1,7 +1,6 @@
 /* The picture of a sweep: for every setting of the other axes a panel with the loss against the values of one axis, a
  * curve for each width, and below it the best value against N where there is room. The limit is black and dashed with a
- * band of ±2 standard errors (of its best value: ±1); networks have bars of ±1 standard error; open circles mark the
- * best values. Losses above that of step 0, infinite ones among them, lie outside the panels. */
+ * band of ±2 standard errors, networks have bars of as many; open circles mark the best values. Losses above that of step 0, infinite ones among them, lie outside the panels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +64,7 @@ typedef struct {
 
 static best best_of(const page *p, size_t slice, size_t w) {
   size_t at = slice * p->s->widths + w;
-  double x = result(p, "optimum")[at], e = result(p, "optimum_stderr")[at] / x; /* of ln x */
+  double x = result(p, "optimum")[at], e = MDM_PLOT_BAND * result(p, "optimum_stderr")[at] / x; /* of ln x */
   int kind = (int)result(p, "optimum_kind")[at];
   if (!isfinite(e)) e = 0;
   return (best){x,
@@ -125,13 +124,13 @@ static void axes(FILE *out, const char *title, const char *x, const char *y, mdm
 
 static double positive(double v, mdm_range axis) { return axis.log && v < axis.lo ? axis.lo : v; }
 
-/* value, loss, lower and upper end by so many errors; a gap where the loss is not finite. */
-static void curve_data(FILE *out, const page *p, size_t slice, size_t w, double errors, mdm_range ry) {
+/* value, loss, lower and upper end of its bar; a gap where the loss is not finite. */
+static void curve_data(FILE *out, const page *p, size_t slice, size_t w, mdm_range ry) {
   fprintf(out, "$curve_%zu_%zu << EOD\n", slice, w);
   for (size_t i = 0; i < axis_of(p)->n; i++) {
     double e, v = loss_at(p, slice, i, w, &e);
     if (isfinite(v))
-      fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - errors * e, ry), v + errors * e);
+      fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - MDM_PLOT_BAND * e, ry), v + MDM_PLOT_BAND * e);
     else if (!isnan(v))
       fprintf(out, "\n");
   }
@@ -200,7 +199,7 @@ static void draw_losses(FILE *out, const page *p, size_t slice, mdm_range rx, md
   size_t W = p->s->widths;
   mdm_sweep_slice_name(p->s, slice, name, sizeof name);
   for (size_t w = 0; w < W; w++) {
-    curve_data(out, p, slice, w, w >= networks(p) ? 2 : 1, ry);
+    curve_data(out, p, slice, w, ry);
     best_data(out, p, slice, w, width_range(p));
   }
   mdm_plot_place(out, b);
@@ -264,11 +263,9 @@ static void begin(FILE *out, const page *p, const mdm_look *look, const char *pi
            mdm_config_int(p->s->cfg, "train.steps"));
   for (char *c = text; *c; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = ' ';
-  const char *bands = !p->s->with_limit ? ""
-                      : p->low          ? ";  bands of the limit: ±2 above, ±1 below"
-                                        : ";  band: ±2 standard errors of the limit";
+  const char *bands = p->s->with_limit ? ";  " MDM_PLOT_LIMIT_BAND : "";
   const char *rest = mdm_sweep_slices(p->s) > p->panels ? ";  not all settings are shown" : "";
-  snprintf(remark, sizeof remark, "bars: ±1 standard error%s;  circles: best value (squares: at an end of the grid, a bound)%s", bands, rest);
+  snprintf(remark, sizeof remark, MDM_PLOT_BARS "%s;  circles: best value (squares: at an end of the grid, a bound)%s", bands, rest);
   mdm_plot_begin(out, p->width, p->height, look, picture, text, remark);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "run/advice.h"
 
 /* ---------------------------------------------------------------- ensembles */
 
@@ -125,9 +126,9 @@ int mdm_plan_collect(mdm_plan *p, mdm_outcome *out, mdm_error *err) {
   return status ? status : describe_data(p, &out->extra, err);
 }
 
-int mdm_outcome_verdict(const mdm_outcome *o, mdm_error *err) {
+int mdm_outcome_verdict(const mdm_problem *p, const mdm_outcome *o, mdm_error *err) {
   const mdm_ensemble *worst = &o->limit;
-  char who[48] = "the limit";
+  char who[48] = "the limit", advice[500];
   for (size_t i = 0; i < o->widths; i++)
     if (o->networks[i].status > worst->status) worst = &o->networks[i];
   if (!worst->status && o->sweeps.status == MDM_ERR_DIVERGED)
@@ -138,5 +139,6 @@ int mdm_outcome_verdict(const mdm_outcome *o, mdm_error *err) {
   if (worst->width) snprintf(who, sizeof who, "networks of width N = %ld", worst->width);
   if (worst->status == MDM_INTERRUPTED)
     return mdm_fail(err, MDM_INTERRUPTED, "stopped; complete runs are kept and the same command goes on with the others; without any, those begun are kept up to the step that all had reached");
-  return mdm_fail(err, worst->status, "training diverged at step %ld (%s); the steps before are kept; lower train.lr", worst->ended_at, who);
+  mdm_divergence_advice(p, advice, sizeof advice);
+  return mdm_fail(err, worst->status, "training diverged at step %ld (%s); the steps before are kept; lower train.lr%s", worst->ended_at, who, advice);
 }

@@ -18,9 +18,10 @@ static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, s
   int status = mdm_plan_create(cfg, data, what, replicas, monitor, &p, err);
   if (!status) status = mdm_plan_execute(&p, monitor ? monitor->threads : 0, err);
   if (!status) status = mdm_plan_collect(&p, out, err);
+  if (status) mdm_outcome_clear(out);
+  else status = mdm_outcome_verdict(p.problem, out, err);
   mdm_plan_clear(&p);
-  if (status) return mdm_outcome_clear(out), status;
-  return mdm_outcome_verdict(out, err);
+  return status;
 }
 
 /* Mean over steps, samples and outputs of the squared standard error of the train predictions; 0: not known. */

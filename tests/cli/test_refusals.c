@@ -136,7 +136,9 @@ static void test_data_refused(void) {
 
 static void test_output_refused(void) {
   static const refusal list[] = {
-      {"solve - -o @/none/x.h5", "none/x.h5|No such file"},
+      {"solve - -o @/none/x.h5", "none/x.h5|the folder|none does not exist|mkdir -p"},
+      {"sweep - --over train.lr=1,2 -o @/none/below/x.h5", "none/below does not exist"},
+      {"solve - -o @/loop/x.h5", "loop/x.h5|symbolic links"},
       {"solve - -o @", "not a regular file"},
       {"solve - -o @/earlier.h5/x.h5", "earlier.h5/x.h5|Not a directory"},
       {"solve - -o ~~", "without a name"},
@@ -144,7 +146,7 @@ static void test_output_refused(void) {
       {"solve - -o ~@/no\nfolder/x.h5~", "no?folder/x.h5"},
       {"solve @/run.yaml -o @/run.yaml", "run.yaml|configuration of this run"},
       {"solve - -o @/data.h5 -s data.source=hdf5 -s data.file=@/data.h5", "data.h5|data.file of this run"},
-      {"plot @/good.h5 -o @/none/x.png", "none/x.png|No such file"},
+      {"plot @/good.h5 -o @/none/x.png", "none/x.png|none does not exist|mkdir -p"},
       {"plot @/good.h5 -o @/folder.png", "folder.png|not a regular file"},
   };
   static const refusal inputs[] = {
@@ -158,6 +160,7 @@ static void test_output_refused(void) {
   spit_text("run.yaml", "seed: 3\n");
   spit_text("empty.h5", "");
   mkdir(in_folder("folder.png"), 0700);
+  CU_ASSERT_EQUAL(symlink("loop", in_folder("loop")), 0);
   succeeds("solve - -q -o @/good.h5 " SMALL);
   REFUSED(MDM_ERR_IO, "", list);
   REFUSED(MDM_ERR_IO, "info ", inputs);

@@ -7,6 +7,7 @@
 #include "support/folder.h"
 #include "support/refusals.h"
 #include "support/results.h"
+#include "support/samples.h"
 #include "support/suite.h"
 #include "support/words.h"
 
@@ -26,6 +27,26 @@ static void test_divergence(void) {
   CU_ASSERT(attribute("d.h5", "/", "diverged_at_step") >= 1);
   CU_ASSERT_EQUAL(run("info @/d.h5")->code, 0);
   CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+}
+
+/* What may be the reason is named: inputs and targets far from 1, few active experts; and nothing else. */
+static void test_divergence_advice(void) {
+#define DIVERGES "solve - -q -o @/d.h5 " SMALL "-s train.lr=1e3 "
+  write_samples("large.h5", 7, 5, 7, 0, 40, 3);
+  const result *r = run(DIVERGES);
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && mentions(r->err, "lower train.lr") && !strstr(r->err, "lower train.lr;"));
+  r = run(DIVERGES "-s data.source=hdf5 -s data.file=@/large.h5");
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && mentions(r->err, "inputs have a mean square of|data.standardize") && !strstr(r->err, "targets have"));
+  r = run(DIVERGES "-s data.source=hdf5 -s data.file=@/large.h5 -s data.standardize=global");
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && !strstr(r->err, "data.standardize"));
+  write_samples("targets.h5", 7, 5, 7, 0, 1, 1e3);
+  r = run(DIVERGES "-s data.source=hdf5 -s data.file=@/targets.h5");
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && mentions(r->err, "targets have a mean square of 1.43e+05") && !strstr(r->err, "inputs have"));
+  r = run(DIVERGES "-s model.active_fraction=0.125");
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && is_one_line(r->err) && mentions(r->err, "K/M = 0.125|between 0.35 and 0.12|docs/faq.md"));
+  r = run(DIVERGES "-s model.active_fraction=0.5");
+  CU_ASSERT(r->code == MDM_ERR_DIVERGED && !strstr(r->err, "K/M"));
+#undef DIVERGES
 }
 
 static void test_interrupted(void) {
@@ -81,6 +102,7 @@ static void test_interrupted_early(void) {
 
 static const test_case tests[] = {
     {"divergence keeps the steps before", test_divergence},
+    {"divergence names its likely reason", test_divergence_advice},
     {"signals keep the steps before", test_interrupted},
     {"a signal before the first step", test_interrupted_early},
     {"the same command goes on", test_goes_on},

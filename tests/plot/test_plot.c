@@ -10,6 +10,7 @@
 #include "support/folder.h"
 #include "support/records.h"
 #include "support/suite.h"
+#include "support/words.h"
 
 static void check_picture(const char *file, const char *picture, const char *magic) {
   mdm_error err = {.code = MDM_OK};
@@ -69,8 +70,27 @@ static void test_comma(void) {
   CU_ASSERT(n > 1000 && n == m && !memcmp(point, comma, n));
 }
 
+/* What gnuplot is told to draw: bars and bands of two standard errors, and a remark that says so. */
+static void test_bars(void) {
+  static char script[1 << 16];
+  char *path = strdup(getenv("PATH")), fake[600];
+  write_comparison("both.h5", 1, 1);
+  snprintf(fake, sizeof fake, "#!/bin/sh\nPATH=%s\ncat > %s\n", path, in_folder("script"));
+  spit_text("gnuplot", fake);
+  chmod(in_folder("gnuplot"), 0700);
+  setenv("PATH", folder, 1);
+  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("a.png"), NULL), MDM_ERR_IO); /* no picture comes of it */
+  setenv("PATH", path, 1);
+  free(path);
+  CU_ASSERT(slurp("script", script, sizeof script) > 1000);
+  CU_ASSERT(has(script, "\n0 0.55 0.45 0.65\n")); /* the limit at step 0: 0.55 ± 0.05 */
+  CU_ASSERT(has(script, "\n1 0.56 0.44 0.68\n")); /* networks of N = 64 at step 1: 0.56 ± 0.06 */
+  CU_ASSERT(has(script, "band: ±2 standard errors of the limit;  bars: ±2 standard errors of the mean over networks"));
+}
+
 static const test_case tests[] = {
     {"decimal commas", test_comma},
+    {"bars are two standard errors", test_bars},
     {"pictures in every format", test_plot},
     {"no gnuplot, or one that fails", test_plot_fails},
 };
