@@ -23,9 +23,9 @@ PKG := pkg-config
 DEPS := openblas lapacke gsl hdf5 yaml-0.1 sleef zlib
 # GSL brings its own cblas in its pkg-config entry; OpenBLAS provides that interface.
 DEP_CFLAGS := $(shell $(PKG) --cflags $(DEPS))
-DEP_LIBS := $(filter-out -lgslcblas,$(shell $(PKG) --libs $(DEPS))) -lpthread -lm
+DEP_LIBS := $(filter-out -lgslcblas,$(shell $(PKG) --libs $(DEPS))) -fopenmp -lpthread -lm
 
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -MMD -MP \
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -fopenmp -MMD -MP \
              -Iinclude -Isrc -I. -I$(BUILD)/generated $(DEP_CFLAGS) $(CFLAGS)
 
 # These folders hold the arithmetic; they are compiled once for each precision.
@@ -107,7 +107,7 @@ $(TEST): $(TEST_OBJ) $(OBJ)
 # Written anew each time: it depends on PREFIX.
 $(BUILD)/moedmft.pc: FORCE
 	@mkdir -p $(BUILD)
-	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L"$${libdir}" -lmoedmft\nRequires.private: %s\nLibs.private: -lpthread -lm\nCflags: -I"$${includedir}"\n' \
+	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L"$${libdir}" -lmoedmft\nRequires.private: %s\nLibs.private: -fopenmp -lpthread -lm\nCflags: -I"$${includedir}"\n' \
 	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
 
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png

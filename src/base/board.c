@@ -2,8 +2,8 @@
 #define _GNU_SOURCE
 #include "base/board.h"
 
+#include <omp.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/blas.h"
@@ -69,30 +69,19 @@ void mdm_announce_workers(const mdm_monitor *monitor) {
   if (why && monitor && monitor->message) monitor->message(monitor->context, why);
 }
 
-typedef struct {
-  atomic_size_t next;
-  size_t n;
-  void (*work)(void *context, size_t i);
-  void *context;
-} queue;
-
-static void serve(queue *q) {
-  for (size_t i; (i = atomic_fetch_add(&q->next, 1)) < q->n;) q->work(q->context, i);
-}
-
-static void *help(void *q) {
-  mdm_blas_join();
-  serve(q);
-  return NULL;
-}
-
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context) {
-  queue q = {.n = n, .work = work, .context = context};
-  pthread_t helper[MAX_THREADS];
-  int helpers = 0;
-  atomic_init(&q.next, 0);
-  while (helpers + 1 < threads && helpers < MAX_THREADS && (size_t)helpers + 1 < n && !pthread_create(&helper[helpers], NULL, help, &q))
-    helpers++;
-  serve(&q); /* the calling thread works too, so the work is done even if no helper could start */
-  for (int i = 0; i < helpers; i++) pthread_join(helper[i], NULL);
+  if (omp_in_parallel()) {
+#pragma omp taskloop default(shared) grainsize(1)
+    for (size_t i = 0; i < n; i++) work(context, i);
+    return;
+  }
+  if (threads > MAX_THREADS) threads = MAX_THREADS;
+#pragma omp parallel num_threads(threads > 1 ? threads : 1) default(shared)
+  {
+    mdm_blas_join();
+#pragma omp barrier
+#pragma omp single
+#pragma omp taskloop default(shared) grainsize(1)
+    for (size_t i = 0; i < n; i++) work(context, i);
+  }
 }

@@ -25,7 +25,8 @@ int mdm_board_outcome(const mdm_board *board, mdm_error *err);
 /* Tells the caller, if there is one, when runs have fewer workers than were asked for. */
 void mdm_announce_workers(const mdm_monitor *monitor);
 
-/* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them. */
+/* Calls work(context, i) once for every i = 0 … n−1, on up to `threads` threads, the calling one among them; those that find nothing more to
+ * do help the others with pieces of their work (share.h). Within such work, more of it joins the same threads. */
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context);
 /* Processors available to this process. */
 int mdm_processors(void);
