@@ -29,7 +29,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshado
              -Iinclude -Isrc -I. -I$(BUILD)/generated $(DEP_CFLAGS) $(CFLAGS)
 
 # These folders hold the arithmetic; they are compiled once for each precision.
-CORE := $(wildcard src/realization/*.c models/*.c src/training/*.c)
+CORE := $(wildcard src/kernels/*.c src/realization/*.c models/*.c src/training/*.c)
 CLI := $(wildcard src/cli/*.c)
 COMMON := $(filter-out $(CORE) $(CLI),$(wildcard src/*/*.c))
 TESTS := $(wildcard tests/*.c tests/*/*.c)

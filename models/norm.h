@@ -8,7 +8,7 @@
 #ifndef MOEDMFT_NORM_H
 #define MOEDMFT_NORM_H
 
-#include "realization/real.h"
+#include "kernels/real.h"
 #include "scaling/model.h"
 
 /* n (S × P) from h (S × P); scale (P) receives s. kind: rms or layer. n and h may be the same array. */

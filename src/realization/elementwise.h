@@ -3,7 +3,7 @@
 #ifndef MOEDMFT_ELEMENTWISE_H
 #define MOEDMFT_ELEMENTWISE_H
 
-#include "realization/real.h"
+#include "kernels/real.h"
 
 typedef struct X(activation) {
   const char *name;

@@ -19,7 +19,7 @@
 #include "scaling/optimizer.h"
 #include "scaling/scaling.h"
 #include "problem/orders.h"
-#include "realization/real.h"
+#include "kernels/real.h"
 
 /* A quantity of every particle of a population, for every token of a batch. */
 typedef struct X(field) {

@@ -6,7 +6,7 @@
 #include <moedmft/error.h>
 
 #include "scaling/optimizer.h"
-#include "realization/real.h"
+#include "kernels/real.h"
 
 typedef struct X(table) {
   size_t rows, cols;

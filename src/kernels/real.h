@@ -1,5 +1,5 @@
-/* One source, two precisions. Every file of src/realization, models and src/training is compiled once with MDM_SINGLE = 0 (double) and once
- * with 1 (float); X(name) gives each precision its own symbol. All matrices are column-major. */
+/* One source, two precisions. Every file of src/kernels, src/realization, models and src/training is compiled once with MDM_SINGLE = 0 (double)
+ * and once with 1 (float); X(name) gives each precision its own symbol. All matrices are column-major. */
 #ifndef MOEDMFT_REAL_H
 #define MOEDMFT_REAL_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #ifndef MDM_SINGLE
-#error "compile files of src/realization, models and src/training with -DMDM_SINGLE=0 and -DMDM_SINGLE=1"
+#error "compile files of src/kernels, src/realization, models and src/training with -DMDM_SINGLE=0 and -DMDM_SINGLE=1"
 #endif
 
 #if MDM_SINGLE

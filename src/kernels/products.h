@@ -1,0 +1,24 @@
+/* Products of tall matrices with few tokens.
+ *
+ * BLAS copies both factors into a layout of its own before it multiplies. With few tokens P a product does only 2 P operations for each number
+ * of the large factor, and the copy costs more than the product. These kernels read the large factor once, where it lies; where many tokens
+ * make BLAS the faster one, they call it (docs/performance.md has the measurements behind the choice).
+ *
+ * All matrices are column-major with leading dimensions at least their number of rows. Nothing outside of a matrix is read or written, and `out`
+ * overlaps no input. With keep = 0 `out` is written without being read, so that it may hold anything; with s = 0, and without anything to add
+ * (n = 0 in `inner`, k = 0 in `combine`), the product is zero and its factors are not read. NaN and infinity propagate otherwise. The order of
+ * additions depends on the sizes and on the instruction set alone: never on addresses, leading dimensions or threads. */
+#ifndef MOEDMFT_PRODUCTS_H
+#define MOEDMFT_PRODUCTS_H
+
+#include "kernels/real.h"
+
+/* out (k × P) = keep out + s Aᵀ B;  A: n × k, B: n × P. */
+void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo);
+
+/* out (n × P) = keep out + s A c;  A: n × k, c: k × P, or P × k when `transposed` is set (then s A cᵀ: with k = tokens it is the rank update
+ * of n × P weights). */
+void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
+                real *out, size_t ldo);
+
+#endif
