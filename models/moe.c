@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
+#include "realization/parallel.h"
 #include "realization/table.h"
 #include "models/norm.h"
 
@@ -430,7 +431,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   if (P > p->capacity) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens exceed the %zu that were reserved", P, p->capacity);
   size_t S = R->stream;
   X(field) *z = rewrite(m, part, MDM_Z, 0, P);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->inputs, 1, m->w_in, S, x, m->inputs, 0, z->v, S);
+  X(parallel_combine)(S, m->inputs, P, 1, m->w_in, S, x, m->inputs, 0, 0, z->v, S);
   if (!m->model->linear_input) m->phi->eval(S * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
   for (size_t l = 0; l < R->blocks; l++) {
     int status = forward_block(m, part, l, P, err);
@@ -439,8 +440,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   }
   forward_output(m, part, P);
   const real *o = at(m, part, MDM_O, 0)->v;
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, m->outputs, P, S, 1.0 / (double)S, m->v, S, o, S, 0, p->f, m->outputs);
-  return MDM_OK;
+  return X(parallel_inner)(S, m->outputs, P, 1.0 / (double)S, m->v, S, o, S, 0, p->f, m->outputs, err);
 }
 
 /* ---------------------------------------------------------------- losses on the router */
@@ -626,7 +626,7 @@ int X(moe_backward)(X(moe) *m, const real *e, int losses, mdm_error *err) {
   part_fields *p = &m->part[MDM_TRAIN];
   size_t S = m->R->stream, P = p->z.P;
   X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, 0, P);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, S, P, m->outputs, 1, m->v, S, e, m->outputs, 0, delta->v, S);
+  X(parallel_combine)(S, m->outputs, P, 1, m->v, S, e, m->outputs, 0, 0, delta->v, S);
   backward_output(m, P);
   for (size_t l = m->R->blocks; l-- > 0;) {
     int status = backward_block(m, l, P, losses, err);
@@ -672,8 +672,8 @@ static double square_in(const X(moe) *m, size_t P, const double unit[2]) { retur
 /* *square = |Σ_μ a_μ b_μᵀ|² of two fields. */
 static int square_norm(X(moe) *m, const X(field) *a, const X(field) *b, double *square, mdm_error *err) {
   double unit[2];
-  int status = X(squares)(CblasLower, 1, a, a->P, m->gram[0], &unit[0], err);
-  if (!status) status = X(squares)(CblasLower, 1, b, b->P, m->gram[1], &unit[1], err);
+  int status = X(squares)(1, a, a->P, m->gram[0], &unit[0], err);
+  if (!status) status = X(squares)(1, b, b->P, m->gram[1], &unit[1], err);
   if (!status) *square = square_in(m, a->P, unit);
   return status;
 }
@@ -681,8 +681,8 @@ static int square_norm(X(moe) *m, const X(field) *a, const X(field) *b, double *
 /* The same of a field and vectors b (k × P, leading dimension ldb). */
 static int square_norm_of(X(moe) *m, const X(field) *a, size_t k, const real *b, size_t ldb, double *square, mdm_error *err) {
   double unit[2];
-  int status = X(squares)(CblasLower, 1, a, a->P, m->gram[0], &unit[0], err);
-  if (!status) status = X(triangle)(CblasLower, k, a->P, 1, b, ldb, m->gram[1], &unit[1], err);
+  int status = X(squares)(1, a, a->P, m->gram[0], &unit[0], err);
+  if (!status) status = X(triangle)(k, a->P, 1, b, ldb, m->gram[1], &unit[1], err);
   if (!status) *square = square_in(m, a->P, unit);
   return status;
 }

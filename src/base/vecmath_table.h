@@ -25,6 +25,8 @@ typedef struct mdm_vecmath {
   void (*erf_f32)(size_t, const float *, float *);
   void (*adam_f64)(size_t, const mdm_entrywise *, const double *, double *, double *, double *);
   void (*adam_f32)(size_t, const mdm_entrywise *, const float *, float *, float *, float *);
+  double (*dot_f64)(size_t, const double *, const double *);
+  double (*dot_f32)(size_t, const float *, const float *);
 } mdm_vecmath;
 
 /* NULL when this build has no such implementation. */

@@ -18,7 +18,9 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/vecmath.h"
 #include "realization/gram.h"
+#include "realization/parallel.h"
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, int twins, double tolerance) {
   *basis = (X(basis)){.pop = pop, .n = twins ? 2 * pop->n : pop->n, .twins = twins, .tolerance = tolerance};
@@ -132,7 +134,8 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
   if (status) return status;
-  if (k) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, p->n, 1.0 / (double)p->n, b->U, p->n, p->v, p->n, 0, b->c, k);
+  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, p->n, p->v, p->n, 0, b->c, k, err);
+  if (status) return status;
   b->k_c = k;
   b->P = P;
   for (int s = 0; s < 2 && b->twins && !status; s++) status = X(reserve)(&b->split[s], &b->split_size[s], k, P, err);
@@ -144,37 +147,27 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return status;
 }
 
-static double mean_square(size_t n, const real *v) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (double)v[i] * (double)v[i];
-  return sum / (double)n;
-}
+static double mean_product(size_t n, const real *a, const real *b) { return X(parallel_dot)(n, a, b) / (double)n; }
 
-/* gram (P × P, lower triangle) = ⟨p p⟩. Returns its trace over P: the field's mean square. */
-static double token_gram(X(basis) *b, const X(field) *p) {
+/* ⟨p p⟩ of a field without its noise, mean over tokens. */
+static double mean_square(const X(field) *p) { return mean_product(p->n * p->P, p->v, p->twin ? p->twin : p->v); }
+
+/* gram (P × P, lower triangle) = ⟨p p⟩ − Σ ⟨u u⟩ c c. */
+static int residual_gram(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t n = p->n, P = p->P;
-  double total = 0;
-  if (p->twin) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, P, P, n, 1.0 / (double)n, p->v, n, p->twin, n, 0, b->gram, P);
-  else BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, n, 1.0 / (double)n, p->v, n, 0, b->gram, P);
-  for (size_t t = 0; t < P; t++) total += (double)b->gram[t + P * t];
-  return total / (double)P;
-}
-
-/* gram ← gram − Σ ⟨u u⟩ c c. Returns the residual's trace. */
-static double residual_gram(X(basis) *b, size_t P) {
-  double residual = 0;
-  if (b->k) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, -1, X(basis_driving)(b), b->k, 1, b->gram, P);
-  if (b->k && b->twins) BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, P, b->k, 1, X(basis_excess)(b), b->k, 1, b->gram, P);
-  for (size_t t = 0; t < P; t++) residual += (double)b->gram[t + P * t];
-  return residual;
+  int status = p->twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, p->v, n, p->twin, n, 0, b->gram, P, err)
+                       : X(parallel_gram)(n, P, 1.0 / (double)n, p->v, n, 0, b->gram, err);
+  if (!status) status = X(parallel_gram)(b->k, P, -1, X(basis_driving)(b), b->k, 1, b->gram, err);
+  if (!status && b->twins) status = X(parallel_gram)(b->k, P, 1, X(basis_excess)(b), b->k, 1, b->gram, err);
+  return status;
 }
 
 /* rest (n × P) = p − U c. Returns the same trace. Without twins. */
 static double residual_field(X(basis) *b, const X(field) *p) {
   size_t n = p->n, all = n * p->P;
   memcpy(b->rest, p->v, all * sizeof *b->rest);
-  if (b->k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, p->P, b->k, -1, b->U, n, b->c, b->k, 1, b->rest, n);
-  return mean_square(all, b->rest) * (double)p->P;
+  X(parallel_combine)(n, b->k, p->P, -1, b->U, n, b->c, b->k, 0, 1, b->rest, n);
+  return mean_product(all, b->rest, b->rest) * (double)p->P;
 }
 
 /* The Frobenius norm of gram, given its lower triangle: it bounds every eigenvalue. */
@@ -199,17 +192,21 @@ static int leading(X(basis) *b, size_t size, double threshold, size_t *above, si
   return MDM_OK;
 }
 
-/* New directions from the residual's P × P kernel: combinations of tokens. gram holds ⟨p p⟩. */
-static int directions_by_tokens(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
+/* New directions from the residual's P × P kernel: combinations of tokens. Its trace, which bounds every eigenvalue where none is negative, is
+ * known without it. mean: ⟨p p⟩, mean over tokens. */
+static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, double threshold, mdm_error *err) {
   size_t n = p->n, P = p->P, above, below;
-  double residual = residual_gram(b, P);
-  if (!isfinite(residual) || (b->twins ? norm(b, P) : residual) <= threshold) return MDM_OK;
-  int status = leading(b, P, threshold, &above, &below, err);
+  if (!isfinite(mean)) return MDM_OK;
+  if (!b->twins && mean * (double)P - X(mdm_vec_dot)(b->k * P, b->c, b->c) <= threshold) return MDM_OK;
+  int status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
+  if (!status) status = residual_gram(b, p, err);
+  if (status || (b->twins && norm(b, P) <= threshold)) return status;
+  status = leading(b, P, threshold, &above, &below, err);
   if (!status && b->twins) return above || below ? append_twins(b, p, below, above, err) : MDM_OK;
   if (status || !above) return status;
   status = grow(b, above, err);
   if (status) return status;
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, above, P, 1, p->v, n, b->gram + P * (P - above), P, 0, b->U + n * b->k, n);
+  X(parallel_combine)(n, P, above, 1, p->v, n, b->gram + P * (P - above), P, 0, 0, b->U + n * b->k, n);
   return append(b, above, err);
 }
 
@@ -234,16 +231,16 @@ static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   int by_particles = P > n && !b->twins;
   size_t small = by_particles ? n : P;
   int status = coordinates(b, p, err);
-  if (!status) status = X(reserve)(&b->gram, &b->gram_size, small, small, err);
+  if (!status && by_particles) status = X(reserve)(&b->gram, &b->gram_size, n, n, err);
   if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, small, 1, err);
   if (!status && by_particles) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
   if (status) return status;
-  double square = b->tolerance * b->tolerance, scale = by_particles ? mean_square(n * P, p->v) : token_gram(b, p);
-  *mean = b->twins ? mean_square(n * P, p->v) : scale;
+  double square = b->tolerance * b->tolerance, scale = mean_square(p);
+  *mean = b->twins ? mean_product(n * P, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
   double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
-  status = by_particles ? directions_by_particles(b, p, threshold, err) : directions_by_tokens(b, p, threshold, err);
+  status = by_particles ? directions_by_particles(b, p, threshold, err) : directions_by_tokens(b, p, scale, threshold, err);
   return status || b->k == k ? status : coordinates(b, p, err);
 }
 

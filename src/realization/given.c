@@ -19,6 +19,7 @@
 #include "realization/basis.h"
 #include "realization/dense.h"
 #include "realization/limit.h"
+#include "realization/parallel.h"
 #include "realization/thin.h"
 
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POPULATIONS }; /* neurons: of all experts, or those that tied experts share */
@@ -88,10 +89,9 @@ static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(fiel
   if (!count) return MDM_OK;
   if (d->groups > 1 && !d->twins) X(mean_over_groups)(d->groups, n, P, f->v, rest);
   else memcpy(rest, d->twins ? f->twin : f->v, n * P * sizeof *rest);
-  if (known)
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, known, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 1, rest, n);
+  if (known) X(parallel_combine)(n, known, P, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 0, 1, rest, n);
   for (size_t i = 0; i < P * count; i++) work[i] = (real)factor->make[P * known + i];
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, count, P, 1, rest, n, work, P, 0, d->U + n * known, n);
+  X(parallel_combine)(n, P, count, 1, rest, n, work, P, 0, 0, d->U + n * known, n);
   return X(basis_note)(d->pop, d->twins, count, d->U + n * known, err);
 }
 
@@ -111,7 +111,7 @@ static int draw_columns(given_matrix *A, int which, size_t t, mdm_error *err) {
 static void add(const given_matrix *A, size_t n, size_t k, double factor, const real *left, size_t ld, const double *coord, real *out) {
   if (!k) return;
   const real *c = coordinates(A->layout, A->t, k, ld, coord, A->work);
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, A->layout->P, k, factor, left, n, c, k, 1, out, n);
+  X(parallel_combine)(n, k, A->layout->P, factor, left, n, c, k, 0, 1, out, n);
 }
 
 /* Product onto side `to`; factor: of its response. Forward, directions of this step are still to come; backward, they are there. */
@@ -154,7 +154,7 @@ static void add_outer(given_matrix *A, const given_side *s, double factor, const
   if (!k || factor == 0) return;
   const real *c = coordinates(A->layout, A->t, k, s->all->k, s->all->D, A->work);
   const real *from = own->twin ? own->twin : own->v;
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, k, own->P, factor, from, s->n, c, k, 1, to, s->n);
+  X(parallel_combine)(s->n, own->P, k, factor, from, s->n, c, k, 1, 1, to, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B. */

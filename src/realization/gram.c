@@ -10,13 +10,12 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "realization/parallel.h"
 
 double X(square_of)(const X(field) *p, size_t token) {
   const real *v = p->v + p->n * token, *other = p->twin ? p->twin + p->n * token : v, *noise = p->noise ? p->noise + p->n * token : NULL;
-  double sum = 0;
-  for (size_t i = 0; i < p->n; i++) sum += (double)v[i] * (double)other[i];
-  for (size_t i = 0; i < p->n && noise; i++) sum -= (double)noise[i] * (double)noise[i];
-  return sum;
+  double sum = X(parallel_dot)(p->n, v, other);
+  return noise ? sum - X(parallel_dot)(p->n, noise, noise) : sum;
 }
 
 /* Room below and above a mean square: for residuals of 1e-6 of the field and their digits, for sums over tokens. */
@@ -52,10 +51,9 @@ static double mean_of_diagonal(size_t P, const real *gram) {
   return sum / (double)P;
 }
 
-static void products(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out) {
-  if (p->twin) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, k, p->n, s, p->v, p->n, p->twin, p->n, 0, out, k);
-  else BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, s, p->v, p->n, 0, out, k);
-  if (p->noise) BLAS(syrk)(CblasColMajor, triangle, CblasTrans, k, p->n, -s, p->noise, p->n, 1, out, k);
+static int products(double s, const X(field) *p, size_t k, real *out, mdm_error *err) {
+  int status = p->twin ? X(parallel_inner)(p->n, k, k, s, p->v, p->n, p->twin, p->n, 0, out, k, err) : X(parallel_gram)(p->n, k, s, p->v, p->n, 0, out, err);
+  return status || !p->noise ? status : X(parallel_gram)(p->n, k, -s, p->noise, p->n, 1, out, err);
 }
 
 /* n × k numbers times a factor, in a new array; NULL stays. */
@@ -83,44 +81,44 @@ void X(field_clear)(X(field) *copy) {
   *copy = (X(field)){0};
 }
 
-int X(squares)(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err) {
-  if (!p->twin && !p->noise) return X(triangle)(triangle, p->n, k, s, p->v, p->n, out, unit, err);
+int X(squares)(double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err) {
+  if (!p->twin && !p->noise) return X(triangle)(p->n, k, s, p->v, p->n, out, unit, err);
   *unit = 1;
-  products(triangle, s, p, k, out);
+  int status = products(s, p, k, out, err);
+  if (status) return status;
   double root = (double)BLAS(nrm2)((int)(p->n * k), p->v, 1), factor; /* without noise, squares may cancel: the field's own size counts */
   if (X(squares_hold)(root * root / (double)(p->n * k)) || (factor = X(unit_factor)(p->n, k, p->v, p->n)) == 1) return MDM_OK;
   X(field) copy;
-  int status = X(field_times)(p, k, factor, &copy, err);
-  if (status) return status;
-  products(triangle, s, &copy, k, out);
+  status = X(field_times)(p, k, factor, &copy, err);
+  if (!status) status = products(s, &copy, k, out, err);
   X(field_clear)(&copy);
   *unit = 1 / (factor * factor);
-  return MDM_OK;
+  return status;
 }
 
-int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err) {
+int X(triangle)(size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err) {
   *unit = 1;
-  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, v, ld, 0, gram, P);
-  if (X(squares_hold)(mean_of_diagonal(P, gram) / s / (double)n)) return MDM_OK;
+  int status = X(parallel_gram)(n, P, s, v, ld, 0, gram, err);
+  if (status || X(squares_hold)(mean_of_diagonal(P, gram) / s / (double)n)) return status;
   double factor = X(unit_factor)(n, P, v, ld);
   if (factor == 1) return MDM_OK; /* as it is: zero, or not finite */
   real *copy = mdm_alloc(n, P, 1, sizeof *copy); /* n × P */
   if (!copy) return mdm_no_memory(err, "a kernel of %zu samples", P);
   for (size_t t = 0; t < P; t++)
     for (size_t i = 0; i < n; i++) copy[i + n * t] = (real)((double)v[i + ld * t] * factor);
-  BLAS(syrk)(CblasColMajor, triangle, CblasTrans, P, n, s, copy, n, 0, gram, P);
+  status = X(parallel_gram)(n, P, s, copy, n, 0, gram, err);
   free(copy);
   *unit = 1 / (factor * factor);
-  return MDM_OK;
+  return status;
 }
 
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err) {
-  real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its upper triangle */
+  real *half = mdm_alloc(S, S, 1, sizeof *half); /* S × S: its lower triangle */
   double unit;
   if (!half) return mdm_no_memory(err, "a kernel of %zu samples", S);
-  int status = X(squares)(CblasUpper, 1.0 / (double)p->n, p, S, half, &unit, err);
+  int status = X(squares)(1.0 / (double)p->n, p, S, half, &unit, err);
   for (size_t i = 0; i < S && !status; i++)
-    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = unit * (double)half[j + S * i];
+    for (size_t j = 0; j <= i; j++) out[i * S + j] = out[j * S + i] = unit * (double)half[i + S * j];
   free(half);
   return status;
 }
@@ -133,8 +131,8 @@ double *X(doubles)(size_t n, const real *x) {
 
 double *X(overlaps)(size_t k, const real *columns, double s, const X(field) *f) {
   real *work = mdm_alloc(k, f->P, 1, sizeof *work); /* k × P */
-  if (work && k) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, f->n, s, columns, f->n, f->v, f->n, 0, work, k);
-  double *out = work ? X(doubles)(k * f->P, work) : NULL;
+  int failed = !work || X(parallel_inner)(f->n, k, f->P, s, columns, f->n, f->v, f->n, 0, work, k, NULL);
+  double *out = !failed ? X(doubles)(k * f->P, work) : NULL;
   free(work);
   return out;
 }

@@ -8,9 +8,9 @@
 #include "realization/realization.h"
 
 /* out (k × k, symmetric but for rounding) = s × sums over the particles of products of a field's first k tokens, without noise: with
- * s = 1/n, ⟨p_μ p_ν⟩; divided by unit: 1, or where squares leave the range of a real, a power of four. At least the triangle asked for is
+ * s = 1/n, ⟨p_μ p_ν⟩; divided by unit: 1, or where squares leave the range of a real, a power of four. At least the lower triangle is
  * written. Not finite when the field is not. Returns a status. */
-int X(squares)(CBLAS_UPLO triangle, double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err);
+int X(squares)(double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err);
 /* Σ p² over the particles of one token, without noise, accumulated in double precision. */
 double X(square_of)(const X(field) *p, size_t token);
 /* out (S × S) = ⟨p_μ p_ν⟩ over the particles of a field, of its first S tokens; symmetric. Returns a status. */
@@ -20,9 +20,9 @@ double *X(overlaps)(size_t k, const real *columns, double s, const X(field) *f);
 /* n numbers in a new array; NULL: out of memory. */
 double *X(doubles)(size_t n, const real *x);
 
-/* One triangle of gram (P × P) = s vᵀv / unit, v: n × P with leading dimension ld. unit is 1, or where squares of v leave the range of a
+/* The lower triangle of gram (P × P) = s vᵀv / unit, v: n × P with leading dimension ld. unit is 1, or where squares of v leave the range of a
  * real, a power of four. Not finite when v is not. Returns a status. */
-int X(triangle)(CBLAS_UPLO triangle, size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err);
+int X(triangle)(size_t n, size_t P, double s, const real *v, size_t ld, real *gram, double *unit, mdm_error *err);
 
 /* Whether squares that came out with this mean are in the range of reals, with room for what is computed from them. */
 int X(squares_hold)(double mean_square);

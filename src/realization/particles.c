@@ -7,7 +7,9 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/share.h"
 #include "realization/gram.h"
+#include "realization/parallel.h"
 
 int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) {
   if (*buffer && a * b <= *size) return MDM_OK;
@@ -30,24 +32,24 @@ int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *er
 
 /* ---------------------------------------------------------------- products over particles */
 
-/* out (a × b) = s Aᵀ B over n particles, leading dimension ld. */
-static void inner(size_t n, size_t ld, size_t a, size_t b, double s, const real *A, const real *B, real *out) {
-  if (a && b) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, a, b, n, s, A, ld, B, ld, 0, out, a);
-}
-
-/* B (n × b) −= A C, A: n × a, C: a × b; leading dimension ld of A and B. */
-static void subtract(size_t n, size_t ld, size_t a, size_t b, const real *A, const real *C, real *B) {
-  if (a && b) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, b, a, -1, A, ld, C, a, 1, B, ld);
-}
-
 int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err) {
   int status = X(reserve)(work, size, k, b, err);
   size_t own = n / groups;
   for (size_t at = 0; at < n && !status; at += own) {
-    inner(own, n, k, b, 1.0 / (double)own, Q + at, B + at, *work);
-    subtract(own, n, k, b, Q + at, *work, B + at);
+    status = X(parallel_inner)(own, k, b, 1.0 / (double)own, Q + at, n, B + at, n, 0, *work, k, err);
+    if (!status) X(parallel_combine)(own, k, b, -1, Q + at, n, *work, k, 0, 1, B + at, n);
   }
   return status;
+}
+
+/* out (n × count, leading dimension ld) ← out L⁻ᵀ. */
+static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
+  size_t pieces = mdm_pieces(n, MDM_PARTICLES);
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n * (double)count * (double)count))
+  for (size_t i = 0; i < pieces; i++) {
+    size_t at = mdm_piece(n, pieces, i), end = mdm_piece(n, pieces, i + 1);
+    BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, end - at, count, 1, L, count, out + at, ld);
+  }
 }
 
 int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, mdm_error *err) {
@@ -55,12 +57,12 @@ int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, 
   real *gram = NULL; /* count × count */
   int status = X(reserve)(&gram, &size, count, count, err);
   for (size_t at = 0; at < n && !status; at += own) {
-    BLAS(syrk)(CblasColMajor, CblasLower, CblasTrans, count, own, 1.0 / (double)own, out + at, n, 0, gram, count);
-    const char *why = X(mdm_cholesky)(count, gram);
+    status = X(parallel_gram)(own, count, 1.0 / (double)own, out + at, n, 0, gram, err);
+    const char *why = status ? NULL : X(mdm_cholesky)(count, gram);
     if (why)
       status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, own, pop->name, why);
-    else
-      BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, own, count, 1, gram, count, out + at, n);
+    else if (!status)
+      solve_right(own, n, count, gram, out + at);
   }
   free(gram);
   return status;
@@ -134,13 +136,24 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 /* Groups whose second moments can be matched for so many columns more: the population's own, or, where they are too small, one. */
 static size_t groups_for(const X(population) *pop, size_t count) { return pop->k + count > pop->n / pop->groups / 2 + 1 ? 1 : pop->groups; }
 
+/* out (n × count): columns first … of a stream. */
+static int draw(mdm_stream key, size_t first, size_t n, size_t count, real *out, mdm_error *err) {
+  int failed = 0;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(50.0 * (double)n * (double)count))
+  for (size_t c = 0; c < count; c++)
+    if (X(normals)(key, first + c, n, out + n * c, NULL)) {
+#pragma omp atomic write
+      failed = 1;
+    }
+  return failed ? mdm_no_memory(err, "%zu random numbers", n) : MDM_OK;
+}
+
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
   size_t n = pop->n;
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  int status = MDM_OK;
-  for (size_t c = 0; c < count && !status; c++) status = X(normals)(key, first + c, n, out + n * c, err);
+  int status = draw(key, first, n, count, out, err);
   if (!status) status = X(project_out)(n, pop->groups, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
   if (!status) status = X(whiten)(pop, groups_for(pop, count), count, out, err);
   return status ? status : remember(pop, count, out, err);

@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/parallel.h"
 
 /* ---------------------------------------------------------------- fields of groups */
 
@@ -125,8 +126,7 @@ int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *
 
 /* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
 static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
-  if (k) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, k, s, left, n, c, ldc, accumulate, out, n);
-  else if (!accumulate) memset(out, 0, n * P * sizeof *out);
+  X(parallel_combine)(n, k, P, s, left, n, c, ldc, 0, accumulate, out, n);
 }
 
 /* The same onto one side's particles, from columns on them or (n < s->n) on its population, which are spread over its groups. */
@@ -184,7 +184,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     factor *= A->scale;
   }
   if (!status && k)
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, view.n, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k);
+    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, factor, begun, result, err);
 }
 
@@ -203,7 +203,7 @@ void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep
 /* C (n × k) += s own cᵀ, c: k_c × P; of a field with a twin, its twin's. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
   const real *from = own->twin ? own->twin : own->v;
-  if (b->k_c) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, s->n, b->k_c, own->P, factor, from, s->n, b->c, b->k_c, 1, C, s->n);
+  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, s->n, b->c, b->k_c, 1, 1, C, s->n);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
@@ -265,8 +265,8 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
   if (!status && k) status = X(thin_view)(A, from, f, &view, err);
   if (status || !k) return status;
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, f->P, n, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k);
-  return respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
+  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k, err);
+  return status ? status : respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 
 static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, thin_remember, thin_initial};

@@ -13,6 +13,7 @@
 #include "base/record.h"
 #include "base/summary.h"
 #include "realization/gram.h"
+#include "realization/parallel.h"
 
 enum { ENTROPY, LOAD_STD, LOGIT_MEAN, LOGIT_STD, BIAS_STD, ROUTER_SERIES };
 
@@ -223,13 +224,6 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
   fill_nan(o->prediction[MDM_TEST] + at * P * o->C, P * o->C);
 }
 
-/* Sum over one token's particles; double accumulators, in order. */
-static double sum_products(size_t n, const real *a, const real *b) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (double)a[i] * (double)b[i];
-  return sum;
-}
-
 /* ⟨F²⟩ over particles and tokens. */
 static double mean_square(const X(field) *F) {
   double sum = 0;
@@ -245,13 +239,13 @@ static double masked_products(const X(field) *a, const X(field) *b, const X(rout
   *count = 0;
   for (size_t t = 0; t < a->P; t++) {
     if (!per) {
-      sum += sum_products(n, a->v + n * t, b->v + n * t);
+      sum += X(parallel_dot)(n, a->v + n * t, b->v + n * t);
       *count += (double)n;
       continue;
     }
     for (size_t m = 0; m < routing->experts; m++)
       if (routing->active[m + routing->experts * t]) {
-        sum += sum_products(per, a->v + n * t + per * m, b->v + n * t + per * m);
+        sum += X(parallel_dot)(per, a->v + n * t + per * m, b->v + n * t + per * m);
         *count += (double)per;
       }
   }
@@ -405,9 +399,9 @@ static int kernel_of_field(X(observer) *o, mdm_field f, size_t level, double *va
   real *gram = mdm_alloc(k, k, 1, sizeof *gram); /* k × k */
   if (!gram) return mdm_no_memory(err, "kernels");
   double unit;
-  int status = X(squares)(CblasUpper, 1.0 / (double)kept->n, kept, k, gram, &unit, err);
+  int status = X(squares)(1.0 / (double)kept->n, kept, k, gram, &unit, err);
   for (size_t i = 0; i < k && !status; i++)
-    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = unit * (double)gram[j + k * i];
+    for (size_t j = 0; j <= i; j++) value[i * k + j] = value[j * k + i] = unit * (double)gram[i + k * j];
   free(gram);
   return status;
 }

@@ -1,0 +1,21 @@
+/* Products over particles, or over the rows of a dense matrix, in fixed pieces that threads share (base/share.h). Conventions are those of
+ * kernels/products.h. */
+#ifndef MOEDMFT_PARALLEL_H
+#define MOEDMFT_PARALLEL_H
+
+#include <moedmft/error.h>
+
+#include "kernels/real.h"
+
+/* out (k × P) = keep out + s Aᵀ B over n particles;  A: n × k, B: n × P. Sums of pieces are added in order. Returns a status. */
+int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out,
+                      size_t ldo, mdm_error *err);
+/* out (n × P) = keep out + s A c;  A: n × k, c: k × P, or P × k when `transposed` is set. */
+void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
+                         real *out, size_t ldo);
+/* gram (P × P, symmetric but for rounding; at least its lower triangle) = keep gram + s vᵀ v over n particles;  v: n × P. Returns a status. */
+int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, double keep, real *gram, mdm_error *err);
+/* Σ a b of n numbers, in double precision. */
+double X(parallel_dot)(size_t n, const real *a, const real *b);
+
+#endif
