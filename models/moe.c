@@ -18,11 +18,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
 #include "realization/table.h"
 #include "models/norm.h"
+
+enum { TOKEN_PIECES = 16 }; /* of a batch, which threads route side by side */
 
 /* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
@@ -45,7 +48,7 @@ typedef struct {
   real *slope;           /* stream × P: φ'(z) */
   real *out_slope;       /* stream × P: slope of the output activation */
   double *out_scale;     /* P: s of the output normalization */
-  real *score, *order;   /* experts: what the selection compares; scratch */
+  real *score, *order;   /* experts × TOKEN_PIECES: what the selection compares; scratch */
   real *f;               /* outputs × P */
 } part_fields;
 
@@ -109,6 +112,11 @@ static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, si
   if (field->noise) memset(field->noise, 0, field->n * P * sizeof *field->noise);
   return field;
 }
+
+/* Pieces of elementwise work on n entries: of each, where it begins and how many entries it has. */
+#define PIECES(n) mdm_pieces(n, MDM_ENTRIES)
+#define FIRST(n, i) mdm_piece(n, PIECES(n), i)
+#define COUNT(n, i) (FIRST(n, i + 1) - FIRST(n, i))
 
 /* Twins stand side by side. */
 static void fill_twin(X(field) *f) {
@@ -191,7 +199,7 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   int ok = (p->block = calloc(p->blocks, sizeof *p->block)) && (p->h = calloc(p->places, sizeof *p->h)) && (p->r = calloc(p->places, sizeof *p->r)) &&
            stream_allocate(m, p, which, P);
   for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P);
-  ok = ok && (p->score = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, 1, 1, sizeof(real))) &&
+  ok = ok && (p->score = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) &&
        (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real)));
   return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
 }
@@ -332,19 +340,20 @@ static void select_top(size_t n, size_t K, const real *score, real *order, unsig
     if (score[e] == threshold && !active[e]) active[e] = 1, taken++;
 }
 
-/* Which routed experts serve token t: those of the largest logits, or (with biases) of the largest g + b, g over all routed experts. */
-static void route(X(moe) *m, part_fields *p, size_t l, size_t t) {
+/* Which routed experts serve token t (piece: of the tokens, whose scratch is used): those of the largest logits, or (with biases) of the largest g + b, g over all routed experts. */
+static void route(X(moe) *m, part_fields *p, size_t l, size_t t, size_t piece) {
   const block_router *r = &m->router[l];
   block_fields *b = block_of(p, l);
   size_t E = m->R->experts, first = r->shared, n = E - first;
   const real *psi = b->field[MDM_PSI].v + E * t + first, *score = psi;
+  real *own = p->score + E * piece;
   if (r->bias) {
-    m->gate->forward(n, psi, NULL, p->score);
-    X(add)(n, 1, r->bias + first, p->score);
-    score = p->score;
+    m->gate->forward(n, psi, NULL, own);
+    X(add)(n, 1, r->bias + first, own);
+    score = own;
   }
   memset(b->active + E * t, 1, first);
-  select_top(n, r->active, score, p->order, b->active + E * t + first);
+  select_top(n, r->active, score, p->order + E * piece, b->active + E * t + first);
 }
 
 /* Routed experts that the gate of token t normalizes over; NULL: all. */
@@ -362,24 +371,47 @@ static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
   real *g = rewrite(m, part, MDM_G, l, P)->v;
   const X(routing) *routing = routing_of(m, part, l);
   b->routing.P = P;
-  for (size_t t = 0; t < P; t++) {
-    if (routing) route(m, p, l, t);
-    for (size_t e = 0; e < first; e++) b->gate[e + E * t] = 1;
-    if (first < E) m->gate->forward(E - first, psi + E * t + first, gate_scope(m, part, l, t), b->gate + E * t + first);
-  }
-  for (size_t e = 0; e < E * P; e++) g[e] = !routing || b->active[e] ? b->gate[e] : 0;
+  size_t pieces = P < TOKEN_PIECES ? P : TOKEN_PIECES;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(40.0 * (double)(E * P)))
+  for (size_t i = 0; i < pieces; i++)
+    for (size_t t = P * i / pieces; t < P * (i + 1) / pieces; t++) {
+      if (routing) route(m, p, l, t, i);
+      for (size_t e = 0; e < first; e++) b->gate[e + E * t] = 1;
+      if (first < E) m->gate->forward(E - first, psi + E * t + first, gate_scope(m, part, l, t), b->gate + E * t + first);
+      for (size_t e = E * t; e < E * (t + 1); e++) g[e] = !routing || b->active[e] ? b->gate[e] : 0;
+    }
 }
 
-/* out[m,j] = weight · g[m] · in[m,j] for every token (shared experts: weight 1); exactly zero where the expert is inactive. */
-static void gated(const X(moe) *m, size_t l, const real *g, size_t P, const real *in, real *out) {
-  size_t J = m->R->neurons, E = m->R->experts, first = m->router[l].shared;
-  real weight = (real)m->router[l].weight;
-  for (size_t t = 0; t < P; t++)
-    for (size_t e = 0; e < E; e++) {
-      size_t at_e = e + E * t;
-      real w = e < first ? g[at_e] : weight * g[at_e];
-      for (size_t j = 0; j < J; j++) out[at_e * J + j] = w == 0 ? 0 : w * in[at_e * J + j];
-    }
+/* out = w in for the J neurons of an expert; exactly zero where it is inactive. */
+static void weigh(size_t J, real w, const real *in, real *out) {
+  if (w == 0) memset(out, 0, J * sizeof *out);
+  else
+    for (size_t j = 0; j < J; j++) out[j] = w * in[j];
+}
+
+/* The same, times a slope. */
+static void weigh_slope(size_t J, real w, const real *in, const real *slope, real *out) {
+  if (w == 0) memset(out, 0, J * sizeof *out);
+  else
+    for (size_t j = 0; j < J; j++) out[j] = w * in[j] * slope[j];
+}
+
+/* Weight of expert e (of all tokens' experts: e + E t): c g/κ of routed ones, 1 of shared ones, 0 of inactive ones. */
+static real weight_of(const X(moe) *m, size_t l, const real *g, size_t e) {
+  return e % m->R->experts < m->router[l].shared ? g[e] : (real)m->router[l].weight * g[e];
+}
+
+/* y = c g φ_e(u) / κ, and what the backward pass needs of φ_e; of experts that serve a token alone. */
+static void activate(const X(moe) *m, size_t l, block_fields *b, size_t P) {
+  size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
+  const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
+  real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(20.0 * (double)(all * J)))
+  for (size_t i = 0; i < pieces; i++) {
+    size_t first = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1), n = (end - first) * J;
+    m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
+    for (size_t e = first; e < end; e++) weigh(J, weight_of(m, l, g, e), value + e * J, y + e * J);
+  }
 }
 
 /* a of block l from the stream before it. */
@@ -402,8 +434,7 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
   const X(routing) *routing = routing_of(m, part, l);
   status = A[MDM_W1]->ops->forward(A[MDM_W1], n, routing, u, err);
   if (status) return status;
-  m->phi_e->eval(R->experts * R->neurons * P, u->v, b->expert, b->expert_slope);
-  gated(m, l, b->field[MDM_G].v, P, b->expert, y->v);
+  activate(m, l, b, P);
   return A[MDM_W2]->ops->forward(A[MDM_W2], y, routing, a, err);
 }
 
@@ -411,8 +442,15 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
 static void add_branch(X(moe) *m, mdm_part part, size_t l, size_t P) {
   size_t n = m->R->stream * P;
   real *to = rewrite(m, part, MDM_H, l + 1, P)->v;
-  memcpy(to, at(m, part, MDM_H, l)->v, n * sizeof *to);
-  BLAS(axpy)(n, (real)m->model->branch, at(m, part, MDM_A, l)->v, 1, to, 1);
+  const real *h = at(m, part, MDM_H, l)->v, *a = at(m, part, MDM_A, l)->v, branch = (real)m->model->branch;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)n))
+  for (size_t i = 0; i < PIECES(n); i++)
+    for (size_t k = FIRST(n, i); k < FIRST(n, i + 1); k++) to[k] = h[k] + branch * a[k];
+}
+
+static void evaluate(const X(activation) *phi, size_t n, const real *z, real *value, real *slope) {
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(20.0 * (double)n))
+  for (size_t i = 0; i < PIECES(n); i++) phi->eval(COUNT(n, i), z + FIRST(n, i), value + FIRST(n, i), slope ? slope + FIRST(n, i) : NULL);
 }
 
 static void forward_output(X(moe) *m, mdm_part part, size_t P) {
@@ -421,7 +459,7 @@ static void forward_output(X(moe) *m, mdm_part part, size_t P) {
   const real *h = at(m, part, MDM_H, m->R->blocks)->v;
   if (!has_output(m)) return;
   real *o = rewrite(m, part, MDM_O, 0, P)->v;
-  if (m->out) m->out->eval(S * P, h, o, p->out_slope);
+  if (m->out) evaluate(m->out, S * P, h, o, p->out_slope);
   else X(norm_forward)(m->model->norm, m->model->norm_eps, S, P, h, o, p->out_scale);
 }
 
@@ -432,7 +470,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   size_t S = R->stream;
   X(field) *z = rewrite(m, part, MDM_Z, 0, P);
   X(parallel_combine)(S, m->inputs, P, 1, m->w_in, S, x, m->inputs, 0, 0, z->v, S);
-  if (!m->model->linear_input) m->phi->eval(S * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
+  if (!m->model->linear_input) evaluate(m->phi, S * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
   for (size_t l = 0; l < R->blocks; l++) {
     int status = forward_block(m, part, l, P, err);
     if (status) return status;
@@ -550,14 +588,18 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
   double each = 1 / (model->branch * (double)m->R->blocks); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
-  for (size_t e = 0; e < E * P; e++) {
-    real sum = 0;
-    if ((!routing || f->active[e]) && e % E >= first)
-      for (size_t j = 0; j < J; j++) sum += b[e * J + j] * f->expert[e * J + j];
-    f->s[e] = scale * sum;
-  }
+  size_t pieces = mdm_pieces(E * P * J, MDM_ENTRIES);
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(E * P * J)))
+  for (size_t i = 0; i < pieces; i++)
+    for (size_t e = E * P / pieces * i, end = i + 1 == pieces ? E * P : E * P / pieces * (i + 1); e < end; e++) {
+      real sum = 0;
+      if ((!routing || f->active[e]) && e % E >= first)
+        for (size_t j = 0; j < J; j++) sum += b[e * J + j] * f->expert[e * J + j];
+      f->s[e] = scale * sum;
+    }
   int status = MDM_OK;
   if (losses && first < E && model->balance != MDM_BALANCE_NONE) status = balance_gradient(m, l, P, each * model->balance_coefficient, err);
+#pragma omp taskloop default(shared) if (mdm_shares(40.0 * (double)(E * P)))
   for (size_t t = 0; t < P; t++) {
     for (size_t e = 0; e < first; e++) rho[e + E * t] = 0;
     if (first < E)
@@ -571,7 +613,19 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
 
 /* out = a ∘ b, elementwise. */
 static void multiply(size_t n, const real *a, const real *b, real *out) {
-  for (size_t i = 0; i < n; i++) out[i] = a[i] * b[i];
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)n))
+  for (size_t i = 0; i < PIECES(n); i++)
+    for (size_t k = FIRST(n, i); k < FIRST(n, i + 1); k++) out[k] = a[k] * b[k];
+}
+
+/* γ = c g φ_e'(u) b / κ. */
+static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size_t P, real *gamma) {
+  size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
+  const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(all * J)))
+  for (size_t i = 0; i < pieces; i++)
+    for (size_t e = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1); e < end; e++)
+      weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J);
 }
 
 /* ζ of block l from r behind it. */
@@ -579,15 +633,13 @@ static int backward_block(X(moe) *m, size_t l, size_t P, int losses, mdm_error *
   X(realization) *R = m->R;
   X(matrix) *const *A = R->matrix[l];
   block_fields *f = block_of(&m->part[MDM_TRAIN], l);
-  size_t neurons = R->experts * R->neurons;
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
   const X(field) *behind = at(m, MDM_TRAIN, MDM_R, l + 1);
   X(field) *b = rewrite(m, MDM_TRAIN, MDM_B, l, P), *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, l, P), *zeta = rewrite(m, MDM_TRAIN, MDM_ZETA, l, P);
   int status = A[MDM_W2]->ops->backward(A[MDM_W2], behind, routing, 0, b, err);
   if (!status) status = backward_gate(m, l, P, losses, err);
   if (status) return status;
-  gated(m, l, f->field[MDM_G].v, P, b->v, gamma->v);
-  multiply(neurons * P, gamma->v, f->expert_slope, gamma->v);
+  gate_backward(m, l, f, P, gamma->v);
   status = A[MDM_Q]->ops->backward(A[MDM_Q], &f->field[MDM_RHO], NULL, 0, zeta, err);
   return status ? status : A[MDM_W1]->ops->backward(A[MDM_W1], gamma, routing, 1, zeta, err);
 }
