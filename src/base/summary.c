@@ -5,14 +5,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/sort.h"
+#include "base/vecmath.h"
+
+enum { BATCH = 256 }; /* numbers whose logarithms are taken together */
 
 const double mdm_probability[MDM_QUANTILES] = {0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99};
 
 /* ---------------------------------------------------------------- distributions */
 
 /* Brings the numbers of the given ranks (ascending, below n) to their places in the sorted order: the middle rank first, then
- * those on either side of it. Far cheaper than sorting all. */
+ * those on either side of it. Far cheaper than sorting all. What stands between two of them has its place between theirs. */
 static void place(size_t n, double *x, size_t ranks, const size_t *rank, size_t shift) {
   if (!ranks) return;
   size_t left = ranks / 2, right = left + 1, at = rank[left] - shift;
@@ -25,20 +27,19 @@ static void place(size_t n, double *x, size_t ranks, const size_t *rank, size_t 
 
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
   double at[MDM_QUANTILES]; /* position in the sorted numbers, counted from 0 */
-  size_t rank[2 * MDM_QUANTILES];
+  size_t rank[MDM_QUANTILES];
   for (int k = 0; k < MDM_QUANTILES; k++) {
     out[k] = NAN;
     at[k] = mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3;
     at[k] = fmax(0, fmin((double)n - 1, at[k]));
-    rank[2 * k] = (size_t)at[k];
-    rank[2 * k + 1] = rank[2 * k] + 1 < n ? rank[2 * k] + 1 : rank[2 * k];
+    rank[k] = (size_t)at[k];
   }
   if (!n) return;
-  mdm_sort_sizes(2 * MDM_QUANTILES, rank);
-  place(n, x, 2 * MDM_QUANTILES, rank, 0);
+  place(n, x, MDM_QUANTILES, rank, 0);
   for (int k = 0; k < MDM_QUANTILES; k++) {
-    size_t i = (size_t)at[k], next = i + 1 < n ? i + 1 : i;
-    out[k] = x[i] + (at[k] - (double)i) * (x[next] - x[i]);
+    size_t i = rank[k], end = k + 1 < MDM_QUANTILES && rank[k + 1] > i ? rank[k + 1] + 1 : n; /* the next number is the least of those behind */
+    double next = i + 1 < end ? gsl_stats_min(x + i + 1, 1, end - i - 1) : x[i];
+    out[k] = x[i] + (at[k] - (double)i) * (next - x[i]);
   }
 }
 
@@ -67,9 +68,12 @@ double mdm_divergence(size_t n, const double *w) {
   double total = 0, sum = 0;
   for (size_t i = 0; i < n; i++) total += w[i];
   if (!(total > 0)) return NAN;
-  for (size_t i = 0; i < n; i++) {
-    double p = w[i] * (double)n / total;
-    if (p > 0) sum += p * log(p);
+  for (size_t first = 0; first < n; first += BATCH) {
+    double p[BATCH], log_p[BATCH];
+    size_t count = n - first < BATCH ? n - first : BATCH;
+    for (size_t i = 0; i < count; i++) p[i] = w[first + i] * (double)n / total, log_p[i] = p[i] > 0 ? p[i] : 1;
+    mdm_vec_log(count, log_p, log_p);
+    for (size_t i = 0; i < count; i++) sum += p[i] * log_p[i];
   }
   return sum / (double)n;
 }

@@ -12,10 +12,9 @@
 #include "base/memory.h"
 #include "realization/parallel.h"
 
-double X(square_of)(const X(field) *p, size_t token) {
-  const real *v = p->v + p->n * token, *other = p->twin ? p->twin + p->n * token : v, *noise = p->noise ? p->noise + p->n * token : NULL;
-  double sum = X(parallel_dot)(p->n, v, other);
-  return noise ? sum - X(parallel_dot)(p->n, noise, noise) : sum;
+double X(square_of)(const X(field) *p) {
+  double sum = X(parallel_dot)(p->n * p->P, p->v, p->twin ? p->twin : p->v);
+  return p->noise ? sum - X(parallel_dot)(p->n * p->P, p->noise, p->noise) : sum;
 }
 
 /* Room below and above a mean square: for residuals of 1e-6 of the field and their digits, for sums over tokens. */

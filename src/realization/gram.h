@@ -11,8 +11,8 @@
  * s = 1/n, ⟨p_μ p_ν⟩; divided by unit: 1, or where squares leave the range of a real, a power of four. At least the lower triangle is
  * written. Not finite when the field is not. Returns a status. */
 int X(squares)(double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err);
-/* Σ p² over the particles of one token, without noise, accumulated in double precision. */
-double X(square_of)(const X(field) *p, size_t token);
+/* Σ p² over particles and tokens, without noise, accumulated in double precision. */
+double X(square_of)(const X(field) *p);
 /* out (S × S) = ⟨p_μ p_ν⟩ over the particles of a field, of its first S tokens; symmetric. Returns a status. */
 int X(gram)(const X(field) *p, size_t S, double *out, mdm_error *err);
 /* s columnsᵀ f (k × P, column-major) for k columns on the particles of a field, in a new array; NULL: out of memory. */

@@ -11,7 +11,9 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "base/share.h"
 #include "base/summary.h"
+#include "base/vecmath.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
 
@@ -31,7 +33,7 @@ struct X(observer) {
   X(field) *kept[MDM_FIELDS];                                           /* levels: samples × times; v NULL: not kept */
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
-  double *totals;                                                       /* batch: sum of g over experts, of each sample */
+  double *totals, *logs;                                                /* batch: sums over experts of one sample: of g, of g log g; scratch */
 };
 
 /* ---------------------------------------------------------------- arrays */
@@ -177,7 +179,8 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
   o->C = problem->model.outputs;
   o->blocks = R->blocks;
   o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
-  int status = o->totals ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
+  o->logs = mdm_alloc(o->B, 1, 1, sizeof *o->logs);
+  int status = o->totals && o->logs ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
   if (!status) status = add_fields(o, err);
   if (!status && problem->kernels) status = add_kernels(o, R, err);
@@ -199,6 +202,7 @@ void X(observer_free)(X(observer) *o) {
   free(o->kept_e);
   free(o->reached);
   free(o->totals);
+  free(o->logs);
   free(o);
 }
 
@@ -225,30 +229,29 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
 }
 
 /* ⟨F²⟩ over particles and tokens. */
-static double mean_square(const X(field) *F) {
+static double mean_square(const X(field) *F) { return X(square_of)(F) / (double)(F->n * F->P); }
+
+/* Sum of products over the particles of active experts of one token. */
+static double token_products(const X(routing) *routing, size_t t, const real *a, const real *b) {
+  size_t J = routing->neurons;
   double sum = 0;
-  for (size_t t = 0; t < F->P; t++) sum += X(square_of)(F, t);
-  return sum / (double)(F->n * F->P);
+  for (size_t m = 0; m < routing->experts; m++)
+    if (routing->active[m + routing->experts * t]) sum += X(mdm_vec_dot)(J, a + J * m, b + J * m);
+  return sum;
 }
 
 /* Sum of products over all particles, leaving out inactive experts' entries where those are unspecified; their number into *count. Not
  * for squares of fields that may carry noise. */
-static double masked_products(const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
-  size_t n = a->n, per = routing && n == routing->experts * routing->neurons ? routing->neurons : 0;
+static double masked_products(X(observer) *o, const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
+  size_t n = a->n, P = a->P, served = 0;
   double sum = 0;
-  *count = 0;
-  for (size_t t = 0; t < a->P; t++) {
-    if (!per) {
-      sum += X(parallel_dot)(n, a->v + n * t, b->v + n * t);
-      *count += (double)n;
-      continue;
-    }
-    for (size_t m = 0; m < routing->experts; m++)
-      if (routing->active[m + routing->experts * t]) {
-        sum += X(parallel_dot)(per, a->v + n * t + per * m, b->v + n * t + per * m);
-        *count += (double)per;
-      }
-  }
+  *count = (double)(n * P);
+  if (!routing || n != routing->experts * routing->neurons) return X(parallel_dot)(n * P, a->v, b->v);
+#pragma omp taskloop default(shared) if (mdm_shares(2.0 * (double)(n * P)))
+  for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, a->v + n * t, b->v + n * t);
+  for (size_t t = 0; t < P; t++) sum += o->totals[t];
+  for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
+  *count = (double)(served * routing->neurons);
   return sum;
 }
 
@@ -262,7 +265,7 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
     for (size_t l = 0; l < mdm_field_levels(m, f); l++) {
       const X(field) *F = X(moe_field)(program, MDM_TRAIN, f, l);
       int unspecified = f == MDM_U || f == MDM_B; /* inactive experts: u and b were not computed */
-      double square = unspecified ? masked_products(F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) / count : mean_square(F);
+      double square = unspecified ? masked_products(o, F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) / count : mean_square(F);
       o->rms[f][entry(o, l, t)] = mdm_signed_root(square);
     }
   for (mdm_tensor k = 0; k < MDM_TENSORS; k++) {
@@ -271,7 +274,7 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
     for (size_t l = 0; l < (k == MDM_W_IN ? 1 : o->blocks); l++) {
       const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
                      *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
-      o->overlap[k][entry(o, l, t)] = scale * masked_products(q, chi, X(moe_routing)(program, MDM_TRAIN, l), &count) / (double)(q->n * q->P);
+      o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, X(moe_routing)(program, MDM_TRAIN, l), &count) / (double)(q->n * q->P);
     }
   }
 }
@@ -299,31 +302,48 @@ static void observe_logits(const X(field) *psi, size_t first, double value[ROUTE
   value[LOGIT_STD] = psi->twin || variances > 0 ? mdm_signed_root(variances / P) : 0; /* without twins only rounding makes it negative */
 }
 
+enum { BATCH = 256 }; /* experts that are looked at together */
+
+/* Sums of |g| and of |g| log |g| over n experts. */
+static void gate_sums(size_t n, const real *gate, double *total, double *logs) {
+  double g[BATCH], log_g[BATCH];
+  *total = *logs = 0;
+  for (size_t first = 0; first < n; first += BATCH) {
+    size_t count = n - first < BATCH ? n - first : BATCH;
+    for (size_t m = 0; m < count; m++) g[m] = fabs((double)gate[first + m]), log_g[m] = g[m] == 0 ? 1 : g[m];
+    mdm_vec_log(count, log_g, log_g);
+    for (size_t m = 0; m < count; m++) *total += g[m], *logs += g[m] * log_g[m];
+  }
+}
+
+/* Sums over experts of their loads and of the squares of these. */
+static void load_sums(const X(observer) *o, const X(field) *g, const X(routing) *routing, size_t first, double *sum, double *square) {
+  double load[BATCH];
+  *sum = *square = 0;
+  for (size_t at = first; at < g->n; at += BATCH) {
+    size_t count = g->n - at < BATCH ? g->n - at : BATCH;
+    memset(load, 0, sizeof load);
+    for (size_t k = 0; k < g->P; k++) {
+      const real *gate = g->v + at + g->n * k;
+      const unsigned char *active = routing ? routing->active + at + g->n * k : NULL;
+      double each = 1 / o->totals[k];
+      for (size_t m = 0; m < count; m++) load[m] += active ? active[m] : each * fabs((double)gate[m]);
+    }
+    for (size_t m = 0; m < count; m++) *sum += load[m], *square += load[m] * load[m];
+  }
+}
+
 /* Of one block's routed experts. Shares p_m = |g_m| / mean |g| of each token: entropy − log M = −mean over m of p log p; loads = token
  * means of p (soft) or of the selection (top-K). NaN where all gates of a token vanish. */
 static void observe_router(X(observer) *o, const X(moe) *program, size_t l, double value[ROUTER_SERIES]) {
   const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
-  double entropy = 0, load_sum = 0, load_square = 0;
-  for (size_t k = 0; k < P; k++) {
-    const real *gate = g->v + first + all * k;
-    double total = 0, h = 0;
-    for (size_t m = 0; m < E; m++) total += fabs((double)gate[m]);
-    for (size_t m = 0; m < E; m++) {
-      double share = fabs((double)gate[m]) * (double)E / total;
-      if (share != 0) h -= share * log(share);
-    }
-    entropy += h / (double)E;
-    o->totals[k] = total;
-  }
-  for (size_t m = 0; m < E; m++) {
-    double load = 0;
-    for (size_t k = 0; k < P; k++)
-      load += routing ? (double)routing->active[first + m + all * k] : fabs((double)g->v[first + m + all * k]) / o->totals[k];
-    load_sum += load;
-    load_square += load * load;
-  }
+  double entropy = 0, load_sum, load_square;
+#pragma omp taskloop default(shared) if (mdm_shares(20.0 * (double)(E * P)))
+  for (size_t k = 0; k < P; k++) gate_sums(E, g->v + first + all * k, &o->totals[k], &o->logs[k]);
+  for (size_t k = 0; k < P; k++) entropy += log(o->totals[k] / (double)E) - o->logs[k] / o->totals[k];
+  load_sums(o, g, routing, first, &load_sum, &load_square);
   double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
   value[ENTROPY] = entropy / (double)P;
   value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0;

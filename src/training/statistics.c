@@ -23,6 +23,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "base/share.h"
 #include "base/summary.h"
 #include "realization/gram.h"
 
@@ -30,6 +31,10 @@ enum { OF_U, OF_Y, OF_POWER, OF_CONTRIBUTION, QUANTITIES };
 enum { LOAD_MEAN, LOAD_KL, SHARE_KL, BETWEEN_U, BETWEEN_Y, POWER_SPREAD, CONTRIBUTION, SERIES };
 enum { ALIGNED = 3 };
 static const mdm_field aligned[ALIGNED] = {MDM_H, MDM_Y, MDM_A};
+
+typedef struct {
+  double mean2, within, total; /* c̄², C, ⟨c²⟩ of a sample, or averaged over samples */
+} moments;
 
 typedef struct {
   double *pooled, *sample, *histogram; /* blocks × time × MDM_QUANTILES; … × S × MDM_QUANTILES; … × (bins + 2) */
@@ -46,7 +51,8 @@ struct X(statistics) {
   distribution psi, g;
   double *load_quantile;         /* blocks × time × MDM_QUANTILES */
   double *alignment[ALIGNED];    /* blocks × time */
-  double *values;                /* experts × batch: scratch */
+  double *values, *samples;      /* experts × batch; experts × S: scratch */
+  moments (*each_sample)[QUANTITIES]; /* batch */
   double *share, *load;          /* experts */
   double *kernel, *y, *work;     /* S × S; C × S; C × S */
 };
@@ -140,12 +146,14 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->tau = R->coef[MDM_W2].tau;
   s->blocks = R->blocks;
   s->values = mdm_alloc(R->experts, problem->batch, 1, sizeof *s->values);
+  s->samples = mdm_alloc(R->experts, S, 1, sizeof *s->samples);
+  s->each_sample = mdm_alloc(problem->batch, 1, 1, sizeof *s->each_sample);
   s->share = mdm_alloc(R->experts, 1, 1, sizeof *s->share);
   s->load = mdm_alloc(R->experts, 1, 1, sizeof *s->load);
   s->kernel = mdm_alloc(S, S, 1, sizeof *s->kernel);
   s->y = mdm_alloc(C, S, 1, sizeof *s->y);
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
-  int status = s->values && s->share && s->load && s->kernel && s->y && s->work
+  int status = s->values && s->samples && s->each_sample && s->share && s->load && s->kernel && s->y && s->work
                    ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
   if (!status) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
@@ -157,6 +165,8 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
 void X(statistics_free)(X(statistics) *s) {
   if (!s) return;
   free(s->values);
+  free(s->samples);
+  free(s->each_sample);
   free(s->share);
   free(s->load);
   free(s->kernel);
@@ -195,10 +205,6 @@ static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
 
 /* ---------------------------------------------------------------- differences between experts */
 
-typedef struct {
-  double mean2, within, total; /* c̄², C, ⟨c²⟩, averaged over samples */
-} moments;
-
 /* Sums over the neurons of one expert, of every quantity and of its square. */
 static void sum_neurons(size_t J, const real *u, const real *y, const real *b, double sum[QUANTITIES], double square[QUANTITIES]) {
   for (int k = 0; k < QUANTITIES; k++) sum[k] = square[k] = 0;
@@ -211,8 +217,8 @@ static void sum_neurons(size_t J, const real *u, const real *y, const real *b, d
   }
 }
 
-/* Adds one sample's moments, times weight. */
-static void add_sample(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, double weight, moments of[QUANTITIES]) {
+/* One sample's moments. */
+static void find_moments(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, moments of[QUANTITIES]) {
   const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y, l),
                  *b = X(moe_field)(program, MDM_TRAIN, MDM_B, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
@@ -231,9 +237,7 @@ static void add_sample(const X(statistics) *s, const X(moe) *program, size_t l, 
   }
   for (int k = 0; k < QUANTITIES; k++) {
     double c = mean[k] / (double)active;
-    of[k].mean2 += weight * c * c;
-    of[k].within += weight * within[k] / (double)active;
-    of[k].total += weight * total[k] / (double)active;
+    of[k] = (moments){c * c, within[k] / (double)active, total[k] / (double)active};
   }
 }
 
@@ -246,7 +250,14 @@ static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, c
   size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->P, C = s->problem->model.outputs;
   moments of[QUANTITIES] = {{0}};
   double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN, l) ? s->now[LOAD_MEAN] : 1;
-  for (size_t k = 0; k < P; k++) add_sample(s, program, l, k, 1 / (double)P, of);
+#pragma omp taskloop default(shared) if (mdm_shares(20.0 * (double)(P * X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n)))
+  for (size_t k = 0; k < P; k++) find_moments(s, program, l, k, s->each_sample[k]);
+  for (size_t k = 0; k < P; k++)
+    for (int i = 0; i < QUANTITIES; i++) {
+      of[i].mean2 += s->each_sample[k][i].mean2 / (double)P;
+      of[i].within += s->each_sample[k][i].within / (double)P;
+      of[i].total += s->each_sample[k][i].total / (double)P;
+    }
   for (size_t i = 0; i < P * C; i++) error2 += e[i] * e[i] / (double)P;
   s->now[BETWEEN_U] = ratio(between(&of[OF_U]), of[OF_U].total - of[OF_U].mean2);
   s->now[BETWEEN_Y] = ratio(between(&of[OF_Y]), of[OF_Y].total - of[OF_Y].mean2);
@@ -256,24 +267,29 @@ static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, c
 
 /* ---------------------------------------------------------------- on the time grid */
 
-/* Values of a field over routed experts, of samples first … first + count − 1, into scratch; only of active experts when a routing is
- * given. Returns how many. */
-static size_t collect(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t first, size_t count) {
+/* Values of a field over routed experts, of samples first … first + count − 1; only of active experts when a routing is given. Returns how
+ * many. */
+static size_t collect(const X(field) *f, const X(routing) *routing, size_t shared, size_t first, size_t count, double *values) {
   size_t n = 0;
   for (size_t k = first; k < first + count; k++)
     for (size_t m = shared; m < f->n; m++)
-      if (serves(routing, m, k)) s->values[n++] = (double)f->v[m + f->n * k];
+      if (serves(routing, m, k)) values[n++] = (double)f->v[m + f->n * k];
   return n;
 }
 
+/* Quantiles of sample k, or (k = S) of all samples, and their histogram. */
+static void observe_samples(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, size_t k, distribution *d) {
+  size_t S = s->problem->kernel_samples, bins = s->problem->histogram_bins;
+  double *values = k < S ? s->samples + f->n * k : s->values;
+  size_t n = k < S ? collect(f, routing, shared, k, 1, values) : collect(f, routing, shared, 0, f->P, values);
+  if (k == S) mdm_histogram(n, values, bins, d->low, d->high, d->histogram + at * (bins + 2));
+  mdm_quantiles(n, values, k < S ? d->sample + (at * S + k) * MDM_QUANTILES : d->pooled + at * MDM_QUANTILES);
+}
+
 static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, distribution *d) {
-  const mdm_problem *p = s->problem;
-  size_t S = p->kernel_samples, bins = p->histogram_bins;
-  for (size_t k = 0; k < S; k++)
-    mdm_quantiles(collect(s, f, routing, shared, k, 1), s->values, d->sample + (at * S + k) * MDM_QUANTILES);
-  size_t n = collect(s, f, routing, shared, 0, f->P);
-  mdm_histogram(n, s->values, bins, d->low, d->high, d->histogram + at * (bins + 2));
-  mdm_quantiles(n, s->values, d->pooled + at * MDM_QUANTILES);
+  size_t S = s->problem->kernel_samples;
+#pragma omp taskloop default(shared) if (mdm_shares(60.0 * (double)(f->n * f->P)))
+  for (size_t k = 0; k <= S; k++) observe_samples(s, f, routing, shared, at, S - k, d); /* the most work first */
 }
 
 static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, size_t t, size_t at, mdm_error *err) {
