@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "realization/parallel.h"
 
 /* Experts narrower than this are multiplied densely even under top-K (measured: docs/engineering.md). */
 #ifndef MDM_GATHER_WIDTH
@@ -22,12 +23,12 @@
 
 /* ---------------------------------------------------------------- dense products */
 
-static void contract_all(const X(dense) *d, double s, size_t P, const real *Xs, real *Y) {
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, d->G, P, d->N, s, d->A, d->N, Xs, d->N, 0, Y, d->G);
+static int contract_all(const X(dense) *d, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
+  return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
 }
 
 static void expand_all(const X(dense) *d, double s, size_t P, const real *Y, int accumulate, real *Xs) {
-  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, P, d->G, s, d->A, d->N, Y, d->G, accumulate, Xs, d->N);
+  X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
 }
 
 /* ---------------------------------------------------------------- gathered products */
@@ -93,7 +94,7 @@ static void step_gathered(X(dense) *d, const mdm_step *step, const X(routing) *r
 /* ---------------------------------------------------------------- the three products, by routing */
 
 static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
-  if (!gathers(d, r)) return contract_all(d, s, P, Xs, Y), MDM_OK;
+  if (!gathers(d, r)) return contract_all(d, s, P, Xs, Y, err);
   int status = reserve(d, P, r->neurons, err);
   if (!status) contract_gathered(d, r, s, Xs, Y);
   return status;
@@ -163,8 +164,8 @@ static int dense_initial(X(matrix) *A, int backward, const X(field) *f, X(field)
   if (!drawn.drawn) return mdm_fail(err, MDM_ERR_INTERNAL, "the initial %s was not remembered", mdm_tensor_name(A->tensor));
   double s = backward ? A->coef.tau / (double)A->rows : 1.0 / (double)A->cols;
   drawn.A = drawn.drawn;
-  if (drawn.rows_grouped != backward) contract_all(&drawn, s, f->P, f->v, out->v);
-  else expand_all(&drawn, s, f->P, f->v, 0, out->v);
+  if (drawn.rows_grouped != backward) return contract_all(&drawn, s, f->P, f->v, out->v, err);
+  expand_all(&drawn, s, f->P, f->v, 0, out->v);
   return MDM_OK;
 }
 

@@ -93,9 +93,7 @@ static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0};
-  int status = MDM_OK;
-  for (size_t c = 0; c < n && !status; c++) status = X(normals)(key, c, R->stream, out + R->stream * c, err);
-  return status;
+  return X(normal_columns)(key, 0, R->stream, n, out, err);
 }
 
 static int network_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
@@ -128,8 +126,7 @@ static void network_free(X(realization) *R) {
 static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error *err) {
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block};
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
-  int status = MDM_OK;
-  for (size_t g = 0; g < distinct && !status; g++) status = X(normals)(key, g, d->N, d->A + d->N * g, err);
+  int status = X(normal_columns)(key, 0, d->N, distinct, d->A, err);
   X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);
   for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
   return status;

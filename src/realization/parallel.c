@@ -11,7 +11,8 @@
 enum {
   THIN = 256,   /* columns up to which a product is summed over pieces of particles; wider ones are cut by columns instead */
   COLUMNS = 64, /* of such a cut */
-  MOST_SUMS = 256
+  MOST_SUMS = 256, /* pieces of a sum */
+  FEW_ROWS = 128   /* of a piece, where a large matrix meets few tokens */
 };
 
 static double operations(size_t n, size_t k, size_t P) { return 2.0 * (double)n * (double)k * (double)P; }
@@ -54,11 +55,12 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
 
 void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                          real *out, size_t ldo) {
-  size_t pieces = mdm_pieces(n, MDM_PARTICLES);
+  size_t rows = mdm_pieces(n, k > THIN ? FEW_ROWS : MDM_PARTICLES), columns = rows > 1 ? 1 : mdm_pieces(P, THIN);
 #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(operations(n, k, P)))
-  for (size_t i = 0; i < pieces; i++) {
-    size_t at = mdm_piece(n, pieces, i), count = mdm_piece(n, pieces, i + 1) - at;
-    X(combine)(count, k, P, s, A + at, lda, c, ldc, transposed, keep, out + at, ldo);
+  for (size_t i = 0; i < rows * columns; i++) {
+    size_t at = mdm_piece(n, rows, i / columns), count = mdm_piece(n, rows, i / columns + 1) - at;
+    size_t t = mdm_piece(P, columns, i % columns), some = mdm_piece(P, columns, i % columns + 1) - t;
+    X(combine)(count, k, some, s, A + at, lda, transposed ? c + t : c + ldc * t, ldc, transposed, keep, out + at + ldo * t, ldo);
   }
 }
 

@@ -30,6 +30,17 @@ int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *er
   return MDM_OK;
 }
 
+int X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out, mdm_error *err) {
+  int failed = 0;
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(50.0 * (double)n * (double)count))
+  for (size_t c = 0; c < count; c++)
+    if (X(normals)(key, first + c, n, out + n * c, NULL)) {
+#pragma omp atomic write
+      failed = 1;
+    }
+  return failed ? mdm_no_memory(err, "%zu random numbers", n) : MDM_OK;
+}
+
 /* ---------------------------------------------------------------- products over particles */
 
 int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err) {
@@ -136,24 +147,12 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 /* Groups whose second moments can be matched for so many columns more: the population's own, or, where they are too small, one. */
 static size_t groups_for(const X(population) *pop, size_t count) { return pop->k + count > pop->n / pop->groups / 2 + 1 ? 1 : pop->groups; }
 
-/* out (n × count): columns first … of a stream. */
-static int draw(mdm_stream key, size_t first, size_t n, size_t count, real *out, mdm_error *err) {
-  int failed = 0;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(50.0 * (double)n * (double)count))
-  for (size_t c = 0; c < count; c++)
-    if (X(normals)(key, first + c, n, out + n * c, NULL)) {
-#pragma omp atomic write
-      failed = 1;
-    }
-  return failed ? mdm_no_memory(err, "%zu random numbers", n) : MDM_OK;
-}
-
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
   size_t n = pop->n;
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  int status = draw(key, first, n, count, out, err);
+  int status = X(normal_columns)(key, first, n, count, out, err);
   if (!status) status = X(project_out)(n, pop->groups, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
   if (!status) status = X(whiten)(pop, groups_for(pop, count), count, out, err);
   return status ? status : remember(pop, count, out, err);

@@ -12,6 +12,7 @@
 
 #include "base/board.h"
 #include "base/memory.h"
+#include "realization/parallel.h"
 #include "base/vecmath.h"
 
 X(table) X(table_of)(size_t rows, size_t cols, real *A) { return (X(table)){.rows = rows, .cols = cols, .A = A, .threads = 1}; }
@@ -41,9 +42,7 @@ int X(table_prepare)(X(table) *T, const mdm_step *s, size_t block, mdm_error *er
 
 /* C (rows × count) = s x yᵀ + keep C. */
 static void rank_update(size_t rows, size_t count, size_t P, double s, const real *x, const real *y, size_t ldy, double keep, real *C) {
-  if (P) BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, rows, count, P, s, x, rows, y, ldy, keep, C, rows);
-  else if (keep == 0) memset(C, 0, rows * count * sizeof *C);
-  else if (keep != 1) X(scale)(rows * count, (real)keep, C);
+  X(parallel_combine)(rows, P, count, s, x, rows, y, ldy, 1, keep, C, rows);
 }
 
 /* B ← μ B + learn G + λ A, A ← A − rate B. */
