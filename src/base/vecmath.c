@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/processor.h"
 #include "base/vecmath_loops.h"
 
 #define UNARY(NAME, TYPE, FUNCTION)                                                                                    \
@@ -30,7 +31,7 @@ static const mdm_vecmath portable = {log_f64, sincos_f64, tanh_f64, exp_f64, erf
 static const mdm_vecmath *choose(void) {
 #if defined(__x86_64__)
   const mdm_vecmath *avx2 = mdm_vecmath_avx2();
-  if (avx2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2;
+  if (avx2 && mdm_vectors_used() >= MDM_VECTORS_AVX2) return avx2;
 #endif
   return &portable;
 }

@@ -1,11 +1,37 @@
-/* Products of tall matrices with few tokens: by BLAS. */
+/* Products of tall matrices with few tokens: special cases, and the choice between BLAS and the kernels of this processor. */
 #include "kernels/products.h"
 
+#include <string.h>
+
+#include "base/processor.h"
+#include "kernels/table.h"
+
+static const X(kernels) *choose(void) {
+  const X(kernels) *k = NULL;
+  if (mdm_vectors_used() >= MDM_VECTORS_AVX512) k = X(kernels_avx512)();
+  if (!k && mdm_vectors_used() >= MDM_VECTORS_AVX2) k = X(kernels_avx2)();
+  return k ? k : X(kernels_plain)();
+}
+
+/* out (rows × cols) ← keep out */
+static void keep_only(size_t rows, size_t cols, double keep, real *out, size_t ldo) {
+  for (size_t t = 0; t < cols && keep != 1; t++) {
+    real *to = out + ldo * t;
+    if (keep == 0) memset(to, 0, rows * sizeof *to);
+    else
+      for (size_t i = 0; i < rows; i++) to[i] *= (real)keep;
+  }
+}
+
 void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
-  if (k && P) BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, n, s, A, lda, B, ldb, keep, out, ldo);
+  if (!k || !P) return;
+  if (!n || s == 0) keep_only(k, P, keep, out, ldo);
+  else choose()->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
 }
 
 void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                 real *out, size_t ldo) {
-  if (n && P) BLAS(gemm)(CblasColMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, n, P, k, s, A, lda, c, ldc, keep, out, ldo);
+  if (!n || !P) return;
+  if (!k || s == 0) keep_only(n, P, keep, out, ldo);
+  else choose()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo);
 }

@@ -1,0 +1,18 @@
+/* The kernels of one instruction set: products.h without its choice of BLAS and its special cases (n, k and P are not 0, nor is s). */
+#ifndef MOEDMFT_KERNELS_TABLE_H
+#define MOEDMFT_KERNELS_TABLE_H
+
+#include "kernels/real.h"
+
+typedef struct X(kernels) {
+  void (*inner)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo);
+  void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, real keep, real *out,
+                  size_t ldo);
+} X(kernels);
+
+/* NULL when this build has none for the instruction set; the processor must have it (base/processor.h). */
+const X(kernels) *X(kernels_plain)(void);
+const X(kernels) *X(kernels_avx2)(void);
+const X(kernels) *X(kernels_avx512)(void);
+
+#endif
