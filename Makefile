@@ -66,7 +66,7 @@ $(BUILDINFO): FORCE
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/file/provenance.o: $(BUILDINFO)
 
-$(BUILD)/obj/src/base/vecmath.o $(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -fno-math-errno
+$(BUILD)/obj/src/base/vecmath.o $(BUILD)/obj/src/base/vecmath_avx2.o $(BUILD)/obj/src/base/random.o: ALL_CFLAGS += -fno-math-errno
 # Vector mathematics for processors that have AVX2; chosen at run time (src/base/vecmath.c).
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
 $(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma

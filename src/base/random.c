@@ -38,9 +38,7 @@ void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out) {
     mdm_vec_log(BLOCK / 2, radius, radius);
     mdm_vec_sincos(BLOCK / 2, angle, s, c);
     size_t count = n - start < BLOCK ? n - start : BLOCK;
-    for (size_t i = 0; i < count; i++) {
-      double r = sqrt(-2.0 * radius[i / 2]);
-      out[start + i] = r * (i % 2 ? s[i / 2] : c[i / 2]);
-    }
+    for (size_t i = 0; i < BLOCK / 2; i++) radius[i] = sqrt(-2.0 * radius[i]);
+    for (size_t i = 0; i < count; i++) out[start + i] = radius[i / 2] * (i % 2 ? s[i / 2] : c[i / 2]);
   }
 }

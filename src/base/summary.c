@@ -3,43 +3,87 @@
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/vecmath.h"
 
+enum { BINS = 1024 }; /* of numbers that are to be ranked */
 enum { BATCH = 256 }; /* numbers whose logarithms are taken together */
 
 const double mdm_probability[MDM_QUANTILES] = {0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99};
 
 /* ---------------------------------------------------------------- distributions */
 
-/* Brings the numbers of the given ranks (ascending, below n) to their places in the sorted order: the middle rank first, then
- * those on either side of it. Far cheaper than sorting all. What stands between two of them has its place between theirs. */
-static void place(size_t n, double *x, size_t ranks, const size_t *rank, size_t shift) {
-  if (!ranks) return;
-  size_t left = ranks / 2, right = left + 1, at = rank[left] - shift;
-  gsl_stats_select(x, 1, n, at);
-  while (left && rank[left - 1] == rank[ranks / 2]) left--;
-  while (right < ranks && rank[right] == rank[ranks / 2]) right++;
-  place(at, x, left, rank, shift);
-  place(n - at - 1, x + at + 1, ranks - right, rank + right, shift + at + 1);
+/* Numbers sorted into bins between the least and the largest of them: how many stand below each bin, and which bin a number is in. */
+typedef struct {
+  double least, scale;
+  size_t below[BINS + 1];
+} bins_of;
+
+static size_t bin_of(const bins_of *b, double x) {
+  size_t bin = (size_t)((x - b->least) * b->scale);
+  return bin < BINS ? bin : BINS - 1;
+}
+
+/* 0 where there is no range to divide: all numbers alike, or not finite. */
+static int count_bins(size_t n, const double *x, bins_of *b) {
+  double least, most;
+  gsl_stats_minmax(&least, &most, x, 1, n);
+  if (!(most > least) || !isfinite(most - least)) return 0;
+  *b = (bins_of){.least = least, .scale = BINS / (most - least)};
+  for (size_t i = 0; i < n; i++) b->below[bin_of(b, x[i]) + 1]++;
+  for (size_t k = 0; k < BINS; k++) b->below[k + 1] += b->below[k];
+  return 1;
+}
+
+/* Brings the bins that hold wanted ranks to their places in the sorted order; 0: no memory for it. */
+static int gather_bins(size_t n, double *x, const bins_of *b, size_t ranks, const size_t *rank) {
+  size_t next[BINS + 1], bin = 0, used = 0;
+  double *kept = malloc(n * sizeof *kept); /* n */
+  if (!kept) return 0;
+  unsigned char wanted[BINS] = {0};
+  for (size_t k = 0; k < ranks; k++) {
+    while (b->below[bin + 1] <= rank[k]) bin++;
+    wanted[bin] = 1;
+  }
+  for (size_t i = 0; i < n; i++)
+    if (wanted[bin_of(b, x[i])]) kept[used++] = x[i];
+  memcpy(next, b->below, sizeof next);
+  for (size_t i = 0; i < used; i++) x[next[bin_of(b, kept[i])]++] = kept[i];
+  free(kept);
+  return 1;
+}
+
+/* Brings the numbers of the given ranks (ascending, below n) to their places in the sorted order: through bins, so that only those near them
+ * are compared with each other. What stands elsewhere is lost. */
+static void place(size_t n, double *x, size_t ranks, const size_t *rank) {
+  bins_of b;
+  int by_bins = n > BINS && count_bins(n, x, &b) && gather_bins(n, x, &b, ranks, rank);
+  for (size_t k = 0, bin = 0, first = 0; k < ranks; first = rank[k++]) { /* what stands before `first` is smaller */
+    while (by_bins && b.below[bin + 1] <= rank[k]) bin++;
+    if (by_bins && b.below[bin] > first) first = b.below[bin];
+    gsl_stats_select(x + first, 1, (by_bins ? b.below[bin + 1] : n) - first, rank[k] - first);
+  }
 }
 
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
   double at[MDM_QUANTILES]; /* position in the sorted numbers, counted from 0 */
-  size_t rank[MDM_QUANTILES];
+  size_t rank[2 * MDM_QUANTILES];
   for (int k = 0; k < MDM_QUANTILES; k++) {
     out[k] = NAN;
     at[k] = mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3;
     at[k] = fmax(0, fmin((double)n - 1, at[k]));
-    rank[k] = (size_t)at[k];
+    rank[2 * k] = (size_t)at[k];
+    rank[2 * k + 1] = rank[2 * k] + 1 < n ? rank[2 * k] + 1 : rank[2 * k];
   }
   if (!n) return;
-  place(n, x, MDM_QUANTILES, rank, 0);
+  mdm_sort_sizes(2 * MDM_QUANTILES, rank);
+  place(n, x, 2 * MDM_QUANTILES, rank);
   for (int k = 0; k < MDM_QUANTILES; k++) {
-    size_t i = rank[k], end = k + 1 < MDM_QUANTILES && rank[k + 1] > i ? rank[k + 1] + 1 : n; /* the next number is the least of those behind */
-    double next = i + 1 < end ? gsl_stats_min(x + i + 1, 1, end - i - 1) : x[i];
-    out[k] = x[i] + (at[k] - (double)i) * (next - x[i]);
+    size_t i = (size_t)at[k], next = i + 1 < n ? i + 1 : i;
+    out[k] = x[i] + (at[k] - (double)i) * (x[next] - x[i]);
   }
 }
 

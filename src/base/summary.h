@@ -8,7 +8,7 @@ enum { MDM_QUANTILES = 9 };
 /* 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99. */
 extern const double mdm_probability[MDM_QUANTILES];
 
-/* Quantiles of n numbers at mdm_probability into out; rearranges x. The estimator is median-unbiased (Hyndman and Fan 1996, type
+/* Quantiles of n numbers at mdm_probability into out; uses up x. The estimator is median-unbiased (Hyndman and Fan 1996, type
  * 8), so that few experts and many compare: position p (n + 1/3) + 1/3 in the sorted numbers, counted from 1, linear in
  * between, the extremes beyond. NaN when n = 0. */
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]);

@@ -56,6 +56,10 @@ int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, r
 /* out (n × count, leading dimension ld) ← out L⁻ᵀ. */
 static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
   size_t pieces = mdm_pieces(n, MDM_PARTICLES);
+  if (count == 1) {
+    X(scale)(n, 1 / L[0], out);
+    return;
+  }
 #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n * (double)count * (double)count))
   for (size_t i = 0; i < pieces; i++) {
     size_t at = mdm_piece(n, pieces, i), end = mdm_piece(n, pieces, i + 1);
