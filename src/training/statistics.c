@@ -25,11 +25,12 @@
 #include "base/record.h"
 #include "base/share.h"
 #include "base/summary.h"
+#include "base/vecmath.h"
 #include "realization/gram.h"
 
 enum { OF_U, OF_Y, OF_POWER, OF_CONTRIBUTION, QUANTITIES };
 enum { LOAD_MEAN, LOAD_KL, SHARE_KL, BETWEEN_U, BETWEEN_Y, POWER_SPREAD, CONTRIBUTION, SERIES };
-enum { ALIGNED = 3 };
+enum { ALIGNED = 3, BATCH = 256 /* neurons whose sums are taken together */ };
 static const mdm_field aligned[ALIGNED] = {MDM_H, MDM_Y, MDM_A};
 
 typedef struct {
@@ -205,39 +206,80 @@ static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
 
 /* ---------------------------------------------------------------- differences between experts */
 
-/* Sums over the neurons of one expert, of every quantity and of its square. */
-static void sum_neurons(size_t J, const real *u, const real *y, const real *b, double sum[QUANTITIES], double square[QUANTITIES]) {
-  for (int k = 0; k < QUANTITIES; k++) sum[k] = square[k] = 0;
-  for (size_t j = 0; j < J; j++) {
-    const double uj = (double)u[j], yj = (double)y[j], c[QUANTITIES] = {uj, yj, yj * yj, (double)b[j] * yj};
-    for (int k = 0; k < QUANTITIES; k++) {
-      sum[k] += c[k];
-      square[k] += c[k] * c[k];
+/* Σ c and Σ c² over neurons of experts, and the sum over experts of the squares of their Σ c, of every quantity. */
+typedef struct {
+  double sum[QUANTITIES], square[QUANTITIES], groups[QUANTITIES];
+} neuron_sums;
+
+/* Every quantity of n neurons, behind the first `at` of a batch. */
+static void fill_batch(size_t at, size_t n, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH]) {
+  for (size_t j = 0; j < n; j++) {
+    double uj = (double)u[j], yj = (double)y[j];
+    c[OF_U][at + j] = uj;
+    c[OF_Y][at + j] = yj;
+    c[OF_POWER][at + j] = yj * yj;
+    c[OF_CONTRIBUTION][at + j] = (double)b[j] * yj;
+  }
+}
+
+/* A batch of whole experts of J neurons. */
+static void add_batch(size_t experts, size_t J, double c[QUANTITIES][BATCH], neuron_sums *s) {
+  for (int k = 0; k < QUANTITIES; k++) {
+    s->square[k] += mdm_vec_dot_f64(experts * J, c[k], c[k]);
+    for (size_t m = 0; m < experts; m++) {
+      double sum = 0;
+      for (size_t j = 0; j < J; j++) sum += c[k][m * J + j];
+      s->sum[k] += sum;
+      s->groups[k] += sum * sum;
     }
   }
 }
 
-/* One sample's moments. */
-static void find_moments(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, moments of[QUANTITIES]) {
+/* One expert of more neurons than a batch holds. */
+static void add_wide(size_t J, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH], neuron_sums *s) {
+  double before[QUANTITIES];
+  memcpy(before, s->sum, sizeof before);
+  for (size_t first = 0; first < J; first += BATCH) {
+    size_t count = J - first < BATCH ? J - first : BATCH;
+    fill_batch(0, count, u + first, y + first, b + first, c);
+    for (int k = 0; k < QUANTITIES; k++) {
+      s->square[k] += mdm_vec_dot_f64(count, c[k], c[k]);
+      for (size_t j = 0; j < count; j++) s->sum[k] += c[k][j];
+    }
+  }
+  for (int k = 0; k < QUANTITIES; k++) s->groups[k] += (s->sum[k] - before[k]) * (s->sum[k] - before[k]);
+}
+
+/* Of one sample's experts; returns how many serve it. */
+static size_t sum_experts(const X(moe) *program, size_t l, size_t sample, neuron_sums *s) {
   const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y, l),
                  *b = X(moe_field)(program, MDM_TRAIN, MDM_B, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
-  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, active = 0;
-  double n = (double)J, sum[QUANTITIES], square[QUANTITIES], mean[QUANTITIES] = {0}, within[QUANTITIES] = {0}, total[QUANTITIES] = {0};
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, active = 0, held = 0;
+  double c[QUANTITIES][BATCH];
   for (size_t m = X(moe_shared)(program, l); m < E; m++) {
     if (!serves(routing, m, sample)) continue;
     size_t at = u->n * sample + J * m;
-    sum_neurons(J, u->v + at, y->v + at, b->v + at, sum, square);
-    for (int k = 0; k < QUANTITIES; k++) {
-      mean[k] += sum[k] / n;
-      within[k] += s->pairs[k] && J > 1 ? (sum[k] * sum[k] - square[k]) / (n * (n - 1)) : sum[k] * sum[k] / (n * n);
-      total[k] += square[k] / n;
-    }
     active++;
+    if (J > BATCH) {
+      add_wide(J, u->v + at, y->v + at, b->v + at, c, s);
+      continue;
+    }
+    fill_batch(J * held++, J, u->v + at, y->v + at, b->v + at, c);
+    if (J * (held + 1) > BATCH) add_batch(held, J, c, s), held = 0;
   }
+  if (held) add_batch(held, J, c, s);
+  return active;
+}
+
+/* One sample's moments. */
+static void find_moments(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, moments of[QUANTITIES]) {
+  neuron_sums sums = {{0}, {0}, {0}};
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n / E;
+  double n = (double)J, active = (double)sum_experts(program, l, sample, &sums);
   for (int k = 0; k < QUANTITIES; k++) {
-    double c = mean[k] / (double)active;
-    of[k] = (moments){c * c, within[k] / (double)active, total[k] / (double)active};
+    double mean = sums.sum[k] / n / active, pairs = (sums.groups[k] - sums.square[k]) / (n * (n - 1)), all = sums.groups[k] / (n * n);
+    of[k] = (moments){mean * mean, (s->pairs[k] && J > 1 ? pairs : all) / active, sums.square[k] / n / active};
   }
 }
 
