@@ -10,7 +10,7 @@ const char *mdm_version(void);  /* "0.1.0" */
 const char *mdm_commit(void);   /* git commit of the source, or "unknown" */
 int mdm_dirty(void);            /* 1 when tracked files differed from that commit */
 const char *mdm_compiler(void); /* "gcc 12.2.0" … */
-const char *mdm_blas(void);     /* OpenBLAS version and the kernel chosen at run time */
+const char *mdm_blas(void);     /* OpenBLAS version, its kernel and the vector instructions of moedmft, chosen at run time */
 
 #ifdef __cplusplus
 }

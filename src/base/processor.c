@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <moedmft/error.h>
+
 static const char *const names[MDM_VECTORS_COUNT] = {"plain", "avx2", "avx512"};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static mdm_vectors used;
-static const char *wrong;
+static const char *asked, *wrong; /* the variable's value, and what is wrong with it */
 
 const char *mdm_vectors_name(mdm_vectors v) { return names[v]; }
 
@@ -21,13 +23,13 @@ mdm_vectors mdm_vectors_supported(void) {
 }
 
 static void choose(void) {
-  const char *asked = getenv(MDM_VECTORS_VARIABLE);
   used = mdm_vectors_supported();
+  asked = getenv(MDM_VECTORS_VARIABLE);
   if (!asked || !*asked) return;
   int v = 0;
   while (v < MDM_VECTORS_COUNT && strcmp(asked, names[v]) != 0) v++;
-  if (v == MDM_VECTORS_COUNT) wrong = "is none of: plain, avx2, avx512";
-  else if ((mdm_vectors)v > used) wrong = "asks for instructions that this processor lacks";
+  if (v == MDM_VECTORS_COUNT) wrong = "allowed: plain, avx2, avx512";
+  else if ((mdm_vectors)v > used) wrong = "this processor has no such instructions; allowed: those it has";
   else used = (mdm_vectors)v;
 }
 
@@ -36,7 +38,7 @@ mdm_vectors mdm_vectors_used(void) {
   return used;
 }
 
-const char *mdm_vectors_check(void) {
+int mdm_vectors_check(mdm_error *err) {
   pthread_once(&once, choose);
-  return wrong;
+  return wrong ? mdm_fail(err, MDM_ERR_CONFIG, "environment variable " MDM_VECTORS_VARIABLE " = '%s': %s", asked, wrong) : MDM_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef MOEDMFT_PROCESSOR_H
 #define MOEDMFT_PROCESSOR_H
 
+#include <moedmft/error.h>
+
 typedef enum { MDM_VECTORS_PLAIN, MDM_VECTORS_AVX2, MDM_VECTORS_AVX512, MDM_VECTORS_COUNT } mdm_vectors; /* each has those before it */
 
 /* The environment variable that asks for fewer than the processor has: one of the names below. */
@@ -17,7 +19,7 @@ mdm_vectors mdm_vectors_supported(void);
  * more than there is, changes nothing; mdm_vectors_check tells. */
 mdm_vectors mdm_vectors_used(void);
 
-/* NULL, or what is wrong with the variable's value. */
-const char *mdm_vectors_check(void);
+/* Whether the variable is unset, empty, or says something that can be done; MDM_ERR_CONFIG otherwise. */
+int mdm_vectors_check(mdm_error *err);
 
 #endif

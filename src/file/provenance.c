@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "base/processor.h"
 #include "file/buildinfo.h"
 
 const char *mdm_version(void) { return MDM_VERSION; }
@@ -23,7 +24,8 @@ const char *mdm_compiler(void) {
 
 static char blas_text[256];
 static void describe_blas(void) {
-  snprintf(blas_text, sizeof blas_text, "%s; kernel %s", openblas_get_config(), openblas_get_corename());
+  snprintf(blas_text, sizeof blas_text, "%s; kernel %s; vectors %s", openblas_get_config(), openblas_get_corename(),
+           mdm_vectors_name(mdm_vectors_used()));
 }
 
 const char *mdm_blas(void) {

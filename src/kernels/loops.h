@@ -11,21 +11,20 @@ ALWAYS size_t part_of(size_t left, size_t most) { return (left + (left + most - 
 
 /* x ← keep x + add */
 ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : keep * *x + add; }
-ALWAYS vec kept_vector(real keep, vec x, vec add) { return keep == 1 ? x + add : keep * x + add; }
 
 /* ---------------------------------------------------------------- inner */
 
-enum { INNER_CACHE = 16 * 1024 / (int)sizeof(real), INNER_LEAST = 256 }; /* numbers of B in a piece of rows; rows of a piece, at least */
+enum { INNER_ROWS = 4096 / (int)sizeof(real) }; /* rows of a piece */
 
 /* out (columns × tokens) = keep out + s Aᵀ B over n rows. */
 ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep,
                         real *out, size_t ldo) {
-  enum { MOST = (BLOCK_COLUMNS * BLOCK_TOKENS + 3) / 4 * 4 };
+  enum { MOST = (INNER_COLUMNS * INNER_TOKENS + 3) / 4 * 4 };
   vec sum[MOST];
   UNROLL for (int i = 0; i < MOST; i++) sum[i] = (vec){0};
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
-    vec a[BLOCK_COLUMNS];
+    vec a[INNER_COLUMNS];
     UNROLL for (int j = 0; j < columns; j++) a[j] = load(A + lda * (size_t)j + i);
     UNROLL for (int t = 0; t < tokens; t++) {
       vec b = load(B + ldb * (size_t)t + i);
@@ -48,7 +47,7 @@ static void inner_any(size_t columns, size_t tokens, size_t n, real s, const rea
                       size_t ldo) {
 #define BLOCK(COLUMNS, TOKENS)                                                                                                                  \
   case (COLUMNS) * 8 + (TOKENS):                                                                                                                \
-    if ((COLUMNS) <= BLOCK_COLUMNS && (TOKENS) <= BLOCK_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, keep, out, ldo);             \
+    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, keep, out, ldo);             \
     break;
 #define BLOCKS(COLUMNS) BLOCK(COLUMNS, 1) BLOCK(COLUMNS, 2) BLOCK(COLUMNS, 3) BLOCK(COLUMNS, 4) BLOCK(COLUMNS, 5) BLOCK(COLUMNS, 6)
   switch (columns * 8 + tokens) { BLOCKS(1) BLOCKS(2) BLOCKS(3) BLOCKS(4) BLOCKS(5) BLOCKS(6) }
@@ -56,42 +55,55 @@ static void inner_any(size_t columns, size_t tokens, size_t n, real s, const rea
 #undef BLOCK
 }
 
-static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo) {
-  size_t piece = INNER_CACHE / P / LANES * LANES;
-  if (piece < INNER_LEAST) piece = INNER_LEAST;
-  for (size_t i = 0; i < n; i += piece)
+/* Rows of a piece, all blocks. The outer loop's block of one factor stays in the first level of the cache, where the smaller factor passes. */
+static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo) {
+  if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
-      columns = part_of(k - j, BLOCK_COLUMNS);
+      columns = part_of(k - j, INNER_COLUMNS);
       for (size_t t = 0, tokens; t < P; t += tokens) {
-        tokens = part_of(P - t, BLOCK_TOKENS);
-        inner_any(columns, tokens, smaller(piece, n - i), s, A + lda * j + i, lda, B + ldb * t + i, ldb, i ? 1 : keep, out + j + ldo * t, ldo);
+        tokens = part_of(P - t, INNER_TOKENS);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
+      }
+    }
+  else
+    for (size_t t = 0, tokens; t < P; t += tokens) {
+      tokens = part_of(P - t, INNER_TOKENS);
+      for (size_t j = 0, columns; j < k; j += columns) {
+        columns = part_of(k - j, INNER_COLUMNS);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
       }
     }
 }
 
+static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo) {
+  for (size_t i = 0; i < n; i += INNER_ROWS) inner_piece(smaller(INNER_ROWS, n - i), k, P, s, A + i, lda, B + i, ldb, i ? 1 : keep, out, ldo);
+}
+
 /* ---------------------------------------------------------------- combine */
 
-enum { TILE_ROWS = TILE_VECTORS * LANES, COLUMNS_AT_A_TIME = 64, COMBINE_CACHE = 128 * 1024 / (int)sizeof(real) }; /* numbers of A in a piece */
+enum { TILE_ROWS = TILE_VECTORS * LANES, COMBINE_CACHE = 128 * 1024 / (int)sizeof(real) }; /* numbers of A in a piece */
 
-/* out (rows × tokens) = keep out + A c, c: tokens × k. Rows: so many vectors, of which the last holds `last`. */
+/* out (rows × tokens) = keep out + A c, c: tokens × k. Rows: so many vectors, of which the last (if ragged) holds `last`. */
 ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda, const real *c,
                          real keep, real *out, size_t ldo) {
-  vec sum[TILE_VECTORS * BLOCK_TOKENS], a[TILE_VECTORS];
-  UNROLL for (int q = 0; q < TILE_VECTORS * BLOCK_TOKENS; q++) sum[q] = (vec){0};
+  vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
+#define ALL UNROLL for (int t = 0; t < tokens; t++) UNROLL for (int v = 0; v < vectors; v++)
+#define OUT (out + LANES * (size_t)v + ldo * (size_t)t)
+#define LAST (ragged && v == vectors - 1)
+  if (keep == 0) ALL sum[v + TILE_VECTORS * t] = (vec){0};
+  else if (keep == 1) ALL sum[v + TILE_VECTORS * t] = LAST ? load_part(OUT, last) : load(OUT);
+  else ALL sum[v + TILE_VECTORS * t] = keep * (LAST ? load_part(OUT, last) : load(OUT));
   for (size_t j = 0; j < k; j++) {
-    UNROLL for (int v = 0; v < vectors; v++) a[v] = ragged && v == vectors - 1 ? load_part(A + LANES * v, last) : load(A + LANES * v);
-    UNROLL for (int t = 0; t < tokens; t++)
-      UNROLL for (int v = 0; v < vectors; v++) sum[v + TILE_VECTORS * t] += a[v] * c[t];
+    UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(A + LANES * v, last) : load(A + LANES * v);
+    ALL sum[v + TILE_VECTORS * t] += a[v] * c[t];
     A += lda;
     c += tokens;
   }
-  UNROLL for (int t = 0; t < tokens; t++)
-    UNROLL for (int v = 0; v < vectors; v++) {
-      real *to = out + LANES * (size_t)v + ldo * (size_t)t;
-      vec add = sum[v + TILE_VECTORS * t];
-      if (ragged && v == vectors - 1) store_part(to, last, keep == 0 ? add : kept_vector(keep, load_part(to, last), add));
-      else store(to, keep == 0 ? add : kept_vector(keep, load(to), add));
-    }
+  ALL if (LAST) store_part(OUT, last, sum[v + TILE_VECTORS * t]);
+      else store(OUT, sum[v + TILE_VECTORS * t]);
+#undef ALL
+#undef OUT
+#undef LAST
 }
 
 /* Rows of a piece, tile by tile. */
@@ -105,7 +117,7 @@ ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, si
 static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const real *c, real keep, real *out, size_t ldo) {
 #define ROWS(TOKENS)                                                                                                                             \
   case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= BLOCK_TOKENS) combine_rows(TOKENS, n, k, A, lda, c, keep, out, ldo);                                                         \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, c, keep, out, ldo);                                                         \
     break;
   switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
@@ -113,14 +125,14 @@ static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t
 
 static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, real keep, real *out,
                     size_t ldo) {
-  real part[COLUMNS_AT_A_TIME * BLOCK_TOKENS]; /* tokens × columns: s c */
+  real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
   size_t down = transposed ? ldc : 1, right = transposed ? 1 : ldc;
-  size_t piece = COMBINE_CACHE / smaller(k, COLUMNS_AT_A_TIME) / TILE_ROWS * TILE_ROWS;
+  size_t piece = COMBINE_CACHE / smaller(k, TILE_COLUMNS) / TILE_ROWS * TILE_ROWS;
   for (size_t i = 0; i < n; i += piece)
     for (size_t j = 0, columns; j < k; j += columns) {
-      columns = part_of(k - j, COLUMNS_AT_A_TIME);
+      columns = part_of(k - j, TILE_COLUMNS);
       for (size_t t = 0, tokens; t < P; t += tokens) {
-        tokens = part_of(P - t, BLOCK_TOKENS);
+        tokens = part_of(P - t, TILE_TOKENS);
         for (size_t q = 0; q < columns; q++)
           for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = s * c[(j + q) * down + (t + u) * right];
         combine_any(tokens, smaller(piece, n - i), columns, A + lda * j + i, lda, part, j ? 1 : keep, out + ldo * t + i, ldo);

@@ -11,13 +11,14 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* BLOCK_COLUMNS × BLOCK_TOKENS sums of `inner`; TILE_VECTORS × BLOCK_TOKENS vectors of `combine`; the registers hold them with their factors. */
+/* INNER_COLUMNS × INNER_TOKENS sums of `inner`, TILE_VECTORS × TILE_TOKENS vectors of `combine`: the registers hold them with their factors.
+ * TILE_COLUMNS: columns that `combine` reads side by side. Measured (docs/performance.md). */
 #if defined(__AVX512F__)
-enum { VECTOR_BYTES = 64, BLOCK_COLUMNS = 4, BLOCK_TOKENS = 5, TILE_VECTORS = 4 };
+enum { VECTOR_BYTES = 64, INNER_COLUMNS = 4, INNER_TOKENS = 5, TILE_VECTORS = 4, TILE_TOKENS = 6, TILE_COLUMNS = 16 };
 #elif defined(__AVX2__)
-enum { VECTOR_BYTES = 32, BLOCK_COLUMNS = 3, BLOCK_TOKENS = 4, TILE_VECTORS = 3 };
+enum { VECTOR_BYTES = 32, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 12 };
 #else
-enum { VECTOR_BYTES = 16, BLOCK_COLUMNS = 3, BLOCK_TOKENS = 4, TILE_VECTORS = 3 };
+enum { VECTOR_BYTES = 16, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 12 };
 #endif
 enum { LANES = VECTOR_BYTES / (int)sizeof(real) };
 

@@ -8,6 +8,7 @@
 #include "base/blas.h"
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "base/processor.h"
 #include "base/random.h"
 
 enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
@@ -184,6 +185,7 @@ static int read_blocks(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
 
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err) {
   *out = NULL;
+  if (mdm_vectors_check(err)) return MDM_ERR_CONFIG;
   mdm_problem *p = calloc(1, sizeof *p);
   if (!p) return mdm_no_memory(err, "a training problem");
   int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */

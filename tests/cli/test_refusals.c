@@ -7,6 +7,7 @@
 
 #include <moedmft/error.h>
 
+#include "base/processor.h"
 #include "support/folder.h"
 #include "support/refusals.h"
 #include "support/samples.h"
@@ -199,6 +200,13 @@ static void test_no_gnuplot(void) {
   refused_as(&(start){.path = folder}, MDM_ERR_IO, "gnuplot is not installed|gnuplot-nox", "plot @/good.h5 -o @/x.png");
 }
 
+/* Results without vector code are the same but for rounding (tests/cli/test_results.c); asking for what is not there is refused. */
+static void test_vectors(void) {
+  refused_as(&(start){.vectors = "sse"}, MDM_ERR_CONFIG, "MOEDMFT_VECTORS|'sse'|plain, avx2, avx512", "solve - -q -o @/x.h5 " SMALL);
+  if (mdm_vectors_supported() < MDM_VECTORS_AVX512)
+    refused_as(&(start){.vectors = "avx512"}, MDM_ERR_CONFIG, "MOEDMFT_VECTORS|'avx512'|this processor", "solve - -q -o @/x.h5 " SMALL);
+}
+
 /* More than any machine has, as one number and as a product that overflows; and a population that is too small. */
 static void test_sizes(void) {
   static const refusal large[] = {
@@ -224,6 +232,7 @@ static const test_case tests[] = {
     {"truncated files", test_truncated},
     {"full disks", test_full_disk},
     {"no gnuplot", test_no_gnuplot},
+    {"vector instructions that do not exist", test_vectors},
     {"sizes beyond memory, and too small", test_sizes},
 };
 

@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/processor.h"
 #include "support/folder.h"
 #include "support/program.h"
+#include "support/refusals.h"
 #include "support/results.h"
 #include "support/samples.h"
 #include "support/suite.h"
@@ -66,6 +68,38 @@ static void test_overrides(void) {
   CU_ASSERT_EQUAL(attribute("b.h5", "/", "seed"), 9);
 }
 
+/* The largest |a − b| of a dataset of two files that run alike, in units of the largest |a|. */
+static double distance(const char *a, const char *b, const char *path) {
+  mdm_record *one = read_record(a, "/"), *two = read_record(b, "/");
+  const mdm_array *x = mdm_record_find(one, path), *y = mdm_record_find(two, path);
+  double most = 0, size = 0;
+  size_t count = x && y && x->dim[0] == y->dim[0];
+  for (int d = 0; count && d < x->rank; d++) count *= x->dim[d];
+  for (size_t i = 0; i < count; i++) most = fmax(most, fabs(x->value[i] - y->value[i])), size = fmax(size, fabs(x->value[i]));
+  mdm_record_free(one);
+  mdm_record_free(two);
+  return count ? most / size : INFINITY;
+}
+
+/* Without vector code, and with less of it, results agree to rounding, and the files tell them apart. */
+static void test_vectors(void) {
+  static const char *const variants[] = {"", "-s model.regime=I ", "-s train.optimizer=adam "};
+  for (size_t i = 0; i < COUNT(variants); i++) {
+    char line[400];
+    snprintf(line, sizeof line, "solve - -o @/a.h5 -s solve.precision=double " RUNS "%s", variants[i]);
+    run_as(&(start){.vectors = "plain"}, line);
+    for (mdm_vectors v = MDM_VECTORS_AVX2; v <= mdm_vectors_supported(); v++) {
+      snprintf(line, sizeof line, "solve - -o @/b.h5 -s solve.precision=double " RUNS "%s", variants[i]);
+      run_as(&(start){.vectors = mdm_vectors_name(v)}, line);
+      CU_ASSERT(distance("a.h5", "b.h5", "observables/train/prediction") < 1e-9);
+      CU_ASSERT(distance("a.h5", "b.h5", "observables/train/loss") < 1e-9);
+    }
+  }
+  if (mdm_vectors_supported() == MDM_VECTORS_PLAIN) return;
+  run_as(&(start){.vectors = "plain"}, "solve - -q --force -o @/a.h5 " SMALL);
+  refused_as(&(start){.vectors = "avx2"}, MDM_ERR_CONFIG, "a.h5|vectors plain|vectors avx2|--force", "solve - -q -o @/a.h5 " SMALL);
+}
+
 /* Configurations at the edge of what is allowed: they run, and give numbers. */
 static void test_edges(void) {
   static const char *const edges[] = {
@@ -114,6 +148,7 @@ static const test_case tests[] = {
     {"same bits for any number of threads", test_threads},
     {"same bits for any output options", test_output_options},
     {"overrides and seeds", test_overrides},
+    {"the same to rounding with any vector instructions", test_vectors},
     {"edges of the allowed", test_edges},
 };
 

@@ -26,6 +26,7 @@ typedef struct start {
   const char *path; /* PATH; NULL: as it is */
   const char *out;  /* standard output; NULL: collected */
   rlim_t file_size; /* 0: no limit */
+  const char *vectors; /* MOEDMFT_VECTORS; NULL: as it is */
 } start;
 
 const char *program(void);
