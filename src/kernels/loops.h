@@ -9,6 +9,9 @@ ALWAYS size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 /* The first part of `left` things in parts of at most `most`, as equal as they can be. */
 ALWAYS size_t part_of(size_t left, size_t most) { return (left + (left + most - 1) / most - 1) / ((left + most - 1) / most); }
 
+/* Column t of those that take part; at NULL: all, in order. */
+ALWAYS size_t column(const size_t *at, size_t t) { return at ? at[t] : t; }
+
 /* x ← keep x + add */
 ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : keep * *x + add; }
 
@@ -16,38 +19,42 @@ ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : 
 
 enum { INNER_ROWS = 4096 / (int)sizeof(real) }; /* rows of a piece */
 
-/* out (columns × tokens) = keep out + s Aᵀ B over n rows. */
-ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep,
-                        real *out, size_t ldo) {
+/* out (columns × tokens) = keep out + s Aᵀ B over n rows; columns `at` of B and out, which lie that far apart. */
+ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb,
+                        const size_t *at, real keep, real *out, size_t ldo) {
   enum { MOST = (INNER_COLUMNS * INNER_TOKENS + 3) / 4 * 4 };
   vec sum[MOST];
+  const real *b_of[INNER_TOKENS];
   UNROLL for (int i = 0; i < MOST; i++) sum[i] = (vec){0};
+  UNROLL for (int t = 0; t < tokens; t++) b_of[t] = B + ldb * column(at, (size_t)t);
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     vec a[INNER_COLUMNS];
     UNROLL for (int j = 0; j < columns; j++) a[j] = load(A + lda * (size_t)j + i);
     UNROLL for (int t = 0; t < tokens; t++) {
-      vec b = load(B + ldb * (size_t)t + i);
+      vec b = load(b_of[t] + i);
       UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] += a[j] * b;
     }
   }
   if (i < n)
     UNROLL for (int t = 0; t < tokens; t++) {
-      vec b = load_part(B + ldb * (size_t)t + i, n - i);
+      vec b = load_part(b_of[t] + i, n - i);
       UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] += load_part(A + lda * (size_t)j + i, n - i) * b;
     }
   real total[MOST];
   UNROLL for (int q = 0; q < MOST; q += 4)
     if (q < columns * tokens) sums(sum[q], sum[q + 1], sum[q + 2], sum[q + 3], total + q);
-  for (int t = 0; t < tokens; t++)
-    for (int j = 0; j < columns; j++) out[(size_t)j + ldo * (size_t)t] = kept(keep, out + (size_t)j + ldo * (size_t)t, s * total[j + columns * t]);
+  for (int t = 0; t < tokens; t++) {
+    real *to = out + ldo * column(at, (size_t)t);
+    for (int j = 0; j < columns; j++) to[j] = kept(keep, to + j, s * total[j + columns * t]);
+  }
 }
 
-static void inner_any(size_t columns, size_t tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out,
-                      size_t ldo) {
+static void inner_any(size_t columns, size_t tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at,
+                      real keep, real *out, size_t ldo) {
 #define BLOCK(COLUMNS, TOKENS)                                                                                                                  \
   case (COLUMNS) * 8 + (TOKENS):                                                                                                                \
-    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, keep, out, ldo);             \
+    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, at, keep, out, ldo);         \
     break;
 #define BLOCKS(COLUMNS) BLOCK(COLUMNS, 1) BLOCK(COLUMNS, 2) BLOCK(COLUMNS, 3) BLOCK(COLUMNS, 4) BLOCK(COLUMNS, 5) BLOCK(COLUMNS, 6)
   switch (columns * 8 + tokens) { BLOCKS(1) BLOCKS(2) BLOCKS(3) BLOCKS(4) BLOCKS(5) BLOCKS(6) }
@@ -56,13 +63,14 @@ static void inner_any(size_t columns, size_t tokens, size_t n, real s, const rea
 }
 
 /* Rows of a piece, all blocks. The outer loop's block of one factor stays in the first level of the cache, where the smaller factor passes. */
-static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo) {
+static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, real keep,
+                        real *out, size_t ldo) {
   if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, INNER_COLUMNS);
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, INNER_TOKENS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo);
       }
     }
   else
@@ -70,33 +78,36 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
       tokens = part_of(P - t, INNER_TOKENS);
       for (size_t j = 0, columns; j < k; j += columns) {
         columns = part_of(k - j, INNER_COLUMNS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo);
       }
     }
 }
 
-static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo) {
-  for (size_t i = 0; i < n; i += INNER_ROWS) inner_piece(smaller(INNER_ROWS, n - i), k, P, s, A + i, lda, B + i, ldb, i ? 1 : keep, out, ldo);
+static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, real keep, real *out,
+                  size_t ldo) {
+  for (size_t i = 0; i < n; i += INNER_ROWS) inner_piece(smaller(INNER_ROWS, n - i), k, P, s, A + i, lda, B + i, ldb, at, i ? 1 : keep, out, ldo);
 }
 
 /* ---------------------------------------------------------------- combine */
 
 enum { TILE_ROWS = TILE_VECTORS * LANES, COMBINE_CACHE = 128 * 1024 / (int)sizeof(real) }; /* numbers of A in a piece */
 
-/* out (rows × tokens) = keep out + A c, c: tokens × k. Rows: so many vectors, of which the last (if ragged) holds `last`. */
-ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda, const real *c,
-                         real keep, real *out, size_t ldo) {
+/* out (rows × tokens) = keep out + A c, c: tokens × k; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`. */
+ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda,
+                         const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to) {
   vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
+  real *out_of[TILE_TOKENS];
+  UNROLL for (int t = 0; t < tokens; t++) out_of[t] = out + ldo * column(to, (size_t)t);
 #define ALL UNROLL for (int t = 0; t < tokens; t++) UNROLL for (int v = 0; v < vectors; v++)
-#define OUT (out + LANES * (size_t)v + ldo * (size_t)t)
+#define OUT (out_of[t] + LANES * (size_t)v)
 #define LAST (ragged && v == vectors - 1)
   if (keep == 0) ALL sum[v + TILE_VECTORS * t] = (vec){0};
   else if (keep == 1) ALL sum[v + TILE_VECTORS * t] = LAST ? load_part(OUT, last) : load(OUT);
   else ALL sum[v + TILE_VECTORS * t] = keep * (LAST ? load_part(OUT, last) : load(OUT));
   for (size_t j = 0; j < k; j++) {
-    UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(A + LANES * v, last) : load(A + LANES * v);
+    const real *next = A + lda * column(from, j);
+    UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(next + LANES * v, last) : load(next + LANES * v);
     ALL sum[v + TILE_VECTORS * t] += a[v] * c[t];
-    A += lda;
     c += tokens;
   }
   ALL if (LAST) store_part(OUT, last, sum[v + TILE_VECTORS * t]);
@@ -107,26 +118,29 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
 }
 
 /* Rows of a piece, tile by tile. */
-ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const real *c, real keep, real *out, size_t ldo) {
+ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
+                         size_t ldo, const size_t *to) {
   size_t i = 0;
-  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo);
-  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo);
-  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, c, keep, out + i, ldo);
+  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to);
+  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to);
+  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to);
 }
 
-static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const real *c, real keep, real *out, size_t ldo) {
+static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
+                        size_t ldo, const size_t *to) {
 #define ROWS(TOKENS)                                                                                                                             \
   case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, c, keep, out, ldo);                                                         \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to);                                               \
     break;
   switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
 }
 
-static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, real keep, real *out,
-                    size_t ldo) {
+static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at, real keep,
+                    real *out, size_t ldo) {
   real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
   size_t down = transposed ? ldc : 1, right = transposed ? 1 : ldc;
+  const size_t *from = transposed ? at : NULL, *to = transposed ? NULL : at;
   size_t piece = COMBINE_CACHE / smaller(k, TILE_COLUMNS) / TILE_ROWS * TILE_ROWS;
   for (size_t i = 0; i < n; i += piece)
     for (size_t j = 0, columns; j < k; j += columns) {
@@ -134,8 +148,10 @@ static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t 
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, TILE_TOKENS);
         for (size_t q = 0; q < columns; q++)
-          for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = s * c[(j + q) * down + (t + u) * right];
-        combine_any(tokens, smaller(piece, n - i), columns, A + lda * j + i, lda, part, j ? 1 : keep, out + ldo * t + i, ldo);
+          for (size_t u = 0; u < tokens; u++)
+            part[u + tokens * q] = s * c[(transposed ? column(at, j + q) : j + q) * down + (transposed ? t + u : column(at, t + u)) * right];
+        combine_any(tokens, smaller(piece, n - i), columns, (from ? A : A + lda * j) + i, lda, from ? from + j : NULL, part, j ? 1 : keep,
+                    (to ? out : out + ldo * t) + i, ldo, to ? to + t : NULL);
       }
     }
 }

@@ -13,25 +13,35 @@ static const X(kernels) *choose(void) {
   return k ? k : X(kernels_plain)();
 }
 
-/* out (rows × cols) ← keep out */
-static void keep_only(size_t rows, size_t cols, double keep, real *out, size_t ldo) {
+/* out (rows × cols) ← keep out, of columns `at`. */
+static void keep_only(size_t rows, size_t cols, const size_t *at, double keep, real *out, size_t ldo) {
   for (size_t t = 0; t < cols && keep != 1; t++) {
-    real *to = out + ldo * t;
+    real *to = out + ldo * (at ? at[t] : t);
     if (keep == 0) memset(to, 0, rows * sizeof *to);
     else
       for (size_t i = 0; i < rows; i++) to[i] *= (real)keep;
   }
 }
 
-void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
+void X(inner_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, double keep,
+                 real *out, size_t ldo) {
   if (!k || !P) return;
-  if (!n || s == 0) keep_only(k, P, keep, out, ldo);
-  else choose()->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
+  if (!n || s == 0) keep_only(k, P, at, keep, out, ldo);
+  else choose()->inner(n, k, P, (real)s, A, lda, B, ldb, at, (real)keep, out, ldo);
+}
+
+void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
+  X(inner_at)(n, k, P, s, A, lda, B, ldb, NULL, keep, out, ldo);
+}
+
+void X(combine_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
+                   double keep, real *out, size_t ldo) {
+  if (!n || !P) return;
+  if (!k || s == 0) keep_only(n, P, transposed ? NULL : at, keep, out, ldo);
+  else choose()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, at, (real)keep, out, ldo);
 }
 
 void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                 real *out, size_t ldo) {
-  if (!n || !P) return;
-  if (!k || s == 0) keep_only(n, P, keep, out, ldo);
-  else choose()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo);
+  X(combine_at)(n, k, P, s, A, lda, c, ldc, transposed, NULL, keep, out, ldo);
 }

@@ -5,9 +5,10 @@
 #include "kernels/real.h"
 
 typedef struct X(kernels) {
-  void (*inner)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out, size_t ldo);
-  void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, real keep, real *out,
-                  size_t ldo);
+  void (*inner)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, real keep,
+                real *out, size_t ldo);
+  void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
+                  real keep, real *out, size_t ldo);
 } X(kernels);
 
 /* NULL when this build has none for the instruction set; the processor must have it (base/processor.h). */

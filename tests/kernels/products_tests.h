@@ -84,7 +84,7 @@ static const double keeps[] = {0, 1, 0.75};
 static void one_inner(const X(kernels) *of, size_t n, size_t k, size_t P, size_t extra, double keep) {
   edge A = matrix(n, k, extra, 1), B = matrix(n, P, 2 * extra, 2), out = matrix(k, P, extra, 3), before = copy_of(&out);
   if (keep == 0) out.at[0] = (real)NAN;
-  of->inner(n, k, P, (real)SCALE, A.at, A.ld, B.at, B.ld, (real)keep, out.at, out.ld);
+  of->inner(n, k, P, (real)SCALE, A.at, A.ld, B.at, B.ld, NULL, (real)keep, out.at, out.ld);
   CU_ASSERT(worst(&out, &before, keep, SCALE, n, &A, 1, &B, 0) < 1);
   CU_ASSERT(gaps_untouched(&out));
   drop(&A), drop(&B), drop(&out), drop(&before);
@@ -93,7 +93,7 @@ static void one_inner(const X(kernels) *of, size_t n, size_t k, size_t P, size_t
 static void one_combine(const X(kernels) *of, size_t n, size_t k, size_t P, size_t extra, double keep, int transposed) {
   edge A = matrix(n, k, extra, 4), c = matrix(transposed ? P : k, transposed ? k : P, 2 * extra, 5), out = matrix(n, P, extra, 6), before = copy_of(&out);
   if (keep == 0) out.at[0] = (real)NAN;
-  of->combine(n, k, P, (real)SCALE, A.at, A.ld, c.at, c.ld, transposed, (real)keep, out.at, out.ld);
+  of->combine(n, k, P, (real)SCALE, A.at, A.ld, c.at, c.ld, transposed, NULL, (real)keep, out.at, out.ld);
   CU_ASSERT(worst(&out, &before, keep, SCALE, k, &A, 0, &c, transposed) < 1);
   CU_ASSERT(gaps_untouched(&out));
   drop(&A), drop(&c), drop(&out), drop(&before);
@@ -129,14 +129,14 @@ static void the_place_of_arrays_does_not_matter(void) {
     const X(kernels) *of = kernels_of((mdm_vectors)v);
     if (!of) continue;
     edge A = matrix(N, K, 0, 1), B = matrix(N, P, 0, 2), first = matrix(K, P, 0, 3), back = matrix(N, P, 0, 3);
-    of->inner(N, K, P, 1, A.at, N, B.at, N, 0, first.at, K);
-    of->combine(N, K, P, 1, A.at, N, first.at, K, 0, 0, back.at, N);
+    of->inner(N, K, P, 1, A.at, N, B.at, N, NULL, 0, first.at, K);
+    of->combine(N, K, P, 1, A.at, N, first.at, K, 0, NULL, 0, back.at, N);
     for (size_t shift = 1; shift <= MORE; shift++) {
       edge a = matrix(N + shift, K, MORE, 4), b = matrix(N + shift, P, 2 * MORE, 5), out = matrix(K, P, MORE, 6), to = matrix(N, P, shift, 7);
       for (size_t j = 0; j < K; j++) memcpy(a.at + shift + a.ld * j, A.at + A.ld * j, N * sizeof(real));
       for (size_t t = 0; t < P; t++) memcpy(b.at + shift + b.ld * t, B.at + B.ld * t, N * sizeof(real));
-      of->inner(N, K, P, 1, a.at + shift, a.ld, b.at + shift, b.ld, 0, out.at, out.ld);
-      of->combine(N, K, P, 1, a.at + shift, a.ld, out.at, out.ld, 0, 0, to.at, to.ld);
+      of->inner(N, K, P, 1, a.at + shift, a.ld, b.at + shift, b.ld, NULL, 0, out.at, out.ld);
+      of->combine(N, K, P, 1, a.at + shift, a.ld, out.at, out.ld, 0, NULL, 0, to.at, to.ld);
       for (size_t t = 0; t < P; t++) {
         CU_ASSERT(memcmp(out.at + out.ld * t, first.at + K * t, K * sizeof(real)) == 0);
         CU_ASSERT(memcmp(to.at + to.ld * t, back.at + N * t, N * sizeof(real)) == 0);
@@ -144,6 +144,47 @@ static void the_place_of_arrays_does_not_matter(void) {
       drop(&a), drop(&b), drop(&out), drop(&to);
     }
     drop(&A), drop(&B), drop(&first), drop(&back);
+  }
+}
+
+/* ---------------------------------------------------------------- some of the columns */
+
+static edge columns_of(const edge *m, size_t n, const size_t *at) {
+  edge c = matrix(m->rows, n, 3, 9);
+  for (size_t t = 0; t < n; t++) memcpy(c.at + c.ld * t, m->at + m->ld * at[t], m->rows * sizeof *m->at);
+  return c;
+}
+
+/* Columns where they stand give the bits that copies of them give, and no other column of a result is touched. */
+static int same_columns(const edge *all, const edge *before, const edge *some, size_t n, const size_t *at) {
+  for (size_t j = 0; j < all->cols; j++) {
+    const real *expected = before->at + before->ld * j;
+    for (size_t t = 0; t < n; t++)
+      if (at[t] == j) expected = some->at + some->ld * t;
+    if (memcmp(all->at + all->ld * j, expected, all->rows * sizeof *expected)) return 0;
+  }
+  return 1;
+}
+
+static void columns_where_they_stand(void) {
+  enum { N = 203, K = 21, ALL = 40, P = 11 };
+  static const size_t at[P] = {0, 3, 4, 9, 17, 18, 21, 30, 33, 38, 39};
+  for (int v = 0; v <= (int)mdm_vectors_supported(); v++) {
+    const X(kernels) *of = kernels_of((mdm_vectors)v);
+    if (!of) continue;
+    edge A = matrix(N, K, 1, 1), B = matrix(N, ALL, 2, 2), out = matrix(K, ALL, 0, 3), before = copy_of(&out), b = columns_of(&B, P, at), o = columns_of(&out, P, at);
+    of->inner(N, K, P, 1, A.at, A.ld, B.at, B.ld, at, 1, out.at, out.ld);
+    of->inner(N, K, P, 1, A.at, A.ld, b.at, b.ld, NULL, 1, o.at, o.ld);
+    CU_ASSERT(same_columns(&out, &before, &o, P, at));
+    edge to = matrix(N, ALL, 0, 4), was = copy_of(&to), c = columns_of(&out, P, at), part = columns_of(&to, P, at);
+    of->combine(N, K, P, 1, A.at, A.ld, out.at, out.ld, 0, at, 1, to.at, to.ld);
+    of->combine(N, K, P, 1, A.at, A.ld, c.at, c.ld, 0, NULL, 1, part.at, part.ld);
+    CU_ASSERT(same_columns(&to, &was, &part, P, at));
+    edge one = copy_of(&A), other = copy_of(&A);
+    of->combine(N, P, K, 1, B.at, B.ld, out.at, out.ld, 1, at, 0.5, one.at, one.ld);
+    of->combine(N, P, K, 1, b.at, b.ld, c.at, c.ld, 1, NULL, 0.5, other.at, other.ld);
+    for (size_t j = 0; j < K; j++) CU_ASSERT(!memcmp(one.at + one.ld * j, other.at + other.ld * j, N * sizeof(real)));
+    drop(&A), drop(&B), drop(&out), drop(&before), drop(&b), drop(&o), drop(&to), drop(&was), drop(&c), drop(&part), drop(&one), drop(&other);
   }
 }
 
@@ -158,10 +199,10 @@ static void nan_reaches_its_results_alone(void) {
       if (!of) continue;
       edge A = matrix(N, K, 0, 1), B = matrix(N, P, 0, 2), c = matrix(K, P, 0, 3), out = matrix(N, P, 0, 4);
       A.at[where + N * 4] = where % 2 ? (real)NAN : (real)INFINITY;
-      of->inner(N, K, P, 1, A.at, N, B.at, N, 0, c.at, K);
+      of->inner(N, K, P, 1, A.at, N, B.at, N, NULL, 0, c.at, K);
       for (size_t i = 0; i < K * P; i++) CU_ASSERT(!isfinite(c.at[i]) == (i % K == 4));
       for (size_t i = 0; i < K * P; i++) c.at[i] = 1;
-      of->combine(N, K, P, 1, A.at, N, c.at, K, 0, 0, out.at, N);
+      of->combine(N, K, P, 1, A.at, N, c.at, K, 0, NULL, 0, out.at, N);
       for (size_t i = 0; i < N * P; i++) CU_ASSERT(!isfinite(out.at[i]) == (i % N == where));
       drop(&A), drop(&B), drop(&c), drop(&out);
     }
@@ -212,11 +253,11 @@ static void one_fused(size_t N, size_t G, size_t P, double keep, int accumulate)
   const double RATE = -0.25;
   edge A = matrix(N, G, 2, 1), old = copy_of(&A), x = matrix(N, P, 1, 2), y = matrix(G, P, 3, 3), xs = matrix(N, P, 4, 4), before = copy_of(&xs),
        ys = matrix(G, P, 5, 5);
-  X(expand_and_update)(N, G, P, SCALE, A.at, A.ld, y.at, y.ld, accumulate, xs.at, xs.ld, keep, RATE, x.at, x.ld);
+  X(expand_and_update)(N, G, P, SCALE, A.at, A.ld, NULL, y.at, y.ld, accumulate, xs.at, xs.ld, keep, RATE, x.at, x.ld);
   CU_ASSERT(worst(&xs, &before, accumulate, SCALE, G, &old, 0, &y, 0) < 1);
   CU_ASSERT(worst(&A, &old, keep, RATE, P, &x, 0, &y, 1) < 1);
   edge newer = copy_of(&A);
-  X(contract_and_update)(N, G, P, SCALE, A.at, A.ld, x.at, x.ld, ys.at, ys.ld, keep, RATE, y.at, y.ld);
+  X(contract_and_update)(N, G, P, SCALE, A.at, A.ld, NULL, x.at, x.ld, ys.at, ys.ld, keep, RATE, y.at, y.ld);
   CU_ASSERT(worst(&ys, &ys, 0, SCALE, N, &newer, 1, &x, 0) < 1);
   CU_ASSERT(worst(&A, &newer, keep, RATE, P, &x, 0, &y, 1) < 1);
   CU_ASSERT(gaps_untouched(&A) && gaps_untouched(&xs) && gaps_untouched(&ys));
@@ -234,6 +275,7 @@ static void product_and_step_in_one_pass(void) {
 static const test_case tests[] = {
     {"every instruction set multiplies", every_instruction_set_multiplies},
     {"the place of arrays does not matter", the_place_of_arrays_does_not_matter},
+    {"columns where they stand", columns_where_they_stand},
     {"NaN reaches its results alone", nan_reaches_its_results_alone},
     {"nothing to add", nothing_to_add},
     {"products as callers see them", public_products},

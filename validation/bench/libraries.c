@@ -76,7 +76,7 @@ static void multiply(const library *l, const shape *d, float *A, float *X, float
     else gemm(l, 0, 1, n, k, P, s, X, n, Y, k, 1, A, n);
     break;
   case BACK:
-    if (l->own) contract_and_update_f32(n, k, P, s, A, n, X, n, Z, k, 1, s, Y, k);
+    if (l->own) contract_and_update_f32(n, k, P, s, A, n, NULL, X, n, Z, k, 1, s, Y, k);
     else gemm(l, 1, 0, k, P, n, s, A, n, X, n, 0, Z, k), gemm(l, 0, 1, n, k, P, s, X, n, Y, k, 1, A, n);
   }
 }
