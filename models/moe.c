@@ -35,6 +35,7 @@ typedef struct {
   real *s;                     /* experts × P: gradient that reaches the gate */
   double *scale;               /* P: s of the normalization */
   unsigned char *active;       /* experts × P */
+  size_t *begin, *token;       /* networks under top-K: experts + 1; active experts × P: the routing's lists */
   X(routing) routing;
 } block_fields;
 
@@ -73,6 +74,7 @@ struct X(moe) {
   real *gram[2];         /* P × P: kernels, for the gradient's norm; NULL until it is asked for */
   part_fields part[MDM_PARTS];
   unsigned long next_id;
+  int stepped;           /* matrices that can step with their backward product have done so */
 };
 
 /* ---------------------------------------------------------------- fields */
@@ -170,8 +172,29 @@ static int block_allocate(const X(moe) *m, block_fields *b, mdm_part which, size
   ok = ok && (b->expert = mdm_alloc(EJ, P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(EJ, P, 1, sizeof(real))));
   ok = ok && (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real)));
   ok = ok && (b->active = mdm_alloc(E, P, 1, 1)) && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
-  b->routing = (X(routing)){E, R->neurons, 0, b->active};
+  b->routing = (X(routing)){E, R->neurons, 0, b->active, NULL, NULL};
   return ok;
+}
+
+/* Experts that serve a token in the block where they are most, of those under top-K; 0: there is none, or experts are samples, which are all
+ * computed. */
+static size_t most_served(const X(moe) *m) {
+  size_t most = 0;
+  for (size_t l = 0; l < m->R->blocks && !m->R->sampled; l++) {
+    const block_router *r = &m->router[l];
+    if (r->active < m->R->experts - r->shared && r->shared + r->active > most) most = r->shared + r->active;
+  }
+  return most;
+}
+
+/* Lists of the tokens that each of E experts serves, so many experts a token. */
+static int lists_allocate(block_fields *b, size_t E, size_t served, size_t P) {
+  if (!served) return 1;
+  b->begin = mdm_alloc(E + 1, 1, 1, sizeof *b->begin);
+  b->token = mdm_alloc(served, P, 1, sizeof *b->token);
+  b->routing.begin = b->begin;
+  b->routing.token = b->token;
+  return b->begin && b->token;
 }
 
 /* Fields of the stream: of forward-only points two places follow each other. */
@@ -192,13 +215,13 @@ static int stream_allocate(X(moe) *m, part_fields *p, mdm_part which, size_t P) 
 
 static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   part_fields *p = &m->part[which];
-  size_t L = m->R->blocks;
+  size_t L = m->R->blocks, E = m->R->experts, served = most_served(m);
   p->capacity = P;
   p->blocks = which == MDM_TRAIN ? L : 1;
   p->places = which == MDM_TRAIN ? L + 1 : 2;
   int ok = (p->block = calloc(p->blocks, sizeof *p->block)) && (p->h = calloc(p->places, sizeof *p->h)) && (p->r = calloc(p->places, sizeof *p->r)) &&
            stream_allocate(m, p, which, P);
-  for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P);
+  for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P) && lists_allocate(&p->block[l], E, served, P);
   ok = ok && (p->score = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) &&
        (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real)));
   return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
@@ -290,6 +313,8 @@ static void block_clear(block_fields *b) {
   free(b->s);
   free(b->scale);
   free(b->active);
+  free(b->begin);
+  free(b->token);
 }
 
 static void part_clear(part_fields *p) {
@@ -362,6 +387,20 @@ static const unsigned char *gate_scope(const X(moe) *m, mdm_part part, size_t l,
   return routing && m->model->gate_selected ? routing->active + m->R->experts * t + m->router[l].shared : NULL;
 }
 
+/* Which tokens each expert serves, from the flags. */
+static void list_tokens(block_fields *b, size_t E, size_t P) {
+  if (!b->begin) return;
+  memset(b->begin, 0, (E + 1) * sizeof *b->begin);
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++) b->begin[e + 1] += b->active[e + E * t];
+  for (size_t e = 0; e < E; e++) b->begin[e + 1] += b->begin[e];
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++)
+      if (b->active[e + E * t]) b->token[b->begin[e]++] = t;
+  for (size_t e = E; e > 0; e--) b->begin[e] = b->begin[e - 1]; /* back to where the lists begin */
+  b->begin[0] = 0;
+}
+
 /* g = gate(ψ), zero for experts outside the top K; 1 for shared ones. */
 static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
   part_fields *p = &m->part[part];
@@ -380,6 +419,7 @@ static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
       if (first < E) m->gate->forward(E - first, psi + E * t + first, gate_scope(m, part, l, t), b->gate + E * t + first);
       for (size_t e = E * t; e < E * (t + 1); e++) g[e] = !routing || b->active[e] ? b->gate[e] : 0;
     }
+  if (routing) list_tokens(b, E, P);
 }
 
 /* out = w in for the J neurons of an expert; exactly zero where it is inactive. */
@@ -628,20 +668,33 @@ static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size
       weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J);
 }
 
+/* A tensor's step: its own rate. */
+static mdm_step own_step(const X(moe) *m, const mdm_step *base, mdm_tensor t) {
+  mdm_step step = *base;
+  step.rate *= m->model->lr[t];
+  return step;
+}
+
+/* ζ = τ Aᵀ q / rows, and where a step is given and the realization can do both in one pass, A's step. */
+static int backward_matrix(X(moe) *m, size_t l, mdm_tensor t, const X(field) *q, const mdm_step *base, int accumulate, X(field) *zeta, mdm_error *err) {
+  X(matrix) *A = m->R->matrix[l][t];
+  const X(routing) *routing = t == MDM_Q ? NULL : routing_of(m, MDM_TRAIN, l); /* the router sees every token */
+  if (!base || !A->ops->backward_and_step) return A->ops->backward(A, q, routing, accumulate, zeta, err);
+  mdm_step step = own_step(m, base, t);
+  return A->ops->backward_and_step(A, &step, forward_input(m, t, l), q, routing, accumulate, zeta, err);
+}
+
 /* ζ of block l from r behind it. */
-static int backward_block(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
-  X(realization) *R = m->R;
-  X(matrix) *const *A = R->matrix[l];
+static int backward_block(X(moe) *m, size_t l, size_t P, int losses, const mdm_step *step, mdm_error *err) {
   block_fields *f = block_of(&m->part[MDM_TRAIN], l);
-  const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
   const X(field) *behind = at(m, MDM_TRAIN, MDM_R, l + 1);
   X(field) *b = rewrite(m, MDM_TRAIN, MDM_B, l, P), *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, l, P), *zeta = rewrite(m, MDM_TRAIN, MDM_ZETA, l, P);
-  int status = A[MDM_W2]->ops->backward(A[MDM_W2], behind, routing, 0, b, err);
+  int status = backward_matrix(m, l, MDM_W2, behind, step, 0, b, err);
   if (!status) status = backward_gate(m, l, P, losses, err);
   if (status) return status;
   gate_backward(m, l, f, P, gamma->v);
-  status = A[MDM_Q]->ops->backward(A[MDM_Q], &f->field[MDM_RHO], NULL, 0, zeta, err);
-  return status ? status : A[MDM_W1]->ops->backward(A[MDM_W1], gamma, routing, 1, zeta, err);
+  status = backward_matrix(m, l, MDM_Q, &f->field[MDM_RHO], step, 0, zeta, err);
+  return status ? status : backward_matrix(m, l, MDM_W1, gamma, step, 1, zeta, err);
 }
 
 /* rˡ = r^{l+1} + L^-b J ζ, and the same of their noise. */
@@ -674,14 +727,15 @@ static void times_slope(const X(moe) *m, size_t n, const real *r, real *out) {
   else multiply(n, r, m->part[MDM_TRAIN].slope, out);
 }
 
-int X(moe_backward)(X(moe) *m, const real *e, int losses, mdm_error *err) {
+int X(moe_backward)(X(moe) *m, const real *e, int losses, const mdm_step *step, mdm_error *err) {
   part_fields *p = &m->part[MDM_TRAIN];
   size_t S = m->R->stream, P = p->z.P;
+  m->stepped = step != NULL;
   X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, 0, P);
   X(parallel_combine)(S, m->outputs, P, 1, m->v, S, e, m->outputs, 0, 0, delta->v, S);
   backward_output(m, P);
   for (size_t l = m->R->blocks; l-- > 0;) {
-    int status = backward_block(m, l, P, losses, err);
+    int status = backward_block(m, l, P, losses, step, err);
     if (status) return status;
     if (has_residual(m)) add_backward(m, l, P);
   }
@@ -792,11 +846,11 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
 
 static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err) {
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
-  mdm_step step = *base;
-  int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) { /* the router sees every token */
+  int status = MDM_OK, stepped = m->stepped;
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
     X(matrix) *A = m->R->matrix[l][t];
-    step.rate = base->rate * m->model->lr[t];
+    mdm_step step = own_step(m, base, t);
+    if (stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
     status = check_moments(&step, m->R, t, p->P, q->n, q->v, p->n, p->v, p->n, err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);

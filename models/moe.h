@@ -25,8 +25,10 @@ void X(moe_free)(X(moe) *m);
 int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err);
 /* Predictions f (outputs × P) of the last forward pass. */
 const real *X(moe_prediction)(const X(moe) *m, mdm_part part);
-/* Backward pass of the training part: e (outputs × P) = ∂L/∂f, and (losses set) the losses on the router. Changes no weight. */
-int X(moe_backward)(X(moe) *m, const real *e, int losses, mdm_error *err);
+/* Backward pass of the training part: e (outputs × P) = ∂L/∂f, and (losses set) the losses on the router. Changes no weight,
+ * unless a step is given: then matrices of the realization may take it in the same pass (realization.h), as moe_step, which is to follow with the
+ * same step, knows. */
+int X(moe_backward)(X(moe) *m, const real *e, int losses, const mdm_step *step, mdm_error *err);
 /* Norm of the gradient in the metric of the SGD rates: its square is Σ (SGD rate/η) |∂L/∂W|² = −dL/dη over all tensors W
  * (docs/theory.md, clipping). After forward and backward, x and e as given there. */
 int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, mdm_error *err);

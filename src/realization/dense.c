@@ -4,9 +4,9 @@
  * stored as N × G, the stream contiguous, so that an expert's block is one contiguous piece. Q and W1 map stream → experts
  * (rows are the grouped side), W2 maps back. Three products carry everything:
  *   contract  Y = s Aᵀ X        expand  X (+)= s A Y        step with gradient  X Yᵀ        X: N × P, Y: G × P
- * With soft routing each is one BLAS call over all experts. With top-K each expert works on the tokens that it serves,
- * gathered; experts without tokens are not touched. Where experts are so narrow that gathering costs more than it saves,
- * the dense call is used (docs/engineering.md has the measurement).
+ * With soft routing and many tokens each is one BLAS call over all experts; with few tokens, kernels read the matrix where it lies. With top-K
+ * each expert works on the tokens that it serves, where they stand; experts without tokens are not touched. What the kernels do to a number
+ * does not depend on how the matrix is cut, so product and step may also go over it together (docs/performance.md).
  */
 #include "realization/dense.h"
 
@@ -14,97 +14,116 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/share.h"
+#include "kernels/fused.h"
+#include "kernels/products.h"
 #include "realization/parallel.h"
 
 /* Experts narrower than this are multiplied densely even under top-K (measured: docs/engineering.md). */
 #ifndef MDM_GATHER_WIDTH
-#define MDM_GATHER_WIDTH 8
+#define MDM_GATHER_WIDTH 1
 #endif
 
-/* ---------------------------------------------------------------- dense products */
+enum { COLUMNS = 256, ROWS = 128 }; /* of a dense piece; ROWS also of one over all experts */
 
-static int contract_all(const X(dense) *d, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
-  return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
+/* ---------------------------------------------------------------- pieces */
+
+/* One expert's columns of the matrix and its tokens; or, without lists of tokens, COLUMNS columns and all tokens. */
+typedef struct {
+  size_t first, count, tokens;
+  const size_t *at;
+} piece;
+
+static int has_lists(const X(dense) *d, const X(routing) *r) {
+  return r && r->token && r->neurons >= MDM_GATHER_WIDTH && d->G == r->experts * r->neurons;
 }
 
-static void expand_all(const X(dense) *d, double s, size_t P, const real *Y, int accumulate, real *Xs) {
-  X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
+static size_t pieces_of(const X(dense) *d, const X(routing) *lists) { return lists ? lists->experts : (d->G + COLUMNS - 1) / COLUMNS; }
+
+static piece piece_of(const X(dense) *d, const X(routing) *lists, size_t P, size_t i) {
+  size_t first = i * COLUMNS;
+  if (!lists) return (piece){first, d->G - first < COLUMNS ? d->G - first : COLUMNS, P, NULL};
+  return (piece){i * lists->neurons, lists->neurons, lists->begin[i + 1] - lists->begin[i], lists->token + lists->begin[i]};
 }
 
-/* ---------------------------------------------------------------- gathered products */
-
-static int gathers(const X(dense) *d, const X(routing) *r) {
-  return r && r->neurons >= MDM_GATHER_WIDTH && d->G == r->experts * r->neurons;
+/* Operations of a product, about. */
+static double work_of(const X(dense) *d, const X(routing) *lists, size_t P) {
+  return 2.0 * (double)d->N * (lists ? (double)lists->neurons * (double)lists->begin[lists->experts] : (double)d->G * (double)P);
 }
 
-static int reserve(X(dense) *d, size_t P, size_t neurons, mdm_error *err) {
-  if (P <= d->capacity) return MDM_OK;
-  free(d->gathered);
-  free(d->block);
-  d->gathered = mdm_alloc(d->N, P, 1, sizeof(real));
-  d->block = mdm_alloc(neurons, P, 1, sizeof(real));
-  d->capacity = d->gathered && d->block ? P : 0;
-  return d->capacity ? MDM_OK : mdm_no_memory(err, "the tokens of one expert (%zu × %zu)", d->N, P);
+/* ---------------------------------------------------------------- the three products */
+
+static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
+  const X(routing) *lists = has_lists(d, r) ? r : NULL;
+  if (!lists && P > MDM_FEW_TOKENS) return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
+#pragma omp taskloop default(shared) if (mdm_shares(work_of(d, lists, P)))
+  for (size_t i = 0; i < pieces_of(d, lists); i++) {
+    piece e = piece_of(d, lists, P, i);
+    X(inner_at)(d->N, e.count, e.tokens, s, d->A + d->N * e.first, d->N, Xs, d->N, e.at, 0, Y + e.first, d->G);
+  }
+  return MDM_OK;
 }
 
-/* Tokens of expert m, in order; columns of length n from `from` (leading dimension ld) packed into `to`. */
-static size_t gather(const X(routing) *r, size_t m, size_t n, size_t ld, const real *from, real *to) {
-  size_t count = 0;
-  for (size_t t = 0; t < r->P; t++)
-    if (r->active[m + r->experts * t]) memcpy(to + n * count++, from + ld * t, n * sizeof *to);
-  return count;
-}
-
-static void contract_gathered(X(dense) *d, const X(routing) *r, double s, const real *Xs, real *Y) {
-  size_t J = r->neurons;
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, d->N, d->N, Xs, d->gathered);
-    if (!n) continue;
-    BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, J, n, d->N, s, d->A + d->N * J * m, d->N, d->gathered, d->N, 0, d->block, J);
-    for (size_t t = 0, c = 0; t < r->P; t++)
-      if (r->active[m + r->experts * t]) memcpy(Y + d->G * t + J * m, d->block + J * c++, J * sizeof *Y);
+/* Rows first … first + n − 1 of X (+)= s A Y, over all experts in order. */
+static void expand_rows(const X(dense) *d, const X(routing) *lists, size_t first, size_t n, double s, size_t P, const real *Y, int accumulate, real *Xs) {
+  for (size_t t = 0; t < P && !accumulate; t++) memset(Xs + d->N * t + first, 0, n * sizeof *Xs);
+  for (size_t i = 0; i < pieces_of(d, lists); i++) {
+    piece e = piece_of(d, lists, P, i);
+    X(combine_at)(n, e.count, e.tokens, s, d->A + d->N * e.first + first, d->N, Y + e.first, d->G, 0, e.at, 1, Xs + first, d->N);
   }
 }
 
-static void expand_gathered(X(dense) *d, const X(routing) *r, double s, const real *Y, int accumulate, real *Xs) {
-  size_t J = r->neurons;
-  if (!accumulate) memset(Xs, 0, d->N * r->P * sizeof *Xs);
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, J, d->G, Y + J * m, d->block);
-    if (!n) continue;
-    BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d->N, n, J, s, d->A + d->N * J * m, d->N, d->block, J, 0, d->gathered, d->N);
-    for (size_t t = 0, c = 0; t < r->P; t++)
-      if (r->active[m + r->experts * t]) X(add)(d->N, 1, d->gathered + d->N * c++, Xs + d->N * t);
+static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Y, int accumulate, real *Xs) {
+  const X(routing) *lists = has_lists(d, r) ? r : NULL;
+  if (!lists && P > MDM_FEW_TOKENS) {
+    X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
+    return MDM_OK;
   }
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(work_of(d, lists, P)))
+  for (size_t first = 0; first < d->N; first += ROWS)
+    expand_rows(d, lists, first, d->N - first < ROWS ? d->N - first : ROWS, s, P, Y, accumulate, Xs);
+  return MDM_OK;
 }
 
 /* Every expert's block steps with the gradient of its own tokens. Without momentum, moments and decay, nothing happens to an
  * expert that has none. */
-static void step_gathered(X(dense) *d, const mdm_step *step, const X(routing) *r, const real *Xs, const real *Y) {
-  size_t J = r->neurons;
-  int lazy = !d->table.m && !d->table.v && mdm_step_keep(step, &d->base.coef) == 1;
-  for (size_t m = 0; m < r->experts; m++) {
-    size_t n = gather(r, m, d->N, d->N, Xs, d->gathered);
-    if (!n && lazy) continue;
-    gather(r, m, J, d->G, Y + J * m, d->block);
-    X(table_step_columns)(&d->table, step, &d->base.coef, J * m, J, n, d->gathered, d->block, J);
+static int step_experts(X(dense) *d, const mdm_step *step, const X(routing) *lists, const real *Xs, const real *Y, mdm_error *err) {
+  int lazy = X(table_is_plain)(step) && mdm_step_keep(step, &d->base.coef) == 1, status = X(table_prepare)(&d->table, step, err);
+  if (status) return status;
+#pragma omp taskloop default(shared) if (mdm_shares(work_of(d, lists, 0)))
+  for (size_t m = 0; m < lists->experts; m++) {
+    piece e = piece_of(d, lists, 0, m);
+    if (e.tokens || !lazy) X(table_step_columns)(&d->table, step, &d->base.coef, e.first, e.count, e.tokens, e.at, Xs, Y + e.first, d->G);
+  }
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- product and step together */
+
+/* Y = s Aᵀ X of the matrix before its step with X yᵀ, piece by piece. */
+static void contract_and_step(X(dense) *d, const mdm_step *step, const X(routing) *lists, double s, size_t P, const real *Xs, real *Y, const real *y) {
+  double keep = mdm_step_keep(step, &d->base.coef), r = X(table_rate)(step, &d->base.coef);
+#pragma omp taskloop default(shared) if (mdm_shares(2 * work_of(d, lists, P)))
+  for (size_t i = 0; i < pieces_of(d, lists); i++) {
+    piece e = piece_of(d, lists, P, i);
+    X(contract_and_update)(d->N, e.count, e.tokens, s, d->A + d->N * e.first, d->N, e.at, Xs, d->N, Y + e.first, d->G, keep, r, y + e.first, d->G);
   }
 }
 
-/* ---------------------------------------------------------------- the three products, by routing */
-
-static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
-  if (!gathers(d, r)) return contract_all(d, s, P, Xs, Y, err);
-  int status = reserve(d, P, r->neurons, err);
-  if (!status) contract_gathered(d, r, s, Xs, Y);
-  return status;
-}
-
-static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Y, int accumulate, real *Xs, mdm_error *err) {
-  if (!gathers(d, r)) return expand_all(d, s, P, Y, accumulate, Xs), MDM_OK;
-  int status = reserve(d, P, r->neurons, err);
-  if (!status) expand_gathered(d, r, s, Y, accumulate, Xs);
-  return status;
+/* X (+)= s A Y of the matrix before its step with x Yᵀ, some rows at a time. */
+static void expand_and_step(X(dense) *d, const mdm_step *step, const X(routing) *lists, double s, size_t P, const real *Y, int accumulate, real *Xs,
+                            const real *x) {
+  double keep = mdm_step_keep(step, &d->base.coef), r = X(table_rate)(step, &d->base.coef);
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(2 * work_of(d, lists, P)))
+  for (size_t first = 0; first < d->N; first += ROWS) {
+    size_t n = d->N - first < ROWS ? d->N - first : ROWS;
+    for (size_t t = 0; t < P && !accumulate; t++) memset(Xs + d->N * t + first, 0, n * sizeof *Xs);
+    for (size_t i = 0; i < pieces_of(d, lists); i++) {
+      piece e = piece_of(d, lists, P, i);
+      X(expand_and_update)(n, e.count, e.tokens, s, d->A + d->N * e.first + first, d->N, e.at, Y + e.first, d->G, 1, Xs + first, d->N, keep, r, x + first,
+                           d->N);
+    }
+  }
 }
 
 /* ---------------------------------------------------------------- matrix operations */
@@ -126,14 +145,14 @@ static int dense_forward(X(matrix) *A, const X(field) *p, const X(routing) *rout
   double s = 1.0 / (double)A->cols;
   int status = d->away ? keep_away(d, p, err) : MDM_OK;
   if (status) return status;
-  return d->rows_grouped ? contract(d, routing, s, p->P, p->v, chi->v, err) : expand(d, routing, s, p->P, p->v, 0, chi->v, err);
+  return d->rows_grouped ? contract(d, routing, s, p->P, p->v, chi->v, err) : expand(d, routing, s, p->P, p->v, 0, chi->v);
 }
 
 static int dense_backward(X(matrix) *A, const X(field) *q, const X(routing) *routing, int accumulate, X(field) *zeta,
                           mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
   double s = A->coef.tau / (double)A->rows;
-  if (d->rows_grouped) return expand(d, routing, s, q->P, q->v, accumulate, zeta->v, err);
+  if (d->rows_grouped) return expand(d, routing, s, q->P, q->v, accumulate, zeta->v);
   if (accumulate) return mdm_fail(err, MDM_ERR_INTERNAL, "accumulating into an expert population is not supported");
   return contract(d, routing, s, q->P, q->v, zeta->v, err);
 }
@@ -143,11 +162,23 @@ static int dense_step(X(matrix) *A, const mdm_step *step, const X(field) *p, con
   X(dense) *d = (X(dense) *)A;
   const X(field) *stream = d->rows_grouped ? p : q, *grouped = d->rows_grouped ? q : p;
   d->away = NULL;
-  if (!gathers(d, routing)) return X(table_step)(&d->table, step, &A->coef, p->P, stream->v, grouped->v, d->G, err);
-  int status = reserve(d, p->P, routing->neurons, err);
-  if (!status) status = X(table_prepare)(&d->table, step, routing->neurons, err);
-  if (!status) step_gathered(d, step, routing, stream->v, grouped->v);
-  return status;
+  if (has_lists(d, routing)) return step_experts(d, step, routing, stream->v, grouped->v, err);
+  return X(table_step)(&d->table, step, &A->coef, p->P, stream->v, grouped->v, d->G, err);
+}
+
+static int dense_backward_and_step(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
+                                   X(field) *zeta, mdm_error *err) {
+  X(dense) *d = (X(dense) *)A;
+  const X(routing) *lists = has_lists(d, routing) ? routing : NULL;
+  double s = A->coef.tau / (double)A->rows;
+  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && (lists || q->P <= MDM_FEW_TOKENS);
+  if (!together) {
+    int status = dense_backward(A, q, routing, accumulate, zeta, err);
+    return status ? status : dense_step(A, step, p, q, routing, err);
+  }
+  if (d->rows_grouped) expand_and_step(d, step, lists, s, q->P, q->v, accumulate, zeta->v, p->v);
+  else contract_and_step(d, step, lists, s, q->P, q->v, zeta->v, p->v);
+  return MDM_OK;
 }
 
 static int dense_remember(X(matrix) *A, mdm_error *err) {
@@ -164,12 +195,11 @@ static int dense_initial(X(matrix) *A, int backward, const X(field) *f, X(field)
   if (!drawn.drawn) return mdm_fail(err, MDM_ERR_INTERNAL, "the initial %s was not remembered", mdm_tensor_name(A->tensor));
   double s = backward ? A->coef.tau / (double)A->rows : 1.0 / (double)A->cols;
   drawn.A = drawn.drawn;
-  if (drawn.rows_grouped != backward) return contract_all(&drawn, s, f->P, f->v, out->v, err);
-  expand_all(&drawn, s, f->P, f->v, 0, out->v);
-  return MDM_OK;
+  if (drawn.rows_grouped != backward) return contract(&drawn, NULL, s, f->P, f->v, out->v, err);
+  return expand(&drawn, NULL, s, f->P, f->v, 0, out->v);
 }
 
-static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_step, dense_remember, dense_initial};
+static const X(matrix_ops) dense_ops = {dense_forward, dense_backward, dense_step, dense_backward_and_step, dense_remember, dense_initial};
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -192,7 +222,5 @@ void X(dense_free)(X(dense) *d) {
   X(table_clear)(&d->table);
   free(d->A);
   free(d->drawn);
-  free(d->gathered);
-  free(d->block);
   free(d);
 }

@@ -14,9 +14,6 @@ typedef struct X(dense) {
   real *A;          /* N × G, natural units */
   X(table) table;   /* A and its optimizer's state */
   real *drawn;      /* N × G: A as it was drawn; NULL unless it is to be remembered */
-  real *gathered;   /* N × capacity: tokens of one expert, stream side */
-  real *block;      /* neurons × capacity: tokens of one expert, expert side */
-  size_t capacity;
   X(basis) *away;   /* Regime I's router in the limit: directions of its input that A is kept orthogonal to before training (else NULL) */
 } X(dense);
 

@@ -190,7 +190,7 @@ static int given_step(X(matrix) *M, const mdm_step *step, const X(field) *p, con
 }
 
 /* No initial products: parts are those of the causal pass. */
-static const X(matrix_ops) given_ops = {given_forward, given_backward, given_step, NULL, NULL};
+static const X(matrix_ops) given_ops = {given_forward, given_backward, given_step, NULL, NULL, NULL};
 
 /* ---------------------------------------------------------------- the realization */
 

@@ -19,37 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/board.h"
 #include "base/lapack.h"
 #include "base/memory.h"
-
-enum { SLICE = 512 }; /* rows of a product that one worker forms at a time */
+#include "realization/parallel.h"
 
 /* λ relative to |W|_F, which bounds the largest singular value (docs/engineering.md). */
 static const double REGULARIZATION = 1e-2;
-
-/* ---------------------------------------------------------------- products */
-
-/* out (n × P) = s A x + keep out, A: n × k, or (transposed) s Aᵀ x, A: k × n; x: k × P with leading dimension ldx. */
-typedef struct {
-  int transposed;
-  size_t n, k, P;
-  double s;
-  const real *A, *x;
-  size_t ldx;
-  double keep;
-  real *out;
-} product;
-
-static void multiply_slice(void *context, size_t i) {
-  const product *w = context;
-  size_t first = i * SLICE, n = w->n - first < SLICE ? w->n - first : SLICE;
-  BLAS(gemm)(CblasColMajor, w->transposed ? CblasTrans : CblasNoTrans, CblasNoTrans, n, w->P, w->k, w->s,
-             w->A + (w->transposed ? w->k * first : first), w->transposed ? w->k : w->n, w->x, w->ldx, w->keep, w->out + first, w->n);
-}
-
-/* In fixed slices of the result, so that threads change nothing. */
-static void multiply(int threads, product w) { mdm_parallel((w.n + SLICE - 1) / SLICE, threads, multiply_slice, &w); }
 
 /* ---------------------------------------------------------------- the skeleton */
 
@@ -109,14 +84,15 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
   real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
-  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, all, P, f->n, s, target->entries, f->n, f->v, f->n, 0, exact, all);
+  status = X(parallel_inner)(f->n, all, P, s, target->entries, f->n, f->v, f->n, 0, exact, all, err);
+  if (status) return status;
   for (size_t t = 0; t < P; t++)
     for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * f->v[source->index[k] + f->n * t];
   BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, rows, y, n, 1, exact, all);
   BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, n, P, m, 1, A->inverse, A->pivots[MDM_COLS].n, exact, all, 1, y, n);
   double error = held_error(target, source, P, exact + m, all, y, result);
   A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
-  multiply(A->threads, (product){0, result->n, n, P, 1, source->entries, y, n, 1, result->v});
+  X(parallel_combine)(result->n, n, P, 1, source->entries, result->n, y, n, 0, 1, result->v, result->n);
   return MDM_OK;
 }
 
@@ -124,7 +100,8 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
 
 static int add_learned(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
   if (!A->full) return skeleton_product(A, from, s, f, result, err);
-  multiply(A->threads, (product){from == MDM_ROWS, result->n, f->n, f->P, s, A->full, f->v, f->n, 1, result->v});
+  if (from == MDM_ROWS) return X(parallel_inner)(f->n, result->n, f->P, s, A->full, f->n, f->v, f->n, 1, result->v, result->n, err);
+  X(parallel_combine)(result->n, f->n, f->P, s, A->full, result->n, f->v, f->n, 0, 1, result->v, result->n);
   return MDM_OK;
 }
 
@@ -166,12 +143,12 @@ static int pairs_initial(X(matrix) *M, int backward, const X(field) *f, X(field)
   return thin->ops->initial(thin, backward, f, out, err);
 }
 
-static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, pairs_remember, pairs_initial};
+static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, NULL, pairs_remember, pairs_initial};
 
 /* ---------------------------------------------------------------- life and death */
 
 /* Pivots spread evenly over n particles, held-out ones in between; each neuron index of an expert takes its turn. */
-static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, size_t held, int threads) {
+static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, size_t held) {
   size_t all = count + held, width = n / all, h = 0, p = 0;
   *side = (X(pivots)){.n = count, .held = held, .others = others};
   side->index = mdm_alloc(all, 1, 1, sizeof *side->index);
@@ -182,21 +159,19 @@ static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, s
     side->index[is_held ? count + h++ : p++] = k * width + k % width;
   }
   side->table = X(table_of)(others, all, side->entries);
-  side->table.threads = threads;
   return 0;
 }
 
 static int full_init(X(pairs) *A) {
   A->full = mdm_alloc(A->base.rows, A->base.cols, 1, sizeof *A->full);
   A->table = X(table_of)(A->base.rows, A->base.cols, A->full);
-  A->table.threads = A->threads;
   return A->full ? 0 : -1;
 }
 
 static int skeleton_init(X(pairs) *A, size_t pivots) {
   size_t rows = A->base.rows, cols = A->base.cols;
-  if (pivots_init(&A->pivots[MDM_ROWS], rows, cols, pivots, MDM_HELD_PIVOTS, A->threads) ||
-      pivots_init(&A->pivots[MDM_COLS], cols, rows, pivots, MDM_HELD_PIVOTS, A->threads))
+  if (pivots_init(&A->pivots[MDM_ROWS], rows, cols, pivots, MDM_HELD_PIVOTS) ||
+      pivots_init(&A->pivots[MDM_COLS], cols, rows, pivots, MDM_HELD_PIVOTS))
     return -1;
   A->between = mdm_alloc(pivots, pivots, 1, sizeof *A->between);
   A->inverse = mdm_alloc(pivots, pivots, 1, sizeof *A->inverse);
@@ -206,7 +181,7 @@ static int skeleton_init(X(pairs) *A, size_t pivots) {
 }
 
 int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm_error *err) {
-  *A = (X(pairs)){.base = thin->base, .thin = thin, .threads = scheme->threads};
+  *A = (X(pairs)){.base = thin->base, .thin = thin};
   A->base.ops = &pairs_ops;
   size_t pivots = mdm_pair_pivots(scheme, A->base.rows, A->base.cols);
   if (!(pivots ? skeleton_init(A, pivots) : full_init(A))) return MDM_OK;

@@ -21,7 +21,6 @@ typedef struct X(pivots) {
 typedef struct X(pairs) {
   X(matrix) base;
   X(thin) *thin;     /* the initial matrix; not owned */
-  int threads;       /* workers of one product or step; results do not depend on it */
   real *full;        /* rows × cols: every pair; NULL: a skeleton */
   X(table) table;    /* of full */
   X(pivots) pivots[2]; /* skeleton: MDM_ROWS, MDM_COLS */

@@ -35,6 +35,7 @@ typedef struct X(field) {
 typedef struct X(routing) {
   size_t experts, neurons, P;  /* neurons per expert */
   const unsigned char *active; /* experts × P: 1 where the expert serves the token */
+  const size_t *begin, *token; /* networks: expert m serves tokens token[begin[m]] … token[begin[m + 1] − 1], in order; NULL for samples */
 } X(routing);
 
 typedef struct X(matrix) X(matrix);
@@ -55,6 +56,9 @@ typedef struct X(matrix_ops) {
   /* One optimizer step from the natural gradient q pᵀ, p and q the fields of the last forward and backward; for SGD,
    * A ← A − rate · learn · q pᵀ. */
   int (*step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
+  /* `backward` and `step` in one pass over the matrix, with the same bits: networks, where steps are plain (table.h). NULL: there is none. */
+  int (*backward_and_step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
+                           X(field) *zeta, mdm_error *err);
   /* Asks to keep what `initial` needs; after the particles are drawn, before the first step. */
   int (*remember)(X(matrix) *A, mdm_error *err);
   /* The forward (or backward) product with A as it was drawn, all experts: χ = A₀ p / cols, ζ = τ A₀ᵀ q / rows. */

@@ -1,8 +1,7 @@
 /* Steps of all optimizers on arrays of weights, in natural units: A is a matrix whose raw gradient is a power of the width
  * times G = x yᵀ, and its steps carry coef.learn (docs/theory.md, optimizers).
  *
- * Linear optimizers are products of the fields. Entrywise ones form G a block of columns at a time; blocks are independent
- * and fixed, so threads change nothing.
+ * Linear optimizers are products of the fields. Entrywise ones form G a tile at a time, which stays in the cache while it is used.
  */
 #include "realization/table.h"
 
@@ -10,53 +9,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/board.h"
 #include "base/memory.h"
-#include "realization/parallel.h"
+#include "base/share.h"
 #include "base/vecmath.h"
+#include "kernels/products.h"
+#include "realization/parallel.h"
 
-X(table) X(table_of)(size_t rows, size_t cols, real *A) { return (X(table)){.rows = rows, .cols = cols, .A = A, .threads = 1}; }
+enum {
+  BLOCK = 32,                              /* columns that a thread steps at a time */
+  TILE_ROWS = 512, TILE_COLUMNS = 8        /* of G */
+};
+
+X(table) X(table_of)(size_t rows, size_t cols, real *A) { return (X(table)){.rows = rows, .cols = cols, .A = A}; }
 
 void X(table_clear)(X(table) *T) {
   free(T->m);
   free(T->v);
-  free(T->gradient);
   *T = (X(table)){0};
 }
 
-int X(table_prepare)(X(table) *T, const mdm_step *s, size_t block, mdm_error *err) {
+int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err) {
   int first = s->by->kind == MDM_STEP_ADAM || s->by->momentum > 0, second = s->by->kind == MDM_STEP_ADAM, ok = 1;
   if (first && !T->m) ok &= (T->m = mdm_alloc(T->rows, T->cols, 1, sizeof(real))) != NULL;
   if (second && !T->v) ok &= (T->v = mdm_alloc(T->rows, T->cols, 1, sizeof(real))) != NULL;
-  if (s->by->method.entrywise && block > T->block) {
-    free(T->gradient);
-    T->block = block;
-    ok &= (T->gradient = mdm_alloc(T->rows, block, (size_t)T->threads, sizeof(real))) != NULL;
-  }
-  if (ok) return MDM_OK;
-  T->block = 0;
-  return mdm_no_memory(err, "the optimizer's state of %zu × %zu weights", T->rows, T->cols);
+  return ok ? MDM_OK : mdm_no_memory(err, "the optimizer's state of %zu × %zu weights", T->rows, T->cols);
 }
 
 /* ---------------------------------------------------------------- linear optimizers */
 
-/* C (rows × count) = s x yᵀ + keep C. */
-static void rank_update(size_t rows, size_t count, size_t P, double s, const real *x, const real *y, size_t ldy, double keep, real *C) {
-  X(parallel_combine)(rows, P, count, s, x, rows, y, ldy, 1, keep, C, rows);
-}
+int X(table_is_plain)(const mdm_step *s) { return !s->by->method.entrywise && s->by->momentum == 0; }
+double X(table_rate)(const mdm_step *s, const mdm_coefficients *c) { return -s->rate * s->clip * c->learn; }
 
 /* B ← μ B + learn G + λ A, A ← A − rate B. */
-static void linear_columns(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P,
-                           const real *x, const real *y, size_t ldy) {
+static void momentum_columns(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,
+                             const real *x, const real *y, size_t ldy) {
   size_t n = T->rows * count;
-  real *A = T->A + T->rows * first;
-  double gradient = s->clip * c->learn, mu = s->by->momentum;
-  if (!T->m) {
-    rank_update(T->rows, count, P, -s->rate * gradient, x, y, ldy, mdm_step_keep(s, c), A);
-    return;
-  }
-  real *B = T->m + T->rows * first;
-  rank_update(T->rows, count, P, gradient, x, y, ldy, mu, B);
+  real *A = T->A + T->rows * first, *B = T->m + T->rows * first;
+  X(combine_at)(T->rows, P, count, s->clip * c->learn, x, T->rows, y, ldy, 1, at, s->by->momentum, B, T->rows);
   X(add)(n, (real)(s->by->decay * c->decay), A, B);
   X(add)(n, (real)-s->rate, B, A);
 }
@@ -76,48 +65,47 @@ static void sign_entries(size_t n, const mdm_entrywise *s, const real *G, real *
   for (size_t i = 0; i < n; i++) A[i] = keep * A[i] - rate * (real)((G[i] > 0) - (G[i] < 0));
 }
 
-static void entrywise_columns(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P,
-                              const real *x, const real *y, size_t ldy, real *G) {
-  size_t n = T->rows * count, at = T->rows * first;
+/* Rows first_row … first_row + n − 1 of a few columns. */
+static void entrywise_tile(X(table) *T, const mdm_step *s, const mdm_entrywise *e, size_t first_row, size_t n, size_t first, size_t count, size_t P,
+                           const size_t *at, const real *x, const real *y, size_t ldy) {
+  real G[TILE_ROWS * TILE_COLUMNS]; /* n × count */
+  X(combine_at)(n, P, count, 1, x + first_row, T->rows, y, ldy, 1, at, 0, G, n);
+  for (size_t j = 0; j < count; j++) {
+    size_t entry = first_row + T->rows * (first + j);
+    if (s->by->kind == MDM_STEP_SIGN) sign_entries(n, e, G + n * j, T->A + entry);
+    else X(mdm_vec_adam)(n, e, G + n * j, T->m + entry, T->v + entry, T->A + entry);
+  }
+}
+
+static void entrywise_columns(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,
+                              const real *x, const real *y, size_t ldy) {
   mdm_entrywise e = numbers_of(s, c);
-  rank_update(T->rows, count, P, 1, x, y, ldy, 0, G);
-  if (s->by->kind == MDM_STEP_SIGN) sign_entries(n, &e, G, T->A + at);
-  else X(mdm_vec_adam)(n, &e, G, T->m + at, T->v + at, T->A + at);
+  for (size_t i = 0; i < T->rows; i += TILE_ROWS)
+    for (size_t j = 0; j < count; j += TILE_COLUMNS)
+      entrywise_tile(T, s, &e, i, T->rows - i < TILE_ROWS ? T->rows - i : TILE_ROWS, first + j, count - j < TILE_COLUMNS ? count - j : TILE_COLUMNS, P,
+                     at, x, y + j, ldy);
 }
 
 /* ---------------------------------------------------------------- steps */
 
-void X(table_step_columns)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P,
+void X(table_step_columns)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,
                            const real *x, const real *y, size_t ldy) {
-  if (s->by->method.entrywise) entrywise_columns(T, s, c, first, count, P, x, y, ldy, T->gradient);
-  else linear_columns(T, s, c, first, count, P, x, y, ldy);
-}
-
-/* Entrywise step of a whole table, shared between lanes: lane l takes blocks l, l + threads, … */
-typedef struct {
-  X(table) *T;
-  const mdm_step *s;
-  const mdm_coefficients *c;
-  size_t P, ldy;
-  const real *x, *y;
-} whole_step;
-
-static void step_lane(void *context, size_t lane) {
-  const whole_step *w = context;
-  X(table) *T = w->T;
-  for (size_t first = lane * T->block; first < T->cols; first += T->block * (size_t)T->threads) {
-    size_t count = T->cols - first < T->block ? T->cols - first : T->block;
-    entrywise_columns(T, w->s, w->c, first, count, w->P, w->x, w->y + first, w->ldy, T->gradient + T->rows * T->block * lane);
-  }
+  if (s->by->method.entrywise) entrywise_columns(T, s, c, first, count, P, at, x, y, ldy);
+  else if (s->by->momentum > 0) momentum_columns(T, s, c, first, count, P, at, x, y, ldy);
+  else X(combine_at)(T->rows, P, count, X(table_rate)(s, c), x, T->rows, y, ldy, 1, at, mdm_step_keep(s, c), T->A + T->rows * first, T->rows);
 }
 
 int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy,
                   mdm_error *err) {
   if (c->learn == 0 && mdm_step_keep(s, c) == 1) return MDM_OK;
-  int status = X(table_prepare)(T, s, MDM_TABLE_BLOCK, err);
+  int status = X(table_prepare)(T, s, err);
   if (status) return status;
-  whole_step w = {T, s, c, P, ldy, x, y};
-  if (s->by->method.entrywise) mdm_parallel((size_t)T->threads, T->threads, step_lane, &w);
-  else linear_columns(T, s, c, 0, T->cols, P, x, y, ldy);
+  if (X(table_is_plain)(s) && P > MDM_FEW_TOKENS) {
+    X(parallel_combine)(T->rows, P, T->cols, X(table_rate)(s, c), x, T->rows, y, ldy, 1, mdm_step_keep(s, c), T->A, T->rows);
+    return MDM_OK;
+  }
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(2.0 * (double)T->rows * (double)T->cols * (double)(P + 10)))
+  for (size_t first = 0; first < T->cols; first += BLOCK)
+    X(table_step_columns)(T, s, c, first, T->cols - first < BLOCK ? T->cols - first : BLOCK, P, NULL, x, y + first, ldy);
   return MDM_OK;
 }

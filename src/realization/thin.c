@@ -269,7 +269,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   return status ? status : respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 
-static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, thin_remember, thin_initial};
+static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, NULL, thin_remember, thin_initial};
 
 /* ---------------------------------------------------------------- life and death */
 

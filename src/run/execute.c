@@ -38,7 +38,6 @@ int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
   int status = prepare_sweeps(p, err);
   if (status) return status;
   threads = mdm_workers(threads, NULL);
-  if (p->tasks && (size_t)threads > p->tasks) p->runner.sizes.pairs.threads = threads / (int)p->tasks; /* few large solutions share the rest */
   int before = mdm_blas_enter();
   pthread_mutex_init(&p->board.lock, NULL);
   mdm_parallel(p->tasks, threads, execute, p);

@@ -122,7 +122,7 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
   *out = (mdm_limit_sizes){.stream = (size_t)mdm_config_int(cfg, "solve.particles"), .tolerance = mdm_config_real(cfg, "solve.tolerance")};
-  out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots"), .threads = 1};
+  out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots")};
   int status = check_given(cfg, &problem->model, err);
   if (status) return status;
   choose_populations(cfg, problem, out);

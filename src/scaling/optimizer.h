@@ -45,7 +45,6 @@ typedef struct mdm_step {
 /* How the limit keeps what an entrywise optimizer learns: entries are functions of pairs of particles (src/realization/pairs.c). */
 typedef struct mdm_pair_scheme {
   size_t pivots; /* pivot rows and columns of a skeleton; 0: all pairs */
-  int threads;   /* workers of one solution */
 } mdm_pair_scheme;
 
 enum { MDM_HELD_PIVOTS = 16 }; /* further rows and columns that measure a skeleton's error */

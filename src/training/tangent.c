@@ -117,7 +117,7 @@ static int unit_errors(X(tangent) *k, X(moe) *program, size_t output, size_t t, 
   size_t C = k->problem->model.outputs;
   for (size_t i = 0; i < C * k->problem->batch; i++) k->e[i] = i % C == output;
   if (k->R->mark) k->R->mark(k->R);
-  int status = X(moe_backward)(program, k->e, 0, err);
+  int status = X(moe_backward)(program, k->e, 0, NULL, err);
   if (!status) status = add_output(k, program, t, at, err);
   if (k->R->mark) k->R->rewind(k->R);
   return status;

@@ -36,6 +36,7 @@ typedef struct {
   const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
+  int keeps_weights; /* the final ones go to the file: of a run that diverges, those before its last step */
 } loop;
 
 static int loop_allocate(loop *l, mdm_error *err) {
@@ -131,10 +132,22 @@ static int write_responses(const loop *l, mdm_record *record, mdm_error *err) {
   return status;
 }
 
+static mdm_step step_of(const loop *l, size_t t) {
+  const mdm_optimizer *o = &l->p->optimizer;
+  return (mdm_step){.by = o, .rate = mdm_optimizer_rate(o, t), .clip = 1, .t = t};
+}
+
+/* Whether nothing has to see the weights between the backward pass and the step, so that matrices may do both in one pass. */
+static int steps_at_once(const loop *l, size_t t) {
+  const mdm_problem *p = l->p;
+  int looks = p->full_batch && X(parts_wanted)(l->parts, t);
+  return t < p->steps && p->optimizer.clip == 0 && !looks && !l->keeps_weights;
+}
+
 /* The optimizer's step, its gradient clipped as PyTorch's clip_grad_norm_ does. */
 static int descend(loop *l, size_t t, mdm_error *err) {
   const mdm_optimizer *o = &l->p->optimizer;
-  mdm_step step = {.by = o, .rate = mdm_optimizer_rate(o, t), .clip = 1, .t = t};
+  mdm_step step = step_of(l, t);
   double norm = 0;
   int status = o->clip > 0 ? X(moe_gradient_norm)(l->program, l->x, l->e, &norm, err) : MDM_OK;
   if (status) return status;
@@ -154,7 +167,7 @@ static int probe_parts(loop *l, size_t t, mdm_error *err) {
   predictions(l, MDM_TRAIN, n);
   mdm_loss_eval(p, n, l->f, p->data->train.y, l->grad, NULL);
   for (size_t i = 0; i < n * C; i++) l->e[i] = (real)l->grad[i];
-  status = X(moe_backward)(l->program, l->e, 1, err);
+  status = X(moe_backward)(l->program, l->e, 1, NULL, err);
   return status ? status : X(parts_observe)(l->parts, l->program, t, l->x, l->e, err);
 }
 
@@ -183,7 +196,8 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   X(observe_prediction)(l->observer, MDM_TRAIN, t, l->f, *loss, accuracy);
   find_errors(l, t);
   if (l->tangent) status = X(tangent_step)(l->tangent, l->program, t, err);
-  if (!status) status = X(moe_backward)(l->program, l->e, 1, err);
+  mdm_step now = step_of(l, t);
+  if (!status) status = X(moe_backward)(l->program, l->e, 1, steps_at_once(l, t) ? &now : NULL, err);
   if (status) return status;
   *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
@@ -306,6 +320,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   loop l = {.p = problem, .inputs = inputs, .given = run->given, .blocks = R->blocks};
   double start = mdm_clock();
   int weights = run->save_weights && R->raw;
+  l.keeps_weights = weights;
   run->status = MDM_OK;
   run->done = 0;
   int status = prepare(&l, R, run, err);

@@ -208,7 +208,7 @@ static void frozen_run(const char *settings, int limit, double f[STEPS][P], doub
       b.e[i] = (f[t][i] - cosine_target[i]) / P;
       *constant = fmax(*constant, fabs(off));
     }
-    CU_ASSERT_FATAL(!X(moe_backward)(b.program, b.e, 1, &err));
+    CU_ASSERT_FATAL(!X(moe_backward)(b.program, b.e, 1, NULL, &err));
     bench_step(&b, 0.7);
   }
   bench_close(&b);

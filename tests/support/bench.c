@@ -54,7 +54,7 @@ void bench_pass(bench *b) {
   for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
   mdm_loss_eval(b->problem, P, f, b->data->train.y, e, NULL);
   for (int i = 0; i < P; i++) b->e[i] = e[i];
-  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, 1, &err));
+  CU_ASSERT_FATAL(!X(moe_backward)(b->program, b->e, 1, NULL, &err));
 }
 
 void bench_step(bench *b, double rate) {

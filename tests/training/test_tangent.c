@@ -82,7 +82,7 @@ static void tangent_kernel_of_three_outputs(void) {
       const mdm_step step = {&s.problem->optimizer, eta, 1, 0};
       e[c + C * n] = 1;
       memcpy(f, X(moe_prediction)(s.program, MDM_TRAIN), sizeof f);
-      CU_ASSERT_FATAL(!X(moe_backward)(s.program, e, 1, &err) && !X(moe_step)(s.program, &step, s.x, e, &err));
+      CU_ASSERT_FATAL(!X(moe_backward)(s.program, e, 1, NULL, &err) && !X(moe_step)(s.program, &step, s.x, e, &err));
       CU_ASSERT_FATAL(!X(moe_forward)(s.program, MDM_TRAIN, P, s.x, &err));
       for (size_t m = 0; m < P; m++) moved[m * P + n] -= (X(moe_prediction)(s.program, MDM_TRAIN)[c + C * m] - f[c + C * m]) / eta / C;
       bench_close(&s);
