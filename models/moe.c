@@ -25,7 +25,10 @@
 #include "realization/table.h"
 #include "models/norm.h"
 
-enum { TOKEN_PIECES = 16 }; /* of a batch, which threads route side by side */
+enum {
+  TOKEN_PIECES = 16, /* of a batch, which threads route side by side */
+  WIDE = 8           /* neurons of an expert that is worth being left out */
+};
 
 /* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
@@ -441,15 +444,18 @@ static real weight_of(const X(moe) *m, size_t l, const real *g, size_t e) {
   return e % m->R->experts < m->router[l].shared ? g[e] : (real)m->router[l].weight * g[e];
 }
 
-/* y = c g φ_e(u) / κ, and what the backward pass needs of φ_e; of experts that serve a token alone. */
-static void activate(const X(moe) *m, size_t l, block_fields *b, size_t P) {
+/* y = c g φ_e(u) / κ, and what the backward pass needs of φ_e. Narrow experts are evaluated whether they serve a token or not. */
+static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
   size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
   const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
+  int skips = routing_of(m, part, l) && J >= WIDE;
   real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
 #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(20.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++) {
     size_t first = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1), n = (end - first) * J;
-    m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
+    if (!skips) m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
+    for (size_t e = first; e < end && skips; e++)
+      if (b->active[e]) m->phi_e->eval(J, u + e * J, value + e * J, slope ? slope + e * J : NULL);
     for (size_t e = first; e < end; e++) weigh(J, weight_of(m, l, g, e), value + e * J, y + e * J);
   }
 }
@@ -474,7 +480,7 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
   const X(routing) *routing = routing_of(m, part, l);
   status = A[MDM_W1]->ops->forward(A[MDM_W1], n, routing, u, err);
   if (status) return status;
-  activate(m, l, b, P);
+  activate(m, part, l, b, P);
   return A[MDM_W2]->ops->forward(A[MDM_W2], y, routing, a, err);
 }
 

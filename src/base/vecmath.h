@@ -16,7 +16,8 @@ void mdm_vec_tanh_f32(size_t n, const float *x, float *y);
 void mdm_vec_exp_f32(size_t n, const float *x, float *y);
 void mdm_vec_erf_f32(size_t n, const float *x, float *y);
 
-/* Σ a b of n numbers, in double precision; the order of additions is fixed. */
+/* Σ a b of n numbers, in double precision (of floats: sums of up to eight products in single precision, then double); the order of additions is
+ * fixed. */
 double mdm_vec_dot_f64(size_t n, const double *a, const double *b);
 double mdm_vec_dot_f32(size_t n, const float *a, const float *b);
 /* Adam on n entries: moments m, v and weights A from gradients G. Without any gradient so far nothing moves, even at ε = 0. */

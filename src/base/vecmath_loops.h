@@ -16,7 +16,23 @@
     return sum;                                                                                                        \
   }
 DOT(dot_f64, double)
-DOT(dot_f32, float)
+
+/* The same of floats: sums of eight products in single precision, these in double. */
+static double dot_f32(size_t n, const float *restrict a, const float *restrict b) {
+  double lane[16] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    float part[16] = {0};
+    for (size_t k = 0; k < 128; k += 16)
+      for (size_t j = 0; j < 16; j++) part[j] += a[i + k + j] * b[i + k + j];
+    for (size_t j = 0; j < 16; j++) lane[j] += (double)part[j];
+  }
+  for (; i + 16 <= n; i += 16)
+    for (size_t j = 0; j < 16; j++) lane[j] += (double)(a[i + j] * b[i + j]);
+  for (size_t j = 0; i + j < n; j++) lane[j] += (double)(a[i + j] * b[i + j]);
+  for (size_t j = 0; j < 16; j++) sum += lane[j];
+  return sum;
+}
 
 /* The floor under ε keeps 0/0 at 0; it is near the smallest gradient whose square the type can hold. */
 #define ADAM(NAME, TYPE, ROOT, FLOOR)                                                                                  \

@@ -24,7 +24,7 @@
 #define MDM_GATHER_WIDTH 1
 #endif
 
-enum { COLUMNS = 256, ROWS = 128 }; /* of a dense piece; ROWS also of one over all experts */
+enum { COLUMNS = 256, ROWS = 256 }; /* of a dense piece; ROWS also of one over all experts */
 
 /* ---------------------------------------------------------------- pieces */
 
