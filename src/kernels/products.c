@@ -3,15 +3,7 @@
 
 #include <string.h>
 
-#include "base/processor.h"
-#include "kernels/table.h"
-
-static const X(kernels) *choose(void) {
-  const X(kernels) *k = NULL;
-  if (mdm_vectors_used() >= MDM_VECTORS_AVX512) k = X(kernels_avx512)();
-  if (!k && mdm_vectors_used() >= MDM_VECTORS_AVX2) k = X(kernels_avx2)();
-  return k ? k : X(kernels_plain)();
-}
+#include "kernels/choose.h"
 
 /* out (rows × cols) ← keep out */
 static void keep_only(size_t rows, size_t cols, double keep, real *out, size_t ldo) {
@@ -26,12 +18,12 @@ static void keep_only(size_t rows, size_t cols, double keep, real *out, size_t l
 void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
   if (!k || !P) return;
   if (!n || s == 0) keep_only(k, P, keep, out, ldo);
-  else choose()->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
+  else X(kernels_used)()->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
 }
 
 void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                 real *out, size_t ldo) {
   if (!n || !P) return;
   if (!k || s == 0) keep_only(n, P, keep, out, ldo);
-  else choose()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo);
+  else X(kernels_used)()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo, 0);
 }
