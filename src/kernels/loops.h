@@ -90,11 +90,12 @@ static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t ld
 
 /* ---------------------------------------------------------------- combine */
 
-enum { TILE_ROWS = TILE_VECTORS * LANES, COMBINE_CACHE = 128 * 1024 / (int)sizeof(real) }; /* numbers of A in a piece */
+enum { LINE_BYTES = 64, TILE_ROWS = TILE_VECTORS * LANES, COMBINE_ROWS = 8192 / (int)sizeof(real) }; /* rows of a tile, of a piece */
 
-/* out (rows × tokens) = keep out + A c, c: tokens × k; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`. */
+/* out (rows × tokens) = keep out + A c, c: tokens × k; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`.
+ * ahead: from an entry of the results to the one that is next in its place; 0: unknown. */
 ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda,
-                         const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to) {
+                         const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to, size_t ahead) {
   vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
   real *out_of[TILE_TOKENS];
   UNROLL for (int t = 0; t < tokens; t++) out_of[t] = out + ldo * column(to, (size_t)t);
@@ -104,6 +105,9 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
   if (keep == 0) ALL sum[v + TILE_VECTORS * t] = (vec){0};
   else if (keep == 1) ALL sum[v + TILE_VECTORS * t] = LAST ? load_part(OUT, last) : load(OUT);
   else ALL sum[v + TILE_VECTORS * t] = keep * (LAST ? load_part(OUT, last) : load(OUT));
+  if (ahead)
+    UNROLL for (int t = 0; t < tokens; t++)
+      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) __builtin_prefetch((const char *)(out_of[t] + ahead) + b, 0, 2);
   for (size_t j = 0; j < k; j++) {
     const real *next = A + lda * column(from, j);
     UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(next + LANES * v, last) : load(next + LANES * v);
@@ -119,41 +123,71 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
 
 /* Rows of a piece, tile by tile. */
 ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
-                         size_t ldo, const size_t *to) {
+                         size_t ldo, const size_t *to, size_t ahead) {
   size_t i = 0;
-  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to);
-  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to);
-  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to);
+  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
+  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
+  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
 }
 
 static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
-                        size_t ldo, const size_t *to) {
+                        size_t ldo, const size_t *to, size_t ahead) {
 #define ROWS(TOKENS)                                                                                                                             \
   case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to);                                               \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to, ahead);                                        \
     break;
   switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
 }
 
-static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at, real keep,
-                    real *out, size_t ldo) {
+/* The small factor of a product, as `combine` sees it: entry (j, t) at down · j + right · t; of columns `from` of A and `to` of the results. */
+typedef struct {
+  real s;
+  const real *at;
+  size_t down, right;
+  const size_t *from, *to;
+} small_factor;
+
+/* Some columns of A for some tokens, over a piece of rows. */
+static void combine_part(size_t n, size_t columns, size_t tokens, const real *A, size_t lda, const small_factor *c, size_t j, size_t t, real keep,
+                         real *out, size_t ldo, size_t ahead) {
   real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
-  size_t down = transposed ? ldc : 1, right = transposed ? 1 : ldc;
-  const size_t *from = transposed ? at : NULL, *to = transposed ? NULL : at;
-  size_t piece = COMBINE_CACHE / smaller(k, TILE_COLUMNS) / TILE_ROWS * TILE_ROWS;
-  for (size_t i = 0; i < n; i += piece)
+  for (size_t q = 0; q < columns; q++)
+    for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * c->at[column(c->from, j + q) * c->down + column(c->to, t + u) * c->right];
+  combine_any(tokens, n, columns, c->from ? A : A + lda * j, lda, c->from ? c->from + j : NULL, part, keep, c->to ? out : out + ldo * t, ldo,
+              c->to ? c->to + t : NULL, ahead);
+}
+
+/* From a column of the results to the one that follows in its place; 0: there is none behind it. */
+static size_t next_column(const small_factor *c, size_t t, size_t tokens, size_t P, size_t ldo) {
+  return P - t < 2 * TILE_TOKENS ? 0 : ldo * (column(c->to, t + tokens) - column(c->to, t));
+}
+
+/* A piece of rows. Of A and the results, the outer loop passes the larger one once; the other stays in the cache. */
+static void combine_piece(size_t n, size_t k, size_t P, const real *A, size_t lda, const small_factor *c, real keep, real *out, size_t ldo,
+                          size_t ahead) {
+  if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, TILE_COLUMNS);
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, TILE_TOKENS);
-        for (size_t q = 0; q < columns; q++)
-          for (size_t u = 0; u < tokens; u++)
-            part[u + tokens * q] = s * c[(transposed ? column(at, j + q) : j + q) * down + (transposed ? t + u : column(at, t + u)) * right];
-        combine_any(tokens, smaller(piece, n - i), columns, (from ? A : A + lda * j) + i, lda, from ? from + j : NULL, part, j ? 1 : keep,
-                    (to ? out : out + ldo * t) + i, ldo, to ? to + t : NULL);
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, ahead);
       }
     }
+  else
+    for (size_t t = 0, tokens; t < P; t += tokens) {
+      tokens = part_of(P - t, TILE_TOKENS);
+      for (size_t j = 0, columns; j < k; j += columns) {
+        columns = part_of(k - j, TILE_COLUMNS);
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, j ? 0 : ahead ? ahead : next_column(c, t, tokens, P, ldo));
+      }
+    }
+}
+
+static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at, real keep,
+                    real *out, size_t ldo, size_t ahead) {
+  const small_factor small = {s, c, transposed ? ldc : 1, transposed ? 1 : ldc, transposed ? at : NULL, transposed ? NULL : at};
+  for (size_t i = 0; i < n; i += COMBINE_ROWS) combine_piece(smaller(COMBINE_ROWS, n - i), k, P, A + i, lda, &small, keep, out + i, ldo, ahead);
 }
 
 static const X(kernels) all = {inner, combine};

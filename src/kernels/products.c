@@ -3,15 +3,7 @@
 
 #include <string.h>
 
-#include "base/processor.h"
-#include "kernels/table.h"
-
-static const X(kernels) *choose(void) {
-  const X(kernels) *k = NULL;
-  if (mdm_vectors_used() >= MDM_VECTORS_AVX512) k = X(kernels_avx512)();
-  if (!k && mdm_vectors_used() >= MDM_VECTORS_AVX2) k = X(kernels_avx2)();
-  return k ? k : X(kernels_plain)();
-}
+#include "kernels/choose.h"
 
 /* out (rows × cols) ← keep out, of columns `at`. */
 static void keep_only(size_t rows, size_t cols, const size_t *at, double keep, real *out, size_t ldo) {
@@ -27,7 +19,7 @@ void X(inner_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t l
                  real *out, size_t ldo) {
   if (!k || !P) return;
   if (!n || s == 0) keep_only(k, P, at, keep, out, ldo);
-  else choose()->inner(n, k, P, (real)s, A, lda, B, ldb, at, (real)keep, out, ldo);
+  else X(kernels_used)()->inner(n, k, P, (real)s, A, lda, B, ldb, at, (real)keep, out, ldo);
 }
 
 void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
@@ -38,7 +30,7 @@ void X(combine_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t
                    double keep, real *out, size_t ldo) {
   if (!n || !P) return;
   if (!k || s == 0) keep_only(n, P, transposed ? NULL : at, keep, out, ldo);
-  else choose()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, at, (real)keep, out, ldo);
+  else X(kernels_used)()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, at, (real)keep, out, ldo, 0);
 }
 
 void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,

@@ -4,11 +4,12 @@
 
 #include "kernels/real.h"
 
+/* ahead, of combine: from an entry of `out` to one that is wanted soon after it, which is brought nearer meanwhile; 0: none is known. */
 typedef struct X(kernels) {
   void (*inner)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, real keep,
                 real *out, size_t ldo);
   void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
-                  real keep, real *out, size_t ldo);
+                  real keep, real *out, size_t ldo, size_t ahead);
 } X(kernels);
 
 /* NULL when this build has none for the instruction set; the processor must have it (base/processor.h). */

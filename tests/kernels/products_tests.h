@@ -93,7 +93,7 @@ static void one_inner(const X(kernels) *of, size_t n, size_t k, size_t P, size_t
 static void one_combine(const X(kernels) *of, size_t n, size_t k, size_t P, size_t extra, double keep, int transposed) {
   edge A = matrix(n, k, extra, 4), c = matrix(transposed ? P : k, transposed ? k : P, 2 * extra, 5), out = matrix(n, P, extra, 6), before = copy_of(&out);
   if (keep == 0) out.at[0] = (real)NAN;
-  of->combine(n, k, P, (real)SCALE, A.at, A.ld, c.at, c.ld, transposed, NULL, (real)keep, out.at, out.ld);
+  of->combine(n, k, P, (real)SCALE, A.at, A.ld, c.at, c.ld, transposed, NULL, (real)keep, out.at, out.ld, 0);
   CU_ASSERT(worst(&out, &before, keep, SCALE, k, &A, 0, &c, transposed) < 1);
   CU_ASSERT(gaps_untouched(&out));
   drop(&A), drop(&c), drop(&out), drop(&before);
@@ -130,13 +130,13 @@ static void the_place_of_arrays_does_not_matter(void) {
     if (!of) continue;
     edge A = matrix(N, K, 0, 1), B = matrix(N, P, 0, 2), first = matrix(K, P, 0, 3), back = matrix(N, P, 0, 3);
     of->inner(N, K, P, 1, A.at, N, B.at, N, NULL, 0, first.at, K);
-    of->combine(N, K, P, 1, A.at, N, first.at, K, 0, NULL, 0, back.at, N);
+    of->combine(N, K, P, 1, A.at, N, first.at, K, 0, NULL, 0, back.at, N, 0);
     for (size_t shift = 1; shift <= MORE; shift++) {
       edge a = matrix(N + shift, K, MORE, 4), b = matrix(N + shift, P, 2 * MORE, 5), out = matrix(K, P, MORE, 6), to = matrix(N, P, shift, 7);
       for (size_t j = 0; j < K; j++) memcpy(a.at + shift + a.ld * j, A.at + A.ld * j, N * sizeof(real));
       for (size_t t = 0; t < P; t++) memcpy(b.at + shift + b.ld * t, B.at + B.ld * t, N * sizeof(real));
       of->inner(N, K, P, 1, a.at + shift, a.ld, b.at + shift, b.ld, NULL, 0, out.at, out.ld);
-      of->combine(N, K, P, 1, a.at + shift, a.ld, out.at, out.ld, 0, NULL, 0, to.at, to.ld);
+      of->combine(N, K, P, 1, a.at + shift, a.ld, out.at, out.ld, 0, NULL, 0, to.at, to.ld, 0);
       for (size_t t = 0; t < P; t++) {
         CU_ASSERT(memcmp(out.at + out.ld * t, first.at + K * t, K * sizeof(real)) == 0);
         CU_ASSERT(memcmp(to.at + to.ld * t, back.at + N * t, N * sizeof(real)) == 0);
@@ -177,12 +177,12 @@ static void columns_where_they_stand(void) {
     of->inner(N, K, P, 1, A.at, A.ld, b.at, b.ld, NULL, 1, o.at, o.ld);
     CU_ASSERT(same_columns(&out, &before, &o, P, at));
     edge to = matrix(N, ALL, 0, 4), was = copy_of(&to), c = columns_of(&out, P, at), part = columns_of(&to, P, at);
-    of->combine(N, K, P, 1, A.at, A.ld, out.at, out.ld, 0, at, 1, to.at, to.ld);
-    of->combine(N, K, P, 1, A.at, A.ld, c.at, c.ld, 0, NULL, 1, part.at, part.ld);
+    of->combine(N, K, P, 1, A.at, A.ld, out.at, out.ld, 0, at, 1, to.at, to.ld, 0);
+    of->combine(N, K, P, 1, A.at, A.ld, c.at, c.ld, 0, NULL, 1, part.at, part.ld, 0);
     CU_ASSERT(same_columns(&to, &was, &part, P, at));
     edge one = copy_of(&A), other = copy_of(&A);
-    of->combine(N, P, K, 1, B.at, B.ld, out.at, out.ld, 1, at, 0.5, one.at, one.ld);
-    of->combine(N, P, K, 1, b.at, b.ld, c.at, c.ld, 1, NULL, 0.5, other.at, other.ld);
+    of->combine(N, P, K, 1, B.at, B.ld, out.at, out.ld, 1, at, 0.5, one.at, one.ld, 0);
+    of->combine(N, P, K, 1, b.at, b.ld, c.at, c.ld, 1, NULL, 0.5, other.at, other.ld, 0);
     for (size_t j = 0; j < K; j++) CU_ASSERT(!memcmp(one.at + one.ld * j, other.at + other.ld * j, N * sizeof(real)));
     drop(&A), drop(&B), drop(&out), drop(&before), drop(&b), drop(&o), drop(&to), drop(&was), drop(&c), drop(&part), drop(&one), drop(&other);
   }
@@ -202,7 +202,7 @@ static void nan_reaches_its_results_alone(void) {
       of->inner(N, K, P, 1, A.at, N, B.at, N, NULL, 0, c.at, K);
       for (size_t i = 0; i < K * P; i++) CU_ASSERT(!isfinite(c.at[i]) == (i % K == 4));
       for (size_t i = 0; i < K * P; i++) c.at[i] = 1;
-      of->combine(N, K, P, 1, A.at, N, c.at, K, 0, NULL, 0, out.at, N);
+      of->combine(N, K, P, 1, A.at, N, c.at, K, 0, NULL, 0, out.at, N, 0);
       for (size_t i = 0; i < N * P; i++) CU_ASSERT(!isfinite(out.at[i]) == (i % N == where));
       drop(&A), drop(&B), drop(&c), drop(&out);
     }
