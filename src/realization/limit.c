@@ -34,7 +34,7 @@ typedef struct {
   X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
   struct {
-    size_t basis[BASES], pop[POPULATIONS], side[MDM_TENSORS][2]; /* directions, columns */
+    size_t basis[BASES], side[MDM_TENSORS][2]; /* directions, columns */
   } mark;
 } block;
 
@@ -123,19 +123,21 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
 
 /* Columns are appended, so a state is its numbers of columns. Coordinates that a basis keeps belong to a field, which is
  * rewritten before they are asked for again. */
-static void limit_mark(X(realization) *R) {
+static int limit_mark(X(realization) *R, mdm_error *err) {
+  int status = MDM_OK;
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
     for (int k = 0; k < BASES; k++) b->mark.basis[k] = b->basis[k].k;
-    for (int p = 0; p < POPULATIONS; p++) b->mark.pop[p] = b->pop[p].k;
+    for (int p = 0; p < POPULATIONS && !status; p++) status = X(population_mark)(&b->pop[p], err);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->mark.side[t][s] = b->thin[t].side[s].k;
   }
+  return status;
 }
 
 static void limit_rewind(X(realization) *R) {
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
     for (int k = 0; k < BASES; k++) b->basis[k].k = b->mark.basis[k];
-    for (int p = 0; p < POPULATIONS; p++) b->pop[p].k = b->mark.pop[p];
+    for (int p = 0; p < POPULATIONS; p++) X(population_rewind)(&b->pop[p]);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->thin[t].side[s].k = b->mark.side[t][s];
   }

@@ -8,6 +8,7 @@
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/share.h"
+#include "kernels/products.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
 
@@ -53,17 +54,26 @@ int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, r
   return status;
 }
 
+enum { SOME = 16 }; /* columns that are whitened without BLAS's triangular solver, which is slow for few */
+
+/* out (n × count, leading dimension ld) ← out inverse (count × count), by a copy. */
+static void times_small(size_t n, size_t ld, size_t count, const real *inverse, real *out) {
+  real copy[(MDM_PARTICLES + 16) * SOME]; /* n × count */
+  for (size_t c = 0; c < count; c++) memcpy(copy + n * c, out + ld * c, n * sizeof *copy);
+  X(combine)(n, count, count, 1, copy, n, inverse, count, 0, 0, out, ld);
+}
+
 /* out (n × count, leading dimension ld) ← out L⁻ᵀ. */
 static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
+  real inverse[SOME * SOME] = {0}; /* count × count: L⁻ᵀ */
   size_t pieces = mdm_pieces(n, MDM_PARTICLES);
-  if (count == 1) {
-    X(scale)(n, 1 / L[0], out);
-    return;
-  }
+  for (size_t c = 0; c < count && count <= SOME; c++) inverse[c + count * c] = 1;
+  if (count <= SOME) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
 #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n * (double)count * (double)count))
   for (size_t i = 0; i < pieces; i++) {
-    size_t at = mdm_piece(n, pieces, i), end = mdm_piece(n, pieces, i + 1);
-    BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, end - at, count, 1, L, count, out + at, ld);
+    size_t at = mdm_piece(n, pieces, i), rows = mdm_piece(n, pieces, i + 1) - at;
+    if (count <= SOME) times_small(rows, ld, count, inverse, out + at);
+    else BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, count, 1, L, count, out + at, ld);
   }
 }
 
@@ -105,46 +115,62 @@ int X(population_copy)(X(population) *to, const X(population) *from, mdm_error *
 void X(population_clear)(X(population) *pop) {
   free(pop->seen);
   free(pop->work);
-  free(pop->rest);
+  free(pop->norms);
+  free(pop->kept);
   *pop = (X(population)){0};
 }
 
-/* Columns that are already orthonormal to what was seen become seen themselves. Beyond a quarter of a group no
- * more are remembered: matching ever more moments would leave the draws too little freedom. */
-static int remember(X(population) *pop, size_t count, const real *columns, mdm_error *err) {
-  if (pop->k + count > pop->n / pop->groups / 4) return MDM_OK;
-  if (mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), pop->k, pop->k + count, &pop->capacity))
-    return mdm_no_memory(err, "%zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
-  memcpy(pop->seen + pop->n * pop->k, columns, pop->n * count * sizeof(real));
-  pop->k += count;
-  return MDM_OK;
-}
-
-/* Scales what a projection left of `column` to unit second moment in every group and remembers it, unless hardly anything is left. */
-static int remember_rest(X(population) *pop, const real *column, real *rest, mdm_error *err) {
-  size_t own = pop->n / pop->groups, left = 0;
-  for (size_t at = 0; at < pop->n; at += own) {
-    real before = BLAS(nrm2)(own, column + at, 1), after = BLAS(nrm2)(own, rest + at, 1);
-    int nothing = after < (real)1e-2 * before || after == 0;
-    BLAS(scal)(own, nothing ? 0 : (real)sqrt((double)own) / after, rest + at, 1);
-    left += !nothing;
-  }
-  return left ? remember(pop, 1, rest, err) : MDM_OK;
+/* Room for `more` columns behind those seen and pending. */
+static int make_room(X(population) *pop, size_t more, mdm_error *err) {
+  size_t used = pop->k + pop->pending;
+  if (!mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), used, used + more, &pop->capacity)) return MDM_OK;
+  return mdm_no_memory(err, "%zu directions of %zu %s particles", used + more, pop->n, pop->name);
 }
 
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err) {
-  if (pop->exact) return MDM_OK;
-  size_t n = pop->n, old = pop->k;
-  int status = X(reserve)(&pop->rest, &pop->rest_size, n, count, err);
+  if (pop->exact || !count) return MDM_OK;
+  int status = make_room(pop, count, err);
   if (status) return status;
-  real *rest = pop->rest; /* n × count */
-  memcpy(rest, columns, n * count * sizeof *rest);
-  status = X(project_out)(n, pop->groups, old, pop->seen, count, rest, &pop->work, &pop->work_size, err);
-  for (size_t c = 0; c < count && !status; c++) { /* then among themselves */
-    real *column = rest + n * c;
-    status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + n * old, 1, column, &pop->work, &pop->work_size, err);
-    if (!status) status = remember_rest(pop, columns + n * c, column, err);
+  memcpy(pop->seen + pop->n * (pop->k + pop->pending), columns, pop->n * count * sizeof *columns);
+  pop->pending += count;
+  return MDM_OK;
+}
+
+/* Columns that are orthonormal to those seen become seen, if there is room: beyond a quarter of a group no more are remembered, as matching
+ * ever more moments would leave the draws too little freedom. */
+static void remember(X(population) *pop, size_t count, const real *columns) {
+  real *to = pop->seen + pop->n * pop->k;
+  if (pop->k + count > pop->n / pop->groups / 4) return;
+  if (to != columns) memmove(to, columns, pop->n * count * sizeof *to);
+  pop->k += count;
+}
+
+/* Scales what a projection left of a column to unit second moment in every group and remembers it, unless hardly anything is left. before: groups,
+ * the norms it had. */
+static void remember_rest(X(population) *pop, const real *before, real *rest) {
+  size_t own = pop->n / pop->groups, left = 0;
+  for (size_t g = 0; g < pop->groups; g++) {
+    real after = BLAS(nrm2)(own, rest + own * g, 1);
+    int nothing = after < (real)1e-2 * before[g] || after == 0;
+    BLAS(scal)(own, nothing ? 0 : (real)sqrt((double)own) / after, rest + own * g, 1);
+    left += !nothing;
   }
+  if (left) remember(pop, 1, rest);
+}
+
+/* Columns that were noted become seen, and `count` columns behind them are made orthogonal to all. What was seen before is passed once for
+ * both; then the new ones among themselves. */
+static int settle(X(population) *pop, size_t count, mdm_error *err) {
+  size_t n = pop->n, own = n / pop->groups, old = pop->k, noted = pop->pending;
+  real *columns = pop->seen + n * old; /* n × (noted + count) */
+  int status = X(reserve)(&pop->norms, &pop->norms_size, noted, pop->groups, err);
+  for (size_t i = 0; i < noted * pop->groups && !status; i++) pop->norms[i] = BLAS(nrm2)(own, columns + own * i, 1);
+  if (!status) status = X(project_out)(n, pop->groups, old, pop->seen, noted + count, columns, &pop->work, &pop->work_size, err);
+  for (size_t c = 0; c < noted && !status; c++) {
+    status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + n * old, 1, columns + n * c, &pop->work, &pop->work_size, err);
+    if (!status) remember_rest(pop, pop->norms + pop->groups * c, columns + n * c);
+  }
+  if (!status) status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + n * old, count, columns + n * noted, &pop->work, &pop->work_size, err);
   return status;
 }
 
@@ -152,14 +178,38 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 static size_t groups_for(const X(population) *pop, size_t count) { return pop->k + count > pop->n / pop->groups / 2 + 1 ? 1 : pop->groups; }
 
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
-  size_t n = pop->n;
+  size_t n = pop->n, noted = pop->pending, old = pop->k;
+  int status = make_room(pop, count, err);
+  if (status) return status;
+  real *draws = pop->seen + n * (old + noted); /* n × count */
+  status = X(normal_columns)(key, first, n, count, draws, err);
+  if (!status) status = settle(pop, count, err);
+  if (status) return status;
+  pop->pending = 0;
   if (pop->k + count > n / 2 + 1)
     return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     pop->k + count, n, pop->name);
-  int status = X(normal_columns)(key, first, n, count, out, err);
-  if (!status) status = X(project_out)(n, pop->groups, pop->k, pop->seen, count, out, &pop->work, &pop->work_size, err);
-  if (!status) status = X(whiten)(pop, groups_for(pop, count), count, out, err);
-  return status ? status : remember(pop, count, out, err);
+  status = X(whiten)(pop, groups_for(pop, count), count, draws, err);
+  if (status) return status;
+  memcpy(out, draws, n * count * sizeof *out);
+  remember(pop, count, draws);
+  return MDM_OK;
+}
+
+int X(population_mark)(X(population) *pop, mdm_error *err) {
+  size_t numbers = pop->n * pop->pending;
+  int status = X(reserve)(&pop->kept, &pop->kept_size, pop->n, pop->pending, err);
+  if (status) return status;
+  if (numbers) memcpy(pop->kept, pop->seen + pop->n * pop->k, numbers * sizeof *pop->kept);
+  pop->marked[0] = pop->k;
+  pop->marked[1] = pop->pending;
+  return MDM_OK;
+}
+
+void X(population_rewind)(X(population) *pop) {
+  pop->k = pop->marked[0];
+  pop->pending = pop->marked[1];
+  if (pop->pending) memcpy(pop->seen + pop->n * pop->k, pop->kept, pop->n * pop->pending * sizeof *pop->seen);
 }
 
 int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {

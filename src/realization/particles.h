@@ -15,11 +15,13 @@ typedef struct X(population) {
   const char *name; /* "stream", "expert", "neuron": for messages */
   int exact;        /* 1: the neurons of a network, not a sample: nothing is drawn, and a basis may fill the whole space */
   size_t n, groups; /* particles; groups of n/groups whose moments are matched one by one (1 unless set after init) */
-  real *seen;       /* n × k: orthonormal in each group, mean square 1 (or zero: nothing new there); column 0 is the constant */
-  size_t k, capacity;
+  real *seen;       /* n × (k + pending): orthonormal in each group, mean square 1 (or zero: nothing new there); column 0 is the constant. Behind
+                       them columns that were noted, as they are: they are taken up when something is drawn, with the draws */
+  size_t k, pending, capacity;
   real *work;       /* k × columns: projections */
-  real *rest;       /* n × columns: what projections leave */
-  size_t work_size, rest_size;
+  real *norms;      /* pending × groups */
+  real *kept;       /* n × pending: what was pending when it was marked */
+  size_t work_size, norms_size, kept_size, marked[2];
 } X(population);
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err);
@@ -34,6 +36,9 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
 int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err);
 /* Remembers count columns (n × count, any values). */
 int X(population_note)(X(population) *pop, size_t count, const real *columns, mdm_error *err);
+/* Bracket what is to be forgotten. */
+int X(population_mark)(X(population) *pop, mdm_error *err);
+void X(population_rewind)(X(population) *pop);
 
 /* Removes from the columns of B (n × b) their components along the columns Q (n × k), orthonormal in each group of n/groups particles. Once
  * is enough: what is projected keeps at least a hundredth of its length here, so that rounding stays far below the sampling noise. */

@@ -105,7 +105,7 @@ struct X(realization) {
   X(gaussian) (*gaussian)(const X(realization) *R, size_t block, mdm_tensor t, int side);
   /* Bracket a backward pass that only measures: directions that it visits, and what is drawn for them, are forgotten, so that
    * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
-  void (*mark)(X(realization) *R);
+  int (*mark)(X(realization) *R, mdm_error *err);
   void (*rewind)(X(realization) *R);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */

@@ -116,8 +116,9 @@ static int add_output(X(tangent) *k, const X(moe) *program, size_t t, size_t at,
 static int unit_errors(X(tangent) *k, X(moe) *program, size_t output, size_t t, size_t at, mdm_error *err) {
   size_t C = k->problem->model.outputs;
   for (size_t i = 0; i < C * k->problem->batch; i++) k->e[i] = i % C == output;
-  if (k->R->mark) k->R->mark(k->R);
-  int status = X(moe_backward)(program, k->e, 0, NULL, err);
+  int status = k->R->mark ? k->R->mark(k->R, err) : MDM_OK;
+  if (status) return status;
+  status = X(moe_backward)(program, k->e, 0, NULL, err);
   if (!status) status = add_output(k, program, t, at, err);
   if (k->R->mark) k->R->rewind(k->R);
   return status;
