@@ -55,6 +55,7 @@ struct X(statistics) {
   double *values, *samples;      /* experts × batch; experts × S: scratch */
   moments (*each_sample)[QUANTITIES]; /* batch */
   double *share, *load;          /* experts */
+  double *totals;                /* batch: sums of gates over experts */
   double *kernel, *y, *work;     /* S × S; C × S; C × S */
 };
 
@@ -150,11 +151,12 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->samples = mdm_alloc(R->experts, S, 1, sizeof *s->samples);
   s->each_sample = mdm_alloc(problem->batch, 1, 1, sizeof *s->each_sample);
   s->share = mdm_alloc(R->experts, 1, 1, sizeof *s->share);
+  s->totals = mdm_alloc(problem->batch, 1, 1, sizeof *s->totals);
   s->load = mdm_alloc(R->experts, 1, 1, sizeof *s->load);
   s->kernel = mdm_alloc(S, S, 1, sizeof *s->kernel);
   s->y = mdm_alloc(C, S, 1, sizeof *s->y);
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
-  int status = s->values && s->samples && s->each_sample && s->share && s->load && s->kernel && s->y && s->work
+  int status = s->values && s->samples && s->each_sample && s->share && s->totals && s->load && s->kernel && s->y && s->work
                    ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
   if (!status) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
@@ -169,6 +171,7 @@ void X(statistics_free)(X(statistics) *s) {
   free(s->samples);
   free(s->each_sample);
   free(s->share);
+  free(s->totals);
   free(s->load);
   free(s->kernel);
   free(s->y);
@@ -180,20 +183,30 @@ void X(statistics_free)(X(statistics) *s) {
 
 static int serves(const X(routing) *routing, size_t m, size_t sample) { return !routing || routing->active[m + routing->experts * sample]; }
 
+static double sum_of_sizes(size_t n, const real *x) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += fabs((double)x[i]);
+  return sum;
+}
+
 /* Loads and shares of every routed expert of a block, and their divergence from uniform. */
 static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
   const X(field) *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
-  memset(s->share, 0, E * sizeof *s->share);
-  memset(s->load, 0, E * sizeof *s->load);
-  for (size_t k = 0; k < P; k++) {
-    const real *gate = g->v + first + all * k;
-    double total = 0;
-    for (size_t m = 0; m < E; m++) total += fabs((double)gate[m]);
-    for (size_t m = 0; m < E; m++) {
-      s->share[m] += fabs((double)gate[m]) * (double)E / total / (double)P;
-      s->load[m] += routing ? (double)serves(routing, first + m, k) / (double)P : 0;
+  size_t pieces = mdm_pieces(E, MDM_ENTRIES / 8);
+#pragma omp taskloop default(shared) if (mdm_shares(4.0 * (double)(E * P)))
+  for (size_t k = 0; k < P; k++) s->totals[k] = sum_of_sizes(E, g->v + first + all * k);
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(E * P)))
+  for (size_t i = 0; i < pieces; i++) {
+    size_t from = mdm_piece(E, pieces, i), to = mdm_piece(E, pieces, i + 1);
+    memset(s->share + from, 0, (to - from) * sizeof *s->share);
+    memset(s->load + from, 0, (to - from) * sizeof *s->load);
+    for (size_t k = 0; k < P; k++) {
+      const real *gate = g->v + first + all * k;
+      double scale = (double)E / s->totals[k] / (double)P;
+      for (size_t m = from; m < to; m++) s->share[m] += fabs((double)gate[m]) * scale;
+      for (size_t m = from; m < to && routing; m++) s->load[m] += (double)serves(routing, first + m, k) / (double)P;
     }
   }
   if (!routing) memcpy(s->load, s->share, E * sizeof *s->load);
