@@ -83,6 +83,7 @@ int mdm_condition_holds(const mdm_config *cfg, const char *condition) {
 
 typedef struct obstacles {
   const mdm_config *cfg;
+  const char *own;
   char *out;
   size_t size;
 } obstacles;
@@ -93,6 +94,7 @@ static int name_term(void *context, const char *text, const char *end) {
   char shown[KEY_SIZE + VALUE_SIZE + 8];
   term t = read_term(o->cfg, text, end);
   size_t used = strlen(o->out);
+  if (!strcmp(t.key, o->own)) return 0;
   snprintf(shown, sizeof shown, "%s = %s", t.key, t.value);
   if (!strstr(o->out, shown)) snprintf(o->out + used, o->size - used, "%s%s", used ? " and " : "", shown);
   return 0;
@@ -104,8 +106,8 @@ static int name_clause(void *context, const char *clause, const char *end) {
   return 1;
 }
 
-void mdm_condition_obstacles(const mdm_config *cfg, const char *condition, char *out, size_t size) {
-  obstacles o = {cfg, out, size};
+void mdm_condition_obstacles(const mdm_config *cfg, const char *own, const char *condition, char *out, size_t size) {
+  obstacles o = {cfg, own, out, size};
   *out = '\0';
   all(condition, name_clause, &o);
 }

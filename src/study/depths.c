@@ -53,14 +53,13 @@ static int read_list(const mdm_config *cfg, const char *key, long **out, size_t 
 int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err) {
   static const char *const keys[] = {"solve.depths", "simulate.depths"};
   *wanted = 0;
+  if (mdm_config_int(cfg, "model.depth") == 0) return MDM_OK;
   for (int k = 0; k < 2; k++) {
     long *list;
     size_t n;
     int status = read_list(cfg, keys[k], &list, &n, err);
     free(list);
     if (status) return status;
-    if (n && mdm_config_int(cfg, "model.depth") == 0)
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s has no effect without residual blocks: set model.depth", keys[k]);
     *wanted |= n > 0;
   }
   if (!*wanted) return MDM_OK;

@@ -29,15 +29,16 @@ static int is_word_of(const mdm_option *o, const char *word) {
   return 0;
 }
 
-/* One comparison: a key of the table, a sign, words of that key or a number. */
-static void check_term(const char *key, char *term) {
+/* One comparison: a key of the table, a sign, words of that key or a number. A condition may ask for a value of its own option as one of
+ * alternatives. */
+static void check_term(const char *key, char *term, int alternatives) {
   size_t n, length = strcspn(term, "=!<>");
   char name[100], *rest = term + length + strspn(term + length, "=!<>");
   int sign = term[length];
   snprintf(name, sizeof name, "%.*s", (int)length, term);
   long i = mdm_option_find(name);
   if (i < 0) printf("\n    %s applies when %s, which is no option\n", key, name);
-  CU_ASSERT_FATAL(i >= 0 && sign && strcmp(name, key));
+  CU_ASSERT_FATAL(i >= 0 && sign && (alternatives || strcmp(name, key)));
   const mdm_option *o = &mdm_options(&n)[i];
   CU_ASSERT_EQUAL(sign == '<' || sign == '>', o->type == MDM_OPT_INT ? sign != '=' : o->type == MDM_OPT_REAL);
   for (char *word; (sign == '=' || sign == '!') && (word = strtok_r(rest, "|", &rest));) {
@@ -57,9 +58,10 @@ static void conditions_speak_of_options(void) {
     snprintf(text, sizeof text, "%.*s", (int)strcspn(o[i].applies, ";"), o[i].applies);
     for (char *end; at; at = end ? end + 6 : NULL) { /* ", and " has six characters */
       if ((end = strstr(at, ", and "))) *end = '\0';
+      int alternatives = strstr(at, " or ") != NULL;
       for (char *term = at, *stop; term; term = stop ? stop + 4 : NULL) {
         if ((stop = strstr(term, " or "))) *stop = '\0';
-        check_term(o[i].key, term);
+        check_term(o[i].key, term, alternatives);
       }
     }
   }
@@ -70,7 +72,7 @@ static void evaluates(const char *settings, const char *condition, int holds, co
   char text[200];
   mdm_config *cfg = configure(settings);
   CU_ASSERT_EQUAL(mdm_condition_holds(cfg, condition), holds);
-  mdm_condition_obstacles(cfg, condition, text, sizeof text);
+  mdm_condition_obstacles(cfg, "seed", condition, text, sizeof text);
   if (strcmp(text, obstacles)) printf("\n    %s: %s\n", condition, text);
   CU_ASSERT_STRING_EQUAL(text, obstacles);
   mdm_config_free(cfg);
@@ -161,6 +163,28 @@ static void idle_options(void) {
   is_idle("output.statistics=false output.kernels=false output.times=[0,3]", "output.times = [0, 3]|output.kernels = false|output.parts = false");
 }
 
+/* The same for a residual stack, shared experts and what balances them. */
+static void idle_options_of_depth(void) {
+  is_idle("model.branch_exponent=0.5", "model.branch_exponent = 0.5|model.depth = 0|model.depth>0");
+  is_idle("model.input=linear model.norm=rms model.output=tanh", "model.input = linear, model.norm = rms, model.output = tanh have no effect with model.depth = 0");
+  is_idle("model.norm_eps=0.1", "model.norm_eps = 0.1|model.depth = 0 and model.norm = none");
+  is_idle("model.depth=2 model.norm_eps=0.1", "model.norm_eps = 0.1 has no effect with model.norm = none (");
+  is_idle("model.dense_blocks=[0]", "model.dense_blocks = [0]|model.depth = 0");
+  is_idle("output.blocks=[0]", "output.blocks = [0]|model.depth = 0");
+  is_idle("model.depth=2 output.blocks=[0] output.kernels=false", "output.blocks = [0]|output.kernels = false and output.responses = false");
+  is_idle("solve.depths=[4,8] simulate.depths=[4,8]", "solve.depths = [4, 8]|simulate.depths = [4, 8]|model.depth = 0");
+  is_idle("model.shared_experts=1", "model.shared_experts = 1|model.regime = II|elsewhere model.shared_fraction");
+  is_idle("model.regime=I model.shared_fraction=0.5", "model.shared_fraction = 0.5|model.regime = I|in regime I model.shared_experts");
+  is_idle("train.balance_coefficient=1", "train.balance_coefficient = 1|train.balance = none");
+  is_idle("train.balance=switch", "train.balance = switch has no effect with model.active_fraction = 1 and model.active = 0 (|train.balance=importance");
+  is_idle("model.gate=constant train.balance=importance", "train.balance = importance has no effect with model.gate = constant");
+  is_idle("model.gate=constant train.z_loss=1", "train.z_loss = 1 has no effect with model.gate = constant");
+  is_idle("train.bias_update=sign", "train.bias_update = sign|train.bias_rate = 0");
+  is_idle("model.router_bias_seed=2", "model.router_bias_seed = 2|model.regime = II and model.router_bias_std = 0 and model.active_fraction = 1 and model.active = 0");
+  is_idle("model.router_bias_seed=2 model.regime=I model.active=2", "model.router_bias_seed = 2 has no effect with model.router_bias_std = 0 (");
+  is_idle("model.router_bias_seed=2 model.active_fraction=0.5 model.router_bias_std=1", "model.router_bias_seed = 2 has no effect with model.regime = II (");
+}
+
 /* And where it has one. */
 static void options_with_effect(void) {
   is_fine("");
@@ -178,6 +202,12 @@ static void options_with_effect(void) {
   is_fine("train.batch=2 data.seed=3 data.dimension=4");
   is_fine("solve.sweeps=3 solve.mixing=anderson solve.anderson_depth=2 solve.damping=1");
   is_fine("output.kernels=false output.times=[0,3] output.histogram.bins=11");
+  is_fine("model.depth=2 model.branch_exponent=0.5 model.input=linear model.norm=layer model.norm_eps=0.1 model.output=norm model.dense_blocks=[0]");
+  is_fine("model.depth=2 output.blocks=[1] solve.depths=[4,8] simulate.depths=[4,8]");
+  is_fine("model.depth=2 output.blocks=[1] output.kernels=false output.responses=true");
+  is_fine("model.shared_fraction=0.5 train.balance=importance train.balance_coefficient=1 train.z_loss=1");
+  is_fine("model.regime=I model.shared_experts=1 model.active=1 train.balance=switch model.router_bias_std=1 model.router_bias_seed=2");
+  is_fine("model.active_fraction=0.5 train.balance=switch train.bias_rate=0.1 train.bias_update=sign");
   is_fine("simulate.widths=8 simulate.seeds=3 solve.particles=100"); /* of other commands: they may share a file */
 }
 
@@ -198,6 +228,7 @@ static void defaults_are_never_idle(void) {
 static void grids(void) {
   static const char *const regimes[] = {"model.regime=II,I"}, *const experts[] = {"model.experts=2,4"};
   static const char *const both[] = {"model.regime=I,II", "model.experts=2,4"}, *const wrong[] = {"model.regimes=I"};
+  static const char *const depths[] = {"model.depth=0,2"}, *const balances[] = {"train.balance=switch,importance"};
   static const char *const optimizers[] = {"train.optimizer=sgd,adam", "train.lr=0.1,0.2"};
   mdm_error err;
   CU_ASSERT_EQUAL(checked("model.experts=8", regimes, 1, &err), MDM_OK);
@@ -207,6 +238,8 @@ static void grids(void) {
   CU_ASSERT(mentions(err.text, "train.momentum = 0.1"));
   CU_ASSERT_EQUAL(checked("", experts, 1, &err), MDM_ERR_CONFIG);
   CU_ASSERT(mentions(err.text, "--over model.experts has no effect|model.regime = II"));
+  CU_ASSERT_EQUAL(checked("model.norm=rms model.branch_exponent=0.5", depths, 1, &err), MDM_OK);
+  CU_ASSERT_EQUAL(checked("", balances, 1, &err), MDM_OK);
   CU_ASSERT_EQUAL(checked("", wrong, 1, &err), MDM_ERR_CONFIG);
   CU_ASSERT(mentions(err.text, "model.regimes|model.regime"));
 }
@@ -234,6 +267,7 @@ static const test_case tests[] = {
     {"conditions speak of options", conditions_speak_of_options},
     {"language of conditions", language},
     {"options without effect", idle_options},
+    {"options of depth and of balancing without effect", idle_options_of_depth},
     {"options with an effect", options_with_effect},
     {"defaults are never refused", defaults_are_never_idle},
     {"grids", grids},
