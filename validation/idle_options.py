@@ -61,7 +61,7 @@ VALUES = {
     "simulate.widths": ["[8, 24]"], "simulate.seeds": ["4", "[3, 4]"], "output.times": ["[0, 2]", "[0, 1, 3]"], "output.blocks": ["[0]", "[1, 2]"],
     "model.dense_blocks": ["[0]", "[1]"], "solve.depths": ["[4, 8]", "[4, 12]"], "simulate.depths": ["[4, 8]", "[4, 12]"], "data.classes": ["[0, 1]"],
     "train.batch": ["2", "3", "full"], "data.train": ["6"], "data.test": ["4"], "model.active_fraction": ["0.5", "0.75"], "model.active": ["1", "3"],
-    "model.shared_fraction": ["0.5"], "solve.expert_particles": ["24"], "solve.neuron_particles": ["8"], "model.router_gamma": ["2"],
+    "model.shared_fraction": ["0.5"], "solve.expert_particles": ["24"], "solve.neuron_particles": ["24"], "model.router_gamma": ["2"],
     "model.custom.tied": ["true", "false"], "solve.tolerance": ["0.05"], "model.depth": ["1", "2", "5"], "train.warmup": ["2"],
     "train.adam.beta1": ["0.5"], "train.adam.beta2": ["0.9"], "train.momentum": ["0.5"], "train.final_lr": ["0.5"], "solve.accuracy": ["0.001"],
     "model.gate_multiplier": ["1.5"], "solve.sweeps": ["1", "3"], "output.every": ["2"], "train.clip": ["1e-3"], "train.z_loss": ["0.1"],

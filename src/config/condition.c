@@ -52,14 +52,15 @@ static term read_term(const mdm_config *cfg, const char *text, const char *end) 
   return t;
 }
 
-/* Whether value is one of the words between '|'. */
+/* Whether value, written as text or number, is one of the words between '|'; no word at all is the empty one. */
 static int is_among(const char *value, const char *words, const char *end) {
   size_t length = strlen(value);
-  for (const char *stop; words < end; words = stop + 1) {
-    stop = before(words, end, "|");
+  if (*value == '\'') value++, length -= 2; /* text that YAML would read as a number */
+  for (;; words++) {
+    const char *stop = before(words, end, "|");
     if ((size_t)(stop - words) == length && !memcmp(words, value, length)) return 1;
+    if ((words = stop) == end) return 0;
   }
-  return 0;
 }
 
 static int term_holds(void *cfg, const char *text, const char *end) {

@@ -22,13 +22,22 @@
 #define ENTRYWISE "train.optimizer=sign|adam|adamw"
 #define SWEPT "solve.sweeps>0"
 
-/* Exponents of one tensor, by hand. */
+/* Exponents of one tensor, by hand. SGD's rates measure gradients, too. */
+#define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
+#define BY_HAND_ENTRYWISE BY_HAND ", and " ENTRYWISE
+#define BY_HAND_EPS BY_HAND ", and " ADAM ", and train.adam.eps>0, and train.adam.eps_scale=tensor"
 #define CUSTOM(tensor) \
     {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS}, \
     {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND}
+
+/* Initial matrices that are not zero by hand. */
+#define DRAWN(tensor) "model.parameterization!=custom or model.custom." tensor ".std!=0|0.0"
+/* The router of MSSP in regime I starts at zero. */
+#define DRAWN_ROUTER DRAWN("Q") ", and model.parameterization!=mssp or model.regime=II|III, and model.parameterization!=custom or model.custom.base!=mssp or " \
+    "model.regime=II|III or model.custom.Q.std!="
 
 /* Rows of options that always apply, or whose refusal names more than a condition, end with their help. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -37,7 +46,7 @@ static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help, applies */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
     {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph, and model.parameterization!=custom or model.custom.Q.std="},
     {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II"},
     {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III"},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
@@ -53,7 +62,7 @@ static const mdm_option table[] = {
     {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others", "model.regime=II|III; in regime I model.shared_experts"},
     {"model.shared_experts", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "regime I: how many of the M experts serve every token with g = 1; K refers to the others", "model.regime=I; elsewhere model.shared_fraction"},
     {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose experts are all shared", DEEP},
-    {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
+    {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)", "model.depth=0 or model.input=activation"},
     {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
     {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn"},
     {"model.gate_scope", MDM_OPT_ENUM, "all", 0, 0, 0, "all|selected", "experts that a normalized gate normalizes over: all, or the top K of the token", "model.gate=normalized_sigmoid|softmax, and " TOP_K},
@@ -61,13 +70,13 @@ static const mdm_option table[] = {
     {"model.router_bias_seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "draws these biases in regime I, where they are the same in every run and in the limit; elsewhere every run draws its own from seed", "model.regime=I, and model.router_bias_std>0, and " TOP_K},
     {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
     {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
-    {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero"},
-    {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in"},
-    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
-    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
-    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},
+    {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero", DRAWN("w_out")},
+    {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in", DRAWN("W_in")},
+    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER},
+    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1")},
+    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2")},
     {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
-    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND},
+    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
     CUSTOM("Q"),
     CUSTOM("W1"),

@@ -5,6 +5,17 @@
 #include <math.h>
 #include <string.h>
 
+static int read_dense(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
+  for (size_t i = 0; i < m->dense_count; i++) {
+    if (m->dense[i] >= (long)m->depth)
+      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
+    for (size_t j = 0; j < i; j++)
+      if (m->dense[j] == m->dense[i]) return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld twice", m->dense[i]);
+  }
+  return MDM_OK;
+}
+
 /* Options of a residual stack; without one they say nothing (mdm_config_check). */
 static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->depth = (size_t)mdm_config_int(cfg, "model.depth");
@@ -20,11 +31,7 @@ static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->output = mdm_config_text(cfg, "model.output");
   if (!strcmp(m->output, "norm") && m->norm == MDM_NORM_NONE)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.output: norm needs model.norm: rms or layer");
-  m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
-  for (size_t i = 0; i < m->dense_count; i++)
-    if (m->dense[i] >= (long)m->depth)
-      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
-  return MDM_OK;
+  return read_dense(cfg, m, err);
 }
 
 /* Shared experts, balancing, losses on the router. */

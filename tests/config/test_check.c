@@ -14,6 +14,7 @@
 
 static int is_word_of(const mdm_option *o, const char *word) {
   char words[400], *rest = words;
+  if (o->type == MDM_OPT_TEXT) return 1;
   if (o->type == MDM_OPT_BOOL) return !strcmp(word, "true") || !strcmp(word, "false");
   if (!o->allowed) { /* compared with a number: as the option writes it */
     char assignment[400], shown[100];
@@ -85,6 +86,9 @@ static void language(void) {
   evaluates("", "model.regime!=II", 0, "model.regime = II");
   evaluates("", "model.active_fraction<1", 0, "model.active_fraction = 1");
   evaluates("model.active_fraction=0.5", "model.active_fraction<1", 1, "");
+  evaluates("", "model.custom.Q.std!=", 0, "model.custom.Q.std = ''");
+  evaluates("model.custom.Q.std=0", "model.custom.Q.std=", 0, "model.custom.Q.std = '0'");
+  evaluates("", "model.custom.Q.std=|0", 1, "");
   evaluates("data.test=3", "data.test>3", 0, "data.test = 3");
   evaluates("data.test=3", "data.test>2", 1, "");
   evaluates("train.batch=2", "train.batch!=full", 1, "");
@@ -163,6 +167,30 @@ static void idle_options(void) {
   is_idle("output.statistics=false output.kernels=false output.times=[0,3]", "output.times = [0, 3]|output.kernels = false|output.parts = false");
 }
 
+/* Initial sizes of what starts at zero, rates of the other kind of optimizer, what a linear input leaves out. */
+static void idle_factors(void) {
+#define CUSTOM_II "model.parameterization=custom "
+  is_idle("model.regime=I model.init.router=2", "model.init.router = 2 has no effect with model.parameterization = mssp and model.regime = I (");
+  is_idle("model.regime=I model.parameterization=custom model.custom.base=mssp model.init.router=2", "model.init.router = 2|model.custom.base = mssp");
+  is_idle(CUSTOM_II "model.custom.Q.std=0 model.init.router=2", "model.init.router = 2 has no effect with model.parameterization = custom and model.custom.Q.std = '0' (");
+  is_idle(CUSTOM_II "model.custom.W_in.std=0 model.init.input=2 model.custom.W1.std=0.0 model.init.expert_in=2 model.custom.W2.std=0 model.init.expert_out=2 "
+          "model.custom.w_out.std=0 model.readout_std=2", "model.init.input = 2|model.init.expert_in = 2|model.init.expert_out = 2|model.readout_std = 2");
+  is_idle(CUSTOM_II "model.custom.Q.adam_lr=2 model.custom.Q.adam_eps=2", "model.custom.Q.adam_lr = '2'|model.custom.Q.adam_eps = '2'|train.optimizer = sgd");
+  is_idle(CUSTOM_II "train.optimizer=adam model.custom.Q.lr=2", "model.custom.Q.lr = '2'|train.optimizer = adam and train.clip = 0 and output.ntk = false");
+  is_idle(CUSTOM_II "train.optimizer=adam train.adam.eps_scale=global model.custom.Q.adam_eps=2", "model.custom.Q.adam_eps = '2'|train.adam.eps_scale = global");
+  is_idle(CUSTOM_II "train.optimizer=sign model.custom.Q.adam_eps=2", "model.custom.Q.adam_eps = '2'|train.optimizer = sign");
+  is_idle(CUSTOM_II "model.custom.tied=false", "model.custom.tied = false|model.regime = II");
+  is_idle(CUSTOM_II "model.regime=III model.custom.base=jbph model.custom.Q.std=1 model.router_gamma=2", "model.router_gamma = 2|model.custom.Q.std = '1'");
+  is_idle("model.depth=2 model.input=linear model.activation=relu", "model.activation = relu has no effect with model.depth = 2 and model.input = linear (");
+  is_fine("model.regime=I model.parameterization=mup model.init.router=2");
+  is_fine("model.regime=I model.parameterization=custom model.custom.base=mssp model.custom.Q.std=N^-1 model.init.router=2");
+  is_fine("model.regime=I model.parameterization=custom model.init.router=2 model.custom.Q.lr=2");
+  is_fine("model.init.router=2 model.init.input=2 model.init.expert_in=2 model.init.expert_out=2 model.readout_std=2 model.activation=relu");
+  is_fine(CUSTOM_II "train.optimizer=sign model.custom.Q.adam_lr=2");
+  is_fine(CUSTOM_II "train.optimizer=adam model.custom.Q.adam_lr=2 model.custom.Q.adam_eps=2 model.custom.Q.lr=2 train.clip=1");
+  is_fine("model.depth=2 model.activation=relu");
+}
+
 /* The same for a residual stack, shared experts and what balances them. */
 static void idle_options_of_depth(void) {
   is_idle("model.branch_exponent=0.5", "model.branch_exponent = 0.5|model.depth = 0|model.depth>0");
@@ -193,7 +221,7 @@ static void options_with_effect(void) {
   is_fine("model.regime=I model.active_fraction=0.5 model.router_bias_std=1 train.bias_rate=0.1");
   is_fine("model.expert_width=4 model.active_fraction=0.5 model.gate=softmax model.gate_scope=selected");
   is_fine("model.parameterization=jbph model.router_gamma=2");
-  is_fine("model.parameterization=custom model.custom.base=jbph model.router_gamma=2 model.custom.Q.adam_lr=1 model.custom.tied=false");
+  is_fine("model.parameterization=custom model.custom.base=jbph model.router_gamma=2 model.regime=III model.custom.Q.lr=1 model.custom.tied=false");
   is_fine("train.optimizer=momentum train.momentum=0.5 train.weight_decay=0.1 train.decay_scale=tensor train.clip=1");
   is_fine("train.optimizer=adamw train.adam.eps=0.1 train.adam.eps_scale=global train.adam.weight_decay=0.1 train.decay_scale=tensor solve.pivots=64");
   is_fine("train.schedule=cosine train.final_lr=0.1");
@@ -247,18 +275,18 @@ static void grids(void) {
 /* Those that wait for the same are told together, and what does not fit in a line is cut off in words. */
 static void many_at_once(void) {
   static const char *const tensors[] = {"W_in", "Q", "W1", "W2", "w_out"}, *const parts[] = {"std", "lr", "adam_lr", "adam_eps", "multiplier"};
-  char settings[4000] = "", power[120] = "N";
+  char settings[4090] = "", power[130] = "N";
   mdm_error err;
   is_idle("train.adam.eps=0.1 train.adam.beta1=0", "train.adam.beta1 = 0, train.adam.eps = 0.1 have no effect with train.optimizer = sgd (they apply when");
-  for (int i = 0; i < 13; i++) strcat(power, "*N^-1/2");
+  for (int i = 0; i < 17; i++) strcat(power, "*N^-1/2");
   for (int t = 0; t < 5; t++)
     for (int k = 0; k < 5; k++) {
       size_t used = strlen(settings);
       snprintf(settings + used, sizeof settings - used, "model.custom.%s.%s=%s ", tensors[t], parts[k], power);
     }
-  is_idle(settings, "model.custom.W_in.std = |, and 14 more have no effect");
+  is_idle(settings, "model.custom.W_in.std = |, and 1 more have no effect");
   strcat(settings, "train.optimizer=sign train.clip=1 train.final_lr=0.5 output.every=2 model.experts=5 model.router_gamma=2 data.labels=");
-  memset(settings + strlen(settings), 'x', 500);
+  memset(settings + strlen(settings), 'x', 300);
   CU_ASSERT_EQUAL(checked(settings, NULL, 0, &err), MDM_ERR_CONFIG);
   CU_ASSERT(strlen(err.text) < sizeof err.text - 1 && has(err.text, "; remove them, or change what stands in the way"));
 }
@@ -267,6 +295,7 @@ static const test_case tests[] = {
     {"conditions speak of options", conditions_speak_of_options},
     {"language of conditions", language},
     {"options without effect", idle_options},
+    {"factors of what is not there", idle_factors},
     {"options of depth and of balancing without effect", idle_options_of_depth},
     {"options with an effect", options_with_effect},
     {"defaults are never refused", defaults_are_never_idle},
