@@ -9,6 +9,7 @@
 #include "run/collect.h"
 #include "run/execute.h"
 #include "run/plan.h"
+#include "run/saturation.h"
 #include "run/tolerance.h"
 
 static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor,
@@ -59,7 +60,9 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
-  return run_replicas(cfg, data, what, replicas, monitor, out, err);
+  status = run_replicas(cfg, data, what, replicas, monitor, out, err);
+  mdm_announce_saturation(out->limit.summary, monitor);
+  return status;
 }
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
