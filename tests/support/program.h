@@ -42,7 +42,7 @@ const result *run(const char *format, ...)
 /* The same with words as they are. */
 const result *run_words(int n, const char *const *words);
 
-/* Sends the signal so many milliseconds after the program has said that it begins. */
+/* Sends the signal when the program has worked for so many milliseconds, of processor time, since it said that it begins. */
 const result *run_and_stop(const char *line, int number, long milliseconds);
 
 /* Asserts; says which command line it was when not good. */
