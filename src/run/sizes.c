@@ -72,12 +72,12 @@ static size_t samples_seen(const mdm_problem *p) {
   return (drawn < all ? drawn : all) + p->data->test.count;
 }
 
-/* Neurons of each sampled expert that S stream particles suggest, where their number grows. Those that tied experts share must be more than the
- * directions that their fields visit; a quarter of the stream particles at most, which bounds the time. */
+/* Neurons of each sampled expert that S stream particles suggest, where their number grows. Those that tied experts share are twice the
+ * directions that their fields may visit; a quarter of the stream particles at most, which bounds the time. */
 static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) {
   if (!p->model.parameterization.rule[MDM_W1].tied) return UNTIED_NEURONS;
-  size_t directions = 5 * samples_seen(p) / 4;
-  return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), directions < S / 4 ? directions : S / 4);
+  size_t twice = 2 * samples_seen(p);
+  return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
 }
 
 /* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling

@@ -51,9 +51,9 @@ static void shared_neurons_by_samples(void) {
   static const struct {
     const char *settings;
     double shared;
-  } rows[] = {{"solve.particles=2000 data.train=400 train.batch=20 train.steps=19", 500},
-              {"solve.particles=2000 data.train=400 train.batch=20 train.steps=13", 350},
-              {"solve.particles=2000 data.train=280 train.batch=20 train.steps=19", 350},
+  } rows[] = {{"solve.particles=4000 data.train=400 train.batch=20 train.steps=19", 800},
+              {"solve.particles=4000 data.train=400 train.batch=20 train.steps=13", 560},
+              {"solve.particles=4000 data.train=280 train.batch=20 train.steps=19", 560},
               {"solve.particles=2000 data.train=4 train.steps=1", 300},
               {"solve.particles=1600 data.train=800 train.batch=20 train.steps=39", 400}};
   for (size_t i = 0; i < COUNT(rows); i++) {
