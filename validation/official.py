@@ -430,7 +430,7 @@ def example(regime, eta, init=1.0, optimizer="sgd", **lr_mult):
 
 
 EXAMPLES = [example("I", 0.04, W_in=0.016, w_out=256), example("II", 0.01, 0.25, W_in=1 / 64, Q=4, W2=1 / 64, w_out=65536),
-            example("III", 0.01, W_in=4, Q=16, W1=1 / 16, W2=1 / 4), example("I", 0.16, optimizer="adam", W_in=4),
+            example("III", 0.005, W_in=4, Q=16, W1=1 / 16, W2=1 / 4), example("I", 0.16, optimizer="adam", W_in=4),
             example("II", 0.16, 0.25, "adam", W_in=4, Q=4, W1=1 / 4, W2=1 / 256, w_out=4),
             example("III", 0.16, 0.25, "adam", W_in=4, Q=1 / 4, W1=1 / 4, W2=1 / 256, w_out=64)]
 ROUTER, EXPERTS = "train.lr_multiplier.router", ("train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out")
