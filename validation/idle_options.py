@@ -6,8 +6,9 @@
 For each of the configurations below and each option, `moedmft compare` runs with the option at other values: each word of an enumeration, a
 number or two otherwise. A run must be refused (exit status 3: the option has no effect there, or contradicts others) or store other
 data than the configuration alone: datasets other than run times and the configuration itself. An accepted value that changes nothing is
-printed. KNOWN lists those that are right, each with its reason. Options that name files are left out.
-About six minutes of processor time. Exit status 1 when there are others.
+printed. KNOWN lists those that are right, each with its reason. Options that name files are left out. Nothing is said of what the language of
+conditions cannot express: rates of a run without steps, the router's options where every block is dense.
+About a quarter of an hour of processor time. Exit status 1 when there are others.
 """
 import argparse
 import concurrent.futures
@@ -42,12 +43,9 @@ BASES = {
     "constant gate top-K": {"model.gate": "constant", "model.active_fraction": "0.5"},
     "frozen": {"model.gate": "softmax", "train.lr_multiplier.router": "0", "model.init.router": "0"},
     "readout": {"model.readout_std": "0", "train.lr_multiplier.readout": "0"},
-    "no steps": {"train.steps": "0"},
-    "no rate": {"train.lr": "0"},
     "deep": {**DEEP, "model.shared_fraction": "0.25", "model.dense_blocks": "[0]", "train.balance": "importance", "output.statistics": "true"},
     "deep linear": {**DEEP, "model.input": "linear"},
     "deep plain": {"model.depth": "3", "model.regime": "III", "train.lr": "0.1"},
-    "deep dense": {**DEEP, "model.dense_blocks": "[0, 1, 2, 3]"},
     "deep I": {**DEEP, "model.regime": "I", "model.experts": "5", "model.shared_experts": "1", "model.active": "2", "model.router_bias_std": "0.5",
                "train.balance": "switch", "train.z_loss": "0.01"},
     "depth 1": {"model.depth": "1"},
@@ -69,7 +67,14 @@ VALUES = {
 }
 SKIPPED = {"data.file", "data.labels", "data.test_file", "data.test_labels", "data.x", "data.y", "data.test_x", "data.test_y", "output.every_seed"}
 UNCOMPARED = re.compile(r"config|provenance|seconds|/time$|resume|seal|memory")
-KNOWN = {("data.standardize", "none")}  # what auto stands for
+KNOWN = {
+    ("data.standardize", "none"),  # what auto stands for
+    ("III mup", "model.parameterization", "custom"),  # its base is mup, too
+    ("custom III", "model.custom.tied", "true"),  # as the base
+    ("III jbph", "solve.accuracy", "0.001"),  # reached already
+    ("III jbph", "solve.tolerance", "0.05"),  # no direction lies between
+    ("depth 1", "model.branch_exponent", "0.6"),  # powers of L are 1; classify and loops over depths know it
+}
 
 
 def options():
