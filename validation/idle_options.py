@@ -51,7 +51,7 @@ BASES = {
     "depth 1": {"model.depth": "1"},
     "depths": {**DEEP, "solve.depths": "[4, 8]", "simulate.depths": "[4, 8]"},
     "sweeps": {"solve.sweeps": "8"}, "sweeps damped": {"solve.sweeps": "8", "solve.mixing": "damped"},
-    "sweeps anderson": {"solve.sweeps": "8", "solve.mixing": "anderson"},
+    "sweeps anderson": {"solve.sweeps": "8", "solve.mixing": "anderson", "solve.start": "lazy", "solve.settled": "50"},
     "little output": {"output.kernels": "false", "output.statistics": "false", "output.ntk": "true"},
     "no output": {"output.kernels": "false", "output.statistics": "false"},
 }
