@@ -1,6 +1,7 @@
 /* How much memory there is, and that no run takes more. */
 #include "cli/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,17 +31,31 @@ static void limit(double have) {
 #endif
 }
 
+/* Arrays from this size on go back to the system when they are freed. glibc would raise the bound to the largest array that was freed, and
+ * then place arrays on a heap whose pages, once written, stay: twice the memory (docs/engineering.md). */
+enum { RETURNED_FROM = 256 << 10 };
+
 double memory_claim(void) {
+  mallopt(M_MMAP_THRESHOLD, RETURNED_FROM);
   double have = available();
   limit(have);
   return have;
+}
+
+/* Where Linux does not tell, nothing. */
+double memory_held(void) {
+  double pages = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f && fscanf(f, "%*f %lf", &pages) != 1) pages = 0;
+  if (f) fclose(f);
+  return pages * (double)sysconf(_SC_PAGESIZE);
 }
 
 int memory_check(double need, double have, mdm_error *err) {
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY,
                     "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
-                    "data.train, train.steps or --threads",
+                    "model.depth, data.train, train.steps or --threads",
                     need / 1e9, have / 1e9);
   return MDM_OK;
 }
