@@ -1,12 +1,14 @@
 /* How much memory there is, and that no run takes more. */
 #include "cli/memory.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 /* Where Linux does not tell, all there is. */
 static double available(void) {
@@ -35,20 +37,29 @@ static void limit(double have) {
  * then place arrays on a heap whose pages, once written, stay: twice the memory (docs/engineering.md). */
 enum { RETURNED_FROM = 256 << 10 };
 
-double memory_claim(void) {
+static void return_freed(void) {
+#if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, RETURNED_FROM);
+#endif
+}
+
+double memory_claim(void) {
+  return_freed();
   double have = available();
   limit(have);
   return have;
 }
 
-/* Where Linux does not tell, nothing. */
+/* What the buffers of BLAS and HDF5, and stacks, take once they are used, as measured. */
+static const double BUFFERS = 5e6;
+
+/* Where Linux does not tell, the buffers alone. */
 double memory_held(void) {
   double pages = 0;
   FILE *f = fopen("/proc/self/statm", "r");
   if (f && fscanf(f, "%*f %lf", &pages) != 1) pages = 0;
   if (f) fclose(f);
-  return pages * (double)sysconf(_SC_PAGESIZE);
+  return pages * (double)sysconf(_SC_PAGESIZE) + BUFFERS;
 }
 
 int memory_check(double need, double have, mdm_error *err) {

@@ -1,7 +1,8 @@
 /* Directions by a pilot, extrapolated in particles and in steps (docs/engineering.md, memory).
  *
- * In particles. Parts of a field that are noise of the sample point in new directions more often the fewer particles there are, and no
- * more directions than particles exist. A field of rank r among many particles shows about r n/(r + n) of n: exact for r << n.
+ * In particles. Under top-K every particle takes turns of its own, and what a pilot sees is bounded by its particles: a field of rank r among
+ * many shows about r n/(r + n) of n, exact for r << n. Without, fields are smooth functions, and few particles rather show too many
+ * directions, which are noise of the sample: they are taken as they are.
  * In steps. A batch that was seen before brings fewer directions each time: ranks grow like the root of t, later like log t; samples that are
  * new bring as many as those before. A field never has more directions than tokens that passed, or particles. */
 #include "run/directions.h"
@@ -16,7 +17,7 @@
 enum {
   FEWEST_PARTICLES = 300, /* of the stream, in a pilot */
   LEAST_STEPS = 10,       /* a pilot rather has fewer particles than fewer steps than these */
-  ROOM = 5,               /* particles of the smallest population for each token of a step, at least */
+  ROOM = 5,               /* particles of the smallest population for each token of a part, at least: a quarter is remembered, half is room for what is new */
   SAMPLED = 64,           /* steps whose work is looked at */
   DILUTION = 4            /* and for each direction that is guessed, if there is time for as many */
 };
@@ -103,7 +104,7 @@ static double bounded_share(const mdm_problem *p, const mdm_limit_sizes *all, do
 /* Particles among which the directions of the run are few, and as many steps as the work allows; where that is little, fewer particles, then
  * fewer steps; where it is much, more particles. Returns the steps; 0: no pilot. */
 static size_t choose(const mdm_problem *p, const mdm_limit_sizes *all, double work, mdm_limit_sizes *s, mdm_directions *d) {
-  double steps = (double)p->steps, few = fmin(LEAST_STEPS, steps), least = share_with(p, all, ROOM * (double)(p->batch + p->data->test.count));
+  double steps = (double)p->steps, few = fmin(LEAST_STEPS, steps), part = fmax((double)p->batch, (double)p->data->test.count), least = share_with(p, all, ROOM * part);
   double share = fmax(least, share_with(p, all, DILUTION * guess(p, steps)));
   *s = smaller(all, &p->model, share);
   share = fmax(least, fmin(share, share * work / work_of(p, s, few)));
@@ -142,7 +143,8 @@ static int pilot_run(pilot *q, const mdm_runner *r, const mdm_limit_sizes *sizes
 /* ---------------------------------------------------------------- what it tells */
 
 /* Directions among n particles of a field that shows k among the m of a pilot; most: tokens so far. */
-static double among(double k, double m, double most, double n) {
+static double among(const mdm_model *model, double k, double m, double most, double n) {
+  if (model->active_fraction == 1) return fmin(k, n);
   double rank = k < m ? fmin(most, k * m / (m - k)) : most;
   return n > m ? fmin(most, fmax(k, rank * n / (rank + n))) : k;
 }
@@ -158,6 +160,12 @@ static double later(const mdm_problem *p, int field, double half, double at_half
   return fmin(most, at_end + slope * (fresh - end + fresh * growth(T / fmax(1, fresh))));
 }
 
+/* A pilot of very few steps hardly knows how fast ranks grow: it is trusted by half, in the logarithm, where the guess is larger. */
+static double with_guess(const mdm_problem *p, double end, double found) {
+  double weight = 0.5 * fmax(0, 1 - end / LEAST_STEPS);
+  return found > 0 && end < (double)p->steps ? found * pow(fmax(1, guess(p, (double)p->steps) / found), weight) : found;
+}
+
 static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out) {
   const mdm_problem *p = r->problem;
   size_t end = q->steps - 1, half = end / 2;
@@ -165,9 +173,9 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
     for (int f = 0; f < MDM_VISITORS; f++) {
       double n = particles(p, &r->sizes, f), m = particles(p, &q->runner.sizes, f);
       double first = (double)q->seen[(half * out->blocks + b) * MDM_VISITORS + f], last = (double)q->seen[(end * out->blocks + b) * MDM_VISITORS + f];
-      first = among(first, m, tokens(p, f, (double)half), n);
-      last = among(last, m, tokens(p, f, (double)end), n);
-      out->k[b][f] = fmin(n, later(p, f, (double)half, first, (double)end, last));
+      first = among(&p->model, first, m, tokens(p, f, (double)half), n);
+      last = among(&p->model, last, m, tokens(p, f, (double)end), n);
+      out->k[b][f] = fmin(n, fmin(tokens(p, f, (double)p->steps), with_guess(p, (double)end, later(p, f, (double)half, first, (double)end, last))));
     }
 }
 

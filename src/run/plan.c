@@ -127,7 +127,6 @@ int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_
 /* A pilot takes this fraction of the work, but no more multiply-adds than some seconds hold. */
 static const double PILOT_SHARE = 0.03, PILOT_MOST = 1e10;
 
-
 static int descending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x < y) - (x > y);

@@ -64,7 +64,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
   const mdm_monitor plain = {.threads = monitor ? monitor->threads : 0, .save_weights = monitor && monitor->save_weights};
-  const double cheap = 4e8; /* multiply-adds of a pilot: a tenth of a second */
+  const double cheap = 1e9; /* multiply-adds of a pilot: some tenths of a second */
   int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
   mdm_plan p;
   double bytes = 0;
