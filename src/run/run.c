@@ -65,10 +65,13 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   return status;
 }
 
-double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
+double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
+  const mdm_monitor plain = {.threads = monitor ? monitor->threads : 0, .save_weights = monitor && monitor->save_weights};
+  const double cheap = 1e9; /* multiply-adds of a pilot: some tenths of a second */
+  int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
   mdm_plan p;
   double bytes = 0;
-  if (!mdm_plan_create(cfg, data, what, 0, NULL, &p, NULL)) bytes = mdm_plan_bytes(&p, !strcmp(mdm_config_text(cfg, "output.every_seed"), "true"), threads);
+  if (!mdm_plan_create(cfg, data, what, 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   mdm_plan_clear(&p);
   return bytes;
 }

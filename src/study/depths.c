@@ -207,6 +207,26 @@ static int run_depths(const mdm_config *cfg, const mdm_data *data, int what, con
   return status;
 }
 
+static double most_bytes(const mdm_config *cfg, const mdm_data *data, int what, const char *key, const mdm_monitor *monitor) {
+  mdm_monitor plain = {.threads = monitor ? monitor->threads : 0}; /* weights are those of model.depth */
+  long *depth;
+  size_t n;
+  double most = 0;
+  int status = read_list(cfg, key, &depth, &n, NULL);
+  for (size_t i = 0; i < n && !status; i++) {
+    mdm_config *at = NULL;
+    status = at_depth(cfg, depth[i], &at, NULL);
+    if (!status) most = fmax(most, mdm_memory_estimate(at, data, what, &plain));
+    mdm_config_free(at);
+  }
+  free(depth);
+  return most;
+}
+
+double mdm_depths_bytes(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor) {
+  return fmax(most_bytes(cfg, data, MDM_RUN_LIMIT, "solve.depths", monitor), most_bytes(cfg, data, MDM_RUN_NETWORKS, "simulate.depths", monitor));
+}
+
 int mdm_depths_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_record **out, mdm_error *err) {
   int wanted, status = mdm_depths_check(cfg, &wanted, err);
   *out = NULL;

@@ -1,4 +1,5 @@
 /* The program from outside, in a process of its own. */
+#define _DEFAULT_SOURCE /* wait4 */
 #include "support/program.h"
 
 #include <CUnit/CUnit.h>
@@ -60,7 +61,9 @@ static pid_t launch(const start *how, int n, const char *const *words) {
 static const result *finish(pid_t pid) {
   static result r;
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+  struct rusage used = {0};
+  while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {}
+  r.peak = 1024 * (double)used.ru_maxrss;
   r.code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
   read_printed(0, r.out, sizeof r.out);
   read_printed(1, r.err, sizeof r.err);

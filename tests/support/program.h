@@ -18,6 +18,7 @@ enum { MAX_ARGS = 64, KILLED = 1000 /* plus the signal: code of a run that did n
 /* How a run ended, and what it printed. */
 typedef struct result {
   int code;
+  double peak; /* bytes: the largest resident set; at least that of the tests themselves, from which the process was forked */
   char out[1 << 16], err[1 << 14];
 } result;
 
