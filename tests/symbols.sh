@@ -29,7 +29,7 @@ int mdm_alloc(void) { return 2; }
 int main(void) { return printf("%s\n", mdm_version()) < 0 || basis_init_f64() + mdm_alloc() != 3; }
 END
 libs=$(pkg-config --libs openblas lapacke gsl hdf5 yaml-0.1 sleef zlib | sed 's/-lgslcblas//')
-$cc -Iinclude "$work/user.c" "$build/libmoedmft.a" $libs -lpthread -lm -o "$work/user" && "$work/user" > "$work/said" || fail "a program with the static library"
+$cc -Iinclude "$work/user.c" "$build/libmoedmft.a" $libs -fopenmp -lpthread -lm -o "$work/user" && "$work/user" > "$work/said" || fail "a program with the static library"
 version=$(sed -n 's/^VERSION := //p' Makefile)
 grep -qx "$version" "$work/said" || fail "a program with the static library says $(cat "$work/said")"
 echo "symbols: $(wc -l < "$work/declared") functions in both libraries, all of them public"
