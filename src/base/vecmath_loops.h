@@ -16,8 +16,9 @@
     return sum;                                                                                                        \
   }
 DOT(dot_f64, double)
+DOT(dot_wide, float)
 
-/* The same of floats: sums of eight products in single precision, these in double. */
+/* The same of floats: sums of eight products in single precision, these in double; unless that leaves the range of floats. */
 static double dot_f32(size_t n, const float *restrict a, const float *restrict b) {
   double lane[16] = {0}, sum = 0;
   size_t i = 0;
@@ -31,7 +32,8 @@ static double dot_f32(size_t n, const float *restrict a, const float *restrict b
     for (size_t j = 0; j < 16; j++) lane[j] += (double)(a[i + j] * b[i + j]);
   for (size_t j = 0; i + j < n; j++) lane[j] += (double)(a[i + j] * b[i + j]);
   for (size_t j = 0; j < 16; j++) sum += lane[j];
-  return sum;
+  double size = fabs(sum) / (double)(n + !n);
+  return size > 1e-30 && size < 1e30 ? sum : dot_wide(n, a, b);
 }
 
 /* The floor under ε keeps 0/0 at 0; it is near the smallest gradient whose square the type can hold. */
