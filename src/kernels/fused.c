@@ -1,26 +1,28 @@
 /* Product and step of a dense matrix, a block of columns at a time: the block is still in the cache when it steps, and the next one is brought
- * there meanwhile. */
+ * there meanwhile. With so many tokens that BLAS is faster, all columns are one block. */
 #include "kernels/fused.h"
 
 #include "kernels/choose.h"
 #include "kernels/products.h"
 
-/* Columns of a block. */
+/* Columns of a block; of all blocks but the last. */
 enum { BLOCK = 32 };
+static size_t block_of(size_t P, size_t G) { return P < X(kernels_used)()->many || G < BLOCK ? BLOCK : G; }
 
 /* A ← keep A + r x yᵀ for `count` of `left` columns. */
 static void step(size_t N, size_t count, size_t left, size_t P, double keep, double r, const real *x, size_t ldx, const real *y, size_t ldy, real *A,
                  size_t lda) {
   size_t ahead = left >= 2 * BLOCK ? lda * BLOCK : 0;
-  if (!N || !P || r == 0) X(combine)(N, P, count, r, x, ldx, y, ldy, 1, keep, A, lda);
+  if (!N || !P || r == 0 || count > BLOCK) X(combine)(N, P, count, r, x, ldx, y, ldy, 1, keep, A, lda);
   else X(kernels_used)()->combine(N, P, count, (real)r, x, ldx, y, ldy, 1, (real)keep, A, lda, ahead);
 }
 
 void X(expand_and_update)(size_t N, size_t G, size_t P, double s, real *A, size_t lda, const real *Y, size_t ldy, int accumulate, real *Xs,
                           size_t ldxs, double keep, double r, const real *x, size_t ldx) {
   if (!G) X(combine)(N, 0, P, s, A, lda, Y, ldy, 0, accumulate, Xs, ldxs);
-  for (size_t g = 0; g < G; g += BLOCK) {
-    size_t count = G - g < BLOCK ? G - g : BLOCK;
+  const size_t block = block_of(P, G);
+  for (size_t g = 0; g < G; g += block) {
+    size_t count = G - g < block ? G - g : block;
     X(combine)(N, count, P, s, A + lda * g, lda, Y + g, ldy, 0, g || accumulate, Xs, ldxs);
     step(N, count, G - g, P, keep, r, x, ldx, Y + g, ldy, A + lda * g, lda);
   }
@@ -28,8 +30,9 @@ void X(expand_and_update)(size_t N, size_t G, size_t P, double s, real *A, size_
 
 void X(contract_and_update)(size_t N, size_t G, size_t P, double s, real *A, size_t lda, const real *x, size_t ldx, real *Y, size_t ldY,
                             double keep, double r, const real *y, size_t ldy) {
-  for (size_t g = 0; g < G; g += BLOCK) {
-    size_t count = G - g < BLOCK ? G - g : BLOCK;
+  const size_t block = block_of(P, G);
+  for (size_t g = 0; g < G; g += block) {
+    size_t count = G - g < block ? G - g : block;
     X(inner)(N, count, P, s, A + lda * g, lda, x, ldx, 0, Y + g, ldY);
     step(N, count, G - g, P, keep, r, x, ldx, y + g, ldy, A + lda * g, lda);
   }

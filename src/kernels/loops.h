@@ -172,4 +172,4 @@ static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t 
   for (size_t i = 0; i < n; i += COMBINE_ROWS) combine_piece(smaller(COMBINE_ROWS, n - i), k, P, A + i, lda, &small, keep, out + i, ldo, ahead);
 }
 
-static const X(kernels) all = {inner, combine};
+static const X(kernels) all = {inner, combine, MANY};

@@ -15,15 +15,24 @@ static void keep_only(size_t rows, size_t cols, double keep, real *out, size_t l
   }
 }
 
+/* Fewer rows than this are no tall matrix: `inner` would add up the lanes of its vectors more often than it multiplies. */
+enum { TALL = 64 };
+
+static int few(const X(kernels) *own, size_t k, size_t P) { return k < own->many || P < own->many; }
+
 void X(inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo) {
   if (!k || !P) return;
+  const X(kernels) *own = X(kernels_used)();
   if (!n || s == 0) keep_only(k, P, keep, out, ldo);
-  else X(kernels_used)()->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
+  else if (n >= TALL && few(own, k, P)) own->inner(n, k, P, (real)s, A, lda, B, ldb, (real)keep, out, ldo);
+  else BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, k, P, n, s, A, lda, B, ldb, keep, out, ldo);
 }
 
 void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                 real *out, size_t ldo) {
   if (!n || !P) return;
+  const X(kernels) *own = X(kernels_used)();
   if (!k || s == 0) keep_only(n, P, keep, out, ldo);
-  else X(kernels_used)()->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo, 0);
+  else if (few(own, k, P)) own->combine(n, k, P, (real)s, A, lda, c, ldc, transposed, (real)keep, out, ldo, 0);
+  else BLAS(gemm)(CblasColMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, n, P, k, s, A, lda, c, ldc, keep, out, ldo);
 }

@@ -224,7 +224,7 @@ static void one_fused(size_t N, size_t G, size_t P, double keep, int accumulate)
 }
 
 static void product_and_step_in_one_pass(void) {
-  static const size_t Ns[] = {1, 30, 300}, Gs[] = {1, 15, 16, 17, 100}, Ps[] = {1, 4, 10, 33};
+  static const size_t Ns[] = {1, 30, 200}, Gs[] = {1, 15, 31, 32, 33, 100}, Ps[] = {1, 4, 10, 33, 250};
   size_t turn = 0;
   for (size_t i = 0; i < COUNT(Ns); i++)
     for (size_t j = 0; j < COUNT(Gs); j++)
