@@ -16,15 +16,20 @@ ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : 
 
 enum { INNER_ROWS = 4096 / (int)sizeof(real) }; /* rows of a piece */
 
-/* out (columns × tokens) = keep out + s Aᵀ B over n rows. */
+/* Processors foresee what is read next in a column, not which column is next: it is brought near (into the second level of the cache) by hand. */
+#define BRING(ADDRESS) __builtin_prefetch(ADDRESS, 0, 2)
+
+/* out (columns × tokens) = keep out + s Aᵀ B over n rows. next: from an entry of A to the one that is wanted in its place afterwards; 0: unknown. */
 ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep,
-                        real *out, size_t ldo) {
+                        real *out, size_t ldo, size_t next) {
   enum { MOST = (INNER_COLUMNS * INNER_TOKENS + 3) / 4 * 4 };
   vec sum[MOST];
   UNROLL for (int i = 0; i < MOST; i++) sum[i] = (vec){0};
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     vec a[INNER_COLUMNS];
+    if (next)
+      UNROLL for (int j = 0; j < columns; j++) BRING(A + next + lda * (size_t)j + i);
     UNROLL for (int j = 0; j < columns; j++) a[j] = load(A + lda * (size_t)j + i);
     UNROLL for (int t = 0; t < tokens; t++) {
       vec b = load(B + ldb * (size_t)t + i);
@@ -44,10 +49,10 @@ ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, c
 }
 
 static void inner_any(size_t columns, size_t tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, real keep, real *out,
-                      size_t ldo) {
+                      size_t ldo, size_t next) {
 #define BLOCK(COLUMNS, TOKENS)                                                                                                                  \
   case (COLUMNS) * 8 + (TOKENS):                                                                                                                \
-    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, keep, out, ldo);             \
+    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, keep, out, ldo, next);             \
     break;
 #define BLOCKS(COLUMNS) BLOCK(COLUMNS, 1) BLOCK(COLUMNS, 2) BLOCK(COLUMNS, 3) BLOCK(COLUMNS, 4) BLOCK(COLUMNS, 5) BLOCK(COLUMNS, 6)
   switch (columns * 8 + tokens) { BLOCKS(1) BLOCKS(2) BLOCKS(3) BLOCKS(4) BLOCKS(5) BLOCKS(6) }
@@ -60,9 +65,10 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
   if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, INNER_COLUMNS);
+      const size_t next = columns < k - j ? lda * columns : 0;
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, INNER_TOKENS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo, t ? 0 : next);
       }
     }
   else
@@ -70,7 +76,7 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
       tokens = part_of(P - t, INNER_TOKENS);
       for (size_t j = 0, columns; j < k; j += columns) {
         columns = part_of(k - j, INNER_COLUMNS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, B + ldb * t, ldb, keep, out + j + ldo * t, ldo, 0);
       }
     }
 }
@@ -84,9 +90,9 @@ static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t ld
 enum { LINE_BYTES = 64, TILE_ROWS = TILE_VECTORS * LANES, COMBINE_ROWS = 8192 / (int)sizeof(real) }; /* rows of a tile, of a piece */
 
 /* out (rows × tokens) = keep out + A c, c: tokens × k. Rows: so many vectors, of which the last (if ragged) holds `last`.
- * ahead: from an entry of the results to the one that is next in its place; 0: unknown. */
+ * ahead, next: from an entry of the results, and of A, to the one that is wanted in its place afterwards; 0: unknown. */
 ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda, const real *c,
-                         real keep, real *out, size_t ldo, size_t ahead) {
+                         real keep, real *out, size_t ldo, size_t ahead, size_t next) {
   vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
 #define ALL UNROLL for (int t = 0; t < tokens; t++) UNROLL for (int v = 0; v < vectors; v++)
 #define OUT (out + LANES * (size_t)v + ldo * (size_t)t)
@@ -96,8 +102,10 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
   else ALL sum[v + TILE_VECTORS * t] = keep * (LAST ? load_part(OUT, last) : load(OUT));
   if (ahead)
     UNROLL for (int t = 0; t < tokens; t++)
-      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) __builtin_prefetch((const char *)(out + ahead + ldo * (size_t)t) + b, 0, 2);
+      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(out + ahead + ldo * (size_t)t) + b);
   for (size_t j = 0; j < k; j++) {
+    if (next)
+      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(A + next) + b);
     UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(A + LANES * v, last) : load(A + LANES * v);
     ALL sum[v + TILE_VECTORS * t] += a[v] * c[t];
     A += lda;
@@ -112,18 +120,18 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
 
 /* Rows of a piece, tile by tile. */
 ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const real *c, real keep, real *out, size_t ldo,
-                         size_t ahead) {
+                         size_t ahead, size_t next) {
   size_t i = 0;
-  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo, ahead);
-  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo, ahead);
-  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, c, keep, out + i, ldo, ahead);
+  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo, ahead, next);
+  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, c, keep, out + i, ldo, ahead, next);
+  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, c, keep, out + i, ldo, ahead, next);
 }
 
 static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const real *c, real keep, real *out, size_t ldo,
-                        size_t ahead) {
+                        size_t ahead, size_t next) {
 #define ROWS(TOKENS)                                                                                                                             \
   case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, c, keep, out, ldo, ahead);                                                         \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, c, keep, out, ldo, ahead, next);                                                         \
     break;
   switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
@@ -138,11 +146,11 @@ typedef struct {
 
 /* Some columns of A for some tokens, over a piece of rows. */
 static void combine_part(size_t n, size_t columns, size_t tokens, const real *A, size_t lda, const small_factor *c, size_t j, size_t t, real keep,
-                         real *out, size_t ldo, size_t ahead) {
+                         real *out, size_t ldo, size_t ahead, size_t next) {
   real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
   for (size_t q = 0; q < columns; q++)
     for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * c->at[(j + q) * c->down + (t + u) * c->right];
-  combine_any(tokens, n, columns, A + lda * j, lda, part, keep, out + ldo * t, ldo, ahead);
+  combine_any(tokens, n, columns, A + lda * j, lda, part, keep, out + ldo * t, ldo, ahead, next);
 }
 
 /* A piece of rows. Of A and the results, the outer loop passes the larger one once; the other stays in the cache. */
@@ -151,17 +159,19 @@ static void combine_piece(size_t n, size_t k, size_t P, const real *A, size_t ld
   if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, TILE_COLUMNS);
+      const size_t next = columns < k - j ? lda * columns : 0;
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, TILE_TOKENS);
-        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, ahead);
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, ahead, t ? 0 : next);
       }
     }
   else
     for (size_t t = 0, tokens; t < P; t += tokens) {
       tokens = part_of(P - t, TILE_TOKENS);
+      const size_t following = ahead ? ahead : tokens < P - t ? ldo * tokens : 0;
       for (size_t j = 0, columns; j < k; j += columns) {
         columns = part_of(k - j, TILE_COLUMNS);
-        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, j ? 0 : ahead ? ahead : P - t >= 2 * TILE_TOKENS ? ldo * tokens : 0);
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, j ? 0 : following, 0);
       }
     }
 }

@@ -190,7 +190,7 @@ static void nothing_to_add(void) {
 
 /* With BLAS behind some shapes and kernels behind others. */
 static void public_products(void) {
-  static const size_t ns[] = {3, 500, 2000}, ks[] = {1, 8, 30, 100}, Ps[] = {1, 4, 10, 64, 300};
+  static const size_t ns[] = {3, 500, 2000}, ks[] = {1, 8, 30, 250}, Ps[] = {1, 4, 10, 64, 300};
   size_t turn = 0;
   for (size_t i = 0; i < COUNT(ns); i++)
     for (size_t j = 0; j < COUNT(ks); j++)
