@@ -43,7 +43,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test test-reference test-interface test-unit validate demo install clean help format FORCE
+.PHONY: all test test-reference test-interface test-unit validate bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -142,6 +142,16 @@ test-unit: all $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh
+
+# What the machine can do, for `make bench`: products in single precision.
+$(BUILD)/bench-floor: validation/bench/floor.c $(OBJ)
+	$(CC) $(ALL_CFLAGS) -DMDM_SINGLE=1 $(LDFLAGS) -o $@ $< $(OBJ) $(DEP_LIBS)
+
+bench: all $(BUILD)/bench-floor ## costs beside the machine's ceilings (OLD=PROGRAM: beside another build's), about half an hour
+	BUILD=$(BUILD) $(PYTHON) validation/bench/bench.py --new $(BIN) $(if $(OLD),--old $(OLD))
+
+bench-quick: all $(BUILD)/bench-floor ## the same in two minutes: fewer rows and repetitions
+	BUILD=$(BUILD) $(PYTHON) validation/bench/bench.py --quick --new $(BIN) $(if $(OLD),--old $(OLD))
 
 format: ## clang-format every source file in place
 	clang-format -i src/*/*.[ch] models/*.[ch] tests/*.[ch] tests/*/*.[ch] include/moedmft/*.h

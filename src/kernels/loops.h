@@ -19,9 +19,12 @@ ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : 
 
 enum { INNER_ROWS = 4096 / (int)sizeof(real) }; /* rows of a piece */
 
-/* out (columns × tokens) = keep out + s Aᵀ B over n rows; columns `at` of B and out, which lie that far apart. */
+/* Processors foresee what is read next in a column, not which column is next: it is brought near (into the second level of the cache) by hand. */
+#define BRING(ADDRESS) __builtin_prefetch(ADDRESS, 0, 2)
+
+/* out (columns × tokens) = keep out + s Aᵀ B over n rows; columns `at` of B and out. next: from an entry of A to the one that is wanted in its place afterwards; 0: unknown. */
 ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb,
-                        const size_t *at, real keep, real *out, size_t ldo) {
+                        const size_t *at, real keep, real *out, size_t ldo, size_t next) {
   enum { MOST = (INNER_COLUMNS * INNER_TOKENS + 3) / 4 * 4 };
   vec sum[MOST];
   const real *b_of[INNER_TOKENS];
@@ -30,6 +33,8 @@ ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, c
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     vec a[INNER_COLUMNS];
+    if (next)
+      UNROLL for (int j = 0; j < columns; j++) BRING(A + next + lda * (size_t)j + i);
     UNROLL for (int j = 0; j < columns; j++) a[j] = load(A + lda * (size_t)j + i);
     UNROLL for (int t = 0; t < tokens; t++) {
       vec b = load(b_of[t] + i);
@@ -51,10 +56,10 @@ ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, c
 }
 
 static void inner_any(size_t columns, size_t tokens, size_t n, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at,
-                      real keep, real *out, size_t ldo) {
+                      real keep, real *out, size_t ldo, size_t next) {
 #define BLOCK(COLUMNS, TOKENS)                                                                                                                  \
   case (COLUMNS) * 8 + (TOKENS):                                                                                                                \
-    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, at, keep, out, ldo);         \
+    if ((COLUMNS) <= INNER_COLUMNS && (TOKENS) <= INNER_TOKENS) inner_block(COLUMNS, TOKENS, n, s, A, lda, B, ldb, at, keep, out, ldo, next);   \
     break;
 #define BLOCKS(COLUMNS) BLOCK(COLUMNS, 1) BLOCK(COLUMNS, 2) BLOCK(COLUMNS, 3) BLOCK(COLUMNS, 4) BLOCK(COLUMNS, 5) BLOCK(COLUMNS, 6)
   switch (columns * 8 + tokens) { BLOCKS(1) BLOCKS(2) BLOCKS(3) BLOCKS(4) BLOCKS(5) BLOCKS(6) }
@@ -68,9 +73,11 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
   if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, INNER_COLUMNS);
+      const size_t next = columns < k - j ? lda * columns : 0;
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, INNER_TOKENS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo,
+                  t ? 0 : next);
       }
     }
   else
@@ -78,7 +85,7 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
       tokens = part_of(P - t, INNER_TOKENS);
       for (size_t j = 0, columns; j < k; j += columns) {
         columns = part_of(k - j, INNER_COLUMNS);
-        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo);
+        inner_any(columns, tokens, n, s, A + lda * j, lda, at ? B : B + ldb * t, ldb, at ? at + t : NULL, keep, out + j + (at ? 0 : ldo * t), ldo, 0);
       }
     }
 }
@@ -93,9 +100,9 @@ static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t ld
 enum { LINE_BYTES = 64, TILE_ROWS = TILE_VECTORS * LANES, COMBINE_ROWS = 8192 / (int)sizeof(real) }; /* rows of a tile, of a piece */
 
 /* out (rows × tokens) = keep out + A c, c: tokens × k; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`.
- * ahead: from an entry of the results to the one that is next in its place; 0: unknown. */
+ * ahead, next: from an entry of the results, and of A, to the one that is wanted in its place afterwards; 0: unknown. */
 ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda,
-                         const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to, size_t ahead) {
+                         const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to, size_t ahead, size_t next) {
   vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
   real *out_of[TILE_TOKENS];
   UNROLL for (int t = 0; t < tokens; t++) out_of[t] = out + ldo * column(to, (size_t)t);
@@ -107,10 +114,12 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
   else ALL sum[v + TILE_VECTORS * t] = keep * (LAST ? load_part(OUT, last) : load(OUT));
   if (ahead)
     UNROLL for (int t = 0; t < tokens; t++)
-      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) __builtin_prefetch((const char *)(out_of[t] + ahead) + b, 0, 2);
+      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(out_of[t] + ahead) + b);
   for (size_t j = 0; j < k; j++) {
-    const real *next = A + lda * column(from, j);
-    UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(next + LANES * v, last) : load(next + LANES * v);
+    const real *now = A + lda * column(from, j);
+    if (next)
+      UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(now + next) + b);
+    UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(now + LANES * v, last) : load(now + LANES * v);
     ALL sum[v + TILE_VECTORS * t] += a[v] * c[t];
     c += tokens;
   }
@@ -123,18 +132,18 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
 
 /* Rows of a piece, tile by tile. */
 ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
-                         size_t ldo, const size_t *to, size_t ahead) {
+                         size_t ldo, const size_t *to, size_t ahead, size_t next) {
   size_t i = 0;
-  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
-  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
-  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead);
+  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
+  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
+  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
 }
 
 static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
-                        size_t ldo, const size_t *to, size_t ahead) {
+                        size_t ldo, const size_t *to, size_t ahead, size_t next) {
 #define ROWS(TOKENS)                                                                                                                             \
   case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to, ahead);                                        \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to, ahead, next);                                  \
     break;
   switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
@@ -150,17 +159,12 @@ typedef struct {
 
 /* Some columns of A for some tokens, over a piece of rows. */
 static void combine_part(size_t n, size_t columns, size_t tokens, const real *A, size_t lda, const small_factor *c, size_t j, size_t t, real keep,
-                         real *out, size_t ldo, size_t ahead) {
+                         real *out, size_t ldo, size_t ahead, size_t next) {
   real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
   for (size_t q = 0; q < columns; q++)
     for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * c->at[column(c->from, j + q) * c->down + column(c->to, t + u) * c->right];
   combine_any(tokens, n, columns, c->from ? A : A + lda * j, lda, c->from ? c->from + j : NULL, part, keep, c->to ? out : out + ldo * t, ldo,
-              c->to ? c->to + t : NULL, ahead);
-}
-
-/* From a column of the results to the one that follows in its place; 0: there is none behind it. */
-static size_t next_column(const small_factor *c, size_t t, size_t tokens, size_t P, size_t ldo) {
-  return P - t < 2 * TILE_TOKENS ? 0 : ldo * (column(c->to, t + tokens) - column(c->to, t));
+              c->to ? c->to + t : NULL, ahead, next);
 }
 
 /* A piece of rows. Of A and the results, the outer loop passes the larger one once; the other stays in the cache. */
@@ -169,17 +173,19 @@ static void combine_piece(size_t n, size_t k, size_t P, const real *A, size_t ld
   if (P <= k)
     for (size_t j = 0, columns; j < k; j += columns) {
       columns = part_of(k - j, TILE_COLUMNS);
+      const size_t next = columns < k - j && !c->from ? lda * columns : 0;
       for (size_t t = 0, tokens; t < P; t += tokens) {
         tokens = part_of(P - t, TILE_TOKENS);
-        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, ahead);
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, ahead, t ? 0 : next);
       }
     }
   else
     for (size_t t = 0, tokens; t < P; t += tokens) {
       tokens = part_of(P - t, TILE_TOKENS);
+      const size_t following = ahead ? ahead : tokens < P - t && !c->to ? ldo * tokens : 0;
       for (size_t j = 0, columns; j < k; j += columns) {
         columns = part_of(k - j, TILE_COLUMNS);
-        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, j ? 0 : ahead ? ahead : next_column(c, t, tokens, P, ldo));
+        combine_part(n, columns, tokens, A, lda, c, j, t, j ? 1 : keep, out, ldo, j ? 0 : following, 0);
       }
     }
 }
@@ -190,4 +196,4 @@ static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t 
   for (size_t i = 0; i < n; i += COMBINE_ROWS) combine_piece(smaller(COMBINE_ROWS, n - i), k, P, A + i, lda, &small, keep, out + i, ldo, ahead);
 }
 
-static const X(kernels) all = {inner, combine};
+static const X(kernels) all = {inner, combine, MANY};

@@ -22,10 +22,14 @@ void X(combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t ld
                 real *out, size_t ldo);
 
 /* The same for P columns of those that the arrays have, at[0] … at[P − 1]: of B and out in `inner`; of c and out in `combine`, or (transposed, then
- * at has k entries) of c and A. NULL: the first ones. Tokens of one expert are multiplied where they stand. */
+ * at has k entries) of c and A. NULL: the first ones. Tokens of one expert are multiplied where they stand. Never by BLAS: what happens to a number does not depend on how many
+ * columns A, or rows out, have. */
 void X(inner_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, double keep,
                  real *out, size_t ldo);
 void X(combine_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
                    double keep, real *out, size_t ldo);
+
+/* Tokens from which BLAS is the faster one for large matrices. */
+size_t X(many_tokens)(void);
 
 #endif

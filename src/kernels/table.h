@@ -10,6 +10,7 @@ typedef struct X(kernels) {
                 real *out, size_t ldo);
   void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
                   real keep, real *out, size_t ldo, size_t ahead);
+  size_t many; /* where both k and P are this large, BLAS is faster */
 } X(kernels);
 
 /* NULL when this build has none for the instruction set; the processor must have it (base/processor.h). */

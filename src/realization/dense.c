@@ -55,7 +55,7 @@ static double work_of(const X(dense) *d, const X(routing) *lists, size_t P) {
 
 static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
-  if (!lists && P > MDM_FEW_TOKENS) return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
+  if (!lists && P >= X(many_tokens)()) return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
 #pragma omp taskloop default(shared) if (mdm_shares(work_of(d, lists, P)))
   for (size_t i = 0; i < pieces_of(d, lists); i++) {
     piece e = piece_of(d, lists, P, i);
@@ -75,7 +75,7 @@ static void expand_rows(const X(dense) *d, const X(routing) *lists, size_t first
 
 static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Y, int accumulate, real *Xs) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
-  if (!lists && P > MDM_FEW_TOKENS) {
+  if (!lists && P >= X(many_tokens)()) {
     X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
     return MDM_OK;
   }
@@ -171,7 +171,7 @@ static int dense_backward_and_step(X(matrix) *A, const mdm_step *step, const X(f
   X(dense) *d = (X(dense) *)A;
   const X(routing) *lists = has_lists(d, routing) ? routing : NULL;
   double s = A->coef.tau / (double)A->rows;
-  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && (lists || q->P <= MDM_FEW_TOKENS);
+  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && (lists || q->P < X(many_tokens)());
   if (!together) {
     int status = dense_backward(A, q, routing, accumulate, zeta, err);
     return status ? status : dense_step(A, step, p, q, routing, err);

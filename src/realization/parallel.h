@@ -7,9 +7,6 @@
 
 #include "kernels/real.h"
 
-/* Up to so many tokens, products with a large dense matrix are the kernels', not BLAS's (docs/performance.md). */
-enum { MDM_FEW_TOKENS = 32 };
-
 /* out (k × P) = keep out + s Aᵀ B over n particles;  A: n × k, B: n × P. Sums of pieces are added in order. Returns a status. */
 int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out,
                       size_t ldo, mdm_error *err);

@@ -100,7 +100,7 @@ int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, siz
   if (c->learn == 0 && mdm_step_keep(s, c) == 1) return MDM_OK;
   int status = X(table_prepare)(T, s, err);
   if (status) return status;
-  if (X(table_is_plain)(s) && P > MDM_FEW_TOKENS) {
+  if (X(table_is_plain)(s) && P >= X(many_tokens)()) {
     X(parallel_combine)(T->rows, P, T->cols, X(table_rate)(s, c), x, T->rows, y, ldy, 1, mdm_step_keep(s, c), T->A, T->rows);
     return MDM_OK;
   }

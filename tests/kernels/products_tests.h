@@ -231,7 +231,7 @@ static void nothing_to_add(void) {
 
 /* With BLAS behind some shapes and kernels behind others. */
 static void public_products(void) {
-  static const size_t ns[] = {3, 500, 2000}, ks[] = {1, 8, 30, 100}, Ps[] = {1, 4, 10, 64, 300};
+  static const size_t ns[] = {3, 500, 2000}, ks[] = {1, 8, 30, 250}, Ps[] = {1, 4, 10, 64, 300};
   size_t turn = 0;
   for (size_t i = 0; i < COUNT(ns); i++)
     for (size_t j = 0; j < COUNT(ks); j++)
@@ -265,7 +265,7 @@ static void one_fused(size_t N, size_t G, size_t P, double keep, int accumulate)
 }
 
 static void product_and_step_in_one_pass(void) {
-  static const size_t Ns[] = {1, 30, 300}, Gs[] = {1, 15, 16, 17, 100}, Ps[] = {1, 4, 10, 33};
+  static const size_t Ns[] = {1, 30, 200}, Gs[] = {1, 15, 31, 32, 33, 100}, Ps[] = {1, 4, 10, 33, 250};
   size_t turn = 0;
   for (size_t i = 0; i < COUNT(Ns); i++)
     for (size_t j = 0; j < COUNT(Gs); j++)
