@@ -35,9 +35,9 @@ FASHION = ["data.source=idx", "data.file=" + IMAGES.format("images-idx3"), "data
            "train.loss=cross_entropy", "train.batch=20", "train.steps=19", "simulate.precision=single"]
 # settings; width; near the best rate; values in a factor of two close to it and far away, where grids start; networks to draw from
 NETWORKS = {
-    "kink": (["train.steps=8"], 16, 1.46, 64, 4, 2048),
-    "guide": ([], 64, 1.42, 64, 4, 192),
-    "fashion": (FASHION, 24, 1.7, 32, 4, 192),
+    "kink": (["train.steps=8"], 16, 1.46, 64, 4, 1024),
+    "guide": ([], 64, 1.42, 64, 4, 96),
+    "fashion": (FASHION, 24, 1.7, 32, 4, 96),
 }
 CURVES = {  # losses of runs with places s and sizes a at x, with a minimum near 0
     "round": lambda x, s, a: a * np.exp(2 * (x - s)**2),
@@ -126,7 +126,7 @@ class Pool:
         self.settings, self.width, near, close, far, seeds = NETWORKS[name]
         self.unit, self.near, self.start = math.log(2) / close, near, close // far
         self.positions = [p for p in range(-4 * close, 4 * close + 1) if abs(p) <= 0.2 * close or p % 4 == 0 and abs(p) <= 0.5 * close
-                          or p % self.start == 0 and abs(p) <= (REACH + 1.1) * close]
+                          or p % self.start == 0 and abs(p) <= (REACH + 1.5) * close]
         found = self.sweep(folder, self.positions, seeds)
         self.losses = dict(zip(self.positions, found["each"]))
         self.step0 = dict(zip(self.positions, found["first"]))
@@ -156,7 +156,7 @@ class Pool:
         return found
 
     def sample(self, seed, runs):
-        pick = slice(runs) if seed is None else np.random.default_rng(seed).choice(len(self.losses[0]), runs, replace=False)
+        pick = slice(runs) if seed is None else np.random.default_rng(seed).choice(len(self.losses[0]), runs)
         return lambda position: self.losses[position][pick] if position in self.losses else None
 
     def x(self, position):
