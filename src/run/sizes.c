@@ -73,12 +73,11 @@ static size_t suggested_neurons(const mdm_model *m, size_t S, size_t experts) {
 
 /* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling
  * inside experts). A twin takes its partner's steps, so that what differs between the two grows where steps alone would shrink it. The rate
- * is negligible for all experts and bounded gates, and not for the selected ones, whose steps are M/K times larger, for gates
- * without a bound, and for entrywise optimizers, whose steps are large however small a gradient is: there the square of the noise is the smaller evil. */
-static int has_twins(const mdm_problem *p) {
-  const mdm_model *m = &p->model;
+ * is negligible for all experts and bounded gates, and not for the selected ones, whose steps are M/K times larger, and for gates
+ * without a bound: there the square of the noise is the smaller evil. */
+static int has_twins(const mdm_model *m) {
   int sampled = m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied;
-  return sampled && m->active_fraction == 1 && strcmp(m->gate, "linear") && !p->optimizer.method.entrywise;
+  return sampled && m->active_fraction == 1 && strcmp(m->gate, "linear");
 }
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
@@ -93,22 +92,21 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
   s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
   else s->neurons = neurons ? neurons : suggested_neurons(m, s->stream, s->experts);
-  s->twins = has_twins(p);
+  s->twins = has_twins(m);
   if (!s->twins) return;
   s->experts *= 2;
   s->neurons /= 2;
 }
 
 /* Numbers that the configuration gives for sampled experts and their neurons. */
-static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *err) {
-  const mdm_model *m = &p->model;
+static int check_given(const mdm_config *cfg, const mdm_model *m, mdm_error *err) {
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
   long neurons = mdm_config_int(cfg, "solve.neuron_particles");
   if (!m->regime->experts_grow) return MDM_OK;
   if (experts && active_of(m, experts) >= 0.5 && rounding(m, experts) > ROUNDING_REFUSED)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %zu: %g active of them (model.active_fraction) and %g shared are not whole numbers; "
                     "the nearest that fits: %zu", experts, active_of(m, experts), m->shared * (double)experts, nearest_experts(m, experts));
-  if (neurons && has_twins(p) && (neurons < 4 || neurons % 2))
+  if (neurons && has_twins(m) && (neurons < 4 || neurons % 2))
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.neuron_particles = %ld: each expert's neurons are split into two samples; allowed: 0 (automatic), 4, 6, 8, …", neurons);
   return MDM_OK;
 }
@@ -130,7 +128,7 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
   *out = (mdm_limit_sizes){.stream = (size_t)mdm_config_int(cfg, "solve.particles"), .tolerance = mdm_config_real(cfg, "solve.tolerance")};
   out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots"), .threads = 1};
-  int status = check_given(cfg, problem, err);
+  int status = check_given(cfg, &problem->model, err);
   if (status) return status;
   choose_populations(cfg, problem, out);
   return check(cfg, out, err);

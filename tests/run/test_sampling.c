@@ -137,7 +137,6 @@ static void active_experts_are_a_whole_number(void) {
 static void experts_stay_together(void) {
   static const char *const cases[] = {"model.active_fraction=0.25 train.lr=0.2 train.steps=16 output.times=[16]",
                                       "model.gate=linear train.lr=0.5 train.steps=24 output.times=[24]",
-                                      "train.optimizer=adam train.lr=0.1 train.steps=24 output.times=[24]",
                                       "train.lr=1 train.steps=24 output.times=[24]"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[400];
