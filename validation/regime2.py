@@ -249,7 +249,7 @@ def judge(widths, entry, lowest=1.0):
         if len(widths) > 2:
             found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2, 3))
         found.upper = [power(widths[-n:], d2[-n:], s2[-n:]) for n in (3, 2)]
-    if found.p is None or found.error > 0.35:
+    if found.p is None or found.error is None or found.error > 0.35: # no error: the exponent is a bound
         found.verdict = "unresolved"
     elif agrees(found.p, found.error):
         found.verdict = "holds"
