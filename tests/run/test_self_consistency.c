@@ -28,7 +28,8 @@ static void linear_networks_are_exactly_self_consistent(void) {
   static const char *const cases[] = {
       "model.regime=II model.parameterization=mssp", "model.regime=II model.parameterization=mup", "model.regime=I model.experts=3",
       "model.regime=III model.parameterization=mssp", "model.regime=III model.parameterization=mup",
-      "train.optimizer=momentum train.momentum=0.6 train.weight_decay=0.5", "train.weight_decay=0.5 train.clip=0.3 train.schedule=cosine"};
+      "train.optimizer=momentum train.momentum=0.6 train.weight_decay=0.5", "train.weight_decay=0.5 train.clip=0.3 train.schedule=cosine",
+      "model.depth=1 model.input=linear"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[1024];
     mdm_outcome out;
@@ -54,7 +55,11 @@ static void causal_pass_is_self_consistent(void) {
       "model.regime=III model.parameterization=mssp", "model.regime=III model.parameterization=mup",
       "model.regime=I model.experts=4",               "model.regime=I model.experts=4 model.active=2 model.router_bias_std=0.3",
       "model.active_fraction=0.5",                    "data.train=12 train.batch=4 data.test=3",
-      "train.optimizer=momentum train.lr=0.1 train.weight_decay=0.3"};
+      "train.optimizer=momentum train.lr=0.1 train.weight_decay=0.3",
+      /* residual blocks: all matrices of all of them */
+      "model.depth=2 model.input=linear", "model.depth=4 model.norm=rms model.output=norm", "model.depth=4 model.norm=layer model.branch_exponent=0.5",
+      "model.depth=2 model.regime=III model.norm=rms", "model.depth=2 model.regime=III model.parameterization=mup solve.sweeps=15",
+      "model.depth=4 model.regime=I model.experts=3", "model.depth=2 model.active_fraction=0.5 train.balance=switch train.balance_coefficient=0.5"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[1024];
     mdm_outcome out;
