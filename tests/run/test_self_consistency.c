@@ -93,6 +93,17 @@ static void sweeps_from_afar_find_the_causal_solution(void) {
   for (int i = 0; i < 3; i++) mdm_outcome_clear(&out[i]);
 }
 
+/* The same with blocks, whose kernels at the start are far from those that training makes in all of them. */
+static void stacks_find_it_from_afar(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, SMALL "solve.sweeps=40 solve.start=lazy model.depth=2 model.norm=rms", &out);
+  CU_ASSERT(out.sweeps.converged && out.sweeps.sweeps > 5);
+  CU_ASSERT(values(out.sweeps.record, "sweeps/residual/f")[0] > 0.5);
+  distance from_causal = distance_of(out.sweeps.record, swept, out.limit.summary, causal);
+  CU_ASSERT(from_causal.rms < 3 * from_causal.rms_error);
+  mdm_outcome_clear(&out);
+}
+
 /* ---------------------------------------------------------------- reproducibility */
 
 static void check_same_array(const mdm_record *a, const mdm_record *b, const char *path) {
@@ -152,6 +163,7 @@ static const test_case tests[] = {
     {"linear networks are exactly self-consistent", linear_networks_are_exactly_self_consistent},
     {"the causal pass is self-consistent", causal_pass_is_self_consistent},
     {"sweeps from afar find the causal solution", sweeps_from_afar_find_the_causal_solution},
+    {"stacks find it from afar", stacks_find_it_from_afar},
     {"threads change nothing", threads_change_nothing},
     {"the causal pass stays the same", causal_pass_stays_the_same},
     {"impossible sweeps are refused", impossible_sweeps_are_refused},
