@@ -12,7 +12,7 @@ table() {
   cat <<'END'
 compare      30 s  How wide is wide enough? Deviation of networks from the limit, and its rate in N.
 sweep       200 s  Does the best learning rate transfer? Loss against rate for every width, muP beside MSSP.
-depth       150 s  Does the best learning rate transfer in depth, too? Best rate against L, of networks and limit, for branches L^-1, L^-1/2 and 1.
+depth        70 s  Does the best learning rate transfer in depth, too? Best rate against L, of networks and limit, for branches L^-1, L^-1/2 and 1.
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.

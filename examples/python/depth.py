@@ -28,8 +28,12 @@ try:
                 order, colour = np.argsort(part.values), plt.get_cmap("viridis")(0.85 * i / max(len(slices) - 1, 1))
                 seen = order[np.isfinite(part.loss.mean[order, -1])]
                 loss.loglog(part.values[seen], part.loss.mean[seen, -1], "-", color=colour, label=part.label.replace("model.depth", "L"))
-            loss.set_title(f"branch exponent b = {run.attributes['config:model.branch_exponent']}")
+            loss.set_title(f"branch exponent b = {float(run.attributes['config:model.branch_exponent']):g}")
             loss.set_xlabel(slices[0].key)
+            low, high = np.log2(slices[0].values.min()), np.log2(slices[0].values.max())
+            ticks = 2.0 ** np.arange(np.ceil(low - 0.01), np.floor(high + 0.01) + 1)
+            loss.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            loss.minorticks_off()
             plot.transfer(run, ax=best)
 except moedmft.MoedmftError as error:
     parser.error(str(error))

@@ -59,8 +59,8 @@ def sweep(*over):
 
 
 def depths():
-    """A sweep over depths, the larger one first, and rates."""
-    return sample("sweep", over=("model.depth=2,1", "train.lr=0.1,0.3,0.9"), output__responses="false", solve__replicas="3", simulate__seeds="[4, 3]")
+    """A sweep over two depths and rates."""
+    return sample("sweep", over=("model.depth=1,2", "train.lr=0.1,0.3,0.9"), output__responses="false", solve__replicas="3", simulate__seeds="[4, 3]")
 
 
 def coordcheck():

@@ -36,7 +36,7 @@ const command coordcheck_command = {
     .name = "coordcheck",
     .input = "CONFIG",
     .output = "FILE.h5",
-    .summary = "effective and propagating updates of every layer, and how they scale with width",
+    .summary = "effective and propagating updates of every layer, and how they scale with width and depth",
     .example = "moedmft coordcheck - -o check.h5 --set model.parameterization=mup",
     .needs = BIT(OUTPUT),
     .takes = TRAINING_OPTIONS | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),
