@@ -378,7 +378,7 @@ static int print_depth_parts(FILE *out, mdm_file *file, mdm_error *err) {
   mdm_record *rec;
   char *text = NULL;
   if (!mdm_file_has_group(file, "/depths")) return MDM_OK;
-  int status = mdm_file_read_record(file, "/depths", 0, &rec, err);
+  int status = mdm_file_read_depths(file, &rec, err);
   if (status != MDM_OK) return status;
   status = mdm_depth_parts_format(rec, &text, err);
   mdm_record_free(rec);
