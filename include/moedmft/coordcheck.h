@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /* Makes a configuration ready: switches output.parts on, and says through *what whether to run the limit and the networks, or
- * (where no limit exists) the networks alone. MDM_ERR_CONFIG: fewer than two widths or seeds, or too few steps. */
+ * (where no limit exists) the networks alone. MDM_ERR_CONFIG: fewer than two widths or seeds, too few steps, or several
+ * depths (solve.depths, simulate.depths) where there is no limit in width or depth. */
 int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err);
 
 /* From a run with output.parts: fits RMS ~ N^p to every part at the last step of the time grid and sets o->coordcheck, a
