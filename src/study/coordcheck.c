@@ -77,7 +77,8 @@ static int add_arrays(mdm_record *rec, size_t blocks, size_t widths, mdm_error *
   int status = add(rec, "width", 1, &widths, "width", "stream width N", 0, err);
   if (!status) status = add(rec, "seeds", 1, &widths, "width", "networks of this width", 0, err);
   if (!status) status = add(rec, "step", 1, &one, "value", "step at which the parts are compared: the last of the time grid", 0, err);
-  if (!status) status = add(rec, "rms", 3 + deep, dim, row, deep ? "RMS of every part in networks; " PRODUCT_ORDER ", h^L - h^0; " PART_ORDER : "RMS of every part in networks; " PRODUCT_ORDER "; " PART_ORDER, 1, err);
+  const char *text = deep ? "RMS of every part in networks; " PRODUCT_ORDER ", h^L - h^0; " PART_ORDER : "RMS of every part in networks; " PRODUCT_ORDER "; " PART_ORDER;
+  if (!status) status = add(rec, "rms", 3 + deep, dim, row, text, 1, err);
   if (!status) status = add(rec, "exponent", 2 + deep, dim, cell, "fitted p of RMS ~ N^p; NaN: the part is absent", 1, err);
   if (!status) status = add(rec, "predicted", 2 + deep, dim, cell, "p from the exponents of the parameterization; -inf: absent; NaN: no prediction", 0, err);
   if (!status) status = add(rec, "limit", 2 + deep, dim, cell, "RMS of every part in the limit; NaN: there is none", 1, err);
