@@ -53,8 +53,10 @@ help: ## this list
 $(TEST_OBJ): ALL_CFLAGS += -DMDM_SINGLE=0 -Itests
 
 # Provenance is fixed at build time; the file changes only when its content does. The commit is that of this folder as a repository of its
-# own, not of one that it was unpacked in.
+# own, not of one that it was unpacked in. The sum over sources and flags tells builds of one commit apart, changed or not.
 BUILDINFO := $(BUILD)/generated/file/buildinfo.h
+FLAGS_TEXT = '$(subst ','\'',$(CFLAGS) $(LDFLAGS))'
+SOURCES := $(sort $(wildcard src/*/*.[ch] models/*.[ch] include/moedmft/*.h) Makefile)
 $(BUILDINFO): FORCE
 	@mkdir -p $(@D)
 	@commit=unknown dirty=0; \
@@ -62,7 +64,9 @@ $(BUILDINFO): FORCE
 	  commit=$$(git rev-parse HEAD 2>/dev/null || echo unknown); \
 	  [ -z "$$(git status --porcelain --untracked-files=no)" ] || dirty=1; \
 	fi; \
-	printf '#define MDM_VERSION "%s"\n#define MDM_COMMIT "%s"\n#define MDM_DIRTY %s\n' '$(VERSION)' "$$commit" "$$dirty" > $@.new; \
+	sum=$$({ printf '%s\n' $(FLAGS_TEXT); cat $(SOURCES); } | sha256sum | cut -c1-16); \
+	printf '#define MDM_VERSION "%s"\n#define MDM_COMMIT "%s"\n#define MDM_DIRTY %s\n#define MDM_SOURCES "%s"\n' \
+	  '$(VERSION)' "$$commit" "$$dirty" "$$sum" > $@.new; \
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/file/provenance.o: $(BUILDINFO)
 

@@ -54,6 +54,27 @@ if [ -z "$(git rev-parse --show-cdup 2> /dev/null || echo none)" ]; then
   info "$work/other/moedmft"
   [ "$(commit "$work/other/moedmft")" = unknown ] || fail "the commit of a project around the sources was taken for theirs"
 fi
+# Builds of one commit differ by their sources and flags; the same sources are the same build.
+sources() { sed -n 's/.*MDM_SOURCES "\(.*\)"/\1/p' "$work/copy/out/generated/file/buildinfo.h"; }
+mkdir "$work/copy"
+cp -r Makefile include src models "$work/copy/"
+info "$work/copy"
+first=$(sources)
+[ "$(printf %s "$first" | tr -d 0-9a-f | wc -c)" = 0 ] && [ "${#first}" = 16 ] || fail "the checksum of the sources is '$first'"
+echo '/* change 1 */' >> "$work/copy/models/moe.c"
+info "$work/copy"
+second=$(sources)
+sed -i 's/change 1/change 2/' "$work/copy/models/moe.c"
+info "$work/copy"
+[ "$second" != "$first" ] && [ "$(sources)" != "$second" ] || fail "two changes of the sources have one checksum"
+sed -i '$d' "$work/copy/models/moe.c"
+info "$work/copy"
+[ "$(sources)" = "$first" ] || fail "the same sources have two checksums"
+CFLAGS="-O1 -DX='a b'"
+export CFLAGS
+info "$work/copy"
+unset CFLAGS
+[ "$(sources)" != "$first" ] || fail "other compiler flags have the same checksum"
 if $make -s BUILD='some where' all > "$work/log" 2>&1; then fail "a BUILD with a blank was taken"; fi
 grep -q "BUILD='some where' has blanks" "$work/log" || fail "a BUILD with a blank: $(tail -1 "$work/log")"
 echo "install: program, examples, library and Python package work from anywhere"

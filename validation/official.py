@@ -7,15 +7,17 @@ Below stands the network of the published code (repository vankadara-lab/mssp-mo
 formulas in raw parameters, in its own layout, with its own initial standard deviations, rates, epsilons and losses; numpy alone. For every
 row, `moedmft simulate --save-weights` trains a network under the configuration that the row names; the published network starts from the
 same weights, takes the same batches with PyTorch's steps (reference.py), and both must have the same losses for ten steps. A row may also
-say how far off the losses are when its setting is left out, or when no configuration can say it.
+say how far off the losses are when its setting is left out, or when no configuration can say it. `moedmft rules` must name the published
+sizes and initial standard deviations.
 
     h = phi(x w_in)   psi = h w_router   g = gate(psi) (8/M)^alpha on the top K   c = sum_m g_m phi_e(h w1_m) w2_m   f = gamma c w_out
 
-About a minute and a half of processor time. --quick: eleven replays, three seconds. --write: the table between its markers in
+About a minute and a half of processor time. --quick: twelve replays, three seconds. --write: the table between its markers in
 docs/rules.md. --only: rows that contain WORD.
 Exit status 1 when losses of a row deviate by more than 1e-12 of the largest, or a setting that is left out makes no difference.
 """
 import argparse
+import json
 import math
 import os
 import re
@@ -236,10 +238,15 @@ def custom_settings(e):
     custom = {}
     if e.regime == "I" and e.adam and e.rule in ("mup", "mssp"):
         custom.update({"Q.adam_eps": "1", "W1.adam_eps": "N^-1", "W2.adam_eps": "N^-1"})
-    if e.nonlin == "tanh":
-        custom.update({"W_in.multiplier": decimal(e.b), "Q.multiplier": decimal(1 / e.b), "W2.multiplier": decimal(1 / e.b)})
-    if e.gamma != 1:
-        custom.update({"w_out.multiplier": decimal(e.gamma)})
+    out = e.gamma
+    if e.nonlin == "tanh":  # ours is b times theirs from h on, and on a residual stream up to the readout
+        custom.update({"W_in.multiplier": decimal(e.b), "Q.multiplier": decimal(1 / e.b)})
+        if e.use_residual:
+            out /= e.b
+        else:
+            custom["W2.multiplier"] = decimal(1 / e.b)
+    if out != 1:
+        custom["w_out.multiplier"] = decimal(out)
     if e.rule == "sp":
         custom.update({f"{name}.lr": "N^-1" if e.regime == "I" else "128 N^-1" for name in SHAPE})
     name = {"globaleps": "mup", "jiang": "jbph", "sp": "standard"}.get(e.rule, e.rule)
@@ -267,6 +274,8 @@ def configuration(e):
         settings["train.adam.eps_scale"] = "global"
     if e.batch:
         settings["train.batch"] = e.batch
+    if e.use_residual:
+        settings["model.depth"] = 1
     return {**settings, **size_settings(e), **gate_settings(e), **rate_settings(e), **custom_settings(e)}
 
 
@@ -282,28 +291,51 @@ def images(path, loss, samples, raw=False):
         file["y"] = 2.0 * labels[:, None] - 1 if loss == "mse" else np.eye(CLASSES)[labels]
 
 
+def ask(e, command, settings, *more):
+    """Runs a command of moedmft under an experiment's configuration."""
+    if not e.example:
+        settings = {**settings, "data.source": "hdf5", "data.file": os.path.join(FOLDER.name, "data.h5")}
+    words = [word for key, value in settings.items() for word in ("-s", f"{key}={value}")]
+    done = subprocess.run([PROGRAM, command, e.example or "-", *more, *words], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode not in (0, DIVERGED):
+        raise SystemExit(f"official.py: {PROGRAM} {command} {e.example or '-'} {' '.join(words)}: {done.stderr.strip()}")
+    return done
+
+
 def simulate(e, settings, raw=False):
-    """Runs moedmft; returns the open file, None when training diverged."""
-    path, out = (os.path.join(FOLDER.name, name) for name in ("data.h5", "run.h5"))
+    """Trains a network; returns the open file, None when training diverged."""
+    out = os.path.join(FOLDER.name, "run.h5")
     settings = {**settings, "simulate.widths": f"[{e.N}]", "simulate.seeds": 1, "simulate.precision": "double", "train.steps": STEPS,
                 "output.kernels": "false", "output.statistics": "false"}
     if not e.example:
-        images(path, e.loss, e.batch * (STEPS + 1) if e.batch else SAMPLES, raw)
-        settings = {**settings, "data.source": "hdf5", "data.file": path}
-    words = [word for key, value in settings.items() for word in ("-s", f"{key}={value}")]
-    done = subprocess.run([PROGRAM, "simulate", e.example or "-", "-q", "--force", "-t", "1", "--save-weights", "-o", out, *words], cwd=ROOT,
-                          capture_output=True, text=True)
-    if done.returncode == DIVERGED:
-        return None
-    if done.returncode:
-        raise SystemExit(f"official.py: {PROGRAM} simulate {' '.join(words)}: {done.stderr.strip()}")
-    return h5py.File(out, "r")
+        images(os.path.join(FOLDER.name, "data.h5"), e.loss, e.batch * (STEPS + 1) if e.batch else SAMPLES, raw)
+    done = ask(e, "simulate", settings, "-q", "--force", "-t", "1", "--save-weights", "-o", out)
+    return None if done.returncode == DIVERGED else h5py.File(out, "r")
+
+
+def rules(e, settings, width):
+    """Sizes and initial standard deviations that moedmft has for a network of this width."""
+    found = json.loads(ask(e, "rules", settings, "--width", str(width), "--format", "json").stdout)
+    return found["sizes"], {name: found[name]["init_std"] for name in SHAPE}
+
+
+def check_rules(e, settings):
+    """Sizes and initial standard deviations are the published ones; of the examples at a large width, too, where ratios show."""
+    good = True
+    for width in (e.N, 64 * e.N) if e.example else (e.N,):
+        there = experiment(e.regime, e.rule, **{**{key: vars(e)[key] for key in DEFAULTS}, "N": width})
+        sizes, std = rules(e, settings, width)
+        good &= (sizes["M"], sizes["Ne"]) == (there.M, there.Ne)
+        good &= all(math.isclose(std[name], value, rel_tol=1e-12) for name, value in standard_deviations(there).items())
+    return good
 
 
 def load(e, file, factors):
     """The saved initial weights in the published layout; factors: where the file's start differs from the published one."""
     network = dict(networks_of(file))[e.N]
     w = {name: factors.get(name, 1.0) * network[f"weights/{name}/initial"] for name in SHAPE}
+    if network["weights/Q/initial"].ndim > 2:  # with model.depth: those of the one block
+        w.update({name: w[name][0] for name in ("Q", "W1", "W2")})
     if "in" in e.share:
         w["W1"] = np.repeat(w["W1"][:1], len(w["W1"]), axis=0)
     if "out" in e.share:
@@ -343,7 +375,8 @@ def replay(e, change=None, factors=None, check=True, whole=None, data=None):
     """Largest deviation of losses over ten steps, and whether the start is as published and training moves. change: options over configuration(e);
     factors: of initial weights; whole: the dataset to hold against the loss of the whole train set; data: raw, the images that moedmft
     reads are not normalized."""
-    file = simulate(e, {} if e.example else {**configuration(e), **(change or {})}, data == "raw")
+    settings = {} if e.example else {**configuration(e), **(change or {})}
+    file = simulate(e, settings, data == "raw")
     if file is None:
         return math.inf, False
     with file:
@@ -357,7 +390,7 @@ def replay(e, change=None, factors=None, check=True, whole=None, data=None):
         batch, everything = published_losses(e, initial, x, y, picks)
         ours = dict(networks_of(file))[e.N][f"observables/{whole or 'train/loss'}"]
     moves = 1e-3 < abs(batch[-1] / batch[0] - 1) < 1.5
-    return deviation(ours, everything if whole else batch), not check or (moves and check_start(e, initial))
+    return deviation(ours, everything if whole else batch), not check or (moves and check_rules(e, settings) and check_start(e, initial))
 
 
 # ---- The table ------------------------------------------------------------------------------------------------------
@@ -397,7 +430,7 @@ def example(regime, eta, init=1.0, optimizer="sgd", **lr_mult):
 
 
 EXAMPLES = [example("I", 0.04, W_in=0.016, w_out=256), example("II", 0.01, 0.25, W_in=1 / 64, Q=4, W2=1 / 64, w_out=65536),
-            example("III", 0.01, W_in=4, Q=16, W1=1 / 16, W2=1 / 4), example("I", 0.16, optimizer="adam", W_in=4),
+            example("III", 0.005, W_in=4, Q=16, W1=1 / 16, W2=1 / 4), example("I", 0.16, optimizer="adam", W_in=4),
             example("II", 0.16, 0.25, "adam", W_in=4, Q=4, W1=1 / 4, W2=1 / 256, w_out=4),
             example("III", 0.16, 0.25, "adam", W_in=4, Q=1 / 4, W1=1 / 4, W2=1 / 256, w_out=64)]
 ROUTER, EXPERTS = "train.lr_multiplier.router", ("train.lr_multiplier.expert_in", "train.lr_multiplier.expert_out")
@@ -481,14 +514,17 @@ ROWS = [
     row("its train loss: of the whole train set, before every step", "`data.test_file`: the train file, `data.test: P`; then `test/loss`",
         over(batch=6), {},
         left_out={"whole": "train/loss"}, change={"data.test_file": os.path.join(FOLDER.name, "data.h5"), "data.test": 66}, whole="test/loss"),
+    row("`--use_residual`: f = γ (c + h) w_out", "`depth: 1` (with `input: activation`, `norm: none`, `output: none`)",
+        over(use_residual=True, rules=("mup", "mssp")) + over(use_residual=True, topk=2) + over(use_residual=True, optimizer="adam"),
+        {"model.depth": 0}),
+    row("the same with `--nonlin tanh`", "as above, but 1.25 for w_out in place of W2", over(use_residual=True, nonlin="tanh"), {"model.depth": 0}),
     row("`--separate_aggregation`", None, over(["II", "III"], ["mup"], separate_aggregation=True)),
     row("`--post_agg_nonlin rmsnorm`; `sigmoid`", None, over(post_agg_nonlin="rmsnorm") + over(post_agg_nonlin="sigmoid")),
-    row("`--use_residual`", None, over(use_residual=True)),
     row("`--nonlin sigmoid`", None, over(nonlin="sigmoid")),
 ]
 # Every regime, rule, optimizer, kind of routing and loss at least once.
 QUICK = [*EXAMPLES, experiment("I", "mup", topk=2, loss="mse"), experiment("II", "mup", optimizer="adam", loss="mse"),
-         experiment("III", "mssp", topk=2, loss="onehot"), experiment("III", "mup", optimizer="adam", N=64),
+         experiment("III", "mssp", topk=2, loss="onehot"), experiment("III", "mup", optimizer="adam", N=64), experiment("III", "mssp", use_residual=True),
          experiment("II", "mssp", init_std_mult=0.25, gamma=2.0, nonlin="tanh", last_layer_init="mup", batch=6)]
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FASHION = os.path.join(ROOT, "examples", "fashion.yaml")
-PROVENANCE = {"version", "commit", "dirty", "created", "compiler", "arguments", "blas", "hdf5"}
+PROVENANCE = {"version", "commit", "dirty", "sources", "created", "compiler", "arguments", "blas", "hdf5"}
 ONE_SIDED = []  # beginnings of attributes that one file alone may have
 SMALL = ["-s", "train.steps=6", "-s", "solve.particles=400", "-s", "solve.replicas=3"]
 NETS = ["-s", "simulate.widths=[16, 32]", "-s", "simulate.seeds=6"]

@@ -15,6 +15,9 @@ extern "C" {
 /* Limit and networks (mdm_run), then outcome->comparison and the fitted exponents. Status as mdm_run's. */
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
+/* Bytes that mdm_compare_run needs at its peak: as mdm_memory_estimate, at all depths that the configuration asks for. */
+double mdm_compare_memory(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor);
+
 /* What a comparison can be asked to show of the predictions of the train part:
  * rate: |deviation| ~ N^−p with p within 2 standard errors of the predicted range, and an error of p below 0.35;
  * limit: the networks, extrapolated to N = ∞, differ from the limit by at most 2 combined standard errors (RMS over entries), and

@@ -34,9 +34,9 @@ typedef struct mdm_option {
   const char *applies;   /* when it has an effect; NULL: always */
 } mdm_option;
 
-/* The language of `applies`: clauses joined by ", and ", each of alternatives joined by " or ", each of them KEY=WORD|WORD, KEY!=WORD|WORD,
- * KEY<NUMBER or KEY>NUMBER; behind ";" a remark. "model.gate=softmax, and model.active_fraction<1 or model.active>0": softmax gates of the
- * top K. */
+/* The language of `applies`: clauses joined by ", and ", each of alternatives joined by " or ", each of them KEY=WORD|WORD, KEY!=WORD|WORD
+ * (no word: the empty text), KEY<NUMBER or KEY>NUMBER; behind ";" a remark. "model.gate=softmax, and model.active_fraction<1 or model.active>0": softmax gates of the
+ * top K. KEY may be the option itself where some of its values always have an effect. */
 
 /* The option table, in the order of `moedmft options`. *n receives its length. */
 const mdm_option *mdm_options(size_t *n);

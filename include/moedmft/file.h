@@ -25,7 +25,7 @@ int mdm_file_create(const char *path, mdm_file **out, mdm_error *err);
 int mdm_file_commit(mdm_file *file, mdm_error *err); /* flush, close, rename, free; on failure everything is discarded */
 void mdm_file_discard(mdm_file *file);
 
-/* Root attributes: schema_version, version, commit, dirty, compiler, blas, hdf5, arguments, config (YAML of every
+/* Root attributes: schema_version, version, commit, dirty, sources, compiler, blas, hdf5, arguments, config (YAML of every
  * option), one attribute "config:KEY" per option, seed, command ("solve" …), created (ISO 8601 UTC). */
 int mdm_file_provenance(mdm_file *file, const mdm_config *cfg, const char *command, const char *arguments, mdm_error *err);
 /* Attributes of a group ("/" for the root); missing groups are created. */

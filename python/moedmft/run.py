@@ -32,6 +32,7 @@ class Provenance:
     version: str
     commit: str
     dirty: int  # 1: built from files that differ from the commit
+    sources: str  # checksum of sources and compiler flags
     compiler: str
     blas: str
     hdf5: str

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -29,4 +30,25 @@ int mdm_text_columns(const char *text) {
 void mdm_print_padded(FILE *out, const char *text, int width) {
   int fill = width - mdm_text_columns(text);
   fprintf(out, "%s%*s", text, fill > 1 ? fill : 1, "");
+}
+
+void mdm_path_tidy(char *path) {
+  char *root = path + (*path == '/'), *to = root, *floor = root; /* floor: behind the leading "..", which nothing takes out */
+  if (!*path) return;
+  for (const char *from = root, *next; *from; from = next) {
+    size_t n = strcspn(from, "/");
+    int up = n == 2 && !strncmp(from, "..", 2), here = n == 0 || (n == 1 && *from == '.');
+    next = from + n + (from[n] == '/');
+    if (up && to > floor) {
+      while (to > floor && to[-1] != '/') to--;
+      if (to > floor) to--;
+    } else if (!here && !(up && root > path)) {
+      if (to > root) *to++ = '/';
+      memmove(to, from, n);
+      to += n;
+      if (up) floor = to;
+    }
+  }
+  if (to == path) *to++ = '.';
+  *to = '\0';
 }

@@ -17,6 +17,9 @@ int mdm_text_open(mdm_text *t, const char *what, mdm_error *err);
 /* Closes it and hands out what was printed, malloc'd; *out is NULL after a failure. */
 int mdm_text_close(mdm_text *t, char **out, mdm_error *err);
 
+/* Takes "//", "/./" and "NAME/.." out of a path, in place, by its letters alone: where NAME is a symbolic link the result may be another file. */
+void mdm_path_tidy(char *path);
+
 /* The ending of a noun that stands behind n: "1 run", "2 runs". */
 #define MDM_S(n) ((n) == 1 ? "" : "s")
 

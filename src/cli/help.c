@@ -86,5 +86,5 @@ void help_print_command(const command *c) {
 }
 
 void help_print_version(void) {
-  printf("moedmft %s\ncommit %s%s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "", mdm_compiler(), mdm_blas());
+  printf("moedmft %s\ncommit %s%s\nsources %s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "", mdm_sources(), mdm_compiler(), mdm_blas());
 }

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 /* Where Linux does not tell, all there is. */
 static double available(void) {
@@ -30,17 +33,40 @@ static void limit(double have) {
 #endif
 }
 
+/* Arrays from this size on go back to the system when they are freed. glibc would raise the bound to the largest array that was freed, and
+ * then place arrays on a heap whose pages, once written, stay: twice the memory (docs/engineering.md). */
+enum { RETURNED_FROM = 256 << 10 };
+
+static void return_freed(void) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, RETURNED_FROM);
+#endif
+}
+
 double memory_claim(void) {
+  return_freed();
   double have = available();
   limit(have);
   return have;
+}
+
+/* What the buffers of BLAS and HDF5, and stacks, take once they are used, as measured. */
+static const double BUFFERS = 5e6;
+
+/* Where Linux does not tell, the buffers alone. */
+double memory_held(void) {
+  double pages = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f && fscanf(f, "%*f %lf", &pages) != 1) pages = 0;
+  if (f) fclose(f);
+  return pages * (double)sysconf(_SC_PAGESIZE) + BUFFERS;
 }
 
 int memory_check(double need, double have, mdm_error *err) {
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY,
                     "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
-                    "data.train, train.steps or --threads",
+                    "model.depth, data.train, train.steps or --threads",
                     need / 1e9, have / 1e9);
   return MDM_OK;
 }

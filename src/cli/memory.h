@@ -5,8 +5,11 @@
 #include <moedmft/error.h>
 
 /* Bytes of memory that are free or can be freed, which this process may take from now on and no more. Memory that the machine does
- * not have is then refused, which we report, rather than granted and punished by a kill. */
+ * not have is then refused, which we report, rather than granted and punished by a kill. From then on large arrays go back to the system when
+ * they are freed. */
 double memory_claim(void);
+/* Bytes that this process holds now, the program, its libraries and the data among them, with what the libraries take when they work. */
+double memory_held(void);
 /* MDM_ERR_MEMORY when a run needs more bytes than there are; err says what to lower. */
 int memory_check(double need, double have, mdm_error *err);
 

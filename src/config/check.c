@@ -76,7 +76,7 @@ static void describe(check *c, size_t first, char *out, size_t size) {
     else used += (size_t)snprintf(out + used, size - used, "%s%s", told++ ? ", " : "", one);
   }
   if (hidden) used += (size_t)snprintf(out + used, size - used, ", and %zu more", hidden);
-  mdm_condition_obstacles(c->cfg, o[first].applies, obstacles, sizeof obstacles);
+  mdm_condition_obstacles(c->cfg, o[first].key, o[first].applies, obstacles, sizeof obstacles);
   snprintf(out + used, size - used, told > 1 ? " have no effect with %s (they apply when %s)" : " has no effect with %s (it applies when %s)", obstacles,
            o[first].applies);
 }

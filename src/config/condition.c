@@ -52,14 +52,15 @@ static term read_term(const mdm_config *cfg, const char *text, const char *end) 
   return t;
 }
 
-/* Whether value is one of the words between '|'. */
+/* Whether value, written as text or number, is one of the words between '|'; no word at all is the empty one. */
 static int is_among(const char *value, const char *words, const char *end) {
   size_t length = strlen(value);
-  for (const char *stop; words < end; words = stop + 1) {
-    stop = before(words, end, "|");
+  if (*value == '\'') value++, length -= 2; /* text that YAML would read as a number */
+  for (;; words++) {
+    const char *stop = before(words, end, "|");
     if ((size_t)(stop - words) == length && !memcmp(words, value, length)) return 1;
+    if ((words = stop) == end) return 0;
   }
-  return 0;
 }
 
 static int term_holds(void *cfg, const char *text, const char *end) {
@@ -83,6 +84,7 @@ int mdm_condition_holds(const mdm_config *cfg, const char *condition) {
 
 typedef struct obstacles {
   const mdm_config *cfg;
+  const char *own;
   char *out;
   size_t size;
 } obstacles;
@@ -93,6 +95,7 @@ static int name_term(void *context, const char *text, const char *end) {
   char shown[KEY_SIZE + VALUE_SIZE + 8];
   term t = read_term(o->cfg, text, end);
   size_t used = strlen(o->out);
+  if (!strcmp(t.key, o->own)) return 0;
   snprintf(shown, sizeof shown, "%s = %s", t.key, t.value);
   if (!strstr(o->out, shown)) snprintf(o->out + used, o->size - used, "%s%s", used ? " and " : "", shown);
   return 0;
@@ -104,8 +107,8 @@ static int name_clause(void *context, const char *clause, const char *end) {
   return 1;
 }
 
-void mdm_condition_obstacles(const mdm_config *cfg, const char *condition, char *out, size_t size) {
-  obstacles o = {cfg, out, size};
+void mdm_condition_obstacles(const mdm_config *cfg, const char *own, const char *condition, char *out, size_t size) {
+  obstacles o = {cfg, own, out, size};
   *out = '\0';
   all(condition, name_clause, &o);
 }

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define FILE_MAX ((size_t)1 << 20) /* a configuration is a page long; more is the wrong file */
 #define KEY_SIZE 256
@@ -110,6 +112,20 @@ int mdm_config_load_text(mdm_config *cfg, const char *name, const char *yaml, md
   return change(cfg, name, NULL, yaml, strlen(yaml), err);
 }
 
+static int is_same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Without detours ("examples/../data"), unless a symbolic link makes that another file. */
+static void shorten(char *path) {
+  char *shorter = strdup(path);
+  if (!shorter) return;
+  mdm_path_tidy(shorter);
+  if (is_same_file(path, shorter)) strcpy(path, shorter);
+  free(shorter);
+}
+
 /* A configuration means the same wherever it is used: names of files that it gives are seen from its folder. */
 static int resolve(const char *path, const mdm_value *before, mdm_value *v, mdm_error *err) {
   const char *slash = strrchr(path, '/');
@@ -121,6 +137,7 @@ static int resolve(const char *path, const mdm_value *before, mdm_value *v, mdm_
   memcpy(name, path, folder);
   strcpy(name + folder, v->text);
   if (access(name, F_OK) != 0) return free(name), MDM_OK;
+  shorten(name);
   free(v->text);
   v->text = name;
   return MDM_OK;

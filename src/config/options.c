@@ -13,6 +13,8 @@
 /* Conditions that several options share (mdm_option.applies). */
 #define BY_HAND "model.parameterization=custom"
 #define TOP_K "model.active_fraction<1 or model.active>0"
+#define DEEP "model.depth>0"
+#define LEARNING_ROUTER "model.gate!=constant"
 #define FILES "data.source=hdf5|idx"
 #define HDF5 "data.source=hdf5"
 #define TESTED "data.test>0"
@@ -20,13 +22,22 @@
 #define ENTRYWISE "train.optimizer=sign|adam|adamw"
 #define SWEPT "solve.sweeps>0"
 
-/* Exponents of one tensor, by hand. */
+/* Exponents of one tensor, by hand. SGD's rates measure gradients, too. */
+#define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
+#define BY_HAND_ENTRYWISE BY_HAND ", and " ENTRYWISE
+#define BY_HAND_EPS BY_HAND ", and " ADAM ", and train.adam.eps>0, and train.adam.eps_scale=tensor"
 #define CUSTOM(tensor) \
     {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS}, \
     {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND}
+
+/* Initial matrices that are not zero by hand. */
+#define DRAWN(tensor) "model.parameterization!=custom or model.custom." tensor ".std!=0|0.0"
+/* The router of MSSP in regime I starts at zero. */
+#define DRAWN_ROUTER DRAWN("Q") ", and model.parameterization!=mssp or model.regime=II|III, and model.parameterization!=custom or model.custom.base!=mssp or " \
+    "model.regime=II|III or model.custom.Q.std!="
 
 /* Rows of options that always apply, or whose refusal names more than a condition, end with their help. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -35,7 +46,7 @@ static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help, applies */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
     {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph, and model.parameterization!=custom or model.custom.Q.std="},
     {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II"},
     {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III"},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
@@ -43,29 +54,29 @@ static const mdm_option table[] = {
     {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all", "model.regime=I"},
     {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts", "model.regime=II|III or model.active=0"},
     {"model.depth", MDM_OPT_INT, "0", 0, 10000, 0, NULL, "L, residual blocks h <- h + L^-b MoE(norm(h)); 0: one block without residual sum, f read off its output"},
-    {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)"},
-    {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z"},
-    {"model.norm", MDM_OPT_ENUM, "none", 0, 0, 0, "none|rms|layer", "depth: normalization over the stream before every block, without gain"},
-    {"model.norm_eps", MDM_OPT_REAL, "1e-6", 0, BIG, 0, NULL, "depth: epsilon of the normalization, s^2 = mean square + epsilon"},
-    {"model.output", MDM_OPT_ENUM, "none", 0, 0, 0, "none|norm|tanh|relu|gelu|erf", "depth: between stream and readout: nothing, the normalization of model.norm, or an activation"},
-    {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others"},
-    {"model.shared_experts", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "regime I: how many of the M experts serve every token with g = 1; K refers to the others"},
-    {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose experts are all shared"},
-    {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)"},
+    {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)", DEEP},
+    {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z", DEEP},
+    {"model.norm", MDM_OPT_ENUM, "none", 0, 0, 0, "none|rms|layer", "depth: normalization over the stream before every block, without gain", DEEP},
+    {"model.norm_eps", MDM_OPT_REAL, "1e-6", 0, BIG, 0, NULL, "depth: epsilon of the normalization, s^2 = mean square + epsilon", DEEP ", and model.norm=rms|layer"},
+    {"model.output", MDM_OPT_ENUM, "none", 0, 0, 0, "none|norm|tanh|relu|gelu|erf", "depth: between stream and readout: nothing, the normalization of model.norm, or an activation", DEEP},
+    {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others", "model.regime=II|III; in regime I model.shared_experts"},
+    {"model.shared_experts", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "regime I: how many of the M experts serve every token with g = 1; K refers to the others", "model.regime=I; elsewhere model.shared_fraction"},
+    {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose experts are all shared", DEEP},
+    {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)", "model.depth=0 or model.input=activation"},
     {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
     {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn"},
     {"model.gate_scope", MDM_OPT_ENUM, "all", 0, 0, 0, "all|selected", "experts that a normalized gate normalizes over: all, or the top K of the token", "model.gate=normalized_sigmoid|softmax, and " TOP_K},
     {"model.router_bias_std", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard deviation of initial selection biases b; with biases the top K are those of g + b", TOP_K},
-    {"model.router_bias_seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "draws these biases in regime I, where they are the same in every run and in the limit; elsewhere every run draws its own from seed"},
+    {"model.router_bias_seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "draws these biases in regime I, where they are the same in every run and in the limit; elsewhere every run draws its own from seed", "model.regime=I, and model.router_bias_std>0, and " TOP_K},
     {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
     {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
-    {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero"},
-    {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in"},
-    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q"},
-    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1"},
-    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2"},
+    {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero", DRAWN("w_out")},
+    {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in", DRAWN("W_in")},
+    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER},
+    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1")},
+    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2")},
     {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
-    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND},
+    {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
     CUSTOM("Q"),
     CUSTOM("W1"),
@@ -104,15 +115,15 @@ static const mdm_option table[] = {
     {"train.final_lr", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "linear, cosine: final learning rate as a fraction of train.lr", "train.schedule=linear|cosine"},
     {"train.lr", MDM_OPT_REAL, "0.5", 0, DBL_MAX, 0, NULL, "base learning rate eta; the parameterization scales it per tensor"},
     {"train.lr_multiplier.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W_in"},
-    {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q", "model.gate!=constant"},
+    {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q", LEARNING_ROUTER},
     {"train.lr_multiplier.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W1"},
     {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2"},
     {"train.lr_multiplier.readout", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for w_out"},
     {"train.bias_rate", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "load balancing by biases: b <- b - bias_rate (load - K/M) after every step", TOP_K},
-    {"train.bias_update", MDM_OPT_ENUM, "proportional", 0, 0, 0, "proportional|sign", "balancing by biases: steps proportional to load - K/M, or of its sign"},
-    {"train.balance", MDM_OPT_ENUM, "none", 0, 0, 0, "none|switch|importance", "balancing loss, mean over blocks: switch (top-K): M sum f_m P_m, f share of assignments, P mean gate share; importance: squared coefficient of variation of P"},
-    {"train.balance_coefficient", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "coefficient of the balancing loss"},
-    {"train.z_loss", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "coefficient of the z-loss, mean over blocks and samples of lambda^2, lambda = log of the mean over experts of e^psi (centred: without log M)"},
+    {"train.bias_update", MDM_OPT_ENUM, "proportional", 0, 0, 0, "proportional|sign", "balancing by biases: steps proportional to load - K/M, or of its sign", "train.bias_rate>0"},
+    {"train.balance", MDM_OPT_ENUM, "none", 0, 0, 0, "none|switch|importance", "balancing loss, mean over blocks: switch (top-K): M sum f_m P_m, f share of assignments, P mean gate share; importance: squared coefficient of variation of P", LEARNING_ROUTER ", and train.balance=importance or " TOP_K},
+    {"train.balance_coefficient", MDM_OPT_REAL, "0.01", 0, BIG, 0, NULL, "coefficient of the balancing loss", "train.balance!=none"},
+    {"train.z_loss", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "coefficient of the z-loss, mean over blocks and samples of lambda^2, lambda = log of the mean over experts of e^psi (centred: without log M)", LEARNING_ROUTER},
     {"train.steps", MDM_OPT_INT, "24", 0, 1e7, 0, NULL, "gradient steps; everything is recorded before each step and after the last"},
     {"train.loss", MDM_OPT_ENUM, "mse", 0, 0, 0, "mse|cross_entropy", "mse: (1/2P) sum (f-y)^2; cross_entropy: softmax, or logistic for one output"},
     {"train.loss_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the loss (2 removes the 1/2 of mse)"},
@@ -122,7 +133,7 @@ static const mdm_option table[] = {
     {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III"},
     {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III"},
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
-    {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks"},
+    {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard error of the train predictions (RMS) to reach by adding replicas; 0: as many as solve.replicas"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
@@ -136,7 +147,7 @@ static const mdm_option table[] = {
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},
-    {"simulate.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: networks of every width at these depths L too, likewise"},
+    {"simulate.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: networks of every width at these depths L too, likewise", DEEP},
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
     {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
 
@@ -149,7 +160,7 @@ static const mdm_option table[] = {
     {"output.ntk", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store the tangent kernel on the time grid: one more backward pass for each output"},
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps", "output.kernels=true or output.responses=true or output.statistics=true or output.ntk=true or output.parts=true"},
-    {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all"},
+    {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all", DEEP ", and output.kernels=true or output.responses=true"},
     {"output.every_seed", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|true|false", "store every seed (or replica) beside mean and standard error, so that more can be added; auto: up to 16 MB of them"},
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},

@@ -23,7 +23,7 @@ int mdm_match_program(mdm_file *file, mdm_error *err) {
   const struct {
     const char *attribute, *name, *now;
   } parts[] = {{"version", "version", mdm_version()}, {"commit", "commit", mdm_commit()}, {"dirty", "mark of uncommitted changes", dirty},
-               {"compiler", "compiler", mdm_compiler()}, {"blas", "BLAS", mdm_blas()}};
+               {"sources", "checksum of sources and flags", mdm_sources()}, {"compiler", "compiler", mdm_compiler()}, {"blas", "BLAS", mdm_blas()}};
   int status = MDM_OK;
   for (size_t i = 0; i < sizeof parts / sizeof *parts && !status; i++) {
     char *then = NULL;

@@ -10,6 +10,7 @@
 const char *mdm_version(void) { return MDM_VERSION; }
 const char *mdm_commit(void) { return MDM_COMMIT; }
 int mdm_dirty(void) { return MDM_DIRTY; }
+const char *mdm_sources(void) { return MDM_SOURCES; }
 
 const char *mdm_compiler(void) {
 #if defined(__clang__)

@@ -170,16 +170,38 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
 
 static int is_same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
+static int is_done(double status) { return status == MDM_CELL_COMPLETE || status == MDM_CELL_DIVERGED; }
+
 /* Losses of single runs give the means of their cell. */
 static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
   for (size_t cell = 0; cell < s->cells; cell++)
     for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
       double mean, error;
-      if (!s->each[m] || (s->status[cell] != MDM_CELL_COMPLETE && s->status[cell] != MDM_CELL_DIVERGED)) continue;
+      if (!s->each[m] || !is_done(s->status[cell])) continue;
       mdm_sweep_mean((size_t)s->runs[cell % s->widths], s->each[m] + cell * s->most_runs, 1, &mean, &error);
       if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
         return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
     }
+  return MDM_OK;
+}
+
+/* Runs of a cell that diverged: their last loss is infinite. */
+static double count_diverged(const mdm_sweep *s, size_t cell) {
+  double n = 0;
+  for (size_t r = 0; r < (size_t)s->runs[cell % s->widths]; r++) n += isinf(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + r]) != 0;
+  return n;
+}
+
+/* Numbers of diverged runs are those of the losses and of the status, times are times; cells without a result have neither. */
+static int check_counts(const mdm_sweep *s, const char *path, mdm_error *err) {
+  for (size_t cell = 0; cell < s->cells; cell++) {
+    double n = s->diverged[cell], seconds = s->seconds[cell];
+    int done = is_done(s->status[cell]);
+    if (done ? n != count_diverged(s, cell) || (n > 0) != (s->status[cell] == MDM_CELL_DIVERGED) : !isnan(n))
+      return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/diverged holds %g for cell %zu, which sweep/each/final and sweep/status do not give", path, n, cell);
+    if (done ? seconds < 0 || isinf(seconds) : !isnan(seconds))
+      return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/seconds holds %g for cell %zu", path, seconds, cell);
+  }
   return MDM_OK;
 }
 
@@ -201,6 +223,7 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
   if (!status) status = read_arrays(*out, file, err);
   if (!status) status = check_means(*out, file->path, err);
+  if (!status) status = check_counts(*out, file->path, err);
   if (!status) status = read_notes(*out, file, err);
   if (!status) status = read_added(*out, file, err);
   if (!status) status = mdm_sweep_evaluate(*out, err);

@@ -266,9 +266,9 @@ int mdm_file_provenance(mdm_file *file, const mdm_config *cfg, const char *comma
   now(created, sizeof created);
   const struct {
     const char *name, *value;
-  } text[] = {{"version", mdm_version()}, {"commit", mdm_commit()}, {"compiler", mdm_compiler()},
-              {"blas", mdm_blas()},       {"hdf5", hdf5},           {"arguments", arguments},
-              {"command", command},       {"created", created}};
+  } text[] = {{"version", mdm_version()}, {"commit", mdm_commit()}, {"sources", mdm_sources()}, {"compiler", mdm_compiler()},
+              {"blas", mdm_blas()},       {"hdf5", hdf5},           {"arguments", arguments},     {"command", command},
+              {"created", created}};
   int status = MDM_OK;
   for (size_t i = 0; status == MDM_OK && i < sizeof text / sizeof *text; i++)
     status = mdm_file_attr_text(file, "/", text[i].name, text[i].value, err);

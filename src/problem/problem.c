@@ -168,7 +168,7 @@ static int by_index(const void *a, const void *b) {
 static int read_blocks(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
   size_t n, blocks = mdm_model_blocks(&p->model);
   const long *list = mdm_config_int_list(cfg, "output.blocks", &n);
-  if (n && !p->model.depth) return mdm_fail(err, MDM_ERR_CONFIG, "output.blocks has no effect without residual blocks: set model.depth, or remove it");
+  if (!p->model.depth) n = 0;
   p->n_stored = n ? n : blocks;
   p->stored = mdm_alloc(p->n_stored, 1, 1, sizeof *p->stored);
   if (!p->stored) return mdm_no_memory(err, "the list of blocks");

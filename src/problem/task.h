@@ -11,6 +11,15 @@
 
 struct mdm_board; /* shared progress (src/base/board.h) */
 
+/* Fields of a block whose directions the limit counts: n, ρ, γ, y, and the gradient of the stream behind the block. */
+enum { MDM_OF_H, MDM_OF_RHO, MDM_OF_GAMMA, MDM_OF_Y, MDM_OF_DELTA, MDM_VISITORS };
+
+/* How many they are expected to be after the last step. */
+typedef struct mdm_directions {
+  size_t blocks;
+  double (*k)[MDM_VISITORS]; /* blocks */
+} mdm_directions;
+
 typedef struct mdm_limit_sizes {
   size_t stream, experts, neurons; /* sample particles; neurons of each expert */
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
@@ -31,6 +40,7 @@ typedef struct mdm_task {
   mdm_record *record;
   mdm_record *weights; /* initial and final weights, if asked for */
   double *orders;   /* order parameters measured, of the layout's size */
+  size_t *directions; /* limit: (steps + 1) × blocks × MDM_VISITORS, directions that fields have visited after each step; NULL: nobody asks */
   size_t done;      /* complete steps recorded */
   int status;       /* MDM_OK, MDM_ERR_DIVERGED, MDM_INTERRUPTED, or a failure explained on the board */
 } mdm_task;

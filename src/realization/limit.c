@@ -22,7 +22,7 @@
 #include "realization/dense.h"
 #include "realization/pairs.h"
 
-enum { BASIS_H, BASIS_RHO, BASIS_GAMMA, BASIS_Y, BASIS_DELTA, BASES };
+enum { BASIS_H = MDM_OF_H, BASIS_RHO = MDM_OF_RHO, BASIS_GAMMA = MDM_OF_GAMMA, BASIS_Y = MDM_OF_Y, BASIS_DELTA = MDM_OF_DELTA, BASES = MDM_VISITORS };
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
 enum { DIAGNOSTICS = BASES + POPULATIONS, PAIR_DIAGNOSTICS = 6 };
 
@@ -119,6 +119,10 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   *names = labels;
   *values = L->values;
   *n = DIAGNOSTICS + (L->has_pairs ? PAIR_DIAGNOSTICS : 0);
+}
+
+static void limit_directions(const X(realization) *R, size_t l, size_t out[MDM_VISITORS]) {
+  for (int k = 0; k < BASES; k++) out[k] = ((const limit *)R)->block[l].basis[k].k;
 }
 
 /* Columns are appended, so a state is its numbers of columns. Coordinates that a basis keeps belong to a field, which is
@@ -231,6 +235,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->particles = limit_particles;
   R->biases = limit_biases;
   R->diagnostics = limit_diagnostics;
+  R->directions = limit_directions;
   R->factors = limit_factors;
   R->gaussian = limit_gaussian;
   R->mark = limit_mark;

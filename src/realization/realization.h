@@ -19,6 +19,7 @@
 #include "scaling/optimizer.h"
 #include "scaling/scaling.h"
 #include "problem/orders.h"
+#include "problem/task.h"
 #include "realization/real.h"
 
 /* A quantity of every particle of a population, for every token of a batch. */
@@ -92,6 +93,8 @@ struct X(realization) {
   int (*biases)(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err);
   /* Measures of the realization itself, by name ("rank_h", …); n receives their number. */
   void (*diagnostics)(const X(realization) *R, const char *const **names, const double **values, size_t *n);
+  /* Directions that fields of a block have visited (MDM_OF_H …). NULL for networks. */
+  void (*directions)(const X(realization) *R, size_t block, size_t out[MDM_VISITORS]);
   /* Thin factors of a matrix, from which responses are measured: the limit's own, or a probe that reads them off the
    * initial weights of a network (call before the first step). NULL in *out when the Gaussian part vanishes. */
   int (*factors)(X(realization) *R, size_t block, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err);

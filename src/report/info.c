@@ -47,13 +47,13 @@ static void print_attribute(FILE *out, mdm_file *file, const char *label, const 
 /* ---- provenance ---- */
 
 static void print_version(FILE *out, mdm_file *file) {
-  char version[64] = "?", commit[64] = "unknown";
+  char version[64] = "?", commit[64] = "unknown", sources[32] = "?";
   double dirty = 0;
   mdm_file_get_text(file, "/", "version", version, sizeof version, NULL);
   mdm_file_get_text(file, "/", "commit", commit, sizeof commit, NULL);
+  mdm_file_get_text(file, "/", "sources", sources, sizeof sources, NULL);
   mdm_file_get_real(file, "/", "dirty", &dirty, NULL);
-  fprintf(out, "%-11s%s, commit %.12s%s\n", "version", version, commit,
-          dirty != 0 ? " with uncommitted changes (dirty)" : "");
+  fprintf(out, "%-11s%s, commit %.12s%s, sources %s\n", "version", version, commit, dirty != 0 ? " with uncommitted changes (dirty)" : "", sources);
 }
 
 static void print_head(FILE *out, mdm_file *file) {
@@ -76,7 +76,7 @@ static void print_head(FILE *out, mdm_file *file) {
 /* ---- remarks: attributes beyond provenance, such as diverged_at_step ---- */
 
 static int is_provenance(const char *name) {
-  static const char *const known[] = {"format", "schema_version", "version", "commit", "dirty",   "compiler", "blas",
+  static const char *const known[] = {"format", "schema_version", "version", "commit", "dirty", "sources", "compiler", "blas",
                                       "hdf5",   "arguments",      "config",  "seed",   "command", "created", "status"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(name, known[i]) == 0) return 1;

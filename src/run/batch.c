@@ -29,7 +29,7 @@ void mdm_batch_free(mdm_batch *b) {
 }
 
 size_t mdm_batch_count(const mdm_batch *b) { return b->plan.tasks; }
-double mdm_batch_bytes(const mdm_batch *b, int threads) { return mdm_plan_bytes(&b->plan, 0, threads); }
+double mdm_batch_bytes(const mdm_batch *b, int threads) { return mdm_plan_bytes(&b->plan, 0, threads, 0); }
 size_t mdm_batch_steps(const mdm_batch *b) { return b->plan.problem->steps + 1; }
 mdm_task *mdm_batch_task(mdm_batch *b, size_t i) { return &b->plan.task[i]; }
 int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err) { return mdm_runner_run(&b->plan.runner, &b->plan.task[i], err); }

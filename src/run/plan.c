@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "run/directions.h"
 #include "run/estimate.h"
 #include "run/sizes.h"
 
@@ -124,15 +125,61 @@ int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_
 
 /* ---------------------------------------------------------------- memory */
 
-double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads) {
+/* A pilot takes this fraction of the work, but no more multiply-adds than some seconds hold. */
+static const double PILOT_SHARE = 0.03, PILOT_MOST = 1e10;
+
+static int descending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x < y) - (x > y);
+}
+
+/* Of a replica: its causal pass, or its part in sweeps. */
+static double replica_bytes(const mdm_plan *p, const mdm_directions *d) {
   const mdm_runner *r = &p->runner;
-  const mdm_networks *n = &p->networks;
-  double most = p->replicas ? mdm_limit_bytes(p->problem, &r->sizes, r->limit_single) : 0, ensembles = (double)(n->widths + (p->replicas > 0));
-  double runs = (double)p->tasks, written = 2 * ensembles + (every_seed ? runs : 0); /* ensembles: mean and error */
-  double records = mdm_record_bytes(p->problem) * (runs + 2 * ensembles + written) + mdm_problem_bytes(p->problem);
-  if (p->sweeps.options.count) records += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
-  for (size_t w = 0; w < n->widths; w++) most = fmax(most, mdm_network_bytes(p->problem, n->width[w], r->network_single));
-  threads = mdm_workers(threads, NULL);
-  if ((size_t)threads > p->tasks) threads = (int)p->tasks; /* a run is one thread's work */
-  return most * threads + records;
+  double causal = mdm_limit_bytes(p->problem, &r->sizes, d, r->limit_single);
+  if (!p->sweeps.options.count) return causal;
+  return fmax(causal, mdm_given_bytes(p->problem, &r->sizes, d, r->limit_single)) + mdm_measure_bytes(p->problem, &r->sizes, d, r->limit_single);
+}
+
+/* The largest runs that so many threads may have at a time. each: room for all tasks. */
+static double running_bytes(const mdm_plan *p, const mdm_directions *d, int threads, double *each) {
+  double limit = p->replicas ? replica_bytes(p, d) : 0, network = 0, sum = 0;
+  long width = 0;
+  for (size_t i = 0; i < p->tasks; i++) {
+    long N = p->task[i].width;
+    if (N != width) network = mdm_network_bytes(p->problem, width = N, p->runner.network_single);
+    each[i] = N ? network : limit;
+  }
+  qsort(each, p->tasks, sizeof *each, descending);
+  for (size_t i = 0; i < p->tasks && i < (size_t)threads; i++) sum += each[i];
+  return sum;
+}
+
+/* Weights that are kept until they are written. */
+static double weights_bytes(const mdm_plan *p) {
+  double sum = 0;
+  for (size_t i = 0; i < p->tasks; i++)
+    if (p->task[i].save_weights && p->task[i].width) sum += mdm_weights_bytes(p->problem, p->task[i].width);
+  return sum;
+}
+
+/* Records of all runs, means and errors of ensembles; what is written of them, which HDF5 collects in memory. */
+static double bytes_with(const mdm_plan *p, const mdm_directions *d, int every_seed, int threads, double *each) {
+  double ensembles = (double)(p->networks.widths + (p->replicas > 0)), record = mdm_record_bytes(p->problem), weights = weights_bytes(p);
+  double data = mdm_data_bytes(p->problem), kept = record * ((double)p->tasks + 2 * ensembles) + weights + mdm_problem_bytes(p->problem);
+  const double image = 0.9, image_of_weights = p->runner.network_single ? 0.6 : 1.2; /* as compressed, and with what HDF5 adds */
+  double written = data + image * (data + record * (2 * ensembles + (every_seed ? (double)p->tasks : 0))) + image_of_weights * weights;
+  if (p->sweeps.options.count) kept += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
+  return kept + fmax(written, running_bytes(p, d, threads, each));
+}
+
+double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double least_work) {
+  mdm_directions d = {0};
+  double *each = mdm_alloc(p->tasks, 1, 1, sizeof *each), work = fmin(PILOT_MOST, fmax(least_work, p->board.total * PILOT_SHARE)); /* tasks */
+  int status = each ? MDM_OK : MDM_ERR_MEMORY;
+  if (!status && p->replicas) status = mdm_directions_find(&p->runner, work, &d, NULL);
+  double bytes = status ? INFINITY : bytes_with(p, &d, every_seed, mdm_workers(threads, NULL), each);
+  mdm_directions_clear(&d);
+  free(each);
+  return bytes;
 }

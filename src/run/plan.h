@@ -32,8 +32,9 @@ int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_
                     mdm_error *err);
 void mdm_plan_clear(mdm_plan *p);
 
-/* Bytes that its runs need on so many threads (0: one per processor), roughly, with every run's record and what is written (every_seed:
- * every run; HDF5 collects it, compressed, in memory). */
-double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads);
+/* Bytes that its runs need at their peak on so many threads (0: one per processor), with every run's record and what is written (every_seed:
+ * every run; HDF5 collects it, compressed, in memory). A pilot of the limit takes 3 % of the work, or least_work multiply-adds if that is
+ * more, and changes nothing in the plan. */
+double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double least_work);
 
 #endif

@@ -9,6 +9,7 @@
 #include "run/collect.h"
 #include "run/execute.h"
 #include "run/plan.h"
+#include "run/saturation.h"
 #include "run/tolerance.h"
 
 static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor,
@@ -59,13 +60,18 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
-  return run_replicas(cfg, data, what, replicas, monitor, out, err);
+  status = run_replicas(cfg, data, what, replicas, monitor, out, err);
+  mdm_announce_saturation(out->limit.summary, monitor);
+  return status;
 }
 
-double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, int threads) {
+double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
+  const mdm_monitor plain = {.threads = monitor ? monitor->threads : 0, .save_weights = monitor && monitor->save_weights};
+  const double cheap = 1e9; /* multiply-adds of a pilot: some tenths of a second */
+  int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
   mdm_plan p;
   double bytes = 0;
-  if (!mdm_plan_create(cfg, data, what, 0, NULL, &p, NULL)) bytes = mdm_plan_bytes(&p, !strcmp(mdm_config_text(cfg, "output.every_seed"), "true"), threads);
+  if (!mdm_plan_create(cfg, data, what, 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   mdm_plan_clear(&p);
   return bytes;
 }

@@ -66,9 +66,18 @@ static size_t suggested_experts(const mdm_problem *p, size_t S) {
   return larger(larger(some, EXPERTS_FOR_EACH_TOKEN * tokens), FEWEST_EXPERTS);
 }
 
-/* Neurons of each sampled expert that S stream particles suggest, where their number grows. */
-static size_t suggested_neurons(const mdm_model *m, size_t S, size_t experts) {
-  return m->parameterization.rule[MDM_W1].tied ? larger(10 * S / experts, FEWEST_TIED_NEURONS) : UNTIED_NEURONS;
+/* Samples that a run sees, each once: y and γ visit about as many directions. */
+static size_t samples_seen(const mdm_problem *p) {
+  size_t drawn = p->batch * (p->steps + 1), all = p->data->train.count;
+  return (drawn < all ? drawn : all) + p->data->test.count;
+}
+
+/* Neurons of each sampled expert that S stream particles suggest, where their number grows. Those that tied experts share are twice the
+ * directions that their fields may visit; a quarter of the stream particles at most, which bounds the time. */
+static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) {
+  if (!p->model.parameterization.rule[MDM_W1].tied) return UNTIED_NEURONS;
+  size_t twice = 2 * samples_seen(p);
+  return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
 }
 
 /* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling
@@ -86,7 +95,7 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
   s->represented = 1;
   s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
-  else s->neurons = neurons ? neurons : suggested_neurons(m, s->stream, s->experts);
+  else s->neurons = neurons ? neurons : suggested_neurons(p, s->stream, s->experts);
   s->twins = has_twins(m);
   if (!s->twins) return;
   s->experts *= 2;

@@ -5,63 +5,51 @@
 #include <math.h>
 #include <string.h>
 
-/* Options of a residual stack. */
+static int read_dense(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
+  for (size_t i = 0; i < m->dense_count; i++) {
+    if (m->dense[i] >= (long)m->depth)
+      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
+    for (size_t j = 0; j < i; j++)
+      if (m->dense[j] == m->dense[i]) return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld twice", m->dense[i]);
+  }
+  return MDM_OK;
+}
+
+/* Options of a residual stack; without one they say nothing (mdm_config_check). */
 static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
-  const struct {
-    const char *key;
-    int given; /* differs from the default */
-  } keys[] = {{"model.branch_exponent", mdm_config_real(cfg, "model.branch_exponent") != 1}, {"model.input", mdm_config_enum(cfg, "model.input") != 0},
-              {"model.norm", mdm_config_enum(cfg, "model.norm") != 0}, {"model.output", mdm_config_enum(cfg, "model.output") != 0}};
   m->depth = (size_t)mdm_config_int(cfg, "model.depth");
-  for (size_t i = 0; i < sizeof keys / sizeof *keys && !m->depth; i++)
-    if (keys[i].given)
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s has no effect without residual blocks: set model.depth to their number, or remove it", keys[i].key);
-  m->branch = m->depth ? pow((double)m->depth, -mdm_config_real(cfg, "model.branch_exponent")) : 1;
-  m->linear_input = m->depth && mdm_config_enum(cfg, "model.input") == 1;
+  m->branch = 1;
+  m->norm = MDM_NORM_NONE;
+  m->output = "none";
+  m->dense_count = 0;
+  if (!m->depth) return MDM_OK;
+  m->branch = pow((double)m->depth, -mdm_config_real(cfg, "model.branch_exponent"));
+  m->linear_input = mdm_config_enum(cfg, "model.input") == 1;
   m->norm = (mdm_norm)mdm_config_enum(cfg, "model.norm");
   m->norm_eps = mdm_config_real(cfg, "model.norm_eps");
   m->output = mdm_config_text(cfg, "model.output");
   if (!strcmp(m->output, "norm") && m->norm == MDM_NORM_NONE)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.output: norm needs model.norm: rms or layer");
-  if (m->norm == MDM_NORM_NONE && m->norm_eps != 1e-6)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.norm_eps has no effect with model.norm: none; remove it, or set model.norm to rms or layer");
-  return MDM_OK;
+  return read_dense(cfg, m, err);
 }
 
-/* Shared experts, dense blocks, losses on the router. */
+/* Shared experts, balancing, losses on the router. */
 static int read_router(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
-  long shared = mdm_config_int(cfg, "model.shared_experts");
-  m->shared = mdm_config_real(cfg, "model.shared_fraction");
-  if (m->regime->experts_grow && shared)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.shared_experts has no effect in regime %s, where experts are many: give model.shared_fraction", m->regime->name);
-  if (!m->regime->experts_grow && m->shared > 0)
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.shared_fraction has no effect in regime %s, where experts are counted: give model.shared_experts", m->regime->name);
-  if (!m->regime->experts_grow) m->shared = (double)shared / (double)m->experts;
+  int learns = strcmp(m->gate, "constant") != 0;
+  m->shared = m->regime->experts_grow ? mdm_config_real(cfg, "model.shared_fraction") : (double)mdm_config_int(cfg, "model.shared_experts") / (double)m->experts;
   if (m->shared >= 1)
     return mdm_fail(err, MDM_ERR_CONFIG, "no routed expert is left (model.shared_fraction, model.shared_experts); lower it, or set model.gate: constant");
-  m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
-  for (size_t i = 0; i < m->dense_count; i++)
-    if (m->dense[i] >= (long)m->depth)
-      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
   m->bias_sign = mdm_config_enum(cfg, "train.bias_update") == 1;
-  m->balance = (mdm_balance)mdm_config_enum(cfg, "train.balance");
-  m->balance_coefficient = mdm_config_real(cfg, "train.balance_coefficient");
-  m->z_loss = mdm_config_real(cfg, "train.z_loss");
   m->bias_seed = (uint64_t)mdm_config_int(cfg, "model.router_bias_seed");
-  if (m->bias_seed != 1 && (m->regime->experts_grow || m->active_fraction == 1 || m->bias_std == 0))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.router_bias_seed has no effect: it draws the selection biases of regime I under top-K routing, with "
-                    "model.router_bias_std > 0; remove it");
-  if (m->bias_sign && m->bias_rate == 0) return mdm_fail(err, MDM_ERR_CONFIG, "train.bias_update has no effect without train.bias_rate > 0");
-  if (m->balance == MDM_BALANCE_NONE && m->balance_coefficient != 0.01)
-    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance_coefficient has no effect with train.balance: none; set that to switch or importance");
-  if (m->balance == MDM_BALANCE_SWITCH && m->active_fraction == 1)
-    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance: switch has no effect with soft routing, where every expert serves every token; use importance");
+  m->balance = learns ? (mdm_balance)mdm_config_enum(cfg, "train.balance") : MDM_BALANCE_NONE;
+  if (m->balance == MDM_BALANCE_SWITCH && m->active_fraction == 1) m->balance = MDM_BALANCE_NONE; /* equal loads: a constant */
+  m->balance_coefficient = mdm_config_real(cfg, "train.balance_coefficient");
+  m->z_loss = learns ? mdm_config_real(cfg, "train.z_loss") : 0;
   if (!strcmp(m->gate, "linear") && m->balance != MDM_BALANCE_NONE)
     return mdm_fail(err, MDM_ERR_CONFIG,
                     "train.balance takes an expert's share of the sum of gates, which gates of both signs (model.gate: linear) do not have; "
                     "allowed: sigmoid, normalized_sigmoid, softmax");
-  if (!strcmp(m->gate, "constant") && (m->balance != MDM_BALANCE_NONE || m->z_loss > 0))
-    return mdm_fail(err, MDM_ERR_CONFIG, "train.balance and train.z_loss have no effect with model.gate: constant, whose router does not learn");
   return MDM_OK;
 }
 

@@ -53,6 +53,16 @@ static int router_starts_at_zero(const mdm_model *m) { return m->parameterizatio
 /* b = W_2ᵀ v e is zero until v has learned, and then knows u: ρ never is mere noise. */
 static int readout_starts_at_zero(const mdm_model *m) { return m->parameterization.rule[MDM_W_OUT].zero || m->init[MDM_W_OUT] == 0; }
 
+/* Logits that are zero to the last digit, in networks as in the limit, put the first experts first, for every sample. They stay zero if the
+ * router does not learn. If it does, from a readout at zero, the first gradients of tied experts are those of a learned v, of Θ(1) and the same
+ * for all that were chosen together: the K first, the next K, … stay together, and nothing splits them if they make up all experts.
+ * Counted experts, drawn one by one, differ by n^-1/2. */
+static int tie_is_by_index(const mdm_model *m) {
+  double groups = 1 / m->active_fraction;
+  int together = m->regime->experts_grow && readout_starts_at_zero(m) && fabs(groups - round(groups)) < 1e-9;
+  return router_starts_at_zero(m) && (!router_learns(m) || together);
+}
+
 /* ρ starts as noise that experts share, or that belongs to few of them. */
 static int gate_noise_is_common(const mdm_model *m) {
   const mdm_rule *rule = m->parameterization.rule;
@@ -83,7 +93,7 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
   unsigned read = directions(m, o), vanishing = vanishing_parts(m);
   *out = (mdm_vanishing){.directions = read, .reads_vanishing = (read & vanishing) != 0};
   const char *whose = m->regime->experts_grow ? "all experts" : "each of the M counted experts";
-  int tie = selects(m) && m->bias_std == 0;
+  int tie = selects(m) && m->bias_std == 0 && !tie_is_by_index(m);
   if (tie && !m->regime->experts_grow) {
     out->no_limit = 1;
     snprintf(out->noise, sizeof out->noise, "top-K compares logits that go like n^-1/2, noise of %s: a tie in the limit, which every network breaks "

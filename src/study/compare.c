@@ -302,3 +302,7 @@ int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monit
   mdm_outcome_clear(out);
   return mdm_fail(err, failed, "%s", why.text);
 }
+
+double mdm_compare_memory(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor) {
+  return fmax(mdm_memory_estimate(cfg, data, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, monitor), mdm_depths_bytes(cfg, data, monitor));
+}

@@ -46,14 +46,13 @@ static int read_list(const mdm_config *cfg, const char *key, long **out, size_t 
 int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err) {
   static const char *const keys[] = {"solve.depths", "simulate.depths"};
   *wanted = 0;
+  if (mdm_config_int(cfg, "model.depth") == 0) return MDM_OK;
   for (int k = 0; k < 2; k++) {
     long *list;
     size_t n;
     int status = read_list(cfg, keys[k], &list, &n, err);
     free(list);
     if (status) return status;
-    if (n && mdm_config_int(cfg, "model.depth") == 0)
-      return mdm_fail(err, MDM_ERR_CONFIG, "%s has no effect without residual blocks: set model.depth", keys[k]);
     *wanted |= n > 0;
   }
   if (!*wanted) return MDM_OK;
@@ -180,6 +179,26 @@ static int run_depths(const mdm_config *cfg, const mdm_data *data, int what, con
   free(outcome);
   free(depth);
   return status;
+}
+
+static double most_bytes(const mdm_config *cfg, const mdm_data *data, int what, const char *key, const mdm_monitor *monitor) {
+  mdm_monitor plain = {.threads = monitor ? monitor->threads : 0}; /* weights are those of model.depth */
+  long *depth;
+  size_t n;
+  double most = 0;
+  int status = read_list(cfg, key, &depth, &n, NULL);
+  for (size_t i = 0; i < n && !status; i++) {
+    mdm_config *at = NULL;
+    status = at_depth(cfg, depth[i], &at, NULL);
+    if (!status) most = fmax(most, mdm_memory_estimate(at, data, what, &plain));
+    mdm_config_free(at);
+  }
+  free(depth);
+  return most;
+}
+
+double mdm_depths_bytes(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor) {
+  return fmax(most_bytes(cfg, data, MDM_RUN_LIMIT, "solve.depths", monitor), most_bytes(cfg, data, MDM_RUN_NETWORKS, "simulate.depths", monitor));
 }
 
 int mdm_depths_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_record **out, mdm_error *err) {

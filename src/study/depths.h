@@ -21,4 +21,7 @@ int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err);
  * Progress goes to the monitor. */
 int mdm_depths_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_record **out, mdm_error *err);
 
+/* Bytes that the runs at the deepest of them need (mdm_memory_estimate); 0: none are asked for. */
+double mdm_depths_bytes(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor);
+
 #endif

@@ -202,7 +202,13 @@ static int first_step_failed(const mdm_task *run, mdm_error *err) {
                   MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
 }
 
-static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
+/* Directions after step t, for who plans a run. */
+static void count_directions(const X(realization) *R, const mdm_task *run, size_t t) {
+  for (size_t b = 0; b < R->blocks && run->directions && R->directions; b++)
+    R->directions(R, b, run->directions + (t * R->blocks + b) * MDM_VISITORS);
+}
+
+static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error *err) {
   size_t steps = l->p->steps;
   double bound = INFINITY, loss = 0;
   int diverged = 0;
@@ -219,6 +225,7 @@ static int run_steps(loop *l, mdm_task *run, mdm_error *err) {
       return MDM_OK;
     }
     if (t == 0) bound = DIVERGED * (loss > 1 ? loss : 1);
+    count_directions(R, run, t);
     run->done = t + 1;
     mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
   }
@@ -311,7 +318,7 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   int status = prepare(&l, R, run, err);
   if (!status && weights) status = mdm_record_create(&run->weights, err);
   if (!status && weights) status = save_weights(&l, R, "initial", run->weights, err);
-  if (!status) status = run_steps(&l, run, err);
+  if (!status) status = run_steps(&l, R, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
   if (!status) status = write_responses(&l, run->record, err);
   if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);

@@ -1,6 +1,7 @@
 /* Text in columns. */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,23 @@ static void test_padding(void) {
   check_padded("", 2, "  |");
 }
 
+static void test_paths(void) {
+  static const char *const pairs[][2] = {{"examples/../data/a.gz", "data/a.gz"}, {"a//b/./c", "a/b/c"},     {"./a", "a"},       {"../a", "../a"},
+                                         {"../../a/../b", "../../b"},            {"/a/../../b", "/b"},      {"/", "/"},         {"a/..", "."},
+                                         {"a/../..", ".."},                      {"a/../../b/..", ".."},    {"..a/b..", "..a/b.."}, {"a/b/", "a/b"},
+                                         {"/../a", "/a"},                        {"a/b/../../c/d", "c/d"},  {"", ""},          {".../x", ".../x"}};
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    char path[64];
+    strcpy(path, pairs[i][0]);
+    mdm_path_tidy(path);
+    if (strcmp(path, pairs[i][1])) printf("\n    %s: %s\n", pairs[i][0], path);
+    CU_ASSERT_STRING_EQUAL(path, pairs[i][1]);
+  }
+}
+
 static const test_case tests[] = {
     {"columns do not run together", test_padding},
+    {"tidy paths", test_paths},
 };
 
 SUITE("base/text", tests)

@@ -14,6 +14,7 @@
 
 static int is_word_of(const mdm_option *o, const char *word) {
   char words[400], *rest = words;
+  if (o->type == MDM_OPT_TEXT) return 1;
   if (o->type == MDM_OPT_BOOL) return !strcmp(word, "true") || !strcmp(word, "false");
   if (!o->allowed) { /* compared with a number: as the option writes it */
     char assignment[400], shown[100];
@@ -29,15 +30,16 @@ static int is_word_of(const mdm_option *o, const char *word) {
   return 0;
 }
 
-/* One comparison: a key of the table, a sign, words of that key or a number. */
-static void check_term(const char *key, char *term) {
+/* One comparison: a key of the table, a sign, words of that key or a number. A condition may ask for a value of its own option as one of
+ * alternatives. */
+static void check_term(const char *key, char *term, int alternatives) {
   size_t n, length = strcspn(term, "=!<>");
   char name[100], *rest = term + length + strspn(term + length, "=!<>");
   int sign = term[length];
   snprintf(name, sizeof name, "%.*s", (int)length, term);
   long i = mdm_option_find(name);
   if (i < 0) printf("\n    %s applies when %s, which is no option\n", key, name);
-  CU_ASSERT_FATAL(i >= 0 && sign && strcmp(name, key));
+  CU_ASSERT_FATAL(i >= 0 && sign && (alternatives || strcmp(name, key)));
   const mdm_option *o = &mdm_options(&n)[i];
   CU_ASSERT_EQUAL(sign == '<' || sign == '>', o->type == MDM_OPT_INT ? sign != '=' : o->type == MDM_OPT_REAL);
   for (char *word; (sign == '=' || sign == '!') && (word = strtok_r(rest, "|", &rest));) {
@@ -57,9 +59,10 @@ static void conditions_speak_of_options(void) {
     snprintf(text, sizeof text, "%.*s", (int)strcspn(o[i].applies, ";"), o[i].applies);
     for (char *end; at; at = end ? end + 6 : NULL) { /* ", and " has six characters */
       if ((end = strstr(at, ", and "))) *end = '\0';
+      int alternatives = strstr(at, " or ") != NULL;
       for (char *term = at, *stop; term; term = stop ? stop + 4 : NULL) {
         if ((stop = strstr(term, " or "))) *stop = '\0';
-        check_term(o[i].key, term);
+        check_term(o[i].key, term, alternatives);
       }
     }
   }
@@ -70,7 +73,7 @@ static void evaluates(const char *settings, const char *condition, int holds, co
   char text[200];
   mdm_config *cfg = configure(settings);
   CU_ASSERT_EQUAL(mdm_condition_holds(cfg, condition), holds);
-  mdm_condition_obstacles(cfg, condition, text, sizeof text);
+  mdm_condition_obstacles(cfg, "seed", condition, text, sizeof text);
   if (strcmp(text, obstacles)) printf("\n    %s: %s\n", condition, text);
   CU_ASSERT_STRING_EQUAL(text, obstacles);
   mdm_config_free(cfg);
@@ -83,6 +86,9 @@ static void language(void) {
   evaluates("", "model.regime!=II", 0, "model.regime = II");
   evaluates("", "model.active_fraction<1", 0, "model.active_fraction = 1");
   evaluates("model.active_fraction=0.5", "model.active_fraction<1", 1, "");
+  evaluates("", "model.custom.Q.std!=", 0, "model.custom.Q.std = ''");
+  evaluates("model.custom.Q.std=0", "model.custom.Q.std=", 0, "model.custom.Q.std = '0'");
+  evaluates("", "model.custom.Q.std=|0", 1, "");
   evaluates("data.test=3", "data.test>3", 0, "data.test = 3");
   evaluates("data.test=3", "data.test>2", 1, "");
   evaluates("train.batch=2", "train.batch!=full", 1, "");
@@ -161,6 +167,52 @@ static void idle_options(void) {
   is_idle("output.statistics=false output.kernels=false output.times=[0,3]", "output.times = [0, 3]|output.kernels = false|output.parts = false");
 }
 
+/* Initial sizes of what starts at zero, rates of the other kind of optimizer, what a linear input leaves out. */
+static void idle_factors(void) {
+#define CUSTOM_II "model.parameterization=custom "
+  is_idle("model.regime=I model.init.router=2", "model.init.router = 2 has no effect with model.parameterization = mssp and model.regime = I (");
+  is_idle("model.regime=I model.parameterization=custom model.custom.base=mssp model.init.router=2", "model.init.router = 2|model.custom.base = mssp");
+  is_idle(CUSTOM_II "model.custom.Q.std=0 model.init.router=2", "model.init.router = 2 has no effect with model.parameterization = custom and model.custom.Q.std = '0' (");
+  is_idle(CUSTOM_II "model.custom.W_in.std=0 model.init.input=2 model.custom.W1.std=0.0 model.init.expert_in=2 model.custom.W2.std=0 model.init.expert_out=2 "
+          "model.custom.w_out.std=0 model.readout_std=2", "model.init.input = 2|model.init.expert_in = 2|model.init.expert_out = 2|model.readout_std = 2");
+  is_idle(CUSTOM_II "model.custom.Q.adam_lr=2 model.custom.Q.adam_eps=2", "model.custom.Q.adam_lr = '2'|model.custom.Q.adam_eps = '2'|train.optimizer = sgd");
+  is_idle(CUSTOM_II "train.optimizer=adam model.custom.Q.lr=2", "model.custom.Q.lr = '2'|train.optimizer = adam and train.clip = 0 and output.ntk = false");
+  is_idle(CUSTOM_II "train.optimizer=adam train.adam.eps_scale=global model.custom.Q.adam_eps=2", "model.custom.Q.adam_eps = '2'|train.adam.eps_scale = global");
+  is_idle(CUSTOM_II "train.optimizer=sign model.custom.Q.adam_eps=2", "model.custom.Q.adam_eps = '2'|train.optimizer = sign");
+  is_idle(CUSTOM_II "model.custom.tied=false", "model.custom.tied = false|model.regime = II");
+  is_idle(CUSTOM_II "model.regime=III model.custom.base=jbph model.custom.Q.std=1 model.router_gamma=2", "model.router_gamma = 2|model.custom.Q.std = '1'");
+  is_idle("model.depth=2 model.input=linear model.activation=relu", "model.activation = relu has no effect with model.depth = 2 and model.input = linear (");
+  is_fine("model.regime=I model.parameterization=mup model.init.router=2");
+  is_fine("model.regime=I model.parameterization=custom model.custom.base=mssp model.custom.Q.std=N^-1 model.init.router=2");
+  is_fine("model.regime=I model.parameterization=custom model.init.router=2 model.custom.Q.lr=2");
+  is_fine("model.init.router=2 model.init.input=2 model.init.expert_in=2 model.init.expert_out=2 model.readout_std=2 model.activation=relu");
+  is_fine(CUSTOM_II "train.optimizer=sign model.custom.Q.adam_lr=2");
+  is_fine(CUSTOM_II "train.optimizer=adam model.custom.Q.adam_lr=2 model.custom.Q.adam_eps=2 model.custom.Q.lr=2 train.clip=1");
+  is_fine("model.depth=2 model.activation=relu");
+}
+
+/* The same for a residual stack, shared experts and what balances them. */
+static void idle_options_of_depth(void) {
+  is_idle("model.branch_exponent=0.5", "model.branch_exponent = 0.5|model.depth = 0|model.depth>0");
+  is_idle("model.input=linear model.norm=rms model.output=tanh", "model.input = linear, model.norm = rms, model.output = tanh have no effect with model.depth = 0");
+  is_idle("model.norm_eps=0.1", "model.norm_eps = 0.1|model.depth = 0 and model.norm = none");
+  is_idle("model.depth=2 model.norm_eps=0.1", "model.norm_eps = 0.1 has no effect with model.norm = none (");
+  is_idle("model.dense_blocks=[0]", "model.dense_blocks = [0]|model.depth = 0");
+  is_idle("output.blocks=[0]", "output.blocks = [0]|model.depth = 0");
+  is_idle("model.depth=2 output.blocks=[0] output.kernels=false", "output.blocks = [0]|output.kernels = false and output.responses = false");
+  is_idle("solve.depths=[4,8] simulate.depths=[4,8]", "solve.depths = [4, 8]|simulate.depths = [4, 8]|model.depth = 0");
+  is_idle("model.shared_experts=1", "model.shared_experts = 1|model.regime = II|elsewhere model.shared_fraction");
+  is_idle("model.regime=I model.shared_fraction=0.5", "model.shared_fraction = 0.5|model.regime = I|in regime I model.shared_experts");
+  is_idle("train.balance_coefficient=1", "train.balance_coefficient = 1|train.balance = none");
+  is_idle("train.balance=switch", "train.balance = switch has no effect with model.active_fraction = 1 and model.active = 0 (|train.balance=importance");
+  is_idle("model.gate=constant train.balance=importance", "train.balance = importance has no effect with model.gate = constant");
+  is_idle("model.gate=constant train.z_loss=1", "train.z_loss = 1 has no effect with model.gate = constant");
+  is_idle("train.bias_update=sign", "train.bias_update = sign|train.bias_rate = 0");
+  is_idle("model.router_bias_seed=2", "model.router_bias_seed = 2|model.regime = II and model.router_bias_std = 0 and model.active_fraction = 1 and model.active = 0");
+  is_idle("model.router_bias_seed=2 model.regime=I model.active=2", "model.router_bias_seed = 2 has no effect with model.router_bias_std = 0 (");
+  is_idle("model.router_bias_seed=2 model.active_fraction=0.5 model.router_bias_std=1", "model.router_bias_seed = 2 has no effect with model.regime = II (");
+}
+
 /* And where it has one. */
 static void options_with_effect(void) {
   is_fine("");
@@ -169,7 +221,7 @@ static void options_with_effect(void) {
   is_fine("model.regime=I model.active_fraction=0.5 model.router_bias_std=1 train.bias_rate=0.1");
   is_fine("model.expert_width=4 model.active_fraction=0.5 model.gate=softmax model.gate_scope=selected");
   is_fine("model.parameterization=jbph model.router_gamma=2");
-  is_fine("model.parameterization=custom model.custom.base=jbph model.router_gamma=2 model.custom.Q.adam_lr=1 model.custom.tied=false");
+  is_fine("model.parameterization=custom model.custom.base=jbph model.router_gamma=2 model.regime=III model.custom.Q.lr=1 model.custom.tied=false");
   is_fine("train.optimizer=momentum train.momentum=0.5 train.weight_decay=0.1 train.decay_scale=tensor train.clip=1");
   is_fine("train.optimizer=adamw train.adam.eps=0.1 train.adam.eps_scale=global train.adam.weight_decay=0.1 train.decay_scale=tensor solve.pivots=64");
   is_fine("train.schedule=cosine train.final_lr=0.1");
@@ -178,6 +230,12 @@ static void options_with_effect(void) {
   is_fine("train.batch=2 data.seed=3 data.dimension=4");
   is_fine("solve.sweeps=3 solve.mixing=anderson solve.anderson_depth=2 solve.damping=1");
   is_fine("output.kernels=false output.times=[0,3] output.histogram.bins=11");
+  is_fine("model.depth=2 model.branch_exponent=0.5 model.input=linear model.norm=layer model.norm_eps=0.1 model.output=norm model.dense_blocks=[0]");
+  is_fine("model.depth=2 output.blocks=[1] solve.depths=[4,8] simulate.depths=[4,8]");
+  is_fine("model.depth=2 output.blocks=[1] output.kernels=false output.responses=true");
+  is_fine("model.shared_fraction=0.5 train.balance=importance train.balance_coefficient=1 train.z_loss=1");
+  is_fine("model.regime=I model.shared_experts=1 model.active=1 train.balance=switch model.router_bias_std=1 model.router_bias_seed=2");
+  is_fine("model.active_fraction=0.5 train.balance=switch train.bias_rate=0.1 train.bias_update=sign");
   is_fine("simulate.widths=8 simulate.seeds=3 solve.particles=100"); /* of other commands: they may share a file */
 }
 
@@ -198,6 +256,7 @@ static void defaults_are_never_idle(void) {
 static void grids(void) {
   static const char *const regimes[] = {"model.regime=II,I"}, *const experts[] = {"model.experts=2,4"};
   static const char *const both[] = {"model.regime=I,II", "model.experts=2,4"}, *const wrong[] = {"model.regimes=I"};
+  static const char *const depths[] = {"model.depth=0,2"}, *const balances[] = {"train.balance=switch,importance"};
   static const char *const optimizers[] = {"train.optimizer=sgd,adam", "train.lr=0.1,0.2"};
   mdm_error err;
   CU_ASSERT_EQUAL(checked("model.experts=8", regimes, 1, &err), MDM_OK);
@@ -207,6 +266,8 @@ static void grids(void) {
   CU_ASSERT(mentions(err.text, "train.momentum = 0.1"));
   CU_ASSERT_EQUAL(checked("", experts, 1, &err), MDM_ERR_CONFIG);
   CU_ASSERT(mentions(err.text, "--over model.experts has no effect|model.regime = II"));
+  CU_ASSERT_EQUAL(checked("model.norm=rms model.branch_exponent=0.5", depths, 1, &err), MDM_OK);
+  CU_ASSERT_EQUAL(checked("", balances, 1, &err), MDM_OK);
   CU_ASSERT_EQUAL(checked("", wrong, 1, &err), MDM_ERR_CONFIG);
   CU_ASSERT(mentions(err.text, "model.regimes|model.regime"));
 }
@@ -214,18 +275,18 @@ static void grids(void) {
 /* Those that wait for the same are told together, and what does not fit in a line is cut off in words. */
 static void many_at_once(void) {
   static const char *const tensors[] = {"W_in", "Q", "W1", "W2", "w_out"}, *const parts[] = {"std", "lr", "adam_lr", "adam_eps", "multiplier"};
-  char settings[4000] = "", power[120] = "N";
+  char settings[4090] = "", power[130] = "N";
   mdm_error err;
   is_idle("train.adam.eps=0.1 train.adam.beta1=0", "train.adam.beta1 = 0, train.adam.eps = 0.1 have no effect with train.optimizer = sgd (they apply when");
-  for (int i = 0; i < 13; i++) strcat(power, "*N^-1/2");
+  for (int i = 0; i < 17; i++) strcat(power, "*N^-1/2");
   for (int t = 0; t < 5; t++)
     for (int k = 0; k < 5; k++) {
       size_t used = strlen(settings);
       snprintf(settings + used, sizeof settings - used, "model.custom.%s.%s=%s ", tensors[t], parts[k], power);
     }
-  is_idle(settings, "model.custom.W_in.std = |, and 14 more have no effect");
+  is_idle(settings, "model.custom.W_in.std = |, and 1 more have no effect");
   strcat(settings, "train.optimizer=sign train.clip=1 train.final_lr=0.5 output.every=2 model.experts=5 model.router_gamma=2 data.labels=");
-  memset(settings + strlen(settings), 'x', 500);
+  memset(settings + strlen(settings), 'x', 300);
   CU_ASSERT_EQUAL(checked(settings, NULL, 0, &err), MDM_ERR_CONFIG);
   CU_ASSERT(strlen(err.text) < sizeof err.text - 1 && has(err.text, "; remove them, or change what stands in the way"));
 }
@@ -234,6 +295,8 @@ static const test_case tests[] = {
     {"conditions speak of options", conditions_speak_of_options},
     {"language of conditions", language},
     {"options without effect", idle_options},
+    {"factors of what is not there", idle_factors},
+    {"options of depth and of balancing without effect", idle_options_of_depth},
     {"options with an effect", options_with_effect},
     {"defaults are never refused", defaults_are_never_idle},
     {"grids", grids},

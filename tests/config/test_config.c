@@ -623,7 +623,7 @@ static void paths_of_a_file(void) {
   CU_ASSERT_EQUAL_FATAL(mdm_config_create(&cfg, NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_config_load(cfg, in_folder("configs/run.yaml"), &err), MDM_OK);
   CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.file"), in_folder("configs/near.h5"));
-  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.labels"), in_folder("configs/../beside.h5"));
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.labels"), in_folder("beside.h5"));
   CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.test_file"), "nowhere.h5");
   CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.test_labels"), "/etc/hosts");
   CU_ASSERT_EQUAL(mdm_config_set(cfg, "data.file=near.h5", &err), MDM_OK); /* on the command line: from where we are */
@@ -633,8 +633,19 @@ static void paths_of_a_file(void) {
   const mdm_option *o = mdm_options(&n);
   for (size_t i = 0; i < n; i++) paths += (size_t)mdm_option_is_path(&o[i]);
   CU_ASSERT_EQUAL(paths, 4);
-  unlink(in_folder("configs/near.h5"));
-  unlink(in_folder("configs/run.yaml"));
+  mkdir(in_folder("far"), 0700);
+  mkdir(in_folder("far/away"), 0700);
+  CU_ASSERT_EQUAL(symlink("far/away", in_folder("link")), 0); /* link/.. is far */
+  spit_text("far/there.h5", "");
+  spit_text("far/away/run.yaml", "data: {file: ../there.h5, labels: ../../beside.h5}\n");
+  CU_ASSERT_EQUAL_FATAL(mdm_config_create(&cfg, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(mdm_config_load(cfg, in_folder("link/run.yaml"), &err), MDM_OK);
+  CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "data.file"), in_folder("link/../there.h5")); /* shorter would be another file */
+  mdm_config_free(cfg);
+  static const char *const made[] = {"configs/near.h5", "configs/run.yaml", "link", "far/there.h5", "far/away/run.yaml"};
+  for (size_t i = 0; i < sizeof made / sizeof *made; i++) unlink(in_folder(made[i]));
+  rmdir(in_folder("far/away"));
+  rmdir(in_folder("far"));
 }
 
 static const test_case tests[] = {

@@ -9,13 +9,16 @@
 #include <sys/stat.h>
 
 #include <moedmft/file.h>
+#include <moedmft/version.h>
 
 #include "file/internal.h"
+#include "file/match.h"
 #include "support/arrays.h"
 #include "support/folder.h"
 #include "support/records.h"
 #include "support/settings.h"
 #include "support/suite.h"
+#include "support/words.h"
 
 /* What was written comes back, with names of dimensions and texts. */
 static void check_copy(const mdm_record *a, const mdm_record *b) {
@@ -116,7 +119,7 @@ static void test_provenance(void) {
   CU_ASSERT_EQUAL(mdm_file_provenance(file, cfg, "solve", "solve a.yaml", NULL), MDM_OK);
   CU_ASSERT_EQUAL(mdm_file_commit(file, NULL), MDM_OK);
   file = reopen_file("a.h5");
-  static const char *const names[] = {"schema_version", "version", "commit", "dirty",   "compiler", "blas",
+  static const char *const names[] = {"schema_version", "version", "commit", "dirty", "sources", "compiler", "blas",
                                       "hdf5",           "config",  "seed",   "command", "created",  "arguments"};
   for (size_t i = 0; i < COUNT(names); i++)
     CU_ASSERT_EQUAL(mdm_file_get_text(file, "/", names[i], text, sizeof text, NULL), MDM_OK);
@@ -132,6 +135,24 @@ static void test_provenance(void) {
   CU_ASSERT_EQUAL(x, 42);
   mdm_file_discard(file);
   mdm_config_free(cfg);
+}
+
+/* A file of another build is known by each part of its identity; that of this build is not refused. */
+static void other_builds(void) {
+  static const char *const parts[] = {"version", "commit", "dirty", "sources", "compiler", "blas"};
+  char dirty[8];
+  snprintf(dirty, sizeof dirty, "%d", mdm_dirty());
+  const char *const now[] = {mdm_version(), mdm_commit(), dirty, mdm_sources(), mdm_compiler(), mdm_blas()};
+  for (size_t wrong = 0; wrong <= COUNT(parts); wrong++) {
+    mdm_error err = {0};
+    mdm_file *file = create_file("a.h5");
+    for (size_t i = 0; i < COUNT(parts); i++) CU_ASSERT_EQUAL(mdm_file_attr_text(file, "/", parts[i], i == wrong ? "another" : now[i], NULL), MDM_OK);
+    CU_ASSERT_EQUAL(mdm_file_commit(file, NULL), MDM_OK);
+    file = reopen_file("a.h5");
+    CU_ASSERT_EQUAL(mdm_match_program(file, &err), wrong < COUNT(parts) ? MDM_ERR_CONFIG : MDM_OK);
+    if (wrong < COUNT(parts)) CU_ASSERT(has(err.text, "'another' there") && has(err.text, now[wrong]));
+    mdm_file_discard(file);
+  }
 }
 
 static void test_discard(void) {
@@ -237,6 +258,7 @@ static const test_case tests[] = {
     {"file round trip with errors, NaN and compression", test_round_trip},
     {"attributes", test_attributes},
     {"provenance holds every option", test_provenance},
+    {"files of other builds are known", other_builds},
     {"discard leaves an earlier file untouched", test_discard},
     {"create names a missing folder", test_create_fails},
     {"a failing write leaves nothing behind", test_disk_full},

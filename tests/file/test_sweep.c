@@ -1,4 +1,5 @@
 /* Sweeps that go on from a file: with more values and widths; files of other sweeps and of other kinds. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,35 @@ static void test_mismatch(void) {
   }
 }
 
+/* Numbers that contradict each other, in a file with a right checksum: nothing goes on from them. */
+static void test_forged(void) {
+  enum { DIVERGED, SECONDS, NOTHING };
+  static const struct {
+    int what;
+    size_t cell;
+    double value;
+    const char *words;
+  } bad[] = {{DIVERGED, 1, 1, "sweep/diverged holds 1 for cell 1"}, {DIVERGED, 4, 2, "sweep/diverged holds 2 for cell 4"},
+             {DIVERGED, 4, 0, "sweep/diverged holds 0 for cell 4"}, {DIVERGED, 0, 7, "sweep/diverged holds 7"},
+             {DIVERGED, 0, -1, "sweep/diverged holds -1"},          {DIVERGED, 0, 0.5, "sweep/diverged holds 0.5"},
+             {DIVERGED, 0, NAN, "sweep/diverged holds nan"},        {SECONDS, 2, -1, "sweep/seconds holds -1 for cell 2"},
+             {SECONDS, 2, INFINITY, "sweep/seconds holds inf"},     {NOTHING, 0, 0, ""}};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    char name[24];
+    mdm_error err = {0};
+    mdm_sweep *s = computed_sweep(SMALL_SWEEP, "train.lr=0.2,1e9", 1, 2, "d.h5");
+    CU_ASSERT_EQUAL_FATAL(s->status[4], MDM_CELL_DIVERGED);
+    if (bad[i].what != NOTHING) (bad[i].what == DIVERGED ? s->diverged : s->seconds)[bad[i].cell] = bad[i].value;
+    snprintf(name, sizeof name, "forged%zu.h5", i);
+    CU_ASSERT_EQUAL(run_sweep(s, NULL, name), MDM_OK);
+    mdm_sweep_free(s);
+    s = create_sweep(SMALL_SWEEP, "train.lr=0.2,1e9", 1);
+    CU_ASSERT_EQUAL(mdm_sweep_resume(s, in_folder(name), &err), bad[i].what == NOTHING ? MDM_OK : MDM_ERR_DATA);
+    check_mentions(err.text, bad[i].words);
+    mdm_sweep_free(s);
+  }
+}
+
 /* The file of another command, and no HDF5 file at all. */
 static void test_other_files(void) {
   mdm_outcome o;
@@ -81,6 +111,7 @@ static void test_other_files(void) {
 static const test_case tests[] = {
     {"more values and widths", test_enlarged},
     {"files of other sweeps", test_mismatch},
+    {"forged numbers", test_forged},
     {"files of other kinds", test_other_files},
 };
 

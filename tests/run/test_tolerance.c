@@ -1,5 +1,6 @@
-/* Large tolerances: what they cost, and that it is said. */
+/* Large tolerances and small samples: what they cost, and that it is said. */
 #include <math.h>
+#include <stdio.h>
 
 #include "support/near.h"
 #include "support/program.h"
@@ -45,10 +46,41 @@ static void it_is_said(void) {
   CU_ASSERT(isnan(attribute("networks.h5", "/", "tolerance_bias")));
 }
 
+/* Neurons that tied experts share outnumber the samples of a run, up to a quarter of the stream particles; never fewer than 300. */
+static void shared_neurons_by_samples(void) {
+  static const struct {
+    const char *settings;
+    double shared;
+  } rows[] = {{"solve.particles=4000 data.train=400 train.batch=20 train.steps=19", 800},
+              {"solve.particles=4000 data.train=400 train.batch=20 train.steps=13", 560},
+              {"solve.particles=4000 data.train=280 train.batch=20 train.steps=19", 560},
+              {"solve.particles=2000 data.train=4 train.steps=1", 300},
+              {"solve.particles=1600 data.train=800 train.batch=20 train.steps=39", 400}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char settings[300];
+    mdm_outcome out;
+    snprintf(settings, sizeof settings, "model.regime=III train.lr=0 output.kernels=false output.statistics=false solve.replicas=1 solve.tolerance=0.5 %s", rows[i].settings);
+    run_with(MDM_RUN_LIMIT, 2, settings, &out);
+    CU_ASSERT_EQUAL(values(out.limit.summary, "diagnostics/particles_shared")[0], rows[i].shared);
+    mdm_outcome_clear(&out);
+  }
+}
+
+/* Directions that fill a sample are mentioned, by the option that gives more. */
+static void full_samples_are_said(void) {
+#define TIED "-s model.regime=III -s solve.particles=400 -s solve.replicas=1 -s train.steps=8 "
+  const result *r = run("solve - -o @/full.h5 " TIED "-s solve.neuron_particles=16");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "y visited 16 directions|experts share (16)|raise solve.neuron_particles"));
+  r = run("solve - -o @/free.h5 " TIED "-s solve.neuron_particles=40");
+  CU_ASSERT(r->code == 0 && !mentions(r->err, "directions"));
+}
+
 static const test_case tests[] = {
     {"bias by tolerance", bias_by_tolerance},
     {"the bias is not larger than what is said", bias_is_bounded},
     {"it is said", it_is_said},
+    {"shared neurons by samples", shared_neurons_by_samples},
+    {"full samples are said", full_samples_are_said},
 };
 
 SUITE_IN_FOLDER("run/tolerance", tests)

@@ -57,9 +57,29 @@ static void networks_of_the_twin_are_there(void) {
   mdm_outcome_clear(&networks);
 }
 
+/* Tied experts under top-K from Q = 0 and v = 0: ties go by the index in limit and networks, and the deviation falls with N. */
+static void ties_by_index(void) {
+#define TIED "model.regime=III model.init.router=0 model.readout_std=0 model.active_fraction=0.25 train.lr=1 train.steps=8 output.kernels=false output.statistics=false "
+  const char *path = "observables/train/loss";
+  mdm_outcome limit, networks;
+  run_with(MDM_RUN_LIMIT, 0, TIED "solve.particles=2000 solve.replicas=6", &limit);
+  run_with(MDM_RUN_NETWORKS, 0, TIED "simulate.widths=[32,96] simulate.seeds=[64,24]", &networks);
+  const double *f = values(limit.limit.summary, path), *se = errors(limit.limit.summary, path);
+  const double *narrow = values(networks.networks[0].summary, path), *wide = values(networks.networks[1].summary, path);
+  const double *se_narrow = errors(networks.networks[0].summary, path), *se_wide = errors(networks.networks[1].summary, path);
+  CU_ASSERT(f[8] < 0.9 * f[0]);
+  for (int t = 0; t <= 8; t++) { /* 1/N: the line through both widths, and the error that it has from theirs */
+    double extrapolated = 1.5 * wide[t] - 0.5 * narrow[t], error = hypot(1.5 * se_wide[t], 0.5 * se_narrow[t]);
+    check_near("loss at a tie", extrapolated, f[t], 4 * hypot(error, se[t]) + 1e-3);
+  }
+  mdm_outcome_clear(&limit);
+  mdm_outcome_clear(&networks);
+}
+
 static const test_case tests[] = {
     {"limits are those of their twins", limits_are_those_of_their_twins},
     {"networks of the twin are there", networks_of_the_twin_are_there},
+    {"ties by index", ties_by_index},
 };
 
 SUITE("run/vanishing", tests)

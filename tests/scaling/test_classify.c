@@ -110,6 +110,12 @@ static void self_averaging(void) {
       {"model.regime=II;model.active_fraction=0.25;model.init.router=0", 1, 1, ""},
       {"model.regime=III;model.active_fraction=0.25;model.parameterization=jbph", 1, 1, ""},
       {"model.regime=III;model.active_fraction=0.25;model.init.router=0", 0, 0, "one coin for all"}, /* tied experts */
+      {"model.regime=III;model.active_fraction=0.25;model.init.router=0;model.readout_std=0", 1, 1, ""}, /* the K first, the K next, ... stay together */
+      {"model.regime=III;model.active_fraction=0.3;model.init.router=0;model.readout_std=0", 0, 0, "one coin for all"}, /* the last of them are too few */
+      {"model.regime=III;model.active_fraction=0.3;model.init.router=0;model.gate=constant", 1, 1, ""},
+      {"model.regime=I;model.active=2;model.gate=constant", 1, 1, ""}, /* MSSP: Q = 0, for good */
+      {"model.regime=I;model.active=2;model.gate=constant;model.parameterization=mup", 0, 0, "each of the M counted experts"},
+      {"model.regime=I;model.active=2;model.readout_std=0", 0, 0, "each of the M counted experts"},
       {"model.regime=III;model.active_fraction=0.25;model.init.router=0;model.parameterization=mup", 1, 1, ""},
       {"model.regime=I;train.optimizer=sign", 0, 1, "sign descent moves Q"},
       {"model.regime=I;train.optimizer=sign;model.gate=constant", 1, 1, ""},

@@ -60,8 +60,7 @@ static void a_third_depth_checks(void) {
 static void refusals(void) {
   static const struct {
     const char *settings, *words;
-  } rows[] = {{"solve.depths=[4,8]", "solve.depths has no effect|model.depth"},
-              {"model.depth=4 simulate.depths=[8]", "simulate.depths|two"},
+  } rows[] = {{"model.depth=4 simulate.depths=[8]", "simulate.depths|two"},
               {"model.depth=4 solve.depths=[1,2,4]", "1 depths from 4 on"},
               {"model.depth=4 solve.depths=[4,8,4]", "names 4 twice"},
               {"model.depth=4 model.branch_exponent=0 solve.depths=[4,8]", "initial branches add up to L^0.5"},
@@ -79,6 +78,7 @@ static void refusals(void) {
   mdm_config *cfg = configure("model.depth=4 model.branch_exponent=0 model.norm=rms model.output=norm solve.depths=[4,8]");
   int wanted = 0;
   CU_ASSERT(!mdm_depths_check(cfg, &wanted, NULL) && wanted);
+  CU_ASSERT(!mdm_config_set(cfg, "model.depth=0", NULL) && !mdm_depths_check(cfg, &wanted, NULL) && !wanted);
   mdm_config_free(cfg);
 }
 

@@ -1,4 +1,5 @@
 /* The program from outside, in a process of its own. */
+#define _DEFAULT_SOURCE /* wait4 */
 #include "support/program.h"
 
 #include <CUnit/CUnit.h>
@@ -60,7 +61,9 @@ static pid_t launch(const start *how, int n, const char *const *words) {
 static const result *finish(pid_t pid) {
   static result r;
   int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+  struct rusage used = {0};
+  while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {}
+  r.peak = 1024 * (double)used.ru_maxrss;
   r.code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
   read_printed(0, r.out, sizeof r.out);
   read_printed(1, r.err, sizeof r.err);
@@ -106,14 +109,29 @@ static void doze(long milliseconds) {
   nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
+static int has_ended(pid_t pid) {
+  siginfo_t info = {0};
+  return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* Processor time of all threads, in milliseconds: a busy machine makes them and us slow alike. */
+static double spent(pid_t pid) {
+  clockid_t clock;
+  struct timespec t = {0};
+  CU_ASSERT_FATAL(clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &t) == 0);
+  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
 const result *run_and_stop(const char *line, int number, long milliseconds) {
+  enum { PATIENCE = 30000 }; /* times 4 ms */
   char said[2000] = "";
   pid_t pid = launch_line(&(start){0}, line);
-  for (int i = 0; i < 1000 && !strstr(said, "memory needed"); i++) {
-    doze(10);
+  for (int i = 0; i < PATIENCE && !strstr(said, "memory needed") && !has_ended(pid); i++) {
+    doze(4);
     read_printed(1, said, sizeof said);
   }
-  doze(milliseconds);
+  double begin = has_ended(pid) ? 0 : spent(pid);
+  for (int i = 0; i < PATIENCE && !has_ended(pid) && spent(pid) - begin < (double)milliseconds; i++) doze(4);
   kill(pid, number);
   return finish(pid);
 }

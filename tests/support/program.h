@@ -18,6 +18,7 @@ enum { MAX_ARGS = 64, KILLED = 1000 /* plus the signal: code of a run that did n
 /* How a run ended, and what it printed. */
 typedef struct result {
   int code;
+  double peak; /* bytes: the largest resident set; at least that of the tests themselves, from which the process was forked */
   char out[1 << 16], err[1 << 14];
 } result;
 
@@ -42,7 +43,7 @@ const result *run(const char *format, ...)
 /* The same with words as they are. */
 const result *run_words(int n, const char *const *words);
 
-/* Sends the signal so many milliseconds after the program has said that it begins. */
+/* Sends the signal when the program has worked for so many milliseconds, of processor time, since it said that it begins. */
 const result *run_and_stop(const char *line, int number, long milliseconds);
 
 /* Asserts; says which command line it was when not good. */

@@ -1,0 +1,55 @@
+build-clang/obj/f32/src/training/observe.o: src/training/observe.c \
+  src/training/observe.h src/problem/problem.h include/moedmft/config.h \
+  include/moedmft/error.h include/moedmft/data.h \
+  include/moedmft/record.h src/scaling/model.h src/scaling/scaling.h \
+  src/scaling/parameterizations.h src/scaling/power.h \
+  src/scaling/optimizer.h models/moe.h src/realization/realization.h \
+  src/base/memory.h src/base/random.h src/problem/orders.h \
+  src/realization/real.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h \
+  src/base/record.h src/base/summary.h src/realization/gram.h
+
+src/training/observe.h:
+
+src/problem/problem.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:
+
+models/moe.h:
+
+src/realization/realization.h:
+
+src/base/memory.h:
+
+src/base/random.h:
+
+src/problem/orders.h:
+
+src/realization/real.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h:
+
+src/base/record.h:
+
+src/base/summary.h:
+
+src/realization/gram.h:

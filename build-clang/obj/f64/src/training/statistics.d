@@ -1,0 +1,55 @@
+build-clang/obj/f64/src/training/statistics.o: src/training/statistics.c \
+  src/training/statistics.h include/moedmft/record.h \
+  include/moedmft/error.h src/problem/problem.h include/moedmft/config.h \
+  include/moedmft/data.h src/scaling/model.h src/scaling/scaling.h \
+  src/scaling/parameterizations.h src/scaling/power.h \
+  src/scaling/optimizer.h models/moe.h src/realization/realization.h \
+  src/base/memory.h src/base/random.h src/problem/orders.h \
+  src/realization/real.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h \
+  src/base/record.h src/base/summary.h src/realization/gram.h
+
+src/training/statistics.h:
+
+include/moedmft/record.h:
+
+include/moedmft/error.h:
+
+src/problem/problem.h:
+
+include/moedmft/config.h:
+
+include/moedmft/data.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:
+
+models/moe.h:
+
+src/realization/realization.h:
+
+src/base/memory.h:
+
+src/base/random.h:
+
+src/problem/orders.h:
+
+src/realization/real.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h:
+
+src/base/record.h:
+
+src/base/summary.h:
+
+src/realization/gram.h:

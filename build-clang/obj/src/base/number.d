@@ -1,0 +1,3 @@
+build-clang/obj/src/base/number.o: src/base/number.c src/base/number.h
+
+src/base/number.h:

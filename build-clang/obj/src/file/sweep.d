@@ -1,0 +1,156 @@
+build-clang/obj/src/file/sweep.o: src/file/sweep.c \
+  src/study/sweep_internal.h include/moedmft/sweep.h \
+  include/moedmft/config.h include/moedmft/error.h \
+  include/moedmft/data.h include/moedmft/run.h include/moedmft/monitor.h \
+  include/moedmft/record.h src/config/grid.h src/study/best_value.h \
+  src/base/memory.h src/base/record.h src/config/internal.h \
+  src/base/number.h src/file/match.h src/file/internal.h \
+  /usr/include/hdf5/serial/hdf5.h /usr/include/hdf5/serial/H5public.h \
+  /usr/include/hdf5/serial/H5pubconf.h \
+  /usr/include/hdf5/serial/H5version.h \
+  /usr/include/hdf5/serial/H5api_adpt.h \
+  /usr/include/hdf5/serial/H5Apublic.h \
+  /usr/include/hdf5/serial/H5Ipublic.h \
+  /usr/include/hdf5/serial/H5Opublic.h \
+  /usr/include/hdf5/serial/H5Lpublic.h \
+  /usr/include/hdf5/serial/H5Tpublic.h \
+  /usr/include/hdf5/serial/H5ACpublic.h \
+  /usr/include/hdf5/serial/H5Cpublic.h \
+  /usr/include/hdf5/serial/H5Dpublic.h \
+  /usr/include/hdf5/serial/H5Epublic.h \
+  /usr/include/hdf5/serial/H5Epubgen.h \
+  /usr/include/hdf5/serial/H5Fpublic.h \
+  /usr/include/hdf5/serial/H5FDpublic.h \
+  /usr/include/hdf5/serial/H5Gpublic.h \
+  /usr/include/hdf5/serial/H5MMpublic.h \
+  /usr/include/hdf5/serial/H5Ppublic.h \
+  /usr/include/hdf5/serial/H5Spublic.h \
+  /usr/include/hdf5/serial/H5Zpublic.h \
+  /usr/include/hdf5/serial/H5PLpublic.h \
+  /usr/include/hdf5/serial/H5Rpublic.h \
+  /usr/include/hdf5/serial/H5FDcore.h \
+  /usr/include/hdf5/serial/H5FDdirect.h \
+  /usr/include/hdf5/serial/H5FDfamily.h \
+  /usr/include/hdf5/serial/H5FDhdfs.h /usr/include/hdf5/serial/H5FDlog.h \
+  /usr/include/hdf5/serial/H5FDmirror.h \
+  /usr/include/hdf5/serial/H5FDmpi.h /usr/include/hdf5/serial/H5FDmpio.h \
+  /usr/include/hdf5/serial/H5FDmulti.h \
+  /usr/include/hdf5/serial/H5FDros3.h \
+  /usr/include/hdf5/serial/H5FDsec2.h \
+  /usr/include/hdf5/serial/H5FDsplitter.h \
+  /usr/include/hdf5/serial/H5FDstdio.h include/moedmft/file.h \
+  src/file/image.h src/file/temp.h src/study/sweep_grow.h
+
+src/study/sweep_internal.h:
+
+include/moedmft/sweep.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/run.h:
+
+include/moedmft/monitor.h:
+
+include/moedmft/record.h:
+
+src/config/grid.h:
+
+src/study/best_value.h:
+
+src/base/memory.h:
+
+src/base/record.h:
+
+src/config/internal.h:
+
+src/base/number.h:
+
+src/file/match.h:
+
+src/file/internal.h:
+
+/usr/include/hdf5/serial/hdf5.h:
+
+/usr/include/hdf5/serial/H5public.h:
+
+/usr/include/hdf5/serial/H5pubconf.h:
+
+/usr/include/hdf5/serial/H5version.h:
+
+/usr/include/hdf5/serial/H5api_adpt.h:
+
+/usr/include/hdf5/serial/H5Apublic.h:
+
+/usr/include/hdf5/serial/H5Ipublic.h:
+
+/usr/include/hdf5/serial/H5Opublic.h:
+
+/usr/include/hdf5/serial/H5Lpublic.h:
+
+/usr/include/hdf5/serial/H5Tpublic.h:
+
+/usr/include/hdf5/serial/H5ACpublic.h:
+
+/usr/include/hdf5/serial/H5Cpublic.h:
+
+/usr/include/hdf5/serial/H5Dpublic.h:
+
+/usr/include/hdf5/serial/H5Epublic.h:
+
+/usr/include/hdf5/serial/H5Epubgen.h:
+
+/usr/include/hdf5/serial/H5Fpublic.h:
+
+/usr/include/hdf5/serial/H5FDpublic.h:
+
+/usr/include/hdf5/serial/H5Gpublic.h:
+
+/usr/include/hdf5/serial/H5MMpublic.h:
+
+/usr/include/hdf5/serial/H5Ppublic.h:
+
+/usr/include/hdf5/serial/H5Spublic.h:
+
+/usr/include/hdf5/serial/H5Zpublic.h:
+
+/usr/include/hdf5/serial/H5PLpublic.h:
+
+/usr/include/hdf5/serial/H5Rpublic.h:
+
+/usr/include/hdf5/serial/H5FDcore.h:
+
+/usr/include/hdf5/serial/H5FDdirect.h:
+
+/usr/include/hdf5/serial/H5FDfamily.h:
+
+/usr/include/hdf5/serial/H5FDhdfs.h:
+
+/usr/include/hdf5/serial/H5FDlog.h:
+
+/usr/include/hdf5/serial/H5FDmirror.h:
+
+/usr/include/hdf5/serial/H5FDmpi.h:
+
+/usr/include/hdf5/serial/H5FDmpio.h:
+
+/usr/include/hdf5/serial/H5FDmulti.h:
+
+/usr/include/hdf5/serial/H5FDros3.h:
+
+/usr/include/hdf5/serial/H5FDsec2.h:
+
+/usr/include/hdf5/serial/H5FDsplitter.h:
+
+/usr/include/hdf5/serial/H5FDstdio.h:
+
+include/moedmft/file.h:
+
+src/file/image.h:
+
+src/file/temp.h:
+
+src/study/sweep_grow.h:

@@ -1,0 +1,25 @@
+build-clang/obj/src/problem/loss.o: src/problem/loss.c \
+  src/problem/problem.h include/moedmft/config.h include/moedmft/error.h \
+  include/moedmft/data.h include/moedmft/record.h src/scaling/model.h \
+  src/scaling/scaling.h src/scaling/parameterizations.h \
+  src/scaling/power.h src/scaling/optimizer.h
+
+src/problem/problem.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:

@@ -1,0 +1,42 @@
+build-clang/obj/src/run/self_consistency_plan.o: \
+  src/run/self_consistency_plan.c src/run/self_consistency_plan.h \
+  include/moedmft/config.h include/moedmft/error.h src/problem/orders.h \
+  src/scaling/scaling.h src/scaling/parameterizations.h \
+  src/scaling/power.h src/problem/problem.h include/moedmft/data.h \
+  include/moedmft/record.h src/scaling/model.h src/scaling/optimizer.h \
+  src/run/runner.h src/base/board.h include/moedmft/monitor.h \
+  src/problem/task.h src/scaling/vanishing.h
+
+src/run/self_consistency_plan.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+src/problem/orders.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/problem/problem.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+src/scaling/model.h:
+
+src/scaling/optimizer.h:
+
+src/run/runner.h:
+
+src/base/board.h:
+
+include/moedmft/monitor.h:
+
+src/problem/task.h:
+
+src/scaling/vanishing.h:

@@ -1,0 +1,60 @@
+build-clang/obj/src/study/sweep_run.o: src/study/sweep_run.c \
+  src/study/sweep_internal.h include/moedmft/sweep.h \
+  include/moedmft/config.h include/moedmft/error.h \
+  include/moedmft/data.h include/moedmft/run.h include/moedmft/monitor.h \
+  include/moedmft/record.h src/config/grid.h src/study/best_value.h \
+  src/base/blas.h src/base/clock.h src/base/memory.h src/base/record.h \
+  src/problem/problem.h src/scaling/model.h src/scaling/scaling.h \
+  src/scaling/parameterizations.h src/scaling/power.h \
+  src/scaling/optimizer.h src/run/batch.h src/base/board.h \
+  src/problem/task.h src/problem/orders.h src/run/tolerance.h
+
+src/study/sweep_internal.h:
+
+include/moedmft/sweep.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/run.h:
+
+include/moedmft/monitor.h:
+
+include/moedmft/record.h:
+
+src/config/grid.h:
+
+src/study/best_value.h:
+
+src/base/blas.h:
+
+src/base/clock.h:
+
+src/base/memory.h:
+
+src/base/record.h:
+
+src/problem/problem.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:
+
+src/run/batch.h:
+
+src/base/board.h:
+
+src/problem/task.h:
+
+src/problem/orders.h:
+
+src/run/tolerance.h:

@@ -1,0 +1,27 @@
+build-clang/obj/tests/problem/test_loss.o: tests/problem/test_loss.c \
+  src/problem/problem.h include/moedmft/config.h include/moedmft/error.h \
+  include/moedmft/data.h include/moedmft/record.h src/scaling/model.h \
+  src/scaling/scaling.h src/scaling/parameterizations.h \
+  src/scaling/power.h src/scaling/optimizer.h tests/support/suite.h
+
+src/problem/problem.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:
+
+tests/support/suite.h:

@@ -1,0 +1,48 @@
+build-clang/obj/tests/realization/test_pairs.o: \
+  tests/realization/test_pairs.c tests/support/cosine.h \
+  tests/support/runs.h include/moedmft/moedmft.h \
+  include/moedmft/classify.h include/moedmft/config.h \
+  include/moedmft/error.h include/moedmft/compare.h \
+  include/moedmft/data.h include/moedmft/record.h include/moedmft/run.h \
+  include/moedmft/monitor.h include/moedmft/coordcheck.h \
+  include/moedmft/file.h include/moedmft/sweep.h include/moedmft/plot.h \
+  include/moedmft/report.h include/moedmft/rules.h \
+  include/moedmft/version.h tests/support/suite.h
+
+tests/support/cosine.h:
+
+tests/support/runs.h:
+
+include/moedmft/moedmft.h:
+
+include/moedmft/classify.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/compare.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+include/moedmft/run.h:
+
+include/moedmft/monitor.h:
+
+include/moedmft/coordcheck.h:
+
+include/moedmft/file.h:
+
+include/moedmft/sweep.h:
+
+include/moedmft/plot.h:
+
+include/moedmft/report.h:
+
+include/moedmft/rules.h:
+
+include/moedmft/version.h:
+
+tests/support/suite.h:

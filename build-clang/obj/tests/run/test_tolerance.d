@@ -1,0 +1,54 @@
+build-clang/obj/tests/run/test_tolerance.o: tests/run/test_tolerance.c \
+  tests/support/near.h include/moedmft/record.h include/moedmft/error.h \
+  tests/support/program.h tests/support/results.h tests/support/runs.h \
+  include/moedmft/moedmft.h include/moedmft/classify.h \
+  include/moedmft/config.h include/moedmft/compare.h \
+  include/moedmft/data.h include/moedmft/run.h include/moedmft/monitor.h \
+  include/moedmft/coordcheck.h include/moedmft/file.h \
+  include/moedmft/sweep.h include/moedmft/plot.h \
+  include/moedmft/report.h include/moedmft/rules.h \
+  include/moedmft/version.h tests/support/suite.h tests/support/words.h
+
+tests/support/near.h:
+
+include/moedmft/record.h:
+
+include/moedmft/error.h:
+
+tests/support/program.h:
+
+tests/support/results.h:
+
+tests/support/runs.h:
+
+include/moedmft/moedmft.h:
+
+include/moedmft/classify.h:
+
+include/moedmft/config.h:
+
+include/moedmft/compare.h:
+
+include/moedmft/data.h:
+
+include/moedmft/run.h:
+
+include/moedmft/monitor.h:
+
+include/moedmft/coordcheck.h:
+
+include/moedmft/file.h:
+
+include/moedmft/sweep.h:
+
+include/moedmft/plot.h:
+
+include/moedmft/report.h:
+
+include/moedmft/rules.h:
+
+include/moedmft/version.h:
+
+tests/support/suite.h:
+
+tests/support/words.h:

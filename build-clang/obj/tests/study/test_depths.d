@@ -1,0 +1,53 @@
+build-clang/obj/tests/study/test_depths.o: tests/study/test_depths.c \
+  src/study/depths.h include/moedmft/compare.h include/moedmft/config.h \
+  include/moedmft/error.h include/moedmft/data.h \
+  include/moedmft/record.h include/moedmft/run.h \
+  include/moedmft/monitor.h tests/support/near.h tests/support/runs.h \
+  include/moedmft/moedmft.h include/moedmft/classify.h \
+  include/moedmft/coordcheck.h include/moedmft/file.h \
+  include/moedmft/sweep.h include/moedmft/plot.h \
+  include/moedmft/report.h include/moedmft/rules.h \
+  include/moedmft/version.h tests/support/settings.h \
+  tests/support/suite.h
+
+src/study/depths.h:
+
+include/moedmft/compare.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+include/moedmft/run.h:
+
+include/moedmft/monitor.h:
+
+tests/support/near.h:
+
+tests/support/runs.h:
+
+include/moedmft/moedmft.h:
+
+include/moedmft/classify.h:
+
+include/moedmft/coordcheck.h:
+
+include/moedmft/file.h:
+
+include/moedmft/sweep.h:
+
+include/moedmft/plot.h:
+
+include/moedmft/report.h:
+
+include/moedmft/rules.h:
+
+include/moedmft/version.h:
+
+tests/support/settings.h:
+
+tests/support/suite.h:

@@ -1,0 +1,56 @@
+build-clang/obj/tests/support/bench.o: tests/support/bench.c \
+  tests/support/bench.h models/moe.h src/problem/problem.h \
+  include/moedmft/config.h include/moedmft/error.h \
+  include/moedmft/data.h include/moedmft/record.h src/scaling/model.h \
+  src/scaling/scaling.h src/scaling/parameterizations.h \
+  src/scaling/power.h src/scaling/optimizer.h \
+  src/realization/realization.h src/base/memory.h src/base/random.h \
+  src/problem/orders.h src/realization/real.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h \
+  /usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h \
+  tests/support/cosine.h src/scaling/vanishing.h \
+  tests/support/settings.h
+
+tests/support/bench.h:
+
+models/moe.h:
+
+src/problem/problem.h:
+
+include/moedmft/config.h:
+
+include/moedmft/error.h:
+
+include/moedmft/data.h:
+
+include/moedmft/record.h:
+
+src/scaling/model.h:
+
+src/scaling/scaling.h:
+
+src/scaling/parameterizations.h:
+
+src/scaling/power.h:
+
+src/scaling/optimizer.h:
+
+src/realization/realization.h:
+
+src/base/memory.h:
+
+src/base/random.h:
+
+src/problem/orders.h:
+
+src/realization/real.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/cblas.h:
+
+/usr/include/x86_64-linux-gnu/openblas-pthread/openblas_config.h:
+
+tests/support/cosine.h:
+
+src/scaling/vanishing.h:
+
+tests/support/settings.h:

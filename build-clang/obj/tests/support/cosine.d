@@ -1,0 +1,4 @@
+build-clang/obj/tests/support/cosine.o: tests/support/cosine.c \
+  tests/support/cosine.h
+
+tests/support/cosine.h:
