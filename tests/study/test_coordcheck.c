@@ -82,7 +82,7 @@ static void configurations_are_refused(void) {
   static const struct {
     const char *settings, *word;
   } list[] = {{"simulate.widths=[16]", "simulate.widths"}, {"simulate.seeds=1", "simulate.seeds"}, {"train.steps=2", "at least 3"},
-              {"output.times=[0,2]", "output.times"}, {"simulate.depths=[4,8]", "model.depth"},
+              {"output.times=[0,2]", "output.times"},
               {"model.depth=4 solve.depths=[4,8] model.parameterization=ntp", "need a limit in the width"}, {"model.parameterization=custom model.custom.Q.std=wide", "model.custom.Q.std"}};
   for (size_t i = 0; i < COUNT(list); i++) {
     mdm_config *cfg = configure(list[i].settings);
