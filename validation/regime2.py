@@ -3,7 +3,7 @@
 
     python3 validation/regime2.py            all cases, then docs/validation.md
     python3 validation/regime2.py --quick    two small cases, about half a minute; writes no document
-    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands
+    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands; the document is written once all have results
     python3 validation/regime2.py --missing  goes on after an interruption: cases that have no result yet
     python3 validation/regime2.py --finer    the limit itself: finer solutions of some cases (about 5 minutes)
     python3 validation/regime2.py --table    docs/validation.md again from the results at hand, running nothing
@@ -406,6 +406,10 @@ def main():
     if not args.quick:
         found = results()
         finer = ["finer-" + name for name in FINER_CASES]
+        lacking = [name for name in CASES if name not in found]
+        if lacking and not args.table:  # rows that the document has would be lost
+            print(f"{DOCUMENT} stays as it is: {RESULTS} lacks {len(lacking)} of {len(CASES)} cases (--missing runs them, --table writes those there are)")
+            return status
         write_document({name: found[name] for name in CASES if name in found},
                        {name: found[name] for name in finer if name in found})
     return status
