@@ -12,6 +12,7 @@ table() {
   cat <<'END'
 compare      30 s  How wide is wide enough? Deviation of networks from the limit, and its rate in N.
 sweep       200 s  Does the best learning rate transfer? Loss against rate for every width, muP beside MSSP.
+depth        70 s  Does the best learning rate transfer in depth, too? Best rate against L, of networks and limit, for branches L^-1, L^-1/2 and 1.
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
@@ -31,6 +32,16 @@ study_sweep() {
   draw sweep.py out/sweep.h5
   look "Circles: the best rate of each width. It transfers where
 they stand above each other; right: best rate against N"
+}
+
+study_depth() {
+  for b in 1 0.5 0; do
+    moedmft sweep - -o "out/depth_$b.h5" --over model.depth=1,2,4,8,16 --over train.lr=log:0.25:2.828:8 --refine=10 \
+      -s "model.branch_exponent=$b" -s model.input=linear -s train.steps=10 -s solve.particles=1500 -s solve.replicas=3 \
+      -s 'simulate.widths=[16, 64]' -s 'simulate.seeds=[32, 12]' "$@"
+  done
+  draw depth.py out/depth_1.h5 out/depth_0.5.h5 out/depth_0.h5
+  look "The best rate stays from L = 1 to 16 with branches L^-1 and L^-1/2; with branches of size 1 on a bare stream it falls"
 }
 
 study_coordcheck() {

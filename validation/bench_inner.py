@@ -35,7 +35,7 @@ def solve_twins(folder, experts, neurons):
     path = f"{folder}/twins.h5"
     settings = ["model.regime=III", "model.parameterization=mup", f"solve.particles={STREAM}", f"solve.expert_particles={experts}",
                 f"solve.neuron_particles={neurons}", "solve.replicas=96"]
-    subprocess.run([PROGRAM, "solve", "-", "-o", path, "-q", *[w for s in settings for w in ("--set", s)]], check=True)
+    subprocess.run([PROGRAM, "solve", "-", "-o", path, "-q", "--force", *[w for s in settings for w in ("--set", s)]], check=True)
     with h5py.File(path) as f:
         return {name: (f[name][()], f[name + "_stderr"][()]) for name in TWINS}
 

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Does the error of a sweep's best value cover the truth? 68 % of best values should lie within one error, 95 % within two.
 
-For each case the truth is the minimum of the mean loss on a fine grid (spacing at most 3 %) over many networks. Then `moedmft sweep`
-looks for it again and again, each time with another seed (other networks) and a grid that starts elsewhere, on the grid alone and with
---refine. Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size,
-and the root mean square of what they should cover. Where few networks carry the mean (an effective number below 0.4 of them), their
-scatter cannot tell what the rare ones would add: these repeats are counted apart, as the program marks them.
+Best values are sought again and again, by the program's own routine (src/study/best_value.c), each time for other networks and on a grid that
+starts elsewhere, on the grid alone and refined. The truth is known. Two kinds of losses:
 
-    validation/best_value.py [--repeats N] [--seeds N] [--all] [CASE ...]
+  round, skewed, deep, vee, equal, modes: curves of known minimum, whose place and size differ from run to run.
+  kink, guide, fashion: networks. `moedmft sweep` trains many of them once, at values as close as 1 or 2 %; the repeats draw networks and
+      grids from these. The truth is the minimum of their mean loss. One `moedmft sweep --refine` of the first networks must give the same
+      best value as the repeats' way to refine.
 
-Cases: kink (the built-in set, 8 steps: the loss falls to a kink), guide (24 steps, the guide's recipe: a sharper one), fashion (one pass
-over 400 images: a round minimum; needs --all, 15 minutes of one core). Two to five minutes of one core for each of the others.
-Exit status 1 when fewer than half of the unmarked repeats lie within one error, or fewer than 85 % within two.
+    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [CASE ...]
+
+Without cases: all curves, a minute of one core. The others: kink (the built-in set, 8 steps: the loss falls to a kink) a minute, guide (24 steps, the
+guide's recipe: a sharper one) and fashion (one pass over 400 images: a round minimum) three. Needs build/ (make) and a C compiler.
+Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size, and the root
+mean square of what they should cover, of ln(value) and of the loss in parts of the true one.
+Exit status 1 when fewer than 55 % of the repeats lie within one error, or fewer than 80 % within two.
 """
 import argparse
+import glob
 import math
 import os
 import subprocess
@@ -23,92 +28,206 @@ import tempfile
 import h5py
 import numpy as np
 
-PROGRAM = os.environ.get("MOEDMFT_BIN", "build/moedmft")
-FASHION = ["data.source=idx", "data.file=data/fashion/train-images-idx3-ubyte.gz", "data.labels=data/fashion/train-labels-idx1-ubyte.gz",
-           "data.train=400", "train.loss=cross_entropy", "train.batch=20", "train.steps=19", "simulate.precision=single"]
-CASES = {  # settings, width, fine grid (first, last, number), spacing of the coarse grid, networks for the truth
-    "kink": (["train.steps=8"], 16, (0.8, 2.8, 45), 2.0, 2048),
-    "guide": ([], 64, (1.1, 1.75, 31), math.sqrt(2), 1024),
-    "fashion": (FASHION, 24, (0.9, 3.2, 43), 2.0, 512),
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
+IMAGES = os.path.join(ROOT, "data", "fashion", "train-{}-ubyte.gz")
+FASHION = ["data.source=idx", "data.file=" + IMAGES.format("images-idx3"), "data.labels=" + IMAGES.format("labels-idx1"), "data.train=400",
+           "train.loss=cross_entropy", "train.batch=20", "train.steps=19", "simulate.precision=single"]
+# settings; width; near the best rate; values in a factor of two close to it and far away, where grids start; networks to draw from
+NETWORKS = {
+    "kink": (["train.steps=8"], 16, 1.46, 64, 4, 1024),
+    "guide": ([], 64, 1.42, 64, 4, 96),
+    "fashion": (FASHION, 24, 2.4, 32, 4, 96),
 }
-RANGE = 8.0  # of the coarse grids, around the truth
+CURVES = {  # losses of runs with places s and sizes a at x, with a minimum near 0
+    "round": lambda x, s, a: a * np.exp(2 * (x - s)**2),
+    "skewed": lambda x, s, a: a * np.exp(3 * (np.exp(x - s) - 1 - (x - s))),
+    "deep": lambda x, s, a: a * (0.01 + (x - s)**2),
+    "vee": lambda x, s, a: a * np.exp(np.where(x < s, 2 * (s - x), 6 * (x - s))),
+    "equal": lambda x, s, a: a * np.exp(3 * np.abs(x - s)),
+    "modes": lambda x, s, a: a * sum(c * (1 - 1.5 * np.exp(x - s) * m)**16 for m, c in ((1, 1), (0.55, 0.5), (0.3, 0.3), (0.1, 0.1))),
+}
+REACH = 1.5  # grids reach so many factors of two to both sides of the truth
+TOLERANCE = 0.01  # of --refine
+EDGE = (1, 2)  # kinds: at an end of the list
 
 
-def sweep(folder, settings, width, seeds, seed, over, *options):
-    """The file of a sweep of networks of one width."""
-    path = os.path.join(folder, "sweep.h5")
-    line = [PROGRAM, "sweep", "-", "-q", "-o", path, "--no-limit", "--over", over, *options]
-    for setting in [*settings, f"simulate.widths={width}", f"simulate.seeds={seeds}", f"seed={seed}"]:
-        line += ["-s", setting]
-    subprocess.run(line, check=True)
-    with h5py.File(path) as f:
-        found = {name: f[f"results/{name}"][0] for name in ("optimum", "optimum_stderr", "optimum_loss", "optimum_loss_stderr",
-                                                            "optimum_runs", "optimum_kind", "optimum_between")}
-        found.update(values=f["axes/train.lr"][...], losses=f[f"sweep/{f['results'].attrs['measure']}"][:, 0])
-    os.remove(path)
-    return found
+class Routine:
+    """mdm_best_value of this build."""
+    FIELDS = "kind position x x_error x_runs x_between loss loss_error runs".split()
+
+    def __init__(self, folder):
+        binary = os.path.join(folder, "best_value_lists")
+        objects = [os.path.join(ROOT, "build/obj/src/study/best_value.o"), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
+        libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "openblas", "lapacke", "gsl", "sleef", "hdf5", "yaml-0.1", "zlib"],
+                                   check=True, capture_output=True, text=True).stdout.split()
+        subprocess.run(["cc", "-std=c11", "-O2", f"-I{ROOT}/src", f"-I{ROOT}/include", f"{ROOT}/validation/best_value_lists.c", "-o", binary,
+                        *objects, *libraries, "-lpthread", "-lm"], check=True)
+        self.process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __call__(self, x, y, first, seed, stream):
+        """The best of values with ln x (n) and losses y (n × runs); first (n): losses of step 0."""
+        head = np.array([len(x), y.shape[1], seed, stream], np.uint64)
+        self.process.stdin.write(head.tobytes() + b"".join(np.ascontiguousarray(v, float).tobytes() for v in (x, first, y)))
+        self.process.stdin.flush()
+        return dict(zip(self.FIELDS, np.frombuffer(self.process.stdout.read(8 * len(self.FIELDS)))))
 
 
-def truth(folder, case):
-    """ln of the best rate and the loss there: a parabola in ln(loss) through the lowest values of the fine grid."""
-    settings, width, (first, last, n), _, seeds = CASES[case]
-    found = sweep(folder, settings, width, seeds, 10**6, f"train.lr=log:{first}:{last}:{n}")
-    x, y = np.log(found["values"]), np.log(found["losses"])
-    i = int(np.nanargmin(np.where(np.isfinite(y), y, np.inf)))
-    if not 1 <= i < n - 1:
-        raise SystemExit(f"{case}: the fine grid does not hold the minimum")
-    a, b, c = np.polyfit(x[i - 1:i + 2] - x[i], y[i - 1:i + 2], 2)
-    return x[i] - b / (2 * a), math.exp(c - b * b / (4 * a))
+def refined(best_of, position, losses):
+    """The best value after refinement as in src/study/sweep_grow.c, and the number of values. position: of the grid's values, whole numbers;
+    losses(position): None where there are none."""
+    position = sorted(position)
+    while True:
+        best = best_of(position)
+        i = int(best["position"])
+        if best["kind"] in EDGE or best["x_between"] <= max(TOLERANCE, 0.5 * best["x_runs"]):
+            return best, len(position)
+        middle = [(a + b) / 2 for a, b in zip(position[i - 1:i + 1], position[i:i + 2])]
+        more = [m for m in middle if m == int(m) and losses(int(m)) is not None]
+        if not more:
+            return best, len(position)
+        position = sorted(position + [int(m) for m in more])
 
 
-def repeat(folder, case, centre, seeds, seed, options):
-    """One sweep on a grid whose start is drawn from the seed."""
-    settings, width, _, factor, _ = CASES[case]
-    offset = np.random.default_rng(seed).uniform(-0.5, 0.5) * math.log(factor)
-    n = 2 * round(math.log(RANGE) / math.log(factor) / 2) + 1
-    first = math.exp(centre + offset - n // 2 * math.log(factor))
-    return sweep(folder, settings, width, seeds, seed, f"train.lr=log:{first:.6g}:{first * factor ** (n - 1):.6g}:{n}", *options)
+class Curve:
+    """Runs drawn anew for every repeat."""
+    unit = math.log(2) / 1024
+    start = 1
+
+    def __init__(self, name, spread):
+        self.loss, self.spread = CURVES[name], spread
+        many = self.draw(10**6, 20000)
+        step, centre, width = 0.0, 0.0, 0.5
+        while width > 1e-4:
+            grid = centre + width * np.linspace(-1, 1, 41)
+            mean = [self.loss(x, *many).mean() for x in grid]
+            centre, step, width = grid[int(np.argmin(mean))], min(mean), width / 10
+        self.truth, self.least = centre, step
+
+    def draw(self, seed, runs):
+        rng = np.random.default_rng(seed)
+        return rng.normal(0, self.spread, runs), np.exp(rng.normal(0, self.spread, runs))
+
+    def sample(self, seed, runs):
+        drawn = self.draw(seed, runs)
+        return lambda position: self.loss(self.x(position), *drawn)
+
+    def x(self, position):
+        return np.asarray(position) * self.unit
+
+    def first(self, position):
+        return np.full(len(position), np.inf)
 
 
-def measure(folder, case, repeats, seeds):
-    centre, loss = truth(folder, case)
-    rows = []
-    for name, options in (("grid alone", []), ("--refine", ["--refine"])):
-        found = [repeat(folder, case, centre, seeds, 1 + r, options) for r in range(repeats)]
-        known = [f for f in found if np.isfinite(f["optimum_stderr"])]
-        error = np.array([f["optimum_stderr"] / f["optimum"] for f in known])
-        off = np.array([math.log(f["optimum"]) - centre for f in known])
-        z_loss = np.array([(f["optimum_loss"] - loss) / f["optimum_loss_stderr"] for f in known])
-        marked = np.array([f["optimum_runs"] < 0.4 * seeds for f in known])
-        for label, part in (("", ~marked), (", few networks carry the mean", marked)):
-            if part.any():
-                rows.append((case, name + label, int(part.sum()), within(off[part] / error[part]), within(z_loss[part]), np.median(error[part]),
-                             math.sqrt(np.mean(off[part] ** 2)), np.mean(off[part]), np.mean([len(f["values"]) for f in known]), bool(label)))
-    return (case, math.exp(centre), loss), rows
+class Pool:
+    """Networks trained once at many values; repeats draw from them."""
+
+    def __init__(self, folder, name):
+        self.settings, self.width, near, close, far, seeds = NETWORKS[name]
+        self.unit, self.near, self.start = math.log(2) / close, near, close // far
+        self.positions = [p for p in range(-4 * close, 4 * close + 1) if abs(p) <= 0.2 * close or p % 4 == 0 and abs(p) <= 0.5 * close
+                          or p % self.start == 0 and abs(p) <= (REACH + 1.5) * close]
+        found = self.sweep(folder, self.positions, seeds)
+        self.losses = dict(zip(self.positions, found["each"]))
+        self.step0 = dict(zip(self.positions, found["first"]))
+        mean = np.log([self.losses[p].mean() for p in self.positions])
+        i = int(np.nanargmin(mean))
+        if abs(self.positions[i]) > 0.15 * close:
+            raise SystemExit(f"{name}: the best rate is {self.near * 2**(self.positions[i] / close):.3g}, too far from {near}")
+        x = self.x(self.positions)
+        a, b, c = np.polyfit(x[i - 2:i + 3] - x[i], mean[i - 2:i + 3], 2)
+        self.truth, self.least = x[i] - b / (2 * a), math.exp(c - b * b / (4 * a))
+
+    def value(self, position):
+        return f"{self.near * math.exp(position * self.unit):.6g}"
+
+    def sweep(self, folder, positions, seeds, *options):
+        """`moedmft sweep` of the first so many networks."""
+        path = os.path.join(folder, "sweep.h5")
+        line = [PROGRAM, "sweep", "-", "-q", "-t", "1", "-o", path, "--no-limit", "--over", "train.lr=" + ",".join(map(self.value, positions)), *options]
+        for setting in [*self.settings, f"simulate.widths={self.width}", f"simulate.seeds={seeds}", "seed=1000000"]:
+            line += ["-s", setting]
+        subprocess.run(line, check=True)
+        with h5py.File(path) as f:
+            measure = f["results"].attrs["measure"]
+            found = {name: float(f[f"results/{name}"][0]) for name in ("optimum", "optimum_stderr", "optimum_loss", "optimum_loss_stderr")}
+            found.update(each=f[f"sweep/each/{measure.decode() if isinstance(measure, bytes) else measure}"][:, 0], first=f["sweep/loss"][:, 0, 0])
+        os.remove(path)
+        return found
+
+    def sample(self, seed, runs):
+        pick = slice(runs) if seed is None else np.random.default_rng(seed).choice(len(self.losses[0]), runs)
+        return lambda position: self.losses[position][pick] if position in self.losses else None
+
+    def x(self, position):
+        return math.log(self.near) + np.asarray(position) * self.unit
+
+    def first(self, position):
+        return np.array([self.step0[p] for p in position])
+
+    def check(self, folder, routine, runs):
+        """The program's own sweep of the first networks, refined, against the way of this script."""
+        grid = [k * round(math.log(2) / self.unit) for k in (-2, -1, 0, 1, 2)]
+        own = self.sweep(folder, grid, runs, "--refine")
+        best, _ = refined(best_of(routine, self, self.sample(None, runs), 10**6, 0), grid, self.sample(None, runs))
+        same = [(own["optimum"], math.exp(best["x"])), (own["optimum_stderr"], math.exp(best["x"]) * best["x_error"]),
+                (own["optimum_loss"], best["loss"]), (own["optimum_loss_stderr"], best["loss_error"])]
+        if any(abs(a / b - 1) > 1e-3 for a, b in same):
+            raise SystemExit(f"moedmft sweep --refine differs from this script: {same}")
 
 
-def within(z):
-    return tuple(float(np.mean(np.abs(z) < k)) for k in (1, 2))
+def best_of(routine, source, losses, seed, stream):
+    return lambda position: routine(source.x(position), np.array([losses(p) for p in position]), source.first(position), seed, stream)
+
+
+def measure(routine, source, spacing, refine, repeats, runs):
+    """Deviations and errors of best values: rows of x, its error, loss, its error, number of values."""
+    octave, step, rows = math.log(2) / source.unit, round(spacing / source.unit), []
+    centre = round((source.truth - source.x(0)) / source.unit)
+    half = round(REACH * octave / step)
+    for r in range(repeats):
+        start = centre - half * step + int(np.random.default_rng(r).integers(-(step // 2), step // 2 + 1))
+        start -= start % source.start
+        grid = [start + k * step for k in range(2 * half + 1)]
+        losses = source.sample(r, runs)
+        find = best_of(routine, source, losses, 1, r)
+        best, n = refined(find, grid, losses) if refine else (find(grid), len(grid))
+        if np.isfinite(best["x_error"]):
+            rows.append((best["x"] - source.truth, best["x_error"], best["loss"] / source.least - 1, best["loss_error"] / source.least, n))
+    return np.array(rows)
+
+
+def report(name, spacing, refine, rows):
+    """One line of the table; whether errors cover."""
+    within = [[float(np.mean(np.abs(rows[:, c]) < k * rows[:, c + 1])) for k in (1, 2)] for c in (0, 2)]
+    rms = np.sqrt(np.mean(rows**2, 0))
+    print(f"| {name} | {math.exp(spacing):.3g}{', refined' if refine else ''} | {len(rows)} | " + " | ".join(f"{a:.2f}, {b:.2f}" for a, b in within)
+          + f" | {np.median(rows[:, 1]):.3f}, {rms[0]:.3f}, {rows[:, 0].mean():+.3f} | {np.median(rows[:, 3]):.3f}, {rms[2]:.3f}, {rows[:, 2].mean():+.3f}"
+          + f" | {rows[:, 4].mean():.1f} |", flush=True)
+    return all(a >= 0.55 and b >= 0.8 for a, b in within)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", choices=[[], *CASES], default=[])
-    parser.add_argument("--repeats", type=int, default=40)
-    parser.add_argument("--seeds", type=int, default=32, help="networks of a sweep")
-    parser.add_argument("--all", action="store_true", help="fashion, too")
+    parser.add_argument("cases", nargs="*", choices=[[], *CURVES, *NETWORKS], default=[])
+    parser.add_argument("--repeats", type=int, default=400)
+    parser.add_argument("--seeds", type=int, default=16, help="runs of a sweep")
+    parser.add_argument("--spread", type=float, default=0.05, help="standard deviation of the curves' places, and of ln(size), from run to run")
     asked = parser.parse_args()
-    cases = asked.cases or [c for c in CASES if asked.all or c != "fashion"]
-    bad = 0
-    print("| case | | repeats | within 1, 2 errors | loss within 1, 2 | median error | rms deviation | mean | values |\n|---|---|---|---|---|---|---|---|---|")
+    good = True
+    print("| case | spacing | repeats | within 1, 2 errors | loss within 1, 2 | error, rms deviation, mean | of the loss | values |\n"
+          "|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for case in cases:
-            (name, best, loss), rows = measure(folder, case, asked.repeats, asked.seeds)
-            for _, label, n, value, of_loss, error, rms, mean, values, marked in rows:
-                print(f"| {name} ({best:.3f}, {loss:.2e}) | {label} | {n} | {value[0]:.2f}, {value[1]:.2f} | {of_loss[0]:.2f}, {of_loss[1]:.2f} "
-                      f"| {error:.3f} | {rms:.3f} | {mean:+.3f} | {values:.1f} |", flush=True)
-                bad += not marked and n >= 10 and (value[0] < 0.5 or value[1] < 0.85)
-    return 1 if bad else 0
+        routine = Routine(folder)
+        for case in asked.cases or list(CURVES):
+            source = Pool(folder, case) if case in NETWORKS else Curve(case, asked.spread)
+            if case in NETWORKS:
+                source.check(folder, routine, asked.seeds)
+            for spacing in (math.log(2), math.log(2) / 2):
+                for refine in (False, True):
+                    rows = measure(routine, source, spacing, refine, asked.repeats, asked.seeds)
+                    good &= report(f"{case} ({math.exp(source.truth):.3f}, {source.least:.2e})", spacing, refine, rows)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ DIVERGED = 6  # exit status
 
 def diverges(folder, command, settings):
     words = [w for s in COMMON + settings for w in ("-s", s)]
-    done = subprocess.run([PROGRAM, command, "-", "-q", "-o", f"{folder}/rate.h5", *words], stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([PROGRAM, command, "-", "-q", "--force", "-o", f"{folder}/rate.h5", *words], stderr=subprocess.PIPE, text=True)
     if done.returncode not in (0, DIVERGED):
         sys.exit(done.stderr)
     return done.returncode == DIVERGED

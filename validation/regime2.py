@@ -3,7 +3,7 @@
 
     python3 validation/regime2.py            all cases, then docs/validation.md
     python3 validation/regime2.py --quick    two small cases, about half a minute; writes no document
-    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands
+    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands; the document is written once all have results
     python3 validation/regime2.py --missing  goes on after an interruption: cases that have no result yet
     python3 validation/regime2.py --finer    the limit itself: finer solutions of some cases (about 5 minutes)
     python3 validation/regime2.py --table    docs/validation.md again from the results at hand, running nothing
@@ -249,7 +249,7 @@ def judge(widths, entry, lowest=1.0):
         if len(widths) > 2:
             found.rest, found.rest_error, _ = series(widths, d2, s2, (0, 2, 3))
         found.upper = [power(widths[-n:], d2[-n:], s2[-n:]) for n in (3, 2)]
-    if found.p is None or found.error > 0.35:
+    if found.p is None or found.error is None or found.error > 0.35: # no error: the exponent is a bound
         found.verdict = "unresolved"
     elif agrees(found.p, found.error):
         found.verdict = "holds"
@@ -406,6 +406,10 @@ def main():
     if not args.quick:
         found = results()
         finer = ["finer-" + name for name in FINER_CASES]
+        lacking = [name for name in CASES if name not in found]
+        if lacking and not args.table:  # rows that the document has would be lost
+            print(f"{DOCUMENT} stays as it is: {RESULTS} lacks {len(lacking)} of {len(CASES)} cases (--missing runs them, --table writes those there are)")
+            return status
         write_document({name: found[name] for name in CASES if name in found},
                        {name: found[name] for name in finer if name in found})
     return status

@@ -4,7 +4,7 @@
     python3 validation/regimes.py            all cases, then docs/validation-regimes.md
     python3 validation/regimes.py NAME …     these cases; --list, --print, --table and --threads as in regime2.py
 
-Results go to out/validation-regimes.jsonl. About 20 minutes on two cores.
+Results go to out/validation-regimes.jsonl. About nine minutes of one core.
 """
 import os
 import sys

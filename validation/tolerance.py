@@ -34,7 +34,7 @@ SMALL = {"100 images": 0.03, "minibatches": 0.03}
 def solve(program, folder, words, tolerance):
     path = f"{folder}/limit.h5"
     settings = [w for s in words[1:] + ["output.kernels=false", f"solve.tolerance={tolerance}"] for w in ("-s", s)]
-    subprocess.run([program, "solve", words[0], "-q", "-o", path] + settings, check=True)
+    subprocess.run([program, "solve", words[0], "-q", "--force", "-o", path] + settings, check=True)
     key = "observables/train/prediction"
     with h5py.File(path) as f:
         return f[key][...], f[key + "_stderr"][...]

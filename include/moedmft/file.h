@@ -48,6 +48,9 @@ int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err);
 /* All 64-bit floating-point datasets below group, recursively, except groups named width_* (they are records of their own) and single
  * runs, as a record; NAME_stderr becomes the error of NAME. Arrays larger than max_elements elements are left out (0: no limit). */
 int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements, mdm_record **out, mdm_error *err);
+/* Parts of products at several depths, of every series below /depths: "limit/depth", "limit/parts/rms", "width_16/depth", … (docs/output.md,
+ * Coordinate check); empty where there are none. */
+int mdm_file_read_depths(mdm_file *file, mdm_record **out, mdm_error *err);
 /* The widths N for which the file holds a group /width_N, ascending; *out is malloc'd (NULL when there are none). */
 int mdm_file_widths(mdm_file *file, long **out, size_t *n, mdm_error *err);
 /* Attribute values; MDM_ERR_DATA when missing. */

@@ -20,6 +20,10 @@ int mdm_sweep_report(const mdm_sweep *s, char **out, mdm_error *err);
 /* What mdm_coordcheck_fit found as malloc'd text: a table and the desiderata. */
 int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err);
 
+/* Parts against the depth L, of runs at several depths with output.parts (mdm_outcome.depths, or the file group /depths), as malloc'd text;
+ * empty where there are none. */
+int mdm_depth_parts_format(const mdm_record *depths, char **out, mdm_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .quantity import Array, Quantity
 # In the order of the file's tables.
 PRODUCTS = ("W_in/forward", "Q/forward", "W1/forward", "W2/forward", "w_out/forward",
             "w_out/backward", "W2/backward", "Q/backward", "W1/backward", "r/backward")
+STREAM = "stream/forward"  # behind them, of residual blocks: h^L - h^0
 PARTS = ("init", "propagating", "effective", "cross", "learned", "update", "total")
 DESIDERATA = ("stability", "feature learning", "maximal effective updates", "maximal propagating updates",
               "balanced aggregation")
@@ -56,7 +57,18 @@ class Part:
 
 
 class CoordCheck(Group):
-    """What `moedmft coordcheck` found: a table of products and parts."""
+    """What `moedmft coordcheck` found: a table of products and parts; of residual blocks, that of the block chosen with
+    `moedmft.open(FILE, block=…)`, or of the last."""
+
+    @property
+    def products(self) -> Tuple[str, ...]:
+        """Names of the products: PRODUCTS, and STREAM for residual blocks."""
+        stacked = self["exponent"].shape[-2] > len(PRODUCTS)
+        return PRODUCTS + (STREAM,) if stacked else PRODUCTS
+
+    def _table(self, name: str) -> Quantity:
+        quantity = self[name]
+        return quantity[-1] if quantity.dims[:1] == ("block",) else quantity
 
     @property
     def widths(self) -> Array:
@@ -70,20 +82,21 @@ class CoordCheck(Group):
 
     def part(self, product: str, part: str) -> Part:
         """A row of the table, e.g. part("W2/forward", "init"): the initial part of the aggregate."""
-        if product not in PRODUCTS or part not in PARTS:
+        products = self.products
+        if product not in products or part not in PARTS:
             raise MissingError(f"{self._node.file.filename}: there is no part '{part}' of '{product}'; products are "
-                               f"{', '.join(PRODUCTS)}; parts {', '.join(PARTS)}")
-        at = (PRODUCTS.index(product), PARTS.index(part))
-        exponent, agrees = self["exponent"], float(self["agrees"].mean[at])
+                               f"{', '.join(products)}; parts {', '.join(PARTS)}")
+        at = (products.index(product), PARTS.index(part))
+        exponent, agrees = self._table("exponent"), float(self._table("agrees").mean[at])
         return Part(
-            product, part, self.widths, self["rms"][at], float(exponent.mean[at]),
-            float("nan") if exponent.error is None else float(exponent.error[at]), float(self["predicted"].mean[at]),
-            float(self["limit"].mean[at]), None if np.isnan(agrees) else bool(agrees))
+            product, part, self.widths, self._table("rms")[at], float(exponent.mean[at]),
+            float("nan") if exponent.error is None else float(exponent.error[at]), float(self._table("predicted").mean[at]),
+            float(self._table("limit").mean[at]), None if np.isnan(agrees) else bool(agrees))
 
     @property
     def table(self) -> List[Part]:
-        """All of them, products in the order of PRODUCTS."""
-        return [self.part(product, part) for product in PRODUCTS for part in PARTS]
+        """All of them, products in the order of `products`."""
+        return [self.part(product, part) for product in self.products for part in PARTS]
 
     @property
     def deviations(self) -> List[Part]:

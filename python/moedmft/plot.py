@@ -259,6 +259,35 @@ def optimum(run: Run, ax: Any = None) -> Any:
     return ax
 
 
+def transfer(run: Run, axis: str = "model.depth", ax: Any = None) -> Any:
+    """Best value against the values of another axis, a series for every width; the limit dashed, its two standard errors a band.
+
+    axis: key of an axis of numbers, e.g. the depth: whether the best rate transfers in L shows beside whether it does in N.
+    Where there are more axes, the first setting of the others is drawn.
+    """
+    ax = _axes(ax)
+    shown: Dict[Any, Slice] = {}
+    for part in run.sweep.slices:
+        if axis not in part.setting:
+            raise MissingError(f"{run.filename}: {axis} is no axis beside that of the best value ({run.sweep.along})")
+        shown.setdefault(part.setting[axis], part)
+    values, widths = np.array(sorted(shown), dtype=float), run.sweep.widths
+    best = np.array([shown[value].optimum.mean for value in values])
+    error = np.array([np.nan_to_num(0 * p.optimum.mean if p.optimum.error is None else BAND * p.optimum.error) for p in (shown[v] for v in values)])
+    for i, width in enumerate(widths):
+        if np.isinf(width):
+            ax.fill_between(values, best[:, i] - error[:, i], best[:, i] + error[:, i], color="0.85", linewidth=0)
+            ax.plot(values, best[:, i], color="black", linestyle=(0, (5, 2)), linewidth=1.6, label="N = ∞ (DMFT)")
+        else:
+            ax.errorbar(values, best[:, i], error[:, i], capsize=3, linewidth=0.8, label=f"N = {width:g}", **_mark(i))
+    ax.set_xlabel("depth L" if axis == "model.depth" else axis)
+    ax.set_ylabel(f"best {run.sweep.along}")
+    _log_axis(ax, values)
+    _factor(ax, 3.0)
+    _legend(ax)
+    return ax
+
+
 def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("total", "init", "propagating", "effective"),
                ax: Any = None) -> Any:
     """Root mean square of the parts of a product against N, with their fitted powers; dashed: the limit of parts that stay.

@@ -112,7 +112,7 @@ class Run(Group):
         """Parts of every product by width; MissingError unless `moedmft coordcheck` wrote the file, to its end."""
         if "coordcheck" not in self._open_node():
             raise MissingError(f"{self.filename}: no coordinate check (`moedmft coordcheck` writes one when it gets to its end)")
-        return CoordCheck(self._file["coordcheck"])
+        return CoordCheck(self._file["coordcheck"], block=self._chosen)
 
     @property
     def sweep(self) -> Sweep:

@@ -58,6 +58,11 @@ def sweep(*over):
     return sample("sweep", over=over, output__responses="false", solve__replicas="2", simulate__seeds="[4, 3]")
 
 
+def depths():
+    """A sweep over two depths and rates."""
+    return sample("sweep", over=("model.depth=1,2", "train.lr=0.1,0.3,0.9"), output__responses="false", solve__replicas="3", simulate__seeds="[4, 3]")
+
+
 def coordcheck():
     return sample("coordcheck", output__responses="false", model__parameterization="mup")
 

@@ -14,10 +14,10 @@ import numpy as np
 
 import moedmft
 from moedmft import plot
-from samples import ROOT, altered, coordcheck, folder, order, sample, sweep, self_consistency
+from samples import ROOT, altered, coordcheck, depths, folder, order, sample, sweep, self_consistency
 
 # Files of their own for the examples that do not read one of `moedmft compare`.
-MADE = {"sweep.py": sweep, "coordcheck.py": coordcheck, "order_parameters.py": order, "self_consistency.py": self_consistency}
+MADE = {"sweep.py": sweep, "depth.py": depths, "coordcheck.py": coordcheck, "order_parameters.py": order, "self_consistency.py": self_consistency}
 
 
 class Pictures(unittest.TestCase):
@@ -97,6 +97,22 @@ class Pictures(unittest.TestCase):
             self.save(plot.kernel(run)[0])
             self.assertTrue(np.isnan(plot.eigenvalues(run.limit)[2]).all())
             self.save(plot.spectrum(run))
+
+    def test_transfer(self):
+        """A series for every width, the limit's as a line, each through the best values of the slices."""
+        def change(f):
+            f["results/optimum"][...] = np.arange(f["results/optimum"].size).reshape(f["results/optimum"].shape) + 1
+
+        with moedmft.open(altered(depths(), change)) as run:
+            ax = plot.transfer(run)
+            best = {part.setting["model.depth"]: part.optimum.mean for part in run.sweep.slices}
+            expected = np.array([best[1.0], best[2.0]])
+            lines = [line for line in ax.get_lines() if list(line.get_xdata()) == [1, 2]]
+            for i in range(len(run.sweep.widths)):
+                self.assertTrue(any(np.allclose(line.get_ydata(), expected[:, i]) for line in lines), i)
+            self.save(ax)
+        with moedmft.open(sweep()) as run, self.assertRaisesRegex(moedmft.MissingError, "model.depth is no axis"):
+            plot.transfer(run)
 
     def test_draws_into_given_axes(self):
         figure, ax = plt.subplots()

@@ -156,6 +156,19 @@ class CoordChecks(Drawn):
                     got = run.coordcheck.part(product, part).rms.mean[-1]
                     self.assertTrue(math.isclose(got, expected) or got == 0 and expected < 1e-6, (product, part))
 
+    def test_blocks(self):
+        """Of residual blocks the table is that of the chosen block, the last where none is, with h^L - h^0 as one more product."""
+        path = sample("coordcheck", output__responses="false", model__depth="2")
+        for block, at in ((None, 1), (0, 0), (-1, 1)):
+            with moedmft.open(path, block=block) as run, h5py.File(path) as f:
+                check = run.coordcheck
+                self.assertEqual(check.products, PRODUCTS + ("stream/forward",))
+                self.assertEqual(len(check.table), f["coordcheck/exponent"][at].size)
+                for row in check.table:
+                    cell = (at, check.products.index(row.product), PARTS.index(row.part))
+                    np.testing.assert_array_equal(row.rms, f["coordcheck/rms"][cell])
+                    np.testing.assert_equal(row.exponent, f["coordcheck/exponent"][cell])
+
     def test_verdicts(self):
         def change(f):
             f["coordcheck/agrees"][3] = [0, 1, np.nan, 1, 1, 1, 1]

@@ -1,4 +1,4 @@
-/* moedmft coordcheck: the parts of every layer's output, and how they scale with width. */
+/* moedmft coordcheck: the parts of every layer's output, and how they scale with width and depth. */
 #include <moedmft/coordcheck.h>
 #include <moedmft/report.h>
 #include <stddef.h>
@@ -18,8 +18,14 @@ static int report(const arguments *a, const mdm_outcome *o, mdm_error *err) {
   if (!o->coordcheck) return MDM_OK;
   int status = a->quiet ? MDM_OK : mdm_coordcheck_format(o->coordcheck, &text, err);
   status = answer_print(status, text);
-  if (status) return status;
-  return a->given & BIT(EXPECT) ? mdm_coordcheck_expect(o->coordcheck, err) : MDM_OK;
+  text = NULL;
+  if (!status && o->depths && !a->quiet) {
+    status = mdm_depth_parts_format(o->depths, &text, err);
+    status = answer_print(status, text);
+  }
+  if (status || !(a->given & BIT(EXPECT))) return status;
+  status = mdm_coordcheck_expect(o->coordcheck, err);
+  return status || !o->depths ? status : mdm_depth_parts_expect(o->depths, err);
 }
 
 static int run(const arguments *a, mdm_error *err) {
@@ -30,7 +36,7 @@ const command coordcheck_command = {
     .name = "coordcheck",
     .input = "CONFIG",
     .output = "FILE.h5",
-    .summary = "effective and propagating updates of every layer, and how they scale with width",
+    .summary = "effective and propagating updates of every layer, and how they scale with width and depth",
     .example = "moedmft coordcheck - -o check.h5 --set model.parameterization=mup",
     .needs = BIT(OUTPUT),
     .takes = TRAINING_OPTIONS | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),

@@ -133,7 +133,7 @@ static const mdm_option table[] = {
     {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III"},
     {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III"},
     {"solve.replicas", MDM_OPT_INT, "12", 1, 1e6, 0, NULL, "independent solutions; their spread gives the standard error"},
-    {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare: solve at these depths L too, and extrapolate in 1/L from 4 on; [4, 8, 16]: the third checks", DEEP},
+    {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard error of the train predictions (RMS) to reach by adding replicas; 0: as many as solve.replicas"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
@@ -147,7 +147,7 @@ static const mdm_option table[] = {
     {"solve.precision", MDM_OPT_ENUM, "single", 0, 0, 0, "single|double", "arithmetic of the limit; single is rounding far below the sampling noise"},
 
     {"simulate.widths", MDM_OPT_INT_LIST, "[32, 64, 128, 256]", 1, 1e7, 0, NULL, "stream widths N"},
-    {"simulate.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare: networks of every width at these depths L too, likewise", DEEP},
+    {"simulate.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: networks of every width at these depths L too, likewise", DEEP},
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
     {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
 

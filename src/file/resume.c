@@ -404,6 +404,7 @@ int mdm_resume_results(const char *path, mdm_outcome *out, mdm_error *err) {
   if (status) return status;
   if (mdm_file_has_group(file, "/comparison")) status = mdm_file_read_record(file, "/comparison", 0, &out->comparison, err);
   if (!status && mdm_file_has_group(file, "/coordcheck")) status = mdm_file_read_record(file, "/coordcheck", 0, &out->coordcheck, err);
+  if (!status && mdm_file_has_group(file, "/depths")) status = mdm_file_read_depths(file, &out->depths, err);
   mdm_file_discard(file);
   if (status) mdm_outcome_clear(out);
   return status;

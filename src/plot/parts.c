@@ -1,5 +1,6 @@
-/* Picture of a coordinate check: a panel for every product, forward above backward; RMS of its parts against the width N,
- * both logarithmic. Points with bars are networks, dashed lines the limit. */
+/* Pictures of a coordinate check: a panel for every product, forward above backward; RMS of its parts, both axes logarithmic. Against the
+ * width N (parts): points with bars are networks, dashed lines the limit. Against the depth L (depths): points with bars are networks of the
+ * largest width, or what there is, dashed lines the limit at every depth. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "scaling/parts.h"
 
 enum { COLUMNS = 5, ROWS = 2, PANEL_WIDTH = 400, PANEL_HEIGHT = 360, TOP = 92, BOTTOM = 40 };
-enum { WIDTH = COLUMNS * PANEL_WIDTH + 20, HEIGHT = ROWS * PANEL_HEIGHT + TOP + BOTTOM };
+enum { HEIGHT = ROWS * PANEL_HEIGHT + TOP + BOTTOM };
 
 /* Parts that are drawn, with colours that stay apart for colour-blind readers (Okabe, Ito). */
 static const struct {
@@ -22,9 +23,17 @@ enum { STYLES = sizeof styles / sizeof *styles };
 
 typedef struct {
   mdm_record *rec;
-  const mdm_array *width, *rms, *limit, *predicted;
+  const mdm_array *width; /* the axis: widths, or depths */
+  const mdm_array *rms, *limit, *predicted; /* limit: of one value, or (against the depth) one at every depth; NULL: none */
+  mdm_record *other;      /* the limit's, against the depth */
+  const mdm_array *other_axis;
+  int splits;             /* products: the last, h^L - h^0, only of residual blocks */
+  const char *remark;
   char title[600];
 } figure;
+
+static int columns(const figure *f) { return COLUMNS + (f->splits > MDM_SPLIT_STREAM); }
+static int page_width(const figure *f) { return columns(f) * PANEL_WIDTH + 20; }
 
 /* ---- values ---- */
 
@@ -43,8 +52,16 @@ static int is_drawn(double v) { return isfinite(v) && v > 0; }
 
 /* Of a part that vanishes, the solved limit has nothing but rounding and sampling noise. */
 static int shows_limit(const figure *f, int split, size_t style) {
-  return is_drawn(f->limit->value[cell_of(split, style)]) && !(f->predicted->value[cell_of(split, style)] < 0);
+  if (!f->limit || (!f->other_axis && f->predicted->value[cell_of(split, style)] < 0)) return 0;
+  return is_drawn(f->limit->value[cell_of(split, style) * (f->other_axis ? f->other_axis->dim[0] : 1)]);
 }
+
+/* The limit at place i of its axis. */
+static double limit_at(const figure *f, int split, size_t style, size_t i) {
+  return f->limit->value[cell_of(split, style) * (f->other_axis ? f->other_axis->dim[0] : 1) + i];
+}
+
+static size_t limits(const figure *f) { return f->other_axis ? f->other_axis->dim[0] : 1; }
 
 static void include(double v, double *lo, double *hi) {
   if (!is_drawn(v)) return;
@@ -57,7 +74,7 @@ static int value_range(const figure *f, int split, double *lo, double *hi) {
   *lo = INFINITY, *hi = 0;
   for (size_t s = 0; s < STYLES; s++) {
     for (size_t w = 0; w < f->width->dim[0]; w++) include(value_at(f, split, s, w), lo, hi);
-    if (shows_limit(f, split, s)) include(f->limit->value[cell_of(split, s)], lo, hi);
+    for (size_t i = 0; shows_limit(f, split, s) && i < limits(f); i++) include(limit_at(f, split, s, i), lo, hi);
   }
   if (!(*hi > 0)) return 0;
   *lo = fmax(*lo, 1e-4 * *hi) / 1.5;
@@ -74,6 +91,11 @@ static void part_data(FILE *out, const figure *f, int split, size_t s, double lo
     if (is_drawn(v)) fprintf(out, "%.9g %.9g %.9g %.9g\n", f->width->value[w], v, fmax(v - e, lo), v + e);
   }
   fprintf(out, "EOD\n");
+  if (!f->other_axis || !shows_limit(f, split, s)) return;
+  fprintf(out, "$limit_%d_%zu << EOD\n", split, s);
+  for (size_t i = 0; i < limits(f); i++)
+    if (is_drawn(limit_at(f, split, s, i))) fprintf(out, "%.9g %.9g\n", f->other_axis->value[i], limit_at(f, split, s, i));
+  fprintf(out, "EOD\n");
 }
 
 static int has_data(const figure *f, int split, size_t s) {
@@ -86,8 +108,10 @@ static void draw_part(FILE *out, const figure *f, const mdm_look *look, int spli
   fprintf(out, ", $part_%d_%zu using 1:2 with lines lw 1 lc rgb '#80%06x' notitle", split, s, styles[s].colour);
   fprintf(out, ", $part_%d_%zu using 1:2:3:4 with yerrorbars pt %d ps %.2f lw 1.2 lc rgb '#%06x' notitle", split, s, styles[s].shape,
           0.9 * look->marker, styles[s].colour);
-  if (shows_limit(f, split, s))
-    fprintf(out, ", %.9g with lines dt 2 lw 1.6 lc rgb '#%06x' notitle", f->limit->value[cell_of(split, s)], styles[s].colour);
+  if (!shows_limit(f, split, s)) return;
+  if (f->other_axis) fprintf(out, ", $limit_%d_%zu using 1:2", split, s);
+  else fprintf(out, ", %.9g", limit_at(f, split, s, 0));
+  fprintf(out, " with lines dt 2 lw 1.6 lc rgb '#%06x' notitle", styles[s].colour);
 }
 
 static void width_axis(FILE *out, const mdm_array *w) {
@@ -96,18 +120,28 @@ static void width_axis(FILE *out, const mdm_array *w) {
   fprintf(out, "\n");
 }
 
-static mdm_box place_of(int split) {
-  int column = split % COLUMNS, row = split / COLUMNS;
+/* h^L - h^0 stands behind the forward products. */
+static void cell_of_page(int split, int *column, int *row) {
+  *column = split == MDM_SPLIT_STREAM ? COLUMNS : split % COLUMNS;
+  *row = split == MDM_SPLIT_STREAM ? 0 : split / COLUMNS;
+}
+
+static mdm_box place_of(const figure *f, int split) {
+  int column, row;
+  cell_of_page(split, &column, &row);
+  double WIDTH = page_width(f);
   double left = column * PANEL_WIDTH + 90, top = TOP + row * PANEL_HEIGHT + 34;
   return (mdm_box){left / WIDTH, (left + PANEL_WIDTH - 104) / WIDTH, 1 - (top + PANEL_HEIGHT - 86) / HEIGHT, 1 - top / HEIGHT};
 }
 
 static void panel_axes(FILE *out, const figure *f, int split, double lo, double hi) {
   const char *direction = mdm_split_is_backward((mdm_split)split) ? "backward: RMS" : "forward: RMS";
-  fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", mdm_split_symbol((mdm_split)split));
+  int column, row;
+  cell_of_page(split, &column, &row);
+  fprintf(out, "set title '%s' noenhanced offset 0,-0.6\n", f->splits > MDM_SPLIT_STREAM ? mdm_split_symbol_in_stack((mdm_split)split) : mdm_split_symbol((mdm_split)split));
   width_axis(out, f->width);
-  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", split / COLUMNS == ROWS - 1 ? "width N" : "",
-          split % COLUMNS ? "" : direction);
+  fprintf(out, "set xlabel '%s' offset 0,0.4\nset ylabel '%s' offset 1,0\n", row == ROWS - 1 || column == COLUMNS ? f->other_axis || !f->limit ? "depth L" : "width N" : "",
+          column ? "" : direction);
   fprintf(out, "set logscale y\nunset mytics\nset yrange [%.9g:%.9g]\n", lo, hi);
   mdm_plot_log_tics(out, 'y', lo, hi);
   fprintf(out, "set ytics nomirror\n");
@@ -118,7 +152,7 @@ static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int spl
   if (!value_range(f, split, &lo, &hi)) return;
   for (size_t s = 0; s < STYLES; s++)
     if (has_data(f, split, s)) part_data(out, f, split, s, lo);
-  mdm_plot_place(out, place_of(split));
+  mdm_plot_place(out, place_of(f, split));
   panel_axes(out, f, split, lo, hi);
   fprintf(out, "plot NaN notitle");
   for (size_t s = STYLES; s-- > 0;)
@@ -129,7 +163,7 @@ static void draw_panel(FILE *out, const figure *f, const mdm_look *look, int spl
 /* ---- the page ---- */
 
 static int has_limit(const figure *f) {
-  for (int split = 0; split < MDM_SPLITS; split++)
+  for (int split = 0; split < f->splits; split++)
     for (size_t s = 0; s < STYLES; s++)
       if (shows_limit(f, split, s)) return 1;
   return 0;
@@ -146,27 +180,29 @@ static void legend(FILE *out, const figure *f, const mdm_look *look) {
 
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
-                 MDM_PLOT_BARS ";  dashed: the limit, where the part survives");
+  mdm_plot_begin(out, page_width(f), HEIGHT, look, target, f->title, f->remark);
   fprintf(out, "set label 2 enhanced\n"); /* in SVG the remark's text stands in a span of its own */
   legend(out, f, look);
-  for (int split = 0; split < MDM_SPLITS; split++) draw_panel(out, f, look, split);
+  for (int split = 0; split < f->splits; split++) draw_panel(out, f, look, split);
 }
 
 /* ---- reading ---- */
 
 /* (split, part) */
-static int is_table(const mdm_array *a) { return a && a->rank == 2 && a->dim[0] == MDM_SPLITS && a->dim[1] == MDM_PARTS_COUNT; }
+static int is_table(const figure *f, const mdm_array *a) {
+  return a && a->rank == 2 && a->dim[0] == (size_t)f->splits && a->dim[1] == MDM_PARTS_COUNT;
+}
 
-static int has_shapes(const figure *f) {
-  return f->width && f->width->rank == 1 && f->width->dim[0] > 0 && is_table(f->limit) && is_table(f->predicted) && f->rms && f->rms->rank == 3 &&
-         f->rms->dim[0] == MDM_SPLITS && f->rms->dim[1] == MDM_PARTS_COUNT && f->rms->dim[2] == f->width->dim[0];
+/* (split, part, place of the axis) */
+static int is_cube(const figure *f, const mdm_array *a, const mdm_array *axis) {
+  return a && axis && axis->rank == 1 && axis->dim[0] > 0 && a->rank == 3 && a->dim[0] == (size_t)f->splits && a->dim[1] == MDM_PARTS_COUNT &&
+         a->dim[2] == axis->dim[0];
 }
 
 static int read_parts(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
   static const char *const paths[] = {"width", "step", "rms", "limit", "predicted"};
   figure *f = figure_;
-  char title[512];
+  char title[512], block[32] = "";
   (void)field;
   int status = mdm_file_read_some(file, "/coordcheck", paths, sizeof paths / sizeof *paths, &f->rec, err);
   if (status) return status;
@@ -174,14 +210,59 @@ static int read_parts(mdm_file *file, const char *field, void *figure_, mdm_erro
   f->rms = mdm_record_find(f->rec, "rms");
   f->limit = mdm_record_find(f->rec, "limit");
   f->predicted = mdm_record_find(f->rec, "predicted");
+  f->splits = mdm_split_count(file->depth > 0);
+  f->remark = MDM_PLOT_BARS ";  dashed: the limit, where the part survives";
   const mdm_array *step = mdm_record_find(f->rec, "step");
-  if (!has_shapes(f) || !step || !step->dim[0]) return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", file->path);
+  if (!is_cube(f, f->rms, f->width) || !is_table(f, f->limit) || !is_table(f, f->predicted) || !step || !step->dim[0])
+    return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", file->path);
   mdm_plot_title(file, title, sizeof title);
-  snprintf(f->title, sizeof f->title, "Coordinate check at step %.0f: %s", step->value[0], title);
+  if (file->depth > 0) snprintf(block, sizeof block, ", block %ld", file->block);
+  snprintf(f->title, sizeof f->title, "Coordinate check at step %.0f%s: %s", step->value[0], block, title);
   return MDM_OK;
 }
 
-static void release(void *figure_) { mdm_record_free(((figure *)figure_)->rec); }
+/* ---- reading, against the depth ---- */
+
+static int read_series(mdm_file *file, const char *group, const figure *f, mdm_record **rec, const mdm_array **axis, const mdm_array **rms, mdm_error *err) {
+  static const char *const paths[] = {"depth", "parts/step", "parts/rms"};
+  int status = mdm_file_read_some(file, group, paths, sizeof paths / sizeof *paths, rec, err);
+  if (status) return status;
+  *axis = mdm_record_find(*rec, "depth");
+  *rms = mdm_record_find(*rec, "parts/rms");
+  return is_cube(f, *rms, *axis) ? MDM_OK : mdm_fail(err, MDM_ERR_DATA, "%s holds no parts at several depths; coordcheck with simulate.depths or solve.depths stores them", file->path);
+}
+
+/* Networks of the largest width; else the limit as points. */
+static int read_depths(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
+  figure *f = figure_;
+  char title[512], group[64] = "/depths/limit", who[64] = "limit N = ∞";
+  long *widths;
+  size_t n;
+  (void)field;
+  f->splits = MDM_SPLITS;
+  int limit = mdm_file_has_group(file, "/depths/limit"), networks = 0, status = mdm_file_widths(file, &widths, &n, err);
+  if (status) return status;
+  for (size_t i = n; i-- > 0 && !networks;) {
+    snprintf(group, sizeof group, "/depths/width_%ld", widths[i]);
+    networks = mdm_file_has_group(file, group);
+    snprintf(who, sizeof who, "networks of N = %ld", widths[i]);
+  }
+  free(widths);
+  if (!networks) snprintf(group, sizeof group, "/depths/limit"), snprintf(who, sizeof who, "limit N = ∞");
+  status = read_series(file, group, f, &f->rec, &f->width, &f->rms, err);
+  if (!status && networks && limit) status = read_series(file, "/depths/limit", f, &f->other, &f->other_axis, &f->limit, err);
+  if (status) return status;
+  mdm_plot_title(file, title, sizeof title);
+  f->remark = MDM_PLOT_BARS ";  RMS over blocks";
+  snprintf(f->title, sizeof f->title, "Parts against the depth at step %.0f, %s: %s", mdm_record_find(f->rec, "parts/step")->value[0], who, title);
+  return MDM_OK;
+}
+
+static void release(void *figure_) {
+  figure *f = figure_;
+  mdm_record_free(f->rec);
+  mdm_record_free(f->other);
+}
 
 const mdm_picture mdm_picture_parts = {
     .about = {"parts", "RMS of the parts of a coordinate check against N", NULL},
@@ -189,6 +270,15 @@ const mdm_picture mdm_picture_parts = {
     .usual = 1,
     .size = sizeof(figure),
     .read = read_parts,
+    .draw = draw,
+    .release = release,
+};
+
+const mdm_picture mdm_picture_depths = {
+    .about = {"depths", "RMS of the parts of a coordinate check against L", NULL},
+    .needs = {"/depths", "depths", "coordcheck with simulate.depths and solve.depths makes them"},
+    .size = sizeof(figure),
+    .read = read_depths,
     .draw = draw,
     .release = release,
 };

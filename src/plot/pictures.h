@@ -23,6 +23,6 @@ typedef struct mdm_picture {
 } mdm_picture;
 
 extern const mdm_picture mdm_picture_loss, mdm_picture_kernels, mdm_picture_spectra, mdm_picture_rates, mdm_picture_router, mdm_picture_ntk,
-    mdm_picture_parts, mdm_picture_sweep;
+    mdm_picture_parts, mdm_picture_depths, mdm_picture_sweep;
 
 #endif

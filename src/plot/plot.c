@@ -12,7 +12,7 @@
 #include "plot/pictures.h"
 
 static const mdm_picture *const pictures[] = {&mdm_picture_loss,   &mdm_picture_kernels, &mdm_picture_spectra, &mdm_picture_rates,
-                                              &mdm_picture_router, &mdm_picture_ntk,     &mdm_picture_parts,   &mdm_picture_sweep};
+                                              &mdm_picture_router, &mdm_picture_ntk,     &mdm_picture_parts,   &mdm_picture_depths, &mdm_picture_sweep};
 enum { PICTURES = sizeof pictures / sizeof *pictures };
 
 /* ---- words ---- */

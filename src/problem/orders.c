@@ -11,10 +11,10 @@
 
 /* ---------------------------------------------------------------- layout */
 
-static void add_block(mdm_layout *l, mdm_block b) {
+static void add_order(mdm_layout *l, mdm_order b) {
   b.at = l->size;
   l->size += b.count;
-  l->block[l->blocks++] = b;
+  l->order[l->orders++] = b;
 }
 
 static int has_kernel(const mdm_layout *l, int kernel, int counted) {
@@ -22,29 +22,43 @@ static int has_kernel(const mdm_layout *l, int kernel, int counted) {
   return l->tied || (kernel != MDM_ORDER_GAMMA_MEAN && kernel != MDM_ORDER_Y_MEAN);
 }
 
-void mdm_layout_init(mdm_layout *l, const mdm_problem *p, const mdm_coefficients coef[MDM_TENSORS], int counted) {
-  *l = (mdm_layout){.steps = p->steps + 1, .P = p->batch, .C = p->model.outputs, .tied = coef[MDM_W1].tied || coef[MDM_W2].tied};
-  l->n = l->steps * l->P;
-  add_block(l, (mdm_block){.kind = MDM_KIND_F, .count = l->n * l->C});
+static void add_level(mdm_layout *l, size_t level, int counted) {
+  size_t n = l->n;
   for (int k = 0; k < MDM_KERNELS; k++)
-    if (has_kernel(l, k, counted)) add_block(l, (mdm_block){.kind = MDM_KIND_KERNEL, .count = l->n * l->n, .kernel = k});
+    if (has_kernel(l, k, counted)) add_order(l, (mdm_order){.kind = MDM_KIND_KERNEL, .level = level, .count = n * n, .kernel = k});
   for (int t = MDM_Q; t <= MDM_W2; t++)
-    for (int side = 0; side < MDM_SIDES && !(t == MDM_Q && counted); side++) {
-      l->variance[t][side] = side == MDM_SIDE_ROWS ? coef[t].Vf : coef[t].Vb;
+    for (int side = 0; side < MDM_SIDES && !(t == MDM_Q && counted); side++)
       if (l->variance[t][side] > 0)
-        add_block(l, (mdm_block){.kind = MDM_KIND_ACTION, .count = l->n * l->n, .tensor = (mdm_tensor)t, .side = side});
-    }
+        add_order(l, (mdm_order){.kind = MDM_KIND_ACTION, .level = level, .count = n * n, .tensor = (mdm_tensor)t, .side = side});
 }
 
-double *mdm_layout_kernel(const mdm_layout *l, double *x, int kernel) {
-  for (size_t i = 0; i < l->blocks; i++)
-    if (l->block[i].kind == MDM_KIND_KERNEL && l->block[i].kernel == kernel) return x + l->block[i].at;
+int mdm_layout_init(mdm_layout *l, const mdm_problem *p, const mdm_coefficients coef[MDM_TENSORS], int counted, mdm_error *err) {
+  *l = (mdm_layout){.steps = p->steps + 1, .P = p->batch, .C = p->model.outputs, .tied = coef[MDM_W1].tied || coef[MDM_W2].tied,
+                    .levels = p->model.depth ? p->model.depth : 1};
+  l->n = l->steps * l->P;
+  l->order = mdm_alloc(1 + l->levels * (MDM_KERNELS + 2 * MDM_TENSORS), 1, 1, sizeof *l->order);
+  if (!l->order) return mdm_no_memory(err, "the order parameters of %zu blocks", l->levels);
+  for (int t = MDM_Q; t <= MDM_W2; t++)
+    for (int side = 0; side < MDM_SIDES && !(t == MDM_Q && counted); side++) l->variance[t][side] = side == MDM_SIDE_ROWS ? coef[t].Vf : coef[t].Vb;
+  add_order(l, (mdm_order){.kind = MDM_KIND_F, .count = l->n * l->C});
+  for (size_t level = 0; level < l->levels; level++) add_level(l, level, counted);
+  return MDM_OK;
+}
+
+void mdm_layout_clear(mdm_layout *l) {
+  free(l->order);
+  *l = (mdm_layout){0};
+}
+
+double *mdm_layout_kernel(const mdm_layout *l, double *x, size_t level, int kernel) {
+  for (size_t i = 0; i < l->orders; i++)
+    if (l->order[i].kind == MDM_KIND_KERNEL && l->order[i].level == level && l->order[i].kernel == kernel) return x + l->order[i].at;
   return NULL;
 }
 
-double *mdm_layout_action(const mdm_layout *l, double *x, mdm_tensor t, int side) {
-  for (size_t i = 0; i < l->blocks; i++)
-    if (l->block[i].kind == MDM_KIND_ACTION && l->block[i].tensor == t && l->block[i].side == side) return x + l->block[i].at;
+double *mdm_layout_action(const mdm_layout *l, double *x, size_t level, mdm_tensor t, int side) {
+  for (size_t i = 0; i < l->orders; i++)
+    if (l->order[i].kind == MDM_KIND_ACTION && l->order[i].level == level && l->order[i].tensor == t && l->order[i].side == side) return x + l->order[i].at;
   return NULL;
 }
 
@@ -56,16 +70,16 @@ int mdm_layout_field(const mdm_layout *l, mdm_tensor t, int side, int gaussian) 
 }
 
 /* Σ_t Φ(t,t): n times the field's mean square. */
-static double trace(const mdm_layout *l, int kernel, const double *x) {
-  const double *phi = mdm_layout_kernel(l, (double *)x, kernel);
+static double trace(const mdm_layout *l, size_t level, int kernel, const double *x) {
+  const double *phi = mdm_layout_kernel(l, (double *)x, level, kernel);
   double sum = 0;
   for (size_t i = 0; i < l->n && phi; i++) sum += phi[i * l->n + i];
   return sum;
 }
 
-double mdm_block_scale(const mdm_layout *l, const mdm_block *b, const double *x) {
+double mdm_order_scale(const mdm_layout *l, const mdm_order *b, const double *x) {
   if (b->kind != MDM_KIND_ACTION) return cblas_dnrm2(b->count, x + b->at, 1);
-  double p = trace(l, mdm_layout_field(l, b->tensor, b->side, 1), x), q = trace(l, mdm_layout_field(l, b->tensor, !b->side, 1), x);
+  double p = trace(l, b->level, mdm_layout_field(l, b->tensor, b->side, 1), x), q = trace(l, b->level, mdm_layout_field(l, b->tensor, !b->side, 1), x);
   return sqrt(fmax(p, 0) * fmax(q, 0) * l->variance[b->tensor][b->side]); /* |⟨p ω⟩|² ≤ ⟨p²⟩⟨ω²⟩, summed */
 }
 
@@ -168,8 +182,8 @@ static void resolve(const mdm_layout *l, const mdm_factor *f, int side, const do
     for (size_t i = acting(l, f, side, t); i < k; i++) G[i + k * t] = 0;
 }
 
-static const mdm_factor *driving(const mdm_given *g, const mdm_block *b) {
-  return &g->factor[mdm_layout_field(g->layout, b->tensor, !b->side, 1)];
+static const mdm_factor *driving(const mdm_given *g, const mdm_order *b) {
+  return &g->factor[b->level][mdm_layout_field(g->layout, b->tensor, !b->side, 1)];
 }
 
 int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err) {
@@ -177,8 +191,8 @@ int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err) {
   size_t n = l->n;
   double *G = mdm_alloc(n, n, 1, sizeof *G), *rest = mdm_alloc(l->P, n, 1, sizeof *rest); /* k × n, k ≤ n; P × n */
   int ok = G && rest;
-  for (size_t i = 0; i < l->blocks && ok; i++) {
-    const mdm_block *b = &l->block[i];
+  for (size_t i = 0; i < l->orders && ok; i++) {
+    const mdm_order *b = &l->order[i];
     if (b->kind != MDM_KIND_ACTION) continue;
     const mdm_factor *f = driving(g, b);
     resolve(l, f, b->side, y + b->at, rest, G);
@@ -201,33 +215,39 @@ static double *respond(const mdm_layout *l, const mdm_factor *f, int side, const
   return G;
 }
 
-void mdm_given_action(const mdm_given *g, const mdm_block *b, double *out) {
+void mdm_given_action(const mdm_given *g, const mdm_order *b, double *out) {
   const mdm_layout *l = g->layout;
   const mdm_factor *f = driving(g, b);
   size_t n = l->n, P = l->P;
   memset(out, 0, n * n * sizeof *out);
-  if (f->k) cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n, n, f->k, 1, f->D, f->k, g->G[b->tensor][b->side], f->k, 0, out, n);
+  if (f->k) cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n, n, f->k, 1, f->D, f->k, g->G[b->level][b->tensor][b->side], f->k, 0, out, n);
   for (size_t t = 0; t < n; t++) /* only what is measured: the past */
     for (size_t s = (t / P + (b->side == MDM_SIDE_ROWS)) * P; s < n; s++) out[t * n + s] = 0;
 }
 
 int mdm_given_create(mdm_given *g, const mdm_layout *l, const double *x, double tolerance, unsigned sweep, mdm_error *err) {
   *g = (mdm_given){.layout = l, .x = x, .sweep = sweep};
-  int status = MDM_OK;
-  for (size_t i = 0; i < l->blocks && !status; i++) { /* kernels come first */
-    const mdm_block *b = &l->block[i];
-    if (b->kind == MDM_KIND_KERNEL) status = factor_create(&g->factor[b->kernel], l, x + b->at, tolerance, err);
+  g->factor = mdm_alloc(l->levels, 1, 1, sizeof *g->factor);
+  g->G = mdm_alloc(l->levels, 1, 1, sizeof *g->G);
+  int status = g->factor && g->G ? MDM_OK : mdm_no_memory(err, "the state of %zu blocks", l->levels);
+  for (size_t i = 0; i < l->orders && !status; i++) { /* of every level, kernels come first */
+    const mdm_order *b = &l->order[i];
+    if (b->kind == MDM_KIND_KERNEL) status = factor_create(&g->factor[b->level][b->kernel], l, x + b->at, tolerance, err);
     if (b->kind != MDM_KIND_ACTION || status) continue;
-    g->G[b->tensor][b->side] = respond(l, driving(g, b), b->side, x + b->at);
-    if (!g->G[b->tensor][b->side]) status = mdm_no_memory(err, "responses of %zu times and samples", l->n);
+    g->G[b->level][b->tensor][b->side] = respond(l, driving(g, b), b->side, x + b->at);
+    if (!g->G[b->level][b->tensor][b->side]) status = mdm_no_memory(err, "responses of %zu times and samples", l->n);
   }
   if (status) mdm_given_clear(g);
   return status;
 }
 
 void mdm_given_clear(mdm_given *g) {
-  for (int k = 0; k < MDM_KERNELS; k++) factor_clear(&g->factor[k]);
-  for (int t = 0; t < MDM_TENSORS; t++)
-    for (int s = 0; s < MDM_SIDES; s++) free(g->G[t][s]);
+  for (size_t i = 0; g->layout && i < g->layout->levels; i++) {
+    for (int k = 0; g->factor && k < MDM_KERNELS; k++) factor_clear(&g->factor[i][k]);
+    for (int t = 0; g->G && t < MDM_TENSORS; t++)
+      for (int s = 0; s < MDM_SIDES; s++) free(g->G[i][t][s]);
+  }
+  free(g->factor);
+  free(g->G);
   *g = (mdm_given){0};
 }

@@ -4,7 +4,7 @@
  * With n = (steps + 1) × batch indices (step and sample, step major) the vector holds
  *   f        n × C          predictions, sample by sample
  *   kernels  n × n each     ⟨p(t) p(s)⟩ of the fields that drive matrices: h, ρ, γ, y, δ; where experts are tied also of the means
- *                           of γ and y over experts
+ *                           of γ and y over experts; of every residual block: n for h, r behind the block for δ
  *   actions  n × n each     ⟨p(t) κ(s)⟩, s < t, and ⟨q(t) ω(s)⟩, s ≤ t (steps), of every matrix and side with a Gaussian part; zero
  *                           elsewhere. ω ~ V_f ⟨p p⟩ and κ ~ V_b ⟨q q⟩ are the Gaussian parts of the initial matrix
  * Arrays are row-major, t before s. A state that drives particles holds responses R in place of actions: ⟨p(t) κ(s)⟩ = Σ R(t,s') ⟨q(s') q(s)⟩
@@ -19,34 +19,36 @@
 enum { MDM_SIDE_ROWS, MDM_SIDE_COLS, MDM_SIDES }; /* as mdm_side (src/realization/thin.h) */
 enum { MDM_ORDER_H, MDM_ORDER_RHO, MDM_ORDER_GAMMA, MDM_ORDER_Y, MDM_ORDER_DELTA, MDM_ORDER_GAMMA_MEAN, MDM_ORDER_Y_MEAN, MDM_KERNELS };
 enum { MDM_KIND_F, MDM_KIND_KERNEL, MDM_KIND_ACTION, MDM_KINDS };
-enum { MDM_BLOCKS = 1 + MDM_KERNELS + 2 * MDM_TENSORS };
-
-typedef struct mdm_block {
+/* One array of the vector. */
+typedef struct mdm_order {
   int kind;
+  size_t level;     /* kernels, actions: residual block; 0 without */
   size_t at, count;
   int kernel;       /* kernels: which */
   mdm_tensor tensor;
   int side;         /* actions: side of the field that responds: p (cols) to κ, q (rows) to ω */
-} mdm_block;
+} mdm_order;
 
 typedef struct mdm_layout {
   size_t steps, P, C, n; /* steps + 1 times; samples of a step; outputs; n = steps · P */
   int tied;              /* experts share Gaussian parts: those of γ and y see means over experts */
   double variance[MDM_TENSORS][MDM_SIDES]; /* of the Gaussian parts: V_f on rows, V_b on columns */
-  size_t blocks, size;   /* numbers in all */
-  mdm_block block[MDM_BLOCKS];
+  size_t levels;         /* residual blocks, at least 1 */
+  size_t orders, size;   /* arrays; numbers in all */
+  mdm_order *order;      /* orders: f, then of every level its kernels, then its actions */
 } mdm_layout;
 
-/* The vector of a problem whose tensors have such coefficients. counted: experts are finite in number, their router is no
- * random matrix but stream particles' own. */
-void mdm_layout_init(mdm_layout *l, const mdm_problem *problem, const mdm_coefficients coef[MDM_TENSORS], int counted);
-/* First element of a block in the vector x; NULL when the layout has none. */
-double *mdm_layout_kernel(const mdm_layout *l, double *x, int kernel);
-double *mdm_layout_action(const mdm_layout *l, double *x, mdm_tensor t, int side);
+/* The vector of a problem whose tensors have such coefficients, the same in every residual block. counted: experts are finite in number, their
+ * router is no random matrix but stream particles' own. Release with mdm_layout_clear, also after MDM_ERR_MEMORY. */
+int mdm_layout_init(mdm_layout *l, const mdm_problem *problem, const mdm_coefficients coef[MDM_TENSORS], int counted, mdm_error *err);
+void mdm_layout_clear(mdm_layout *l);
+/* First element of an array in the vector x; NULL when the layout has none. */
+double *mdm_layout_kernel(const mdm_layout *l, double *x, size_t level, int kernel);
+double *mdm_layout_action(const mdm_layout *l, double *x, size_t level, mdm_tensor t, int side);
 /* Kernel of the field on one side of a matrix; gaussian: as that matrix's Gaussian part sees it (the mean over tied experts). */
 int mdm_layout_field(const mdm_layout *l, mdm_tensor t, int side, int gaussian);
-/* Typical size of a block's entries times √count: its norm (f, kernels), or the bound that norms of its fields set (actions). */
-double mdm_block_scale(const mdm_layout *l, const mdm_block *b, const double *x);
+/* Typical size of an array's entries times √count: its norm (f, kernels), or the bound that norms of its fields set (actions). */
+double mdm_order_scale(const mdm_layout *l, const mdm_order *b, const double *x);
 
 /* A kernel in terms of orthonormal directions, found step by step, so that nothing at one step depends on later ones:
  *   Φ ≈ Dᵀ D,   u(t) = (p(t) − Σ_known u D) make,   p(t) ≈ Σ u D
@@ -63,17 +65,17 @@ typedef struct mdm_factor {
 typedef struct mdm_given {
   const mdm_layout *layout;
   const double *x;                    /* the vector, with responses; not owned */
-  mdm_factor factor[MDM_KERNELS];     /* empty where the layout has no such kernel */
-  double *G[MDM_TENSORS][MDM_SIDES];  /* k × n: actions in directions of the other side's field, ⟨p K⟩ and ⟨q Ω⟩; or NULL */
+  mdm_factor (*factor)[MDM_KERNELS];  /* levels: empty where the layout has no such kernel */
+  double *(*G)[MDM_TENSORS][MDM_SIDES]; /* levels: k × n: actions in directions of the other side's field, ⟨p K⟩ and ⟨q Ω⟩; or NULL */
   unsigned sweep;                     /* number of the sweep, from 1: selects the draws */
 } mdm_given;
 
 /* tolerance: relative amplitude of a new direction. Returns a status. */
 int mdm_given_create(mdm_given *g, const mdm_layout *l, const double *x, double tolerance, unsigned sweep, mdm_error *err);
 void mdm_given_clear(mdm_given *g);
-/* Action of a block under the state: out (n × n). */
-void mdm_given_action(const mdm_given *g, const mdm_block *b, double *out);
-/* Actions in the blocks of y, measured under the state's kernels, become responses. Returns a status. */
+/* An action under the state: out (n × n). */
+void mdm_given_action(const mdm_given *g, const mdm_order *b, double *out);
+/* Actions in y, measured under the state's kernels, become responses. Returns a status. */
 int mdm_given_responses(const mdm_given *g, double *y, mdm_error *err);
 
 #endif

@@ -9,7 +9,8 @@
  * As B c(t) = −Σ η learn q(s) ⟨p(s) p(t)⟩, each side keeps its own learned part. s(t) is what decay leaves of the initial matrix;
  * momentum keeps a second array of each part. Tied experts: Gaussian parts live on the neurons they share and see means over experts.
  * Twins learn from each other, as in thin.c: the router's Ũ and learned part are made of ρ's twin.
- * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles.
+ * The router of counted experts stays what it is in the causal pass: a dense matrix on the stream particles. Residual blocks have matrices,
+ * kernels and memories of the stream of their own, as in limit.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,13 +62,17 @@ typedef struct {
 } given_matrix;
 
 typedef struct {
-  X(realization) base;
-  const mdm_given *given;
-  X(population) pop[POPULATIONS];
+  X(population) pop[POPULATIONS]; /* POP_STREAM: the common particles, with this block's memory of them (limit.c) */
   trail field[MDM_KERNELS];
   given_matrix matrix[MDM_TENSORS];
   X(dense) *router; /* Q where experts are counted */
   mdm_stream key;
+} block;
+
+typedef struct {
+  X(realization) base;
+  const mdm_given *given;
+  block *block; /* base.blocks */
   double values[POPULATIONS];
 } state;
 
@@ -195,71 +200,74 @@ static const X(matrix_ops) given_ops = {given_forward, given_backward, given_ste
 /* ---------------------------------------------------------------- the realization */
 
 static int given_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
-  state *S = (state *)R;
-  int status = X(draw_particles)(&S->pop[POP_STREAM], S->key, n, out, err);
-  return status ? status : X(draw_router)(&S->pop[POP_STREAM], S->key, S->router, n, err);
+  block *b = ((state *)R)->block;
+  int status = X(draw_particles)(&b[0].pop[POP_STREAM], b[0].key, n, out, err);
+  for (size_t l = 1; l < R->blocks && !status; l++) status = X(population_copy)(&b[l].pop[POP_STREAM], &b[0].pop[POP_STREAM], err);
+  for (size_t l = 0; l < R->blocks && !status; l++) status = X(draw_router)(&b[l].pop[POP_STREAM], b[l].key, b[l].router, n, err);
+  return status;
 }
 
-static int given_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
-  state *S = (state *)R;
-  (void)block;
-  return X(draw_biases)(S->router ? NULL : &S->pop[POP_EXPERT], S->key, seed, R->experts, out, err);
+static int given_biases(X(realization) *R, size_t l, uint64_t seed, real *out, mdm_error *err) {
+  block *b = &((state *)R)->block[l];
+  return X(draw_biases)(b->router ? NULL : &b->pop[POP_EXPERT], b->key, seed, R->experts, out, err);
 }
 
 static void given_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[POPULATIONS] = {"particles_stream", "particles_expert", "particles_neuron"};
   state *S = (state *)R;
-  for (int p = 0; p < POPULATIONS; p++) S->values[p] = (double)S->pop[p].n;
+  for (int p = 0; p < POPULATIONS; p++) S->values[p] = (double)S->block[0].pop[p].n;
   *names = labels;
   *values = S->values;
   *n = POPULATIONS;
 }
 
 /* Coordinates of the last product are in work only until the next: they are taken anew. */
-static X(gaussian) given_gaussian(const X(realization) *R, size_t block, mdm_tensor t, int side) {
-  (void)block;
-  const given_matrix *A = &((const state *)R)->matrix[t];
+static X(gaussian) given_gaussian(const X(realization) *R, size_t l, mdm_tensor t, int side) {
+  const given_matrix *A = &((const state *)R)->block[l].matrix[t];
   const given_side *s = &A->side[side];
   const real *c = coordinates(A->layout, A->t, s->drawn, s->drive->k, s->drive->D, A->work);
   return (X(gaussian)){s->pop->n, s->drawn, s->drawn, s->gauss, c};
 }
 
+static void block_clear(block *b) {
+  for (int t = 0; t < MDM_TENSORS; t++) {
+    for (int side = 0; side < MDM_SIDES; side++) {
+      free(b->matrix[t].side[side].gauss);
+      free(b->matrix[t].side[side].learned);
+      free(b->matrix[t].side[side].momentum);
+    }
+    free(b->matrix[t].work);
+    free(b->matrix[t].shared);
+  }
+  for (int k = 0; k < MDM_KERNELS; k++) free(b->field[k].U);
+  for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&b->pop[p]);
+  X(dense_free)(b->router);
+}
+
 static void given_free(X(realization) *R) {
   state *S = (state *)R;
   if (!S) return;
-  for (int t = 0; t < MDM_TENSORS; t++) {
-    for (int side = 0; side < MDM_SIDES; side++) {
-      free(S->matrix[t].side[side].gauss);
-      free(S->matrix[t].side[side].learned);
-      free(S->matrix[t].side[side].momentum);
-    }
-    free(S->matrix[t].work);
-    free(S->matrix[t].shared);
-  }
-  for (int k = 0; k < MDM_KERNELS; k++) free(S->field[k].U);
-  for (int p = 0; p < POPULATIONS; p++) X(population_clear)(&S->pop[p]);
-  X(dense_free)(S->router);
+  for (size_t l = 0; l < R->blocks && S->block; l++) block_clear(&S->block[l]);
+  free(S->block);
   free(R->matrix);
   free(S);
 }
 
-static int add_populations(state *S, mdm_error *err) {
-  const X(realization) *R = &S->base;
-  size_t neurons = S->given->layout->tied ? R->neurons : R->experts * R->neurons;
-  int status = X(population_init)(&S->pop[POP_STREAM], "stream", R->stream, err);
-  if (!status && !S->router) status = X(population_init)(&S->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
-  if (!status) status = X(population_init)(&S->pop[POP_NEURON], "neuron", neurons, err);
-  if (S->router && !S->given->layout->tied) S->pop[POP_NEURON].groups = R->experts; /* as in the causal pass (limit.c) */
+static int add_populations(const X(realization) *R, block *b, int tied, mdm_error *err) {
+  int status = X(population_init)(&b->pop[POP_STREAM], "stream", R->stream, err);
+  if (!status && !b->router) status = X(population_init)(&b->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
+  if (!status) status = X(population_init)(&b->pop[POP_NEURON], "neuron", tied ? R->neurons : R->experts * R->neurons, err);
+  if (b->router && !tied) b->pop[POP_NEURON].groups = R->experts; /* as in the causal pass (limit.c) */
   return status;
 }
 
 /* The trail of the field on one side of a matrix, shared by matrices that it drives. */
-static trail *trail_of(state *S, const given_matrix *A, int side) {
+static trail *trail_of(const state *S, size_t l, const given_matrix *A, int side) {
   const given_side *s = &A->side[side];
   int kernel = mdm_layout_field(A->layout, A->base.tensor, side, 1);
-  trail *d = &S->field[kernel];
+  trail *d = &S->block[l].field[kernel];
   if (d->pop) return d;
-  *d = (trail){.factor = &S->given->factor[kernel], .pop = s->pop, .groups = s->groups, .twins = kernel == MDM_ORDER_RHO && S->base.twins};
+  *d = (trail){.factor = &S->given->factor[l][kernel], .pop = s->pop, .groups = s->groups, .twins = kernel == MDM_ORDER_RHO && S->base.twins};
   d->n = d->twins ? s->n : s->pop->n;
   d->U = mdm_alloc(d->n, d->factor->k, 1, sizeof *d->U);
   return d;
@@ -271,21 +279,22 @@ static int side_allocate(given_side *s) {
   return (s->gauss || s->variance == 0) && s->learned && s->own->U;
 }
 
-static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err) {
+static int add_matrix(state *S, size_t l, mdm_tensor t, int rows, int cols, mdm_error *err) {
   X(realization) *R = &S->base;
-  given_matrix *A = &S->matrix[t];
+  block *b = &S->block[l];
+  given_matrix *A = &b->matrix[t];
   const mdm_given *g = S->given;
   const size_t n[POPULATIONS] = {R->stream, R->experts, R->experts * R->neurons};
   size_t k = g->layout->P, most = 0;
-  *A = (given_matrix){.base = {&given_ops, t, n[rows], n[cols], R->coef[t]}, .layout = g->layout, .key = S->key, .scale = 1};
+  *A = (given_matrix){.base = {&given_ops, t, n[rows], n[cols], R->coef[t]}, .layout = g->layout, .key = b->key, .scale = 1};
   A->key.purpose = t;
   for (int side = 0; side < MDM_SIDES; side++) {
     given_side *s = &A->side[side];
     int where = side == MDM_SIDE_ROWS ? rows : cols;
-    *s = (given_side){.n = n[where], .pop = &S->pop[where], .groups = n[where] / S->pop[where].n, .variance = g->layout->variance[t][side],
-                      .drive = &g->factor[mdm_layout_field(g->layout, t, !side, 1)], .all = &g->factor[mdm_layout_field(g->layout, t, !side, 0)],
-                      .response = g->G[t][side]};
-    s->own = trail_of(S, A, side);
+    *s = (given_side){.n = n[where], .pop = &b->pop[where], .groups = n[where] / b->pop[where].n, .variance = g->layout->variance[t][side],
+                      .drive = &g->factor[l][mdm_layout_field(g->layout, t, !side, 1)], .all = &g->factor[l][mdm_layout_field(g->layout, t, !side, 0)],
+                      .response = g->G[l][t][side]};
+    s->own = trail_of(S, l, A, side);
     if (!side_allocate(s)) return mdm_no_memory(err, "%zu particles of a sweep", s->n);
     if (s->all->k > k) k = s->all->k;
     if (s->drive->k > k) k = s->drive->k;
@@ -293,16 +302,26 @@ static int add_matrix(state *S, mdm_tensor t, int rows, int cols, mdm_error *err
   }
   A->work = mdm_alloc(k, g->layout->P, 1, sizeof *A->work);
   A->shared = mdm_alloc(most, g->layout->P, 1, sizeof *A->shared);
-  R->matrix[0][t] = &A->base;
+  R->matrix[l][t] = &A->base;
   return A->work && A->shared ? MDM_OK : mdm_no_memory(err, "a sweep");
 }
 
-static int add_router(state *S, mdm_error *err) {
-  X(realization) *R = &S->base;
-  S->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
-  if (!S->router) return mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
-  R->matrix[0][MDM_Q] = &S->router->base;
+static int add_router(X(realization) *R, size_t l, block *b, mdm_error *err) {
+  b->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
+  if (!b->router) return mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
+  R->matrix[l][MDM_Q] = &b->router->base;
   return MDM_OK;
+}
+
+static int add_block(state *S, size_t l, const mdm_shape *shape, mdm_stream key, mdm_error *err) {
+  block *b = &S->block[l];
+  b->key = key;
+  b->key.block = l;
+  int status = shape->experts_counted ? add_router(&S->base, l, b, err) : MDM_OK;
+  if (!status) status = add_populations(&S->base, b, S->given->layout->tied, err);
+  if (!status && !b->router) status = add_matrix(S, l, MDM_Q, POP_EXPERT, POP_STREAM, err);
+  if (!status) status = add_matrix(S, l, MDM_W1, POP_NEURON, POP_STREAM, err);
+  return status ? status : add_matrix(S, l, MDM_W2, POP_STREAM, POP_NEURON, err);
 }
 
 int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,
@@ -318,13 +337,10 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->free = given_free;
   R->sampled = 1;
   S->given = given;
-  S->key = (mdm_stream){.seed = seed, .run = run, .width = given->sweep};
   int status = X(realization_sizes)(R, shape, coef, err);
-  if (!status && shape->experts_counted) status = add_router(S, err);
-  if (!status) status = add_populations(S, err);
-  if (!status && !S->router) status = add_matrix(S, MDM_Q, POP_EXPERT, POP_STREAM, err);
-  if (!status) status = add_matrix(S, MDM_W1, POP_NEURON, POP_STREAM, err);
-  if (!status) status = add_matrix(S, MDM_W2, POP_STREAM, POP_NEURON, err);
+  if (!status && !(S->block = calloc(R->blocks, sizeof *S->block))) status = mdm_no_memory(err, "%zu blocks", R->blocks);
+  for (size_t l = 0; l < R->blocks && !status; l++)
+    status = add_block(S, l, shape, (mdm_stream){.seed = seed, .run = run, .width = given->sweep}, err);
   if (status) return given_free(R), status;
   *out = R;
   return MDM_OK;

@@ -373,6 +373,22 @@ static int print_depths(FILE *out, mdm_file *file, const long *widths, size_t n,
   return status;
 }
 
+/* Parts of products against the depth, where they were stored. */
+static int print_depth_parts(FILE *out, mdm_file *file, mdm_error *err) {
+  mdm_record *rec;
+  char *text = NULL;
+  if (!mdm_file_has_group(file, "/depths")) return MDM_OK;
+  int status = mdm_file_read_depths(file, &rec, err);
+  if (status != MDM_OK) return status;
+  status = mdm_depth_parts_format(rec, &text, err);
+  mdm_record_free(rec);
+  if (status != MDM_OK) return status;
+  if (*text) heading(out, "Coordinate check along the depth");
+  fputs(text, out);
+  free(text);
+  return MDM_OK;
+}
+
 static int print_coordcheck(FILE *out, mdm_file *file, mdm_error *err) {
   mdm_record *rec;
   char *text = NULL;
@@ -500,6 +516,7 @@ static int print_all(FILE *out, mdm_file *file, int datasets, mdm_error *err) {
   if (status == MDM_OK) status = print_comparison(out, file, err);
   if (status == MDM_OK) status = print_depths(out, file, widths, n, err);
   if (status == MDM_OK) status = print_coordcheck(out, file, err);
+  if (status == MDM_OK) status = print_depth_parts(out, file, err);
   if (status == MDM_OK && datasets) print_tree(out, file, widths, n);
   if (status == MDM_OK && !datasets) fprintf(out, "\nDatasets, with their shapes and meanings: moedmft info --datasets\n");
   free(widths);

@@ -87,7 +87,7 @@ static double kept_numbers(const mdm_problem *p, const shape *s) {
 static double split_numbers(const mdm_problem *p, const shape *s, double inputs) {
   double B = (double)p->batch, most = larger(larger(s->S, s->EJ), s->E), noise = 1 + s->twins;
   if (!p->parts) return 0;
-  return B * (blocks_of(p) * (2 * s->S + 2 * s->EJ + noise * s->E) + s->S + 4 * noise * (most + s->S)) + s->S * (inputs + (double)p->model.outputs);
+  return B * (blocks_of(p) * (2 * s->S + 2 * s->EJ + noise * s->E) + s->S + 4 * noise * (most + s->S) + (p->model.depth ? 4 * s->S : 0)) + s->S * (inputs + (double)p->model.outputs);
 }
 
 static double observer_numbers(const mdm_problem *p, const shape *s, double inputs) {
@@ -235,16 +235,20 @@ static double history_bytes(const mdm_problem *p, const double k[MDM_VISITORS]) 
 
 double mdm_measure_bytes(const mdm_problem *p, const mdm_limit_sizes *sizes, const mdm_directions *d, int single) {
   realization R = limit_of(p, sizes);
-  return basis_numbers(&R, d->k[0]) * (single ? 4 : 8) + history_bytes(p, d->k[0]);
+  double bytes = 0;
+  for (size_t l = 0; l < (size_t)blocks_of(p); l++) bytes += basis_numbers(&R, d->k[l]) * (single ? 4 : 8) + history_bytes(p, d->k[l]);
+  return bytes;
 }
 
 double mdm_given_bytes(const mdm_problem *p, const mdm_limit_sizes *sizes, const mdm_directions *d, int single) {
   realization R = limit_of(p, sizes);
-  const double *k = d->k[0];
-  double arrays = p->optimizer.momentum > 0 ? 2 : 1, inputs = (double)p->reduced.inputs;
-  double both = arrays * (R.counted ? 0 : R.s.E * k[MDM_OF_H] + R.s.S * k[MDM_OF_RHO]);
-  both += arrays * (R.s.EJ * (k[MDM_OF_H] + k[MDM_OF_DELTA]) + R.s.S * (k[MDM_OF_GAMMA] + k[MDM_OF_Y]));
-  double gauss = seen_numbers(&R, k) + basis_numbers(&R, k) + thin_numbers(&R, k);
+  double arrays = p->optimizer.momentum > 0 ? 2 : 1, inputs = (double)p->reduced.inputs, both = 0, gauss = 0;
+  for (size_t l = 0; l < (size_t)blocks_of(p); l++) {
+    const double *k = d->k[l];
+    both += arrays * (R.counted ? 0 : R.s.E * k[MDM_OF_H] + R.s.S * k[MDM_OF_RHO]);
+    both += arrays * (R.s.EJ * (k[MDM_OF_H] + k[MDM_OF_DELTA]) + R.s.S * (k[MDM_OF_GAMMA] + k[MDM_OF_Y]));
+    gauss += seen_numbers(&R, k) + basis_numbers(&R, k) + thin_numbers(&R, k);
+  }
   const double rank = 1.4; /* of mean kernels over that of a run, as measured: what replicas do not share adds directions */
   double numbers = part_numbers(p, &R.s, 1, (double)p->batch) + end_numbers(p, R.s.S, inputs) + rank * (both + gauss);
   return numbers * (single ? 4 : 8);

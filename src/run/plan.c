@@ -19,6 +19,7 @@ void mdm_plan_clear(mdm_plan *p) {
     free(p->task[i].orders);
   }
   mdm_sweeps_clear(&p->swept);
+  mdm_layout_clear(&p->sweeps.layout);
   mdm_networks_clear(&p->networks);
   free(p->task);
   free(p->schedule);

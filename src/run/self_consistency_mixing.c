@@ -68,9 +68,9 @@ static int remember(mdm_mixer *m, const double *x, const double *F, mdm_error *e
 /* Inner product of (a − a') and (b − b'), predictions and kernels, every array in units of its size in F. */
 static double inner(const mdm_layout *l, const double *F, const double *a, const double *a2, const double *b, const double *b2) {
   double sum = 0;
-  for (size_t i = 0; i < l->blocks; i++) {
-    const mdm_block *B = &l->block[i];
-    double scale = mdm_block_scale(l, B, F), part = 0;
+  for (size_t i = 0; i < l->orders; i++) {
+    const mdm_order *B = &l->order[i];
+    double scale = mdm_order_scale(l, B, F), part = 0;
     if (scale == 0 || B->kind == MDM_KIND_ACTION) continue;
     for (size_t e = B->at; e < B->at + B->count; e++) part += (a[e] - (a2 ? a2[e] : 0)) * (b[e] - (b2 ? b2[e] : 0));
     sum += part / (scale * scale);

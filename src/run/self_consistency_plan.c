@@ -13,8 +13,6 @@ int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas
                            .settled = (size_t)mdm_config_int(cfg, "solve.settled"),
                            .lazy = mdm_config_enum(cfg, "solve.start") == 1};
   if (!o->count) return MDM_OK;
-  if (p->model.depth)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates one block without residual sum; set it to 0, or model.depth to 0");
   if (p->optimizer.method.entrywise)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps with train.optimizer: %s: what it learns is not a function of kernels; allowed: sgd, momentum", p->optimizer.name);
   if (replicas < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps needs solve.replicas >= 3, to measure the noise; it is %zu", replicas);
@@ -30,11 +28,10 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
   int status = mdm_model_limit(m, &p->optimizer, coef, err);
-  if (!status) mdm_layout_init(out, p, coef, !m->regime->experts_grow);
-  return status;
+  return status ? status : mdm_layout_init(out, p, coef, !m->regime->experts_grow, err);
 }
 
 double mdm_sweeps_bytes(const mdm_sweep_options *o, const mdm_layout *l, size_t replicas) {
   double vectors = (double)replicas + 3 + (o->mixing == MDM_MIX_ANDERSON ? 2 * (double)o->depth + 2 : 0);
-  return o->count ? 8 * (vectors * (double)l->size + 24 * (double)l->n * (double)l->n) : 0;
+  return o->count ? 8 * (vectors * (double)l->size + 24 * (double)l->levels * (double)l->n * (double)l->n) : 0;
 }

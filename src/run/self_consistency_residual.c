@@ -17,27 +17,28 @@ static const double TWICE = 2;
 static const double ROUNDING[2] = {1e-6, 2e-5}; /* what rounding may grow to in double and single precision, relative */
 
 int mdm_residual_create(mdm_residual *r, const mdm_layout *l, mdm_error *err) {
-  *r = (mdm_residual){.action = mdm_alloc(l->n, l->n, 1, sizeof *r->action)};
-  return r->action ? MDM_OK : mdm_no_memory(err, "an order parameter of %zu times and samples", l->n);
+  *r = (mdm_residual){.action = mdm_alloc(l->n, l->n, 1, sizeof *r->action), .spread = mdm_alloc(l->orders, 1, 1, sizeof *r->spread)};
+  return r->action && r->spread ? MDM_OK : mdm_no_memory(err, "an order parameter of %zu times and samples", l->n);
 }
 
 void mdm_residual_clear(mdm_residual *r) {
   free(r->action);
-  r->action = NULL;
+  free(r->spread);
+  r->action = r->spread = NULL;
 }
 
 void mdm_residual_start(mdm_residual *r, const mdm_sweep_plan *plan, const mdm_task *causal) {
   const mdm_layout *l = &plan->layout;
-  for (size_t i = 0; i < l->blocks; i++)
-    for (size_t e = 0; e < l->block[i].count; e++) r->spread[i] += mdm_square_error(mdm_order_of, causal, plan->replicas, l->block[i].at + e);
+  for (size_t i = 0; i < l->orders; i++)
+    for (size_t e = 0; e < l->order[i].count; e++) r->spread[i] += mdm_square_error(mdm_order_of, causal, plan->replicas, l->order[i].at + e);
 }
 
 void mdm_residual_measure(mdm_residual *r, const mdm_sweep_plan *plan, const mdm_given *given, const double *F, const mdm_task *run) {
   const mdm_layout *l = &plan->layout;
   double size[MDM_KINDS] = {0}, noise[MDM_KINDS] = {0}; /* squares */
-  for (size_t i = 0; i < l->blocks; i++) {
-    const mdm_block *b = &l->block[i];
-    double scale = mdm_block_scale(l, b, F), residual = 0, error = r->spread[i];
+  for (size_t i = 0; i < l->orders; i++) {
+    const mdm_order *b = &l->order[i];
+    double scale = mdm_order_scale(l, b, F), residual = 0, error = r->spread[i];
     const double *x = given->x + b->at;
     if (scale == 0) continue;
     if (b->kind == MDM_KIND_ACTION) mdm_given_action(given, b, r->action), x = r->action; /* the state holds its response */

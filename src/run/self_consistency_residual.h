@@ -8,7 +8,7 @@
 
 typedef struct mdm_residual {
   double size[MDM_KINDS], noise[MDM_KINDS]; /* of the last sweep: ‖F(x) − x‖ and its noise, of predictions, kernels and actions */
-  double spread[MDM_BLOCKS];                /* Σ over a block of the squared standard errors of the causal pass */
+  double *spread;                           /* orders: Σ over an array of the squared standard errors of the causal pass */
   double *action;                           /* n × n: an action under the state */
 } mdm_residual;
 

@@ -81,8 +81,13 @@ static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) 
 }
 
 /* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling
- * inside experts). */
-static int has_twins(const mdm_model *m) { return m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied; }
+ * inside experts). A twin takes its partner's steps, so that what differs between the two grows where steps alone would shrink it. The rate
+ * is negligible for all experts and bounded gates, and not for the selected ones, whose steps are M/K times larger, and for gates
+ * without a bound: there the square of the noise is the smaller evil. */
+static int has_twins(const mdm_model *m) {
+  int sampled = m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied;
+  return sampled && m->active_fraction == 1 && strcmp(m->gate, "linear");
+}
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {

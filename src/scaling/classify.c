@@ -31,19 +31,23 @@ int mdm_diverges(double x) { return x > TINY; }
 
 /* ---------------------------------------------------------------- exponents */
 
-mdm_exponents mdm_exponents_of(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule, double init) {
+static double exponent_of(mdm_power p, const mdm_regime *regime, mdm_axis axis) {
+  return axis.n * mdm_power_exponent(p, regime) + axis.l * p.L;
+}
+
+mdm_exponents mdm_exponents_of(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule, double init, mdm_axis axis) {
   mdm_rule untied = *rule;
   untied.tied = 0;
   mdm_scales s = mdm_rule_scales(t, regime, rule), u = mdm_rule_scales(t, regime, &untied);
-  mdm_exponents e = {.forward = mdm_power_exponent(s.Vf, regime) / 2,
-                     .backward = mdm_power_exponent(s.Vb, regime) / 2,
-                     .expert = mdm_power_exponent(u.expert, regime) / 2,
-                     .untied_back = mdm_power_exponent(u.Vb, regime) / 2,
-                     .tau = mdm_power_exponent(s.tau, regime),
-                     .learn = mdm_power_exponent(s.learn, regime),
-                     .adam = mdm_power_exponent(s.adam_learn, regime),
-                     .eps = mdm_power_exponent(rule->adam_eps, regime),
-                     .gradient = mdm_power_exponent(s.gradient, regime),
+  mdm_exponents e = {.forward = exponent_of(s.Vf, regime, axis) / 2,
+                     .backward = exponent_of(s.Vb, regime, axis) / 2,
+                     .expert = exponent_of(u.expert, regime, axis) / 2,
+                     .untied_back = exponent_of(u.Vb, regime, axis) / 2,
+                     .tau = exponent_of(s.tau, regime, axis),
+                     .learn = exponent_of(s.learn, regime, axis),
+                     .adam = exponent_of(s.adam_learn, regime, axis),
+                     .eps = exponent_of(rule->adam_eps, regime, axis),
+                     .gradient = exponent_of(s.gradient, regime, axis),
                      .starts_at_zero = rule->zero || init == 0};
   if (e.starts_at_zero) e.forward = e.backward = e.expert = e.untied_back = -INFINITY;
   return e;
@@ -56,14 +60,15 @@ static double reaches_stream(mdm_tensor t, const mdm_exponents *e, const mdm_fie
   return fmax(initial, e->tau + e->learn + 2 * q - unit);
 }
 
-mdm_field_scales mdm_field_scales_of(const mdm_exponents e[MDM_TENSORS]) {
+mdm_field_scales mdm_field_scales_of(const mdm_exponents e[MDM_TENSORS], int residual, mdm_axis axis) {
   const mdm_exponents *out = &e[MDM_W2];
   mdm_field_scales f = {.readout = fmax(e[MDM_W_OUT].forward, 0)};
   double learned = out->learn + f.readout;
   f.sum = fmin(0, fmax(out->forward, learned));
   f.back = f.readout + fmin(0, fmax(out->backward, out->tau + learned));
-  f.gate = fmin(f.back, fmax(f.readout - 0.5, 0));
+  f.gate = fmin(f.back, fmax(f.readout - axis.n / 2, 0));
   f.stream = f.readout + fmin(0, fmax(reaches_stream(MDM_Q, &e[MDM_Q], &f), reaches_stream(MDM_W1, &e[MDM_W1], &f)));
+  if (residual) f.sum = 0, f.stream = f.readout;
   return f;
 }
 
@@ -112,9 +117,9 @@ void mdm_tensor_parts(mdm_tensor t, const mdm_regime *regime, const mdm_exponent
   out->eps_gap = x->eps - (x->gradient + q + p);
 }
 
-/* f = ⟨v a⟩ at the start, v independent of a; small inputs of an expert make small outputs. */
-static double initial_f(const mdm_exponents e[MDM_TENSORS]) {
-  return e[MDM_W_OUT].forward - 0.5 + e[MDM_W2].forward + fmin(0, e[MDM_W1].forward);
+/* f = ⟨v o⟩ at the start, v independent of o; small inputs of an expert make small outputs, and a stream has its size from the input. */
+static double initial_f(const mdm_exponents e[MDM_TENSORS], int residual) {
+  return e[MDM_W_OUT].forward - 0.5 + (residual ? 0 : e[MDM_W2].forward + fmin(0, e[MDM_W1].forward));
 }
 
 /* ---------------------------------------------------------------- conditions on one tensor */
@@ -273,11 +278,11 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   if (status) return status;
   mdm_init_read(cfg, init);
   for (mdm_tensor t = 0; t < MDM_TENSORS && optimizer.method.global_eps; t++) p.rule[t].adam_eps = (mdm_power){0};
-  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) e[t] = mdm_exponents_of(t, regime, &p.rule[t], init[t]);
-  mdm_field_scales f = mdm_field_scales_of(e);
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) e[t] = mdm_exponents_of(t, regime, &p.rule[t], init[t], (mdm_axis){1, 0});
+  mdm_field_scales f = mdm_field_scales_of(e, model.depth > 0, (mdm_axis){1, 0});
   out->regime = regime->name, out->parameterization = p.name, out->source = p.source;
   out->readout = f.readout;
-  out->f = initial_f(e);
+  out->f = initial_f(e, model.depth > 0);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, regime, e, &f, &out->tensor[t]);
   judge(e, out);
   mdm_vanishing_read(&model, &optimizer, &vanishing);

@@ -23,8 +23,14 @@ typedef struct mdm_field_scales {
   double sum;     /* the aggregate a */
 } mdm_field_scales;
 
-mdm_exponents mdm_exponents_of(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule, double init);
-mdm_field_scales mdm_field_scales_of(const mdm_exponents e[MDM_TENSORS]);
+/* Which exponents are meant: n × those of the scale + l × those of the depth L. {1, 0}: of the scale. */
+typedef struct mdm_axis {
+  double n, l;
+} mdm_axis;
+
+mdm_exponents mdm_exponents_of(mdm_tensor t, const mdm_regime *regime, const mdm_rule *rule, double init, mdm_axis axis);
+/* residual: blocks add to a stream, which passes the readout's size back and is of size 1. */
+mdm_field_scales mdm_field_scales_of(const mdm_exponents e[MDM_TENSORS], int residual, mdm_axis axis);
 /* Exponent of the backward (q) and forward (p) input of a tensor's update. */
 double mdm_backward_input(mdm_tensor t, const mdm_field_scales *f);
 double mdm_forward_input(mdm_tensor t, const mdm_field_scales *f);

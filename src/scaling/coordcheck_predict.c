@@ -9,6 +9,11 @@
  * same step. Where p₀ is smaller than p is later, it is a random direction of its own, and its overlap with what comes later
  * carries another n^(−½), unless all entries of the field are alike (ρ of experts that are counted, or tied).
  *
+ * With residual blocks the stream is of size 1 from the input on, so that h, r and o start as they are; the readout reads the stream, whose
+ * change is that of all blocks. Exponents of the depth L follow by the same arithmetic: every size is n^x L^y, and of two that add up the
+ * one with the larger x counts, then that with the larger y (the limit of width is taken first). Of the stream's parts, those that differ from
+ * block to block at random add up like L^½, those that all blocks push along r like L.
+ *
  * This is for fields that move by as much as they are large. Where a matrix trains, but its learned part vanishes (ntp), changes
  * are small random directions of their own, and propagating and cross parts are not predicted. Exponents of learned parts are
  * those of linear optimizers: under Adam and sign descent only init is predicted.
@@ -19,6 +24,7 @@
 #include <string.h>
 
 #include "scaling/classify.h"
+#include "scaling/depth.h"
 #include "scaling/model.h"
 #include "scaling/parameterization_config.h"
 #include "scaling/optimizer.h"
@@ -34,36 +40,44 @@ typedef struct {
   mdm_field_scales f;
   mdm_tensor_class c[MDM_TENSORS];
   int tied, constant_gate;
+  int residual;      /* blocks add to a stream */
+  double half;       /* exponent of n^½: a mean of independent numbers */
+  double branch;     /* of L^-b */
+  double sum;        /* of a sum over L blocks that all push the same way */
+  double average;    /* of means over a population of b times what u moves: γ' and ρ' where neurons grow */
 } exponents;
 
 /* ---------------------------------------------------------------- one product */
 
-static double overlap(course p, int alike) { return p.start + p.now - (p.start < p.now && !alike ? 0.5 : 0); }
+static double overlap(const exponents *x, course p, int alike) { return p.start + p.now - (p.start < p.now && !alike ? x->half : 0); }
 
 /* init and propagating given; learned: exponent of the learned matrix times its other input. */
-static void finish(double learned, course p, int alike, double out[MDM_PARTS_COUNT]) {
-  out[MDM_PART_EFFECTIVE] = learned + overlap(p, alike);
+static void finish(const exponents *x, double learned, course p, int alike, double out[MDM_PARTS_COUNT]) {
+  out[MDM_PART_EFFECTIVE] = learned + overlap(x, p, alike);
   out[MDM_PART_CROSS] = learned + p.now + p.change;
   out[MDM_PART_LEARNED] = fmax(out[MDM_PART_EFFECTIVE], out[MDM_PART_CROSS]);
   out[MDM_PART_UPDATE] = fmax(out[MDM_PART_PROPAGATING], out[MDM_PART_LEARNED]);
   out[MDM_PART_TOTAL] = fmax(out[MDM_PART_INIT], out[MDM_PART_UPDATE]);
 }
 
+/* What a product feels of its matrix having been used backward. The stream in front of a block feels what it sends back by L^-b. */
+static double response(const exponents *x, mdm_tensor t) { return x->c[t].part[MDM_PART_RESPONSE_FORWARD] + (t == MDM_W2 ? 0 : x->branch); }
+
 static void forward(const exponents *x, mdm_tensor t, course p, double out[MDM_PARTS_COUNT]) {
   const mdm_exponents *e = &x->e[t];
   double q = t == MDM_Q && x->constant_gate ? -INFINITY : mdm_backward_input(t, &x->f);
   out[MDM_PART_INIT] = e->forward + p.start;
-  out[MDM_PART_PROPAGATING] = fmax(e->forward + p.change, x->c[t].part[MDM_PART_RESPONSE_FORWARD]);
-  finish(e->learn + q, p, 0, out);
+  out[MDM_PART_PROPAGATING] = fmax(e->forward + p.change, response(x, t));
+  finish(x, e->learn + q, p, 0, out);
 }
 
 /* felt[0], felt[1]: exponents of the response of q to the forward product, at time 0 and what training adds. */
 static void backward(const exponents *x, mdm_tensor t, course q, const double felt[2], int alike, double out[MDM_PARTS_COUNT]) {
   const mdm_exponents *e = &x->e[t];
-  double response = 2 * e->forward + e->tau;
-  out[MDM_PART_INIT] = fmax(e->backward + q.start, response + felt[0]);
-  out[MDM_PART_PROPAGATING] = fmax(e->backward + q.change, response + felt[1]);
-  finish(e->tau + e->learn, q, alike, out);
+  double back = 2 * e->forward + e->tau;
+  out[MDM_PART_INIT] = fmax(e->backward + q.start, back + felt[0]);
+  out[MDM_PART_PROPAGATING] = fmax(e->backward + q.change, back + felt[1]);
+  finish(x, e->tau + e->learn, q, alike, out);
 }
 
 /* ---------------------------------------------------------------- the program */
@@ -72,15 +86,15 @@ static void backward(const exponents *x, mdm_tensor t, course q, const double fe
 static void input_layer(const exponents *x, double out[MDM_PARTS_COUNT]) {
   out[MDM_PART_INIT] = x->e[MDM_W_IN].forward;
   out[MDM_PART_PROPAGATING] = -INFINITY;
-  finish(x->e[MDM_W_IN].learn + x->f.stream, (course){0, 0, -INFINITY}, 0, out);
+  finish(x, x->e[MDM_W_IN].learn + x->f.stream, (course){0, 0, -INFINITY}, 0, out);
 }
 
-/* f = ⟨v a⟩: v and a are independent at first; what a learns lies along v. */
+/* f = ⟨v a⟩ (residual blocks: ⟨v o⟩): v and a are independent at first; what a learns lies along v. */
 static void prediction(const exponents *x, course a, double out[MDM_PARTS_COUNT]) {
   double v = x->e[MDM_W_OUT].forward;
-  out[MDM_PART_INIT] = v + a.start - 0.5;
+  out[MDM_PART_INIT] = v + a.start - x->half;
   out[MDM_PART_PROPAGATING] = v + a.change;
-  finish(x->e[MDM_W_OUT].learn, a, 0, out);
+  finish(x, x->e[MDM_W_OUT].learn, a, 0, out);
 }
 
 /* δ = v e, with v ← v − η a e. */
@@ -88,17 +102,39 @@ static void readout_error(const exponents *x, double learned, course e, double o
   double v = x->e[MDM_W_OUT].forward;
   out[MDM_PART_INIT] = v + e.start;
   out[MDM_PART_PROPAGATING] = v + e.change;
-  finish(learned, e, 1, out);
+  finish(x, learned, e, 1, out);
 }
 
-static void all_forward(const exponents *x, double out[MDM_SPLITS][MDM_PARTS_COUNT]) {
-  input_layer(x, out[MDM_SPLIT_Z]);
-  course h = {0, 0, fmin(0, out[MDM_SPLIT_Z][MDM_PART_UPDATE])};
+/* h^L − h⁰ = L^-b Σ a, from the parts of one block's a; y moves by `change`. */
+static void stream(const exponents *x, double change, const double a[MDM_PARTS_COUNT], double out[MDM_PARTS_COUNT]) {
+  for (int k = 0; k < MDM_PARTS_COUNT; k++) out[k] = x->branch + x->sum + a[k];
+  out[MDM_PART_INIT] = x->branch + x->sum / 2 + a[MDM_PART_INIT];
+  out[MDM_PART_PROPAGATING] = x->branch + fmax(x->sum / 2 + x->e[MDM_W2].forward + change, x->sum + response(x, MDM_W2));
+  out[MDM_PART_UPDATE] = fmax(out[MDM_PART_PROPAGATING], out[MDM_PART_LEARNED]);
+  out[MDM_PART_TOTAL] = fmax(out[MDM_PART_INIT], out[MDM_PART_UPDATE]);
+}
+
+/* One block behind a stream that moves by h.change. */
+static void block_forward(const exponents *x, course h, double out[MDM_SPLITS][MDM_PARTS_COUNT]) {
   forward(x, MDM_Q, h, out[MDM_SPLIT_PSI]);
   forward(x, MDM_W1, h, out[MDM_SPLIT_U]);
   double gate = x->constant_gate ? -INFINITY : out[MDM_SPLIT_PSI][MDM_PART_UPDATE];
   course y = {fmin(0, out[MDM_SPLIT_U][MDM_PART_INIT]), 0, fmin(0, fmax(gate, out[MDM_SPLIT_U][MDM_PART_UPDATE]))};
   forward(x, MDM_W2, y, out[MDM_SPLIT_A]);
+  stream(x, y.change, out[MDM_SPLIT_A], out[MDM_SPLIT_STREAM]);
+}
+
+/* A first block has nothing before it but the input. */
+static void all_forward(const exponents *x, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT]) {
+  input_layer(x, out[MDM_SPLIT_Z]);
+  course h = {0, 0, fmin(0, out[MDM_SPLIT_Z][MDM_PART_UPDATE])};
+  block_forward(x, h, out);
+  course o = {0, 0, fmin(0, fmax(h.change, out[MDM_SPLIT_STREAM][MDM_PART_UPDATE]))};
+  if (x->residual && !first) block_forward(x, o, out);
+  if (x->residual) {
+    prediction(x, o, out[MDM_SPLIT_F]);
+    return;
+  }
   course a = {out[MDM_SPLIT_A][MDM_PART_INIT], x->f.sum, out[MDM_SPLIT_A][MDM_PART_UPDATE]};
   prediction(x, a, out[MDM_SPLIT_F]);
 }
@@ -110,14 +146,16 @@ static void all_backward(const exponents *x, double out[MDM_SPLITS][MDM_PARTS_CO
   course e = {0, 0, fmin(0, out[MDM_SPLIT_F][MDM_PART_UPDATE])};
   readout_error(x, x->e[MDM_W_OUT].learn + x->f.sum, e, out[MDM_SPLIT_DELTA]);
   course delta = {out[MDM_SPLIT_DELTA][MDM_PART_INIT], x->f.readout, out[MDM_SPLIT_DELTA][MDM_PART_UPDATE]};
-  backward(x, MDM_W2, delta, (double[2]){-INFINITY, fmin(0, x->e[MDM_W_OUT].learn)}, 0, out[MDM_SPLIT_B]);
+  double feels[2] = {-INFINITY, fmin(0, x->e[MDM_W_OUT].learn)}; /* of δ to a; of r behind a block also through norms and the blocks behind it */
+  if (x->residual) feels[0] = x->branch + delta.start - x->half, feels[1] += x->branch;
+  backward(x, MDM_W2, delta, feels, 0, out[MDM_SPLIT_B]);
 
   double b = out[MDM_SPLIT_B][MDM_PART_INIT], change = fmax(out[MDM_SPLIT_B][MDM_PART_UPDATE], b + moves);
-  double independent = r->experts_grow && r->neurons_grow && !x->tied ? 1 : 0.5; /* an average of b over experts and neurons */
+  double independent = r->experts_grow && r->neurons_grow && !x->tied ? 2 * x->half : x->half; /* an average of b over experts and neurons */
   course gamma = {b, x->f.back, change};
-  course rho = {b + y - (r->neurons_grow ? 0.5 : 0), x->f.gate, fmin(x->f.gate, change)};
+  course rho = {b + y - (r->neurons_grow ? x->half : 0), x->f.gate, fmin(x->f.gate, change)};
   const double none[2] = {-INFINITY, -INFINITY};
-  double felt[2] = {b - independent, x->f.gate};
+  double felt[2] = {b - independent, x->average};
   if (x->constant_gate) rho = (course){-INFINITY, -INFINITY, -INFINITY};
   backward(x, MDM_Q, rho, x->constant_gate ? none : felt, !r->experts_grow || x->tied, out[MDM_SPLIT_RQ]);
   backward(x, MDM_W1, gamma, felt, 0, out[MDM_SPLIT_R1]);
@@ -126,8 +164,18 @@ static void all_backward(const exponents *x, double out[MDM_SPLITS][MDM_PARTS_CO
 
 /* ---------------------------------------------------------------- configuration */
 
+/* An average of b φ_e(u) starts as a mean of independent numbers. What makes it more than that: v has learned from a, as one branch of many
+ * (L^-b), W2 has learned from r, or W1 from b. Without residual blocks the first is 1. */
+static void correlate(exponents *x) {
+  const mdm_exponents *w1 = &x->e[MDM_W1], *w2 = &x->e[MDM_W2];
+  double unit = x->f.readout, learned = fmax(w2->tau + w2->learn + 2 * unit, w1->learn + 2 * x->f.back);
+  double whole = x->residual ? fmin(0, fmax(x->branch + unit, learned)) : 0;
+  x->average = fmin(x->f.back, fmax(unit - x->half, whole));
+  if (x->regime->neurons_grow) x->f.gate = x->average;
+}
+
 /* Exponents of what the configuration trains: tensors at rate zero have no learned part. */
-static int read_exponents(const mdm_config *cfg, exponents *x, mdm_error *err) {
+static int read_exponents(const mdm_config *cfg, mdm_axis axis, exponents *x, mdm_error *err) {
   mdm_parameterization p;
   double init[MDM_TENSORS], lr[MDM_TENSORS], rate = mdm_config_real(cfg, "train.lr");
   int status = mdm_parameterization_read(cfg, &x->regime, &p, err);
@@ -136,11 +184,14 @@ static int read_exponents(const mdm_config *cfg, exponents *x, mdm_error *err) {
   mdm_rates_read(cfg, lr);
   x->constant_gate = !strcmp(mdm_config_text(cfg, "model.gate"), "constant");
   x->tied = p.rule[MDM_W1].tied;
+  x->residual = mdm_config_int(cfg, "model.depth") > 0;
+  x->half = axis.n / 2, x->sum = axis.l, x->branch = -axis.l * p.rule[MDM_W2].branch;
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
-    x->e[t] = mdm_exponents_of(t, x->regime, &p.rule[t], init[t]);
+    x->e[t] = mdm_exponents_of(t, x->regime, &p.rule[t], init[t], axis);
     if (rate == 0 || lr[t] == 0) x->e[t].learn = -INFINITY;
   }
-  x->f = mdm_field_scales_of(x->e);
+  x->f = mdm_field_scales_of(x->e, x->residual, axis);
+  correlate(x);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, x->regime, x->e, &x->f, &x->c[t]);
   return MDM_OK;
 }
@@ -158,14 +209,69 @@ static void drop_unpredicted(const exponents *x, int entrywise, double out[MDM_S
       if (!stable || (entrywise && k != MDM_PART_INIT) || (lazy && k != MDM_PART_INIT && k != MDM_PART_EFFECTIVE)) out[s][k] = NAN;
 }
 
-int mdm_parts_predict(const mdm_config *cfg, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
+static int predict(const mdm_config *cfg, mdm_axis axis, int first, exponents *x, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
+  int status = read_exponents(cfg, axis, x, err);
+  if (status) return status;
+  all_forward(x, first, out);
+  all_backward(x, out);
+  return MDM_OK;
+}
+
+int mdm_parts_predict(const mdm_config *cfg, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
   exponents x = {0};
   mdm_optimizer optimizer;
-  int status = read_exponents(cfg, &x, err);
-  if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
+  int status = mdm_optimizer_read(cfg, &optimizer, err);
+  if (!status) status = predict(cfg, (mdm_axis){1, 0}, first, &x, out, err);
+  if (!status) drop_unpredicted(&x, optimizer.method.entrywise, out);
+  return status;
+}
+
+/* ---------------------------------------------------------------- depth */
+
+/* x = WIDE n + l: far enough apart for any exponents that sums of a few make. */
+static const double WIDE = 1e6, TINY = 1e-6;
+
+/* No prediction where f changes without bound, or where norms keep a stream that grows with L in check: r then depends on the block. */
+static int is_predicted(const mdm_config *cfg, int *yes, mdm_error *err) {
+  mdm_model m = {0};
+  mdm_optimizer o;
+  mdm_depth_exponents e;
+  int status = mdm_model_read(cfg, 1, 1, &m, err);
+  if (!status) status = mdm_optimizer_read(cfg, &o, err);
   if (status) return status;
-  all_forward(&x, out);
-  all_backward(&x, out);
-  drop_unpredicted(&x, optimizer.method.entrywise, out);
+  mdm_depth_exponents_of(&m, &o, &e);
+  *yes = !(e.stream > TINY) && !mdm_depth_limit_exists(&m, &o, NULL);
+  return MDM_OK;
+}
+
+/* What differs from block to block at random adds to what all blocks push the same way: of parts of h^L − h⁰ but the first, the smaller power. */
+static void add_lowest(double width[MDM_PARTS_COUNT], mdm_depth_prediction *out) {
+  double *limit = out->limit[MDM_SPLIT_STREAM], *lowest = out->lowest[MDM_SPLIT_STREAM];
+  const mdm_part_kind sums[] = {MDM_PART_PROPAGATING, MDM_PART_UPDATE, MDM_PART_TOTAL};
+  memcpy(out->lowest, out->limit, sizeof out->lowest);
+  for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+    if (width[MDM_PART_INIT] > width[sums[i]] - TINY) lowest[sums[i]] = fmin(limit[MDM_PART_INIT], limit[sums[i]]);
+}
+
+int mdm_parts_predict_depth(const mdm_config *cfg, mdm_depth_prediction *out, mdm_error *err) {
+  double width[MDM_SPLITS][MDM_PARTS_COUNT], both[MDM_SPLITS][MDM_PARTS_COUNT], fixed[MDM_SPLITS][MDM_PARTS_COUNT];
+  exponents x = {0};
+  int yes, status = is_predicted(cfg, &yes, err);
+  if (!status) status = mdm_parts_predict(cfg, 0, out->limit, err);
+  if (!status) status = predict(cfg, (mdm_axis){1, 0}, 0, &x, width, err);
+  if (!status) status = predict(cfg, (mdm_axis){WIDE, 1}, 0, &x, both, err);
+  if (!status) status = predict(cfg, (mdm_axis){0, 1}, 0, &x, fixed, err);
+  if (status) return status;
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+      double l = isinf(width[s][k]) ? -INFINITY : both[s][k] - WIDE * width[s][k];
+      if (!yes || isnan(out->limit[s][k])) l = NAN;
+      out->limit[s][k] = out->networks[s][k] = fabs(l) < TINY ? 0 : l;
+      if (isfinite(l) && fabs(l - fixed[s][k]) > TINY) out->networks[s][k] = NAN;
+    }
+  add_lowest(width[MDM_SPLIT_STREAM], out);
+  for (int s = 0; s < MDM_SPLITS; s++)
+    for (int k = 0; k < MDM_PARTS_COUNT; k++)
+      if (isfinite(width[s][k]) && width[s][k] < -TINY) out->limit[s][k] = NAN; /* sampling noise, if anything */
   return MDM_OK;
 }

@@ -38,7 +38,7 @@ static int satisfies(int goal, mdm_tensor t, const mdm_regime *regime, const mdm
   mdm_exponents e[MDM_TENSORS];
   mdm_tensor_class parts;
   mdm_field_scales f = assume(readout, e);
-  e[t] = mdm_exponents_of(t, regime, rule, 1);
+  e[t] = mdm_exponents_of(t, regime, rule, 1, (mdm_axis){1, 0});
   mdm_tensor_parts(t, regime, e, &f, &parts);
   if (t == MDM_W_OUT && fmax(e[t].forward, 0) != readout) return 0;
   if (!mdm_is_stable(t, &parts) || !mdm_survives(parts.part[MDM_PART_LEARNED_FORWARD])) return 0;

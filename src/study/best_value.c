@@ -2,10 +2,13 @@
  *
  * Losses are looked at as ln L and as L. Through the smallest and its two neighbours goes a parabola in x = ln(value), with second
  * divided difference c. It fits where those at the neighbours are like it: ρ = max |c'/c − 1|. The better of the two is taken, and
- * its minimum is known to (ρ/4 + ρ³) h, with h the larger distance of a neighbour. Measured on learning curves: that is 1 to 3 times
- * the error where losses are smooth, and where they have a kink, ρ is 0.35 and more (validation/best_value.py). Once (ρ/4 + ρ³)
+ * its minimum is known to q(ρ) h, q = ρ/4 + ρ³, with h the larger distance of a neighbour. Measured on learning curves: that is 1 to 3 times
+ * the error where losses are smooth, and where they have a kink, ρ is 0.35 and more (validation/best_value.py). Once q
  * exceeds 1/√3, for ρ > 0.73, or where nothing tells ρ, or a neighbour diverged, the list says only that the minimum lies between
  * the neighbours: its middle, with the standard deviation of a uniform distribution.
+ *
+ * The loss may then be lower by D, what the slopes beside the smallest lose when they go on to the other neighbour. A parabola whose twin (of L
+ * or ln L) does not fit may hide a kink as well, whose sides are straight in one of them and look round in the other: √(q q') D, with q' ≤ 1.
  *
  * The spread over runs comes from a bootstrap, enlarged by Student's t (one standard error) for the effective number of runs. A run (seed)
  * keeps its initial weights from value to value, so runs are resampled for all values together. Both parts add in squares.
@@ -13,6 +16,7 @@
 #include "study/best_value.h"
 
 #include <gsl/gsl_poly.h>
+#include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +26,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-enum { RESAMPLES = 400 };
+enum { RESAMPLES = 400, RUNS_FOR_SKEW = 6 }; /* fewer runs do not tell whether losses are skewed */
 
 /* The list: ln of n values, losses of the same runs at each, and the loss at step 0. */
 typedef struct {
@@ -31,7 +35,7 @@ typedef struct {
   double *mean, *logs;     /* n: room; logs: NaN where a mean is not positive */
   uint64_t *pick;          /* runs: room */
   size_t *from;            /* n: position before values without losses were left out */
-  double *best;            /* 2 × RESAMPLES: x and loss of every resample */
+  double *best;            /* 3 × RESAMPLES: room for deviations */
 } list;
 
 /* Mean losses over the runs that pick names (NULL: every run once); infinite where runs have not learned. */
@@ -59,12 +63,17 @@ static parabola parabola_at(const double *x, const double *f, size_t i) {
   return (parabola){taylor[1], taylor[2]};
 }
 
+/* How far the minimum lies below f at x₁. */
+static double depth_of(parabola p) { return 0.25 * p.slope * p.slope / p.curvature; }
+
 static int is_inside(const list *l, const double *f, size_t i) { return i > 0 && i + 1 < l->n && isfinite(f[i - 1]) && isfinite(f[i]) && isfinite(f[i + 1]); }
 
 /* ρ at i; infinite where a neighbour has no two neighbours itself: one side alone has been seen to miss a kink on the other. */
 static double misfit(const list *l, const double *f, size_t i) {
   if (!is_inside(l, f, i) || !is_inside(l, f, i - 1) || !is_inside(l, f, i + 1)) return INFINITY;
-  double c = parabola_at(l->x, f, i).curvature;
+  parabola p = parabola_at(l->x, f, i);
+  double c = p.curvature;
+  if (f == l->mean && l->mean[i] > 0 && depth_of(p) >= l->mean[i]) return INFINITY; /* positive losses do not turn negative */
   return fmax(fabs(parabola_at(l->x, f, i - 1).curvature / c - 1), fabs(parabola_at(l->x, f, i + 1).curvature / c - 1));
 }
 
@@ -82,14 +91,18 @@ static void between_neighbours(const list *l, size_t i, mdm_best *b) {
   b->loss_error = f == l->logs ? -expm1(-drop) * b->loss : drop;
 }
 
-/* The minimum of the parabola through f, ln L or L itself, which fits to rho. */
-static void at_parabola(const list *l, const double *f, size_t i, double rho, mdm_best *b) {
+/* q(ρ): part of h that a misfit leaves open. */
+static double open_part(double rho) { return 0.25 * rho + rho * rho * rho; }
+
+/* The minimum of the parabola through f, ln L or L itself, which fits to rho; the other of the two fits to `other`. The error of the loss is
+ * D before. */
+static void at_parabola(const list *l, const double *f, size_t i, double rho, double other, mdm_best *b) {
   parabola p = parabola_at(l->x, f, i);
-  double t = -0.5 * p.slope / p.curvature, depth = 0.25 * p.slope * p.slope / p.curvature;
+  double t = -0.5 * p.slope / p.curvature, depth = depth_of(p), lower = sqrt(open_part(rho) * fmin(1, open_part(other))) * b->loss_error;
   double open = rho * depth + p.curvature * b->x_between * b->x_between; /* of f there */
   b->x = l->x[i] + t;
   b->loss = f == l->logs ? exp(f[i] - depth) : f[i] - depth;
-  b->loss_error = f == l->logs ? b->loss * open : open;
+  b->loss_error = fmax(lower, f == l->logs ? b->loss * open : open);
 }
 
 /* Where the mean losses have their minimum; of errors only what does not come from the spread over runs. */
@@ -107,33 +120,62 @@ static mdm_best locate(const list *l) {
   between_neighbours(l, i, &b);
   if (b.kind == MDM_BEST_DIVERGED) return b;
   double of_logs = misfit(l, l->logs, i), of_losses = misfit(l, l->mean, i), rho = fmin(of_logs, of_losses);
-  double open = (0.25 * rho + rho * rho * rho) * fmax(l->x[i] - l->x[i - 1], l->x[i + 1] - l->x[i]);
-  if (!(0.25 * rho + rho * rho * rho < 1 / sqrt(3))) return b;
+  if (!(open_part(rho) < 1 / sqrt(3))) return b;
   b.kind = MDM_BEST_INSIDE;
-  b.x_between = open;
-  at_parabola(l, of_logs <= of_losses ? l->logs : l->mean, i, rho, &b);
+  b.x_between = open_part(rho) * fmax(l->x[i] - l->x[i - 1], l->x[i + 1] - l->x[i]);
+  at_parabola(l, of_logs <= of_losses ? l->logs : l->mean, i, rho, fmax(of_logs, of_losses), &b);
   return b;
 }
 
 /* ---------------------------------------------------------------- spread over runs */
 
-/* Adds the spread over runs to the errors of b, by resampling. A resample spreads less than the population. The distances are those from
- * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. */
-static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
-  double *x = l->best, *loss = l->best + RESAMPLES;
-  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * mdm_student(1, fmax(1, b->runs - 1));
-  size_t used = 0;
+/* Standard error of the mean loss at a value, over the runs that pick names. */
+static double mean_error(const list *l, size_t at, const uint64_t *pick) {
+  const double *y = l->y + at * l->runs;
+  double squares = 0;
+  for (size_t r = 0; r < l->runs; r++) {
+    double d = y[pick ? pick[r] % l->runs : r] - l->mean[at];
+    squares += d * d;
+  }
+  return sqrt(squares / ((double)l->runs * (double)(l->runs - 1)));
+}
+
+/* Deviations of resamples from b: RESAMPLES each, the first `used` and `scaled` of which are there. */
+typedef struct {
+  double *x, *loss, *t; /* t: of the loss, in standard errors of the resample */
+  size_t used, scaled;
+} deviations;
+
+static deviations resample(list *l, uint64_t seed, uint64_t stream, const mdm_best *b) {
+  deviations d = {l->best, l->best + RESAMPLES, l->best + 2 * RESAMPLES, 0, 0};
   for (size_t k = 0; k < RESAMPLES; k++) {
     mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
     mean_losses(l, l->pick);
     mdm_best one = locate(l);
     if (one.kind == MDM_BEST_NONE) continue;
-    x[used] = one.x - b->x, loss[used++] = one.loss - b->loss; /* differences: squares keep their digits */
+    d.x[d.used] = one.x - b->x, d.loss[d.used++] = one.loss - b->loss; /* differences: squares keep their digits */
+    double own = mean_error(l, one.position, l->pick);
+    if (own > 0) d.t[d.scaled++] = fabs(one.loss - b->loss) / own;
   }
-  if (used < 2) return;
-  b->x_runs = enlarge * gsl_stats_sd_m(x, 1, used, 0);
+  return d;
+}
+
+/* Adds the spread over runs to the errors of b, by resampling. A resample spreads less than the population. The distances are those from
+ * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. Losses of
+ * runs are skewed: where their mean is low by chance, its error seems small, too. Hence the error of the loss is at least half of what 95 %
+ * of resamples stay within, each in terms of its own standard error (bootstrap-t; Efron 1981), but at most doubled by that: resamples without
+ * the one run that carries a mean have no error of their own to speak of. */
+static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
+  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * mdm_student(1, fmax(1, b->runs - 1));
+  double error = mean_error(l, b->position, NULL);
+  deviations d = resample(l, seed, stream, b);
+  if (d.used < 2) return;
+  b->x_runs = enlarge * gsl_stats_sd_m(d.x, 1, d.used, 0);
   if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(b->x_runs, b->x_between);
-  b->loss_error = hypot(b->loss_error, enlarge * gsl_stats_sd_m(loss, 1, used, 0));
+  double spread = enlarge * gsl_stats_sd_m(d.loss, 1, d.used, 0);
+  gsl_sort(d.t, 1, d.scaled);
+  if (l->runs >= RUNS_FOR_SKEW && d.scaled > 1) spread = fmin(2 * spread, fmax(spread, 0.5 * error * gsl_stats_quantile_from_sorted_data(d.t, 1, d.scaled, 0.95)));
+  b->loss_error = hypot(b->loss_error, spread);
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -147,7 +189,7 @@ static int allocate_list(list *l, size_t n, size_t runs) {
   l->logs = mdm_alloc(n, 1, 1, sizeof *l->logs);
   l->pick = mdm_alloc(runs, 1, 1, sizeof *l->pick);
   l->from = mdm_alloc(n, 1, 1, sizeof *l->from);
-  l->best = mdm_alloc(RESAMPLES, 2, 1, sizeof *l->best);
+  l->best = mdm_alloc(RESAMPLES, 3, 1, sizeof *l->best);
   return l->x && l->y && l->ceiling && l->mean && l->logs && l->pick && l->from && l->best;
 }
 
@@ -183,11 +225,10 @@ int mdm_best_value(size_t n, const double *x, size_t runs, const double *y, cons
     *out = locate(&l);
   }
   if (!status && out->kind != MDM_BEST_NONE) {
-    size_t at = out->position;
-    out->position = l.from[at];
-    out->runs = mdm_effective_number(runs, l.y + at * runs);
+    out->runs = mdm_effective_number(runs, l.y + out->position * runs);
     if (runs < MDM_FEWEST_RUNS) out->loss_error = NAN;
     else bootstrap(&l, seed, stream, out);
+    out->position = l.from[out->position];
   }
   free_list(&l);
   return status;

@@ -11,18 +11,11 @@
 #include "base/record.h"
 #include "config/networks.h"
 #include "scaling/depth.h"
+#include "study/depth_parts.h"
 
 static const char *const PATHS[] = {"observables/train/loss", "observables/train/prediction"};
 enum { LOSS, PREDICTION, ARRAYS };
 static const char *const names[ARRAYS] = {"loss", "prediction"}, *const dims[ARRAYS] = {"step", "step, sample, output"};
-
-/* Outcomes of one kind at every depth: the limit (width 0), or networks of one width. */
-typedef struct {
-  long width;
-  const long *depth; /* n, ascending */
-  size_t n, runs;
-  const mdm_outcome *outcome; /* n */
-} series;
 
 /* ---------------------------------------------------------------- configuration */
 
@@ -70,9 +63,9 @@ int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err) {
   return status ? status : mdm_depth_limit_exists(&m, &o, err);
 }
 
-/* The same at one depth, measuring nothing but losses and predictions. */
+/* The same at one depth, measuring nothing but losses, predictions and, where they are wanted, parts. */
 static int at_depth(const mdm_config *cfg, long depth, mdm_config **out, mdm_error *err) {
-  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false",
+  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false",
                                     "output.blocks=[]"};
   char word[48];
   int status = mdm_config_copy(cfg, out, err);
@@ -84,16 +77,12 @@ static int at_depth(const mdm_config *cfg, long depth, mdm_config **out, mdm_err
 
 /* ---------------------------------------------------------------- extrapolation */
 
-static const mdm_array *array_of(const series *s, size_t i, size_t run, int which) {
-  const mdm_outcome *o = &s->outcome[i];
-  const mdm_ensemble *e = s->width ? NULL : &o->limit;
-  for (size_t w = 0; w < o->widths && s->width; w++)
-    if (o->networks[w].width == s->width) e = &o->networks[w];
-  return mdm_record_find(e->each[run], PATHS[which]);
+static const mdm_array *array_of(const mdm_depth_series *s, size_t i, size_t run, int which) {
+  return mdm_record_find(mdm_depth_ensemble(s, i)->each[run], PATHS[which]);
 }
 
 /* Value at 1/L = 0 of the line through depths first … n − 1 of one entry of one run. */
-static double at_infinity(const series *s, size_t first, size_t run, int which, size_t entry, double *x, double *y) {
+static double at_infinity(const mdm_depth_series *s, size_t first, size_t run, int which, size_t entry, double *x, double *y) {
   double c0, c1, cov00, cov01, cov11, sum;
   size_t n = s->n - first;
   for (size_t i = 0; i < n; i++) {
@@ -104,54 +93,39 @@ static double at_infinity(const series *s, size_t first, size_t run, int which, 
   return c0;
 }
 
-/* Mean and standard error over runs of v (runs). */
-static void reduce(size_t runs, const double *v, double *mean, double *error) {
-  double sum = 0, square = 0;
-  for (size_t r = 0; r < runs; r++) sum += v[r] / (double)runs;
-  for (size_t r = 0; r < runs; r++) square += (v[r] - sum) * (v[r] - sum);
-  *mean = sum;
-  *error = sqrt(square / ((double)runs * (double)(runs - 1)));
-}
-
-static size_t first_deep(const series *s) {
+static size_t first_deep(const long *depth) {
   size_t first = 0;
-  while (s->depth[first] < MDM_SMALLEST_DEPTH) first++;
+  while (depth[first] < MDM_SMALLEST_DEPTH) first++;
   return first;
 }
 
-/* Where results of a series go: "depths/limit/loss". */
-static void path_of(const series *s, const char *name, char path[96]) {
-  if (s->width) snprintf(path, 96, "depths/width_%ld/%s", s->width, name);
-  else snprintf(path, 96, "depths/limit/%s", name);
-}
-
 /* Means at every depth, and at infinity; work: max(runs, …) numbers each. */
-static int add_array(const series *s, int which, mdm_record *rec, double *v, double *x, double *y, double check[2], mdm_error *err) {
+static int add_array(const mdm_depth_series *s, int which, mdm_record *rec, double *v, double *x, double *y, double check[2], mdm_error *err) {
   const mdm_array *shape = array_of(s, 0, 0, which);
-  size_t n = mdm_elements(shape->rank, shape->dim), first = first_deep(s), last_two = s->n - 2;
+  size_t n = mdm_elements(shape->rank, shape->dim), first = s->first, last_two = s->n - 2;
   size_t dim[4] = {s->n, shape->dim[0], shape->rank > 1 ? shape->dim[1] : 1, shape->rank > 1 ? shape->dim[2] : 1};
   char path[96], name[64], text[64];
   mdm_array *at, *infinity;
   double square = 0, counted = 0;
-  path_of(s, names[which], path);
+  mdm_depth_path(s, names[which], path);
   snprintf(text, sizeof text, "depth, %s", dims[which]);
   int status = mdm_record_add_pair(rec, path, 1 + shape->rank, dim, text, "of the train part at every depth", &at, err);
   if (status) return status;
   for (size_t i = 0; i < s->n; i++)
     for (size_t e = 0; e < n; e++) {
       for (size_t r = 0; r < s->runs; r++) v[r] = array_of(s, i, r, which)->value[e];
-      reduce(s->runs, v, &at->value[i * n + e], &at->error[i * n + e]);
+      mdm_depth_reduce(s->runs, v, &at->value[i * n + e], &at->error[i * n + e]);
     }
   snprintf(name, sizeof name, "extrapolated/%s", names[which]);
-  path_of(s, name, path);
+  mdm_depth_path(s, name, path);
   status = mdm_record_add_pair(rec, path, shape->rank, dim + 1, dims[which], "at L = infinity: line in 1/L through depths from 4 on, run by run", &infinity, err);
   for (size_t e = 0; e < n && !status; e++) {
     double difference, error;
     for (size_t r = 0; r < s->runs; r++) v[r] = at_infinity(s, first, r, which, e, x, y);
-    reduce(s->runs, v, &infinity->value[e], &infinity->error[e]);
+    mdm_depth_reduce(s->runs, v, &infinity->value[e], &infinity->error[e]);
     if (which != PREDICTION || last_two <= first) continue;
     for (size_t r = 0; r < s->runs; r++) v[r] -= at_infinity(s, last_two, r, which, e, x, y);
-    reduce(s->runs, v, &difference, &error);
+    mdm_depth_reduce(s->runs, v, &difference, &error);
     if (!(error > 0)) continue;
     square += difference * difference / (error * error);
     counted++;
@@ -161,20 +135,20 @@ static int add_array(const series *s, int which, mdm_record *rec, double *v, dou
   return status;
 }
 
-static int add_series(const series *s, mdm_record *rec, mdm_error *err) {
+static int add_series(const mdm_depth_series *s, const mdm_config *cfg, mdm_record *rec, mdm_error *err) {
   size_t two = 2, most = s->runs > s->n ? s->runs : s->n;
   double *work = mdm_alloc(most, 3, 1, sizeof *work), *v, check[2] = {NAN, 0}; /* 3 × most */
   char path[96];
   if (!work) return mdm_no_memory(err, "the extrapolation in 1/L");
-  path_of(s, "depth", path);
+  mdm_depth_path(s, "depth", path);
   int status = mdm_record_add(rec, path, 1, &s->n, "depth", "depths L", &v, err);
   for (size_t i = 0; i < s->n && !status; i++) v[i] = (double)s->depth[i];
   for (int which = 0; which < ARRAYS && !status; which++) status = add_array(s, which, rec, work, work + most, work + 2 * most, check, err);
-  path_of(s, "check", path);
+  mdm_depth_path(s, "check", path);
   if (!status) status = mdm_record_add(rec, path, 1, &two, "number", "extrapolation of all depths minus that of the two largest, predictions, in standard errors: RMS, largest; NaN with two depths", &v, err);
   if (!status) v[0] = check[0], v[1] = isnan(check[0]) ? NAN : check[1];
   free(work);
-  return status;
+  return status ? status : mdm_depth_parts_add(s, cfg, rec, err);
 }
 
 /* ---------------------------------------------------------------- runs */
@@ -194,12 +168,12 @@ static int run_depths(const mdm_config *cfg, const mdm_data *data, int what, con
     if (!status) status = mdm_run(at, data, what, &quiet, &outcome[done], err);
     mdm_config_free(at);
   }
-  series s = {.depth = depth, .n = n, .outcome = outcome};
+  mdm_depth_series s = {.depth = depth, .n = n, .first = n && !status ? first_deep(depth) : 0, .outcome = outcome};
   for (size_t w = 0; n && !status && w < (what == MDM_RUN_LIMIT ? 1 : outcome[0].widths); w++) {
     s.width = what == MDM_RUN_LIMIT ? 0 : outcome[0].networks[w].width;
     s.runs = what == MDM_RUN_LIMIT ? outcome[0].limit.runs : outcome[0].networks[w].runs;
     if (s.runs < 2) status = mdm_fail(err, MDM_ERR_CONFIG, "%s needs two runs or more at each depth (%s), to measure errors", key, s.width ? "simulate.seeds" : "solve.replicas");
-    else status = add_series(&s, rec, err);
+    else status = add_series(&s, cfg, rec, err);
   }
   for (size_t i = 0; i < done; i++) mdm_outcome_clear(&outcome[i]);
   free(outcome);

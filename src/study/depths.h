@@ -16,7 +16,8 @@ int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err);
  *   depth (n);  loss (depth, step);  prediction (depth, step, sample, output);
  *   extrapolated/loss, extrapolated/prediction: the value at 1/L = 0 of least squares through depths from MDM_SMALLEST_DEPTH on;
  *   check (2): with three depths or more, RMS over predictions, and largest size, of the difference to the extrapolation of the two
- *     largest depths alone, in standard errors; NaN with two.
+ *     largest depths alone, in standard errors; NaN with two;
+ *   with output.parts: parts/… (study/depth_parts.h).
  * Progress goes to the monitor. */
 int mdm_depths_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_record **out, mdm_error *err);
 

@@ -249,7 +249,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                       "choose solve.replicas");
   int depths = 0;
   if (!status) status = mdm_depths_check(cfg, &depths, err);
-  if (!status && depths) status = mdm_fail(err, MDM_ERR_CONFIG, "solve.depths and simulate.depths are of compare; a sweep takes depths as an axis: --over model.depth=4,8,16");
+  if (!status && depths) status = mdm_fail(err, MDM_ERR_CONFIG, "solve.depths and simulate.depths are of compare and coordcheck; a sweep takes depths as an axis: --over model.depth=4,8,16");
   if (!status) status = store_nothing_else(s->cfg, err);
   if (!status) status = build(s, over, n, measure, err);
   if (status) return mdm_sweep_free(s), status;

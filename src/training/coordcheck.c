@@ -39,13 +39,11 @@ struct X(parts) {
   X(field) out;                                 /* input of the readout at time 0 */
   X(field) corner[CORNERS];                     /* the largest population × P; with noise where the program has some */
   X(field) sum[CORNERS];                        /* stream × P: Qᵀ ρ, until W1ᵀ γ is added */
+  X(field) stream[CORNERS];                     /* stream × P: L^-b Σ a over blocks; empty without residual sum */
   double *value[MDM_SPLITS][MDM_PARTS_COUNT];   /* blocks × times (z, f, delta: times) */
 };
 
 /* ---------------------------------------------------------------- life and death */
-
-/* Products of W_in and v, which are in no block. */
-static int is_end(mdm_split split) { return split == MDM_SPLIT_Z || split == MDM_SPLIT_F || split == MDM_SPLIT_DELTA; }
 
 static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error *err) {
   static const char *const texts[MDM_PARTS_COUNT] = {
@@ -58,7 +56,7 @@ static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error
       "RMS of A p: the product"};
   const mdm_problem *p = s->problem;
   const size_t dim[2] = {s->blocks, p->n_times};
-  int leveled = p->model.depth && !is_end(split);
+  int leveled = p->model.depth && mdm_split_in_block(split);
   char path[96];
   int status = MDM_OK;
   for (int k = 0; k < MDM_PARTS_COUNT && !status; k++) {
@@ -70,7 +68,7 @@ static int add_split(X(parts) *s, mdm_split split, mdm_record *record, mdm_error
 
 static int add_arrays(X(parts) *s, mdm_record *record, mdm_error *err) {
   int status = mdm_problem_add_times(s->problem, record, "parts/time", err);
-  for (int k = 0; k < MDM_SPLITS && !status; k++) status = add_split(s, (mdm_split)k, record, err);
+  for (int k = 0; k < mdm_split_count(s->problem->model.depth > 0) && !status; k++) status = add_split(s, (mdm_split)k, record, err);
   return status;
 }
 
@@ -107,6 +105,7 @@ static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
   for (int c = 0; c < CORNERS; c++) {
     ok &= field_allocate(&s->corner[c], most, s->P, 0, X(moe_has_noise)(R, MDM_R));
     ok &= field_allocate(&s->sum[c], s->S, s->P, 0, X(moe_has_noise)(R, MDM_R));
+    ok &= !s->problem->model.depth || field_allocate(&s->stream[c], s->S, s->P, 0, 0);
   }
   return ok ? MDM_OK : mdm_no_memory(err, "the parts of products; set output.parts: false");
 }
@@ -140,6 +139,7 @@ void X(parts_free)(X(parts) *s) {
   for (int c = 0; c < CORNERS; c++) {
     field_free(&s->corner[c]);
     field_free(&s->sum[c]);
+    field_free(&s->stream[c]);
   }
   free(s->w_in);
   free(s->v);
@@ -210,6 +210,7 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t a
     int status = corners_of(s, l, split, X(moe_field)(program, MDM_TRAIN, input, level_of(split, l)), &s->start[l][input], &n, err);
     if (status) return status;
     measure(s, split, at, n, s->corner);
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_A && s->stream[c].v; c++) X(add)(n, (real)s->problem->model.branch, s->corner[c].v, s->stream[c].v);
     for (int c = 0; c < CORNERS && split == MDM_SPLIT_RQ; c++) {
       memcpy(s->sum[c].v, s->corner[c].v, n * sizeof(real));
       if (s->sum[c].noise) memcpy(s->sum[c].noise, s->corner[c].noise, n * sizeof(real));
@@ -266,6 +267,8 @@ int X(parts_observe)(X(parts) *s, const X(moe) *program, size_t t, const real *x
   if (at < 0) return MDM_OK;
   split_ends(s, program, (size_t)at, x, e);
   int status = MDM_OK;
+  for (int c = 0; c < CORNERS && s->stream[c].v; c++) memset(s->stream[c].v, 0, s->S * s->P * sizeof(real));
   for (size_t l = 0; l < s->blocks && !status; l++) status = split_matrices(s, program, l, l * s->problem->n_times + (size_t)at, err);
+  if (!status && s->stream[0].v) measure(s, MDM_SPLIT_STREAM, (size_t)at, s->S * s->P, s->stream);
   return status;
 }

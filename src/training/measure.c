@@ -19,19 +19,24 @@ typedef struct {
   double **c; /* steps: k × P */
 } history;
 
+/* What is kept of one block. */
+typedef struct {
+  X(population) pop[MDM_KERNELS];
+  X(basis) basis[MDM_KERNELS];
+  history field[MDM_KERNELS], gauss[MDM_TENSORS][MDM_SIDES];
+} level;
+
 struct X(measure) {
   const mdm_layout *layout;
   const X(realization) *R;
   double *out;
-  X(population) pop[MDM_KERNELS];
-  X(basis) basis[MDM_KERNELS];
-  history field[MDM_KERNELS], gauss[MDM_TENSORS][MDM_SIDES];
+  level *level;  /* layout->levels */
   real *mean;    /* mean over tied experts, or over twins, of a field */
   size_t mean_size;
 };
 
 static const mdm_field fields[MDM_KERNELS] = {
-    [MDM_ORDER_H] = MDM_N, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_DELTA,
+    [MDM_ORDER_H] = MDM_N, [MDM_ORDER_RHO] = MDM_RHO, [MDM_ORDER_GAMMA] = MDM_GAMMA, [MDM_ORDER_Y] = MDM_Y, [MDM_ORDER_DELTA] = MDM_R,
     [MDM_ORDER_GAMMA_MEAN] = MDM_GAMMA, [MDM_ORDER_Y_MEAN] = MDM_Y};
 
 /* ---------------------------------------------------------------- life and death */
@@ -53,16 +58,17 @@ static size_t particles_of(const X(realization) *R, int kernel) {
   return mean ? R->neurons : X(moe_particles)(R, fields[kernel]);
 }
 
-static int add_block(X(measure) *m, const mdm_block *b, double tolerance, mdm_error *err) {
+static int add_order(X(measure) *m, const mdm_order *b, double tolerance, mdm_error *err) {
   size_t steps = m->layout->steps;
+  level *of = &m->level[b->level];
   if (b->kind == MDM_KIND_F) return MDM_OK;
-  history *h = b->kind == MDM_KIND_KERNEL ? &m->field[b->kernel] : &m->gauss[b->tensor][b->side];
+  history *h = b->kind == MDM_KIND_KERNEL ? &of->field[b->kernel] : &of->gauss[b->tensor][b->side];
   if (!history_allocate(h, steps)) return mdm_no_memory(err, "order parameters");
   if (b->kind != MDM_KIND_KERNEL) return MDM_OK;
   int twins = b->kernel == MDM_ORDER_RHO && m->R->twins;
-  int status = X(population_init)(&m->pop[b->kernel], "measured", particles_of(m->R, b->kernel) / (twins ? 2 : 1), err);
-  m->pop[b->kernel].exact = 1;
-  X(basis_init)(&m->basis[b->kernel], &m->pop[b->kernel], twins, tolerance);
+  int status = X(population_init)(&of->pop[b->kernel], "measured", particles_of(m->R, b->kernel) / (twins ? 2 : 1), err);
+  of->pop[b->kernel].exact = 1;
+  X(basis_init)(&of->basis[b->kernel], &of->pop[b->kernel], twins, tolerance);
   return status;
 }
 
@@ -72,21 +78,25 @@ int X(measure_create)(const mdm_layout *layout, const X(realization) *R, double 
   m->layout = layout;
   m->R = R;
   m->out = out;
-  int status = MDM_OK;
-  for (size_t i = 0; i < layout->blocks && !status; i++) status = add_block(m, &layout->block[i], tolerance, err);
+  m->level = mdm_alloc(layout->levels, 1, 1, sizeof *m->level);
+  int status = m->level ? MDM_OK : mdm_no_memory(err, "order parameters");
+  for (size_t i = 0; i < layout->orders && !status; i++) status = add_order(m, &layout->order[i], tolerance, err);
   return status;
 }
 
 void X(measure_free)(X(measure) *m) {
   if (!m) return;
   size_t steps = m->layout->steps;
-  for (int k = 0; k < MDM_KERNELS; k++) {
-    history_clear(&m->field[k], steps);
-    X(basis_clear)(&m->basis[k]);
-    X(population_clear)(&m->pop[k]);
+  for (level *of = m->level; of && of < m->level + m->layout->levels; of++) {
+    for (int k = 0; k < MDM_KERNELS; k++) {
+      history_clear(&of->field[k], steps);
+      X(basis_clear)(&of->basis[k]);
+      X(population_clear)(&of->pop[k]);
+    }
+    for (int t = 0; t < MDM_TENSORS; t++)
+      for (int s = 0; s < MDM_SIDES; s++) history_clear(&of->gauss[t][s], steps);
   }
-  for (int t = 0; t < MDM_TENSORS; t++)
-    for (int s = 0; s < MDM_SIDES; s++) history_clear(&m->gauss[t][s], steps);
+  free(m->level);
   free(m->mean);
   free(m);
 }
@@ -101,11 +111,11 @@ static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_err
   return MDM_OK;
 }
 
-/* A field as its kernel sees it: itself, or its mean over tied experts. */
-static int view_of(X(measure) *m, const X(moe) *program, int kernel, X(field) *view, mdm_error *err) {
+/* A block's field as its kernel sees it: itself, or its mean over tied experts; r is that behind the block. */
+static int view_of(X(measure) *m, const X(moe) *program, size_t l, int kernel, X(field) *view, mdm_error *err) {
   int mean = kernel == MDM_ORDER_GAMMA_MEAN || kernel == MDM_ORDER_Y_MEAN;
   size_t J = m->R->neurons;
-  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel], 0);
+  *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel], kernel == MDM_ORDER_DELTA ? mdm_backward_level(MDM_W2, l) : l);
   int status = mean ? X(reserve)(&m->mean, &m->mean_size, J, view->P, err) : MDM_OK;
   if (status || !mean) return status;
   X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean);
@@ -137,12 +147,12 @@ static void overlap(const mdm_layout *l, size_t t, size_t s, size_t ka, const do
   if (k) cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, P, P, k, 1, a, ka, b, kb, 0, out + t * P * l->n + s * P, l->n);
 }
 
-static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
+static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_order *b, size_t t, mdm_error *err) {
   const mdm_layout *l = m->layout;
   X(field) f;
-  X(basis) *basis = &m->basis[b->kernel];
-  history *h = &m->field[b->kernel];
-  int status = view_of(m, program, b->kernel, &f, err);
+  X(basis) *basis = &m->level[b->level].basis[b->kernel];
+  history *h = &m->level[b->level].field[b->kernel];
+  int status = view_of(m, program, b->level, b->kernel, &f, err);
   if (!status) status = X(basis_absorb)(basis, &f, err);
   if (!status) status = keep(h, t, basis->k_c, l->P, basis->c, err);
   if (status) return status;
@@ -157,13 +167,13 @@ static int step_kernel(X(measure) *m, const X(moe) *program, const mdm_block *b,
 }
 
 /* ⟨p(t) κ(s)⟩, s < t, or ⟨q(t) ω(s)⟩, s ≤ t. */
-static int step_action(X(measure) *m, const X(moe) *program, const mdm_block *b, size_t t, mdm_error *err) {
+static int step_action(X(measure) *m, const X(moe) *program, const mdm_order *b, size_t t, mdm_error *err) {
   const mdm_layout *l = m->layout;
-  X(gaussian) g = m->R->gaussian(m->R, 0, b->tensor, b->side);
-  history *h = &m->gauss[b->tensor][b->side];
+  X(gaussian) g = m->R->gaussian(m->R, b->level, b->tensor, b->side);
+  history *h = &m->level[b->level].gauss[b->tensor][b->side];
   X(field) f;
   int status = keep(h, t, g.k_c, l->P, g.c, err);
-  if (!status) status = view_of(m, program, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
+  if (!status) status = view_of(m, program, b->level, mdm_layout_field(l, b->tensor, b->side, 1), &f, err);
   if (!status) status = mean_of_twins(m, g.n, &f, err);
   if (status || !g.k) return status;
   double *G = X(overlaps)(g.k, g.columns, 1.0 / (double)g.n, &f); /* k × P */
@@ -177,8 +187,8 @@ int X(measure_step)(X(measure) *m, const X(moe) *program, size_t t, mdm_error *e
   const mdm_layout *l = m->layout;
   const real *f = X(moe_prediction)(program, MDM_TRAIN);
   int status = MDM_OK;
-  for (size_t i = 0; i < l->blocks && !status; i++) {
-    const mdm_block *b = &l->block[i];
+  for (size_t i = 0; i < l->orders && !status; i++) {
+    const mdm_order *b = &l->order[i];
     if (b->kind == MDM_KIND_KERNEL) status = step_kernel(m, program, b, t, err);
     if (b->kind == MDM_KIND_ACTION) status = step_action(m, program, b, t, err);
     for (size_t e = 0; b->kind == MDM_KIND_F && e < l->P * l->C; e++) m->out[b->at + t * l->P * l->C + e] = (double)f[e];

@@ -130,6 +130,24 @@ static void test_extended_depths(void) {
 #undef DEEP
 }
 
+/* A coordinate check along the depth: the command that finds it done prints what the first one did, info the same of every series. */
+static void test_depths_of_a_check(void) {
+#define DEEP SMALL "-s train.steps=3 -s model.depth=2 -s solve.depths=[4,8] -s simulate.depths=[4,8] "
+  static const char *const series[] = {"limit N = ∞: RMS", "networks of N = 8: RMS", "stream/forward", "all 2 blocks"};
+  static char first[1 << 17];
+  const result *r = run("coordcheck - -o @/a.h5 " DEEP);
+  CU_ASSERT(r->code == 0 && strlen(r->out) < sizeof first);
+  snprintf(first, sizeof first, "%s", r->out);
+  for (size_t i = 0; i < COUNT(series); i++) check(mentions(first, series[i]), series[i], "coordcheck", r);
+  r = run("coordcheck - -o @/a.h5 " DEEP);
+  CU_ASSERT(r->code == 0 && mentions(r->err, "already complete") && !strcmp(r->out, first));
+  r = run("info @/a.h5");
+  for (size_t i = 0; i < COUNT(series); i++) check(mentions(r->out, series[i]), series[i], "info", r);
+  succeeds("plot -q @/a.h5 -o @/a.svg --block 0");
+  succeeds("plot -q @/a.h5 -o @/a.svg --what depths");
+#undef DEEP
+}
+
 /* Stopped in its depths, a comparison is not complete. */
 static void test_depths_stopped(void) {
 #define DEEP LONG "-s model.depth=2 -s train.steps=3 -s simulate.seeds=20 -s simulate.depths=[4,9000] "
@@ -263,6 +281,7 @@ static const test_case tests[] = {
     {"what would be lost is named", test_refused_by_name},
     {"more runs extend a file", test_extended},
     {"depths of an extended file", test_extended_depths},
+    {"depths of a coordinate check", test_depths_of_a_check},
     {"a comparison that is stopped in its depths", test_depths_stopped},
     {"an extension that is stopped", test_extension_stopped},
     {"an extension that diverges", test_extension_diverged},

@@ -17,7 +17,7 @@ static void test_pictures(void) {
   static const refusal usage[] = {{"--what foo", "--what foo|kernels|parts"}, {"--what kernels --field q", "--field q|gamma"}, {"--what ntk --field h", "W_in"},
                                   {"--what loss --field h", "no --field"}, {"--what router --field h", "no --field"}, {"--what parts --field h", "no --field"}};
   static const refusal lacking[] = {{"--what kernels", "output.kernels=true"}, {"--what spectra", "output.kernels=true"}, {"--what ntk", "output.ntk=true"},
-                                    {"--what router", "output.statistics=true"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}};
+                                    {"--what router", "output.statistics=true"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}, {"--what depths", "simulate.depths"}};
   static const refusal elsewhere[] = {{"solve - --what loss", "go with plot"}, {"compare - --field h", "go with plot"}};
   static const char *const formats[] = {"png", "svg", "pdf"};
   succeeds("compare - -q -o @/all.h5 " JUDGED "-s output.ntk=true -s model.active_fraction=0.5 -s data.test=3");

@@ -28,7 +28,8 @@ static void linear_networks_are_exactly_self_consistent(void) {
   static const char *const cases[] = {
       "model.regime=II model.parameterization=mssp", "model.regime=II model.parameterization=mup", "model.regime=I model.experts=3",
       "model.regime=III model.parameterization=mssp", "model.regime=III model.parameterization=mup",
-      "train.optimizer=momentum train.momentum=0.6 train.weight_decay=0.5", "train.weight_decay=0.5 train.clip=0.3 train.schedule=cosine"};
+      "train.optimizer=momentum train.momentum=0.6 train.weight_decay=0.5", "train.weight_decay=0.5 train.clip=0.3 train.schedule=cosine",
+      "model.depth=1 model.input=linear"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[1024];
     mdm_outcome out;
@@ -54,7 +55,11 @@ static void causal_pass_is_self_consistent(void) {
       "model.regime=III model.parameterization=mssp", "model.regime=III model.parameterization=mup",
       "model.regime=I model.experts=4",               "model.regime=I model.experts=4 model.active=2 model.router_bias_std=0.3",
       "model.active_fraction=0.5",                    "data.train=12 train.batch=4 data.test=3",
-      "train.optimizer=momentum train.lr=0.1 train.weight_decay=0.3"};
+      "train.optimizer=momentum train.lr=0.1 train.weight_decay=0.3",
+      /* residual blocks: all matrices of all of them */
+      "model.depth=2 model.input=linear", "model.depth=4 model.norm=rms model.output=norm", "model.depth=4 model.norm=layer model.branch_exponent=0.5",
+      "model.depth=2 model.regime=III model.norm=rms", "model.depth=2 model.regime=III model.parameterization=mup solve.sweeps=15",
+      "model.depth=4 model.regime=I model.experts=3", "model.depth=2 model.active_fraction=0.5 train.balance=switch train.balance_coefficient=0.5"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[1024];
     mdm_outcome out;
@@ -86,6 +91,17 @@ static void sweeps_from_afar_find_the_causal_solution(void) {
     CU_ASSERT(from_first.rms < 3 * from_first.rms_error);
   }
   for (int i = 0; i < 3; i++) mdm_outcome_clear(&out[i]);
+}
+
+/* The same with blocks, whose kernels at the start are far from those that training makes in all of them. */
+static void stacks_find_it_from_afar(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, SMALL "solve.sweeps=40 solve.start=lazy model.depth=2 model.norm=rms", &out);
+  CU_ASSERT(out.sweeps.converged && out.sweeps.sweeps > 5);
+  CU_ASSERT(values(out.sweeps.record, "sweeps/residual/f")[0] > 0.5);
+  distance from_causal = distance_of(out.sweeps.record, swept, out.limit.summary, causal);
+  CU_ASSERT(from_causal.rms < 3 * from_causal.rms_error);
+  mdm_outcome_clear(&out);
 }
 
 /* ---------------------------------------------------------------- reproducibility */
@@ -147,6 +163,7 @@ static const test_case tests[] = {
     {"linear networks are exactly self-consistent", linear_networks_are_exactly_self_consistent},
     {"the causal pass is self-consistent", causal_pass_is_self_consistent},
     {"sweeps from afar find the causal solution", sweeps_from_afar_find_the_causal_solution},
+    {"stacks find it from afar", stacks_find_it_from_afar},
     {"threads change nothing", threads_change_nothing},
     {"the causal pass stays the same", causal_pass_stays_the_same},
     {"impossible sweeps are refused", impossible_sweeps_are_refused},

@@ -1,7 +1,10 @@
 /* Best values of lists whose minima are known: parabolas, kinks, coarse lists, ends, divergence; few runs and rare ones. */
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/random.h"
 #include "study/best_value.h"
 #include "support/suite.h"
 
@@ -96,6 +99,29 @@ static void test_asymmetric(void) {
   }
 }
 
+/* Losses that fall to a hundredth of their neighbours' between two values: a parabola through them as they are would pass below zero. */
+static void test_positive(void) {
+  double x[VALUES], y[VALUES * 3];
+  for (int i = 0; i < VALUES; i++) {
+    x[i] = 0.35 * (i - 3);
+    for (int r = 0; r < 3; r++) y[3 * i + r] = 1e-3 + fabs(x[i] - 0.1) * (x[i] < 0.1 ? 1 : 1.2);
+  }
+  mdm_best b = best_of(x, 3, y, NULL);
+  CU_ASSERT(b.loss > 0);
+  CU_ASSERT(fabs(b.loss - 1e-3) < 2 * b.loss_error);
+}
+
+/* A kink with equal sides, straight in ln L: in L itself it looks round. The parabola finds its place, and not its depth: the error says so. */
+static void test_hidden_kink(void) {
+  int inside = 0;
+  for (double at = 0.04; at < 0.17; at += 0.02) {
+    mdm_best b = kinked(at, 3, 3, 0.35);
+    inside += b.kind == MDM_BEST_INSIDE;
+    CU_ASSERT(fabs(b.x - at) < 2 * b.x_between && fabs(b.loss - 1) < 1.3 * b.loss_error);
+  }
+  CU_ASSERT(inside > 2);
+}
+
 static void test_edges(void) {
   double x[VALUES], y[VALUES * RUNS], ceiling[VALUES];
   bowl(-3, 0.1, x, y);
@@ -146,14 +172,87 @@ static void test_few(void) {
   CU_ASSERT_DOUBLE_EQUAL(best_of(x, RUNS, y, NULL).runs, 1, 1e-3);
 }
 
+/* ---------------------------------------------------------------- how often errors cover */
+
+enum { REPEATS = 300, SAMPLE = 16, MOST = 16 };
+
+typedef struct {
+  double at, scale; /* of a run: place and size of its losses */
+} run;
+
+static double round_bottom(run r, double x) { return r.scale * exp(2 * (x - r.at) * (x - r.at)); }
+static double skewed(run r, double x) { return r.scale * exp(3 * (exp(x - r.at) - 1 - (x - r.at))); }
+static double deep(run r, double x) { return r.scale * (0.01 + (x - r.at) * (x - r.at)); }
+static double vee(run r, double x) { return r.scale * exp(x < r.at ? 2 * (r.at - x) : 6 * (x - r.at)); }
+
+static double mean_over(double (*loss)(run, double), const run *r, size_t n, double x) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += loss(r[i], x);
+  return sum / (double)n;
+}
+
+/* Runs: ln of place and size with standard deviation 0.1. */
+static void draw_runs(uint64_t stream, size_t n, run *r) {
+  double *normal = malloc(2 * n * sizeof *normal); /* n × 2 */
+  mdm_normals((mdm_stream){7, 0, MDM_DRAW_DENSE, stream, 0}, 0, 2 * n, normal);
+  for (size_t i = 0; i < n; i++) r[i] = (run){0.1 * normal[2 * i], exp(0.1 * normal[2 * i + 1])};
+  free(normal);
+}
+
+/* Best values of lists of `spacing`, each with other runs and another start: which part lies within k errors, for the value and the loss. */
+static void count_covered(double (*loss)(run, double), double spacing, double covered[2][2]) {
+  enum { MANY = 20000 };
+  static run many[MANY];
+  run r[SAMPLE];
+  double best_x = 0, best = INFINITY, x[MOST], y[MOST * SAMPLE];
+  draw_runs(0, MANY, many);
+  for (double at = -0.2; at < 0.2; at += 0.002) {
+    double mean = mean_over(loss, many, MANY, at);
+    if (mean < best) best = mean, best_x = at;
+  }
+  memset(covered, 0, 4 * sizeof **covered);
+  size_t n = 2 * (size_t)round(1.1 / spacing) + 1;
+  for (size_t k = 0; k < REPEATS; k++) {
+    mdm_best b;
+    draw_runs(1 + k, SAMPLE, r);
+    for (size_t i = 0; i < n; i++) {
+      x[i] = ((double)i - (double)(n / 2) + ((double)(k % 20) + 0.5) / 20 - 0.5) * spacing;
+      for (size_t s = 0; s < SAMPLE; s++) y[i * SAMPLE + s] = loss(r[s], x[i]);
+    }
+    CU_ASSERT_EQUAL_FATAL(mdm_best_value(n, x, SAMPLE, y, NULL, 1, k, &b, NULL), MDM_OK);
+    for (int e = 0; e < 2; e++) {
+      covered[0][e] += (fabs(b.x - best_x) < (1 + e) * b.x_error) / (double)REPEATS;
+      covered[1][e] += (fabs(b.loss - best) < (1 + e) * b.loss_error) / (double)REPEATS;
+    }
+  }
+}
+
+/* 68 % and, as 16 runs have two errors of Student's t, 93 %, to three standard errors of 300 repeats: for losses of every shape, on coarse lists
+ * and fine ones. */
+static void test_covers(void) {
+  double (*const shapes[])(run, double) = {round_bottom, skewed, deep, vee};
+  static const double spacings[] = {0.693, 0.347, 0.173};
+  static const double part[] = {0.6827, 0.93};
+  for (size_t s = 0; s < COUNT(shapes); s++)
+    for (size_t h = 0; h < COUNT(spacings); h++) {
+      double covered[2][2];
+      count_covered(shapes[s], spacings[h], covered);
+      for (int what = 0; what < 2; what++)
+        for (int e = 0; e < 2; e++) CU_ASSERT(covered[what][e] > part[e] - 3 * sqrt(part[e] * (1 - part[e]) / REPEATS));
+    }
+}
+
 static const test_case tests[] = {
     {"inside a list", test_inside},
     {"parabolas in the loss itself", test_losses},
     {"errors cover a kink", test_kink},
     {"errors cover an asymmetric bottom, and shrink with the spacing", test_asymmetric},
+    {"losses are positive", test_positive},
+    {"a kink that looks round", test_hidden_kink},
     {"at ends and beside divergence", test_edges},
     {"three values", test_three},
     {"few runs, and one that carries the mean", test_few},
+    {"errors cover as often as they say", test_covers},
 };
 
 SUITE("study/best_value", tests)

@@ -82,7 +82,8 @@ static void configurations_are_refused(void) {
   static const struct {
     const char *settings, *word;
   } list[] = {{"simulate.widths=[16]", "simulate.widths"}, {"simulate.seeds=1", "simulate.seeds"}, {"train.steps=2", "at least 3"},
-              {"output.times=[0,2]", "output.times"}, {"model.parameterization=custom model.custom.Q.std=wide", "model.custom.Q.std"}};
+              {"output.times=[0,2]", "output.times"},
+              {"model.depth=4 solve.depths=[4,8] model.parameterization=ntp", "need a limit in the width"}, {"model.parameterization=custom model.custom.Q.std=wide", "model.custom.Q.std"}};
   for (size_t i = 0; i < COUNT(list); i++) {
     mdm_config *cfg = configure(list[i].settings);
     mdm_error err = {0};
@@ -100,7 +101,7 @@ static void two_seeds_have_no_verdict(void) {
   int what;
   char *text;
   check_coordinates("solve.particles=1000 solve.replicas=2 simulate.widths=[8,16] simulate.seeds=[4,2] train.steps=3 output.kernels=false", &out, &what);
-  for (int s = 0; s < MDM_SPLITS; s++)
+  for (int s = 0; s < mdm_split_count(0); s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {
       int absent = isnan(cell(&out, "exponent", (mdm_split)s, (mdm_part_kind)k));
       CU_ASSERT(absent || isnan(cell(&out, "agrees", (mdm_split)s, (mdm_part_kind)k)));
@@ -114,11 +115,60 @@ static void two_seeds_have_no_verdict(void) {
   mdm_outcome_clear(&out);
 }
 
+/* Residual blocks: every block has its rows, which are those of its own parts, and the table along the depth has the powers that theory
+ * predicts: of what W2 has learned, of the sum of its draws, of W1's learned part. */
+static void blocks_and_depths(void) {
+  const struct {
+    const char *settings;
+    double learned, drawn, own; /* W2 learned; h^L - h^0 as drawn; u learned */
+  } cases[] = {{"", 0, -0.5, 0}, {"model.branch_exponent=0.5", -0.5, 0, -0.5}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char settings[512];
+    snprintf(settings, sizeof settings, "model.depth=2 model.norm=rms model.output=norm model.input=linear solve.particles=1500 solve.replicas=6 simulate.widths=[8,16] "
+             "simulate.seeds=8 train.steps=4 output.kernels=false solve.depths=[4,8,16] %s", cases[i].settings);
+    mdm_config *cfg = configure(settings);
+    mdm_data *data;
+    mdm_outcome out;
+    mdm_error err = {0};
+    int what;
+    char *text;
+    CU_ASSERT_FATAL(!mdm_coordcheck_prepare(cfg, &what, &err) && !mdm_data_load(cfg, &data, &err));
+    CU_ASSERT_FATAL(!mdm_compare_run(cfg, data, NULL, &out, &err) && !mdm_coordcheck_fit(cfg, &out, &err));
+    const mdm_array *rms = mdm_record_find(out.coordcheck, "rms"), *here = mdm_record_find(out.networks[1].summary, "parts/W1/forward/learned");
+    CU_ASSERT_FATAL(rms && rms->rank == 4 && rms->dim[0] == 2 && rms->dim[1] == MDM_SPLITS && here && here->dim[0] == 2);
+    for (size_t l = 0; l < 2; l++)
+      CU_ASSERT_EQUAL(rms->value[((l * MDM_SPLITS + MDM_SPLIT_U) * MDM_PARTS_COUNT + MDM_PART_LEARNED) * 2 + 1], here->value[(l + 1) * here->dim[1] - 1]);
+    CU_ASSERT(here->value[here->dim[1] - 1] != here->value[2 * here->dim[1] - 1]);
+    const struct {
+      mdm_split split;
+      mdm_part_kind part;
+      double p;
+    } rows[] = {{MDM_SPLIT_A, MDM_PART_LEARNED, cases[i].learned}, {MDM_SPLIT_STREAM, MDM_PART_INIT, cases[i].drawn}, {MDM_SPLIT_U, MDM_PART_EFFECTIVE, cases[i].own},
+                {MDM_SPLIT_STREAM, MDM_PART_LEARNED, 0}};
+    for (size_t k = 0; k < COUNT(rows); k++) {
+      size_t cell = (size_t)rows[k].split * MDM_PARTS_COUNT + (size_t)rows[k].part;
+      CU_ASSERT_EQUAL(values(out.depths, "depths/limit/parts/predicted")[cell], rows[k].p);
+      CU_ASSERT(fabs(values(out.depths, "depths/limit/parts/exponent")[cell] - rows[k].p) < 0.06 + 3 * errors(out.depths, "depths/limit/parts/exponent")[cell]);
+    }
+    CU_ASSERT_EQUAL(mdm_depth_parts_expect(out.depths, &err), MDM_OK);
+    CU_ASSERT_FATAL(!mdm_depth_parts_format(out.depths, &text, &err));
+    CU_ASSERT(strstr(text, "limit N = ∞") && strstr(text, "stream/forward") && !strstr(text, "nan"));
+    free(text);
+    ((double *)values(out.depths, "depths/limit/parts/agrees"))[3] = 0;
+    CU_ASSERT_EQUAL(mdm_depth_parts_expect(out.depths, &err), MDM_ERR_EXPECT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the cross part of W_in/forward goes like L^"));
+    mdm_outcome_clear(&out);
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+  }
+}
+
 static const test_case tests[] = {
     {"aggregates scale as promised", aggregates_scale_as_promised},
     {"broken promises are found", broken_promises_are_found},
     {"networks alone where no limit exists", networks_alone_where_no_limit_exists},
     {"two seeds have no verdict", two_seeds_have_no_verdict},
+    {"blocks, and powers of the depth", blocks_and_depths},
     {"configurations that are refused", configurations_are_refused},
 };
 

@@ -126,7 +126,7 @@ static void check_network(const char *settings, size_t N, size_t M, size_t J, do
     load(out.networks[0].weights[run], "final", &w);
     run_by_hand(&w0, &f0);
     run_by_hand(&w, &f);
-    for (int s = 0; s < MDM_SPLITS; s++) check_split(out.networks[0].each[run], (mdm_split)s, 1, &w0, &w, &f0, &f);
+    for (int s = 0; s < mdm_split_count(0); s++) check_split(out.networks[0].each[run], (mdm_split)s, 1, &w0, &w, &f0, &f);
   }
   mdm_outcome_clear(&out);
 }
@@ -269,7 +269,7 @@ static void parts_are_linear(void) {
 /* ---------------------------------------------------------------- records */
 
 static void check_start(const mdm_record *rec) {
-  for (int s = 0; s < MDM_SPLITS; s++) {
+  for (int s = 0; s < mdm_split_count(0); s++) {
     double total = part_of(rec, (mdm_split)s, MDM_PART_TOTAL, 0);
     CU_ASSERT(fabs(part_of(rec, (mdm_split)s, MDM_PART_INIT, 0) - total) <= 1e-12 * total);
     for (int k = MDM_PART_PROPAGATING; k <= MDM_PART_UPDATE; k++) CU_ASSERT(fabs(part_of(rec, (mdm_split)s, (mdm_part_kind)k, 0)) <= 1e-12);
@@ -362,6 +362,30 @@ static void linear_network_in_closed_form(void) {
   mdm_outcome_clear(&out);
 }
 
+/* With one block h^L - h^0 is what it adds, part by part; with two and a smaller branch the parts at the start add up at random,
+ * L^-2b (a₀² + a₁²). */
+static void parts_of_the_stream(void) {
+  static const char *const names[] = {"init", "propagating", "effective", "cross", "learned", "update", "total"};
+  mdm_outcome out;
+  char path[96];
+  run_with(MDM_RUN_NETWORKS, 0, "output.parts=true output.times=[0,3] train.steps=3 model.depth=1 simulate.widths=8 simulate.seeds=2", &out);
+  for (size_t k = 0; k < COUNT(names); k++) {
+    snprintf(path, sizeof path, "parts/stream/forward/%s", names[k]);
+    double whole = values(out.networks[0].summary, path)[1];
+    snprintf(path, sizeof path, "parts/W2/forward/%s", names[k]);
+    check_near(path, whole, values(out.networks[0].summary, path)[1], 1e-13);
+    CU_ASSERT(whole > 0);
+  }
+  mdm_outcome_clear(&out);
+  run_with(MDM_RUN_LIMIT, 0, "output.parts=true output.times=[0,3] train.steps=3 model.depth=2 model.branch_exponent=0.75 model.norm=rms solve.particles=8000 solve.replicas=6", &out);
+  const double *block = values(out.limit.summary, "parts/W2/forward/init"), *both = values(out.limit.summary, "parts/stream/forward/init");
+  check_near("sum of draws", both[0], pow(2, -0.75) * sqrt(block[0] * block[0] + block[2] * block[2]), 0.02 * both[0]);
+  mdm_outcome_clear(&out);
+  run_with(MDM_RUN_LIMIT, 0, "output.parts=true output.times=[0] train.steps=0 solve.particles=1000 solve.replicas=2", &out);
+  CU_ASSERT_PTR_NULL(mdm_record_find(out.limit.summary, "parts/stream/forward/init")); /* there is no stream without depth */
+  mdm_outcome_clear(&out);
+}
+
 static const test_case tests[] = {
     {"parts of networks, by hand from raw weights", parts_of_networks_by_hand},
     {"effective part of one step, by hand", effective_part_of_one_step},
@@ -370,6 +394,7 @@ static const test_case tests[] = {
     {"training is not disturbed", training_is_not_disturbed},
     {"same numbers for any number of threads", threads_do_not_matter},
     {"linear network in closed form", linear_network_in_closed_form},
+    {"parts of the stream", parts_of_the_stream},
 };
 
 SUITE("training/coordcheck", tests)
