@@ -10,6 +10,8 @@
 /* Columns that a growing array starts with: most never have to grow again. */
 enum { FIRST_COLUMNS = 64 };
 
+enum { LARGE = 4 << 20 }; /* bytes of an array whose pages are worth keeping when it grows */
+
 static int multiply(size_t *product, size_t factor) {
   if (factor && *product > SIZE_MAX / factor) return -1;
   *product *= factor;
@@ -33,10 +35,14 @@ void *mdm_alloc(size_t a, size_t b, size_t c, size_t element) {
 int mdm_grow_columns(void **array, size_t rows, size_t element, size_t used, size_t need, size_t *capacity) {
   if (need <= *capacity && *array) return 0;
   size_t wider = 2 * *capacity > need ? 2 * *capacity : need + FIRST_COLUMNS, bytes = total(rows, wider, 1, element);
-  void *p = bytes ? aligned_alloc(64, bytes) : NULL; /* not cleared: pages that are never used cost nothing */
+  /* Not cleared: pages that are never used cost nothing. Large arrays keep the pages that they have: realloc gives them other addresses. */
+  int grows = *array && rows * used * element >= LARGE;
+  void *p = !bytes ? NULL : grows ? realloc(*array, bytes) : aligned_alloc(64, bytes);
   if (!p) return -1;
-  if (*array) memcpy(p, *array, rows * used * element);
-  free(*array);
+  if (*array && !grows) {
+    memcpy(p, *array, rows * used * element);
+    free(*array);
+  }
   *array = p;
   *capacity = wider;
   return 0;

@@ -6,7 +6,7 @@
 
 #include "base/vecmath.h"
 
-enum { BLOCK = 256 }; /* particles a batch of transcendental calls works on; a multiple of 4 */
+enum { BLOCK = MDM_NORMALS_BATCH }; /* particles a batch of transcendental calls works on */
 
 static philox4x64_ctr_t draw(mdm_stream s, uint64_t column, uint64_t quad) {
   philox4x64_ctr_t counter = {{quad, column, s.width, s.block}};
@@ -24,12 +24,12 @@ void mdm_words(mdm_stream stream, uint64_t column, size_t n, uint64_t *out) {
 /* (0, 1]: never zero, so that the logarithm is finite. */
 static double uniform(uint64_t word) { return ((double)(word >> 11) + 1.0) * 0x1p-53; }
 
-void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out) {
+void mdm_normals_from(mdm_stream stream, uint64_t column, size_t first, size_t n, double *out) {
   const double two_pi = 6.283185307179586476925;
   double radius[BLOCK / 2], angle[BLOCK / 2], s[BLOCK / 2], c[BLOCK / 2];
   for (size_t start = 0; start < n; start += BLOCK) {
     for (size_t quad = 0; quad < BLOCK / 4; quad++) {
-      philox4x64_ctr_t w = draw(stream, column, start / 4 + quad);
+      philox4x64_ctr_t w = draw(stream, column, (first + start) / 4 + quad);
       for (size_t j = 0; j < 2; j++) {
         radius[2 * quad + j] = uniform(w.v[2 * j]);
         angle[2 * quad + j] = two_pi * uniform(w.v[2 * j + 1]);
@@ -42,3 +42,5 @@ void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out) {
     for (size_t i = 0; i < count; i++) out[start + i] = radius[i / 2] * (i % 2 ? s[i / 2] : c[i / 2]);
   }
 }
+
+void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out) { mdm_normals_from(stream, column, 0, n, out); }

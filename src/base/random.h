@@ -20,6 +20,9 @@ enum { MDM_DRAW_PARTICLES = 0, MDM_DRAW_ROWS = 16, MDM_DRAW_COLS = 32, MDM_DRAW_
 
 /* out[i] ~ N(0,1) for particles i = 0 … n−1 of one column. */
 void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out);
+/* The same for particles first … first + n − 1; first: a multiple of MDM_NORMALS_BATCH. */
+enum { MDM_NORMALS_BATCH = 256 };
+void mdm_normals_from(mdm_stream stream, uint64_t column, size_t first, size_t n, double *out);
 /* out[i] = a random 64-bit word for i = 0 … n−1. */
 void mdm_words(mdm_stream stream, uint64_t column, size_t n, uint64_t *out);
 

@@ -77,7 +77,7 @@ int X(draw_biases)(X(population) *experts, mdm_stream key, uint64_t seed, size_t
     for (size_t m = n; m-- > 0 && n > experts->n;) out[m] = out[m / 2];
     return status;
   }
-  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out, err);
+  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out), MDM_OK;
 }
 
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {

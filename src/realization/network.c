@@ -92,14 +92,18 @@ static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double
 
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
+  (void)err;
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0};
-  return X(normal_columns)(key, 0, R->stream, n, out, err);
+  X(normal_columns)(key, 0, R->stream, n, out);
+  return MDM_OK;
 }
 
 static int network_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
   const network *net = (network *)R;
   mdm_stream key = {net->counted ? seed : net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
-  return X(normals)(key, 0, R->experts, out, err);
+  (void)err;
+  X(normals)(key, 0, R->experts, out);
+  return MDM_OK;
 }
 
 static void network_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
@@ -123,20 +127,20 @@ static void network_free(X(realization) *R) {
 }
 
 /* Independent normal entries; tied experts repeat the first one's. */
-static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error *err) {
+static void draw_entries(const network *net, size_t block, X(dense) *d) {
   mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block};
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
-  int status = X(normal_columns)(key, 0, d->N, distinct, d->A, err);
+  X(normal_columns)(key, 0, d->N, distinct, d->A);
   X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);
   for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
-  return status;
 }
 
 static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[block][t] = (X(matrix) *)d;
   if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
-  return draw_entries(net, block, d, err);
+  draw_entries(net, block, d);
+  return MDM_OK;
 }
 
 static void network_raw(const X(realization) *R, size_t block, mdm_tensor t, double *out) {

@@ -95,3 +95,12 @@ double X(parallel_dot)(size_t n, const real *a, const real *b) {
   for (size_t i = 0; i < pieces; i++) sum += sums[i];
   return sum;
 }
+
+void X(parallel_copy)(size_t n, const real *from, real *to) {
+  size_t pieces = mdm_pieces(n, MDM_ENTRIES);
+#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n))
+  for (size_t i = 0; i < pieces; i++) {
+    size_t at = mdm_piece(n, pieces, i);
+    memcpy(to + at, from + at, (mdm_piece(n, pieces, i + 1) - at) * sizeof *to);
+  }
+}

@@ -15,6 +15,8 @@ void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, 
                          real *out, size_t ldo);
 /* gram (P × P, symmetric but for rounding; at least its lower triangle) = keep gram + s vᵀ v over n particles;  v: n × P. Returns a status. */
 int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, double keep, real *gram, mdm_error *err);
+/* to = from, n numbers. */
+void X(parallel_copy)(size_t n, const real *from, real *to);
 /* Σ a b of n numbers, in double precision. */
 double X(parallel_dot)(size_t n, const real *a, const real *b);
 

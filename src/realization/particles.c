@@ -22,24 +22,21 @@ int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) 
   return mdm_no_memory(err, "%zu × %zu numbers", a, b);
 }
 
-int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err) {
-  double *draw = mdm_alloc(n, 1, 1, sizeof *draw); /* n */
-  if (!draw) return mdm_no_memory(err, "%zu random numbers", n);
-  mdm_normals(key, column, n, draw);
-  for (size_t i = 0; i < n; i++) out[i] = (real)draw[i];
-  free(draw);
-  return MDM_OK;
-}
+void X(normals)(mdm_stream key, size_t column, size_t n, real *out) { X(normal_columns)(key, column, n, 1, out); }
 
-int X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out, mdm_error *err) {
-  int failed = 0;
+void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out) {
+  enum { BATCH = 4 * MDM_NORMALS_BATCH };
+  size_t pieces = (n + MDM_ENTRIES - 1) / MDM_ENTRIES; /* of MDM_ENTRIES, a multiple of the batch */
 #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(50.0 * (double)n * (double)count))
-  for (size_t c = 0; c < count; c++)
-    if (X(normals)(key, first + c, n, out + n * c, NULL)) {
-#pragma omp atomic write
-      failed = 1;
+  for (size_t i = 0; i < pieces * count; i++) {
+    size_t column = i / pieces, at = i % pieces * MDM_ENTRIES, end = n - at < MDM_ENTRIES ? n : at + MDM_ENTRIES;
+    double draw[BATCH];
+    for (; at < end; at += BATCH) {
+      size_t some = end - at < BATCH ? end - at : BATCH;
+      mdm_normals_from(key, first + column, at, some, draw);
+      for (size_t k = 0; k < some; k++) out[n * column + at + k] = (real)draw[k];
     }
-  return failed ? mdm_no_memory(err, "%zu random numbers", n) : MDM_OK;
+  }
 }
 
 /* ---------------------------------------------------------------- products over particles */
@@ -131,7 +128,7 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
   if (pop->exact || !count) return MDM_OK;
   int status = make_room(pop, count, err);
   if (status) return status;
-  memcpy(pop->seen + pop->n * (pop->k + pop->pending), columns, pop->n * count * sizeof *columns);
+  X(parallel_copy)(pop->n * count, columns, pop->seen + pop->n * (pop->k + pop->pending));
   pop->pending += count;
   return MDM_OK;
 }
@@ -182,8 +179,8 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
   int status = make_room(pop, count, err);
   if (status) return status;
   real *draws = pop->seen + n * (old + noted); /* n × count */
-  status = X(normal_columns)(key, first, n, count, draws, err);
-  if (!status) status = settle(pop, count, err);
+  X(normal_columns)(key, first, n, count, draws);
+  status = settle(pop, count, err);
   if (status) return status;
   pop->pending = 0;
   if (pop->k + count > n / 2 + 1)
@@ -191,7 +188,7 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
                     pop->k + count, n, pop->name);
   status = X(whiten)(pop, groups_for(pop, count), count, draws, err);
   if (status) return status;
-  memcpy(out, draws, n * count * sizeof *out);
+  X(parallel_copy)(n * count, draws, out);
   remember(pop, count, draws);
   return MDM_OK;
 }

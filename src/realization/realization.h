@@ -41,10 +41,9 @@ typedef struct X(routing) {
 
 typedef struct X(matrix) X(matrix);
 
-/* out[i] ~ N(0,1), i < n: plain draws of one column. Returns a status. */
-int X(normals)(mdm_stream key, size_t column, size_t n, real *out, mdm_error *err);
-/* The same of columns first … first + count − 1; out: n × count. */
-int X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out, mdm_error *err);
+/* out[i] ~ N(0,1), i < n: plain draws of one column; and of columns first … first + count − 1, out: n × count. */
+void X(normals)(mdm_stream key, size_t column, size_t n, real *out);
+void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out);
 
 /* Operations of a trained random matrix, rows ← cols. Where a routing is given, entries of inactive experts are zero on
  * input, and unspecified on output. Products add the noise that a result has to its `noise`, which the caller clears. Each returns a
