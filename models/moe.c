@@ -414,7 +414,7 @@ static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
   const X(routing) *routing = routing_of(m, part, l);
   b->routing.P = P;
   size_t pieces = P < TOKEN_PIECES ? P : TOKEN_PIECES;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(40.0 * (double)(E * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(40.0 * (double)(E * P)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t t = P * i / pieces; t < P * (i + 1) / pieces; t++) {
       if (routing) route(m, p, l, t, i);
@@ -450,7 +450,7 @@ static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, 
   const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
   int skips = routing_of(m, part, l) && J >= WIDE;
   real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(20.0 * (double)(all * J)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++) {
     size_t first = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1), n = (end - first) * J;
     if (!skips) m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
@@ -489,13 +489,13 @@ static void add_branch(X(moe) *m, mdm_part part, size_t l, size_t P) {
   size_t n = m->R->stream * P;
   real *to = rewrite(m, part, MDM_H, l + 1, P)->v;
   const real *h = at(m, part, MDM_H, l)->v, *a = at(m, part, MDM_A, l)->v, branch = (real)m->model->branch;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)n))
   for (size_t i = 0; i < PIECES(n); i++)
     for (size_t k = FIRST(n, i); k < FIRST(n, i + 1); k++) to[k] = h[k] + branch * a[k];
 }
 
 static void evaluate(const X(activation) *phi, size_t n, const real *z, real *value, real *slope) {
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(20.0 * (double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)n))
   for (size_t i = 0; i < PIECES(n); i++) phi->eval(COUNT(n, i), z + FIRST(n, i), value + FIRST(n, i), slope ? slope + FIRST(n, i) : NULL);
 }
 
@@ -635,7 +635,7 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
   double each = 1 / (model->branch * (double)m->R->blocks); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
   size_t pieces = mdm_pieces(E * P * J, MDM_ENTRIES);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(E * P * J)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = E * P / pieces * i, end = i + 1 == pieces ? E * P : E * P / pieces * (i + 1); e < end; e++) {
       real sum = 0;
@@ -645,7 +645,7 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
     }
   int status = MDM_OK;
   if (losses && first < E && model->balance != MDM_BALANCE_NONE) status = balance_gradient(m, l, P, each * model->balance_coefficient, err);
-#pragma omp taskloop default(shared) if (mdm_shares(40.0 * (double)(E * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(40.0 * (double)(E * P)))
   for (size_t t = 0; t < P; t++) {
     for (size_t e = 0; e < first; e++) rho[e + E * t] = 0;
     if (first < E)
@@ -659,7 +659,7 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
 
 /* out = a ∘ b, elementwise. */
 static void multiply(size_t n, const real *a, const real *b, real *out) {
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)n))
   for (size_t i = 0; i < PIECES(n); i++)
     for (size_t k = FIRST(n, i); k < FIRST(n, i + 1); k++) out[k] = a[k] * b[k];
 }
@@ -668,7 +668,7 @@ static void multiply(size_t n, const real *a, const real *b, real *out) {
 static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size_t P, real *gamma) {
   size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
   const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(all * J)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1); e < end; e++)
       weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J);

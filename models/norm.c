@@ -13,7 +13,7 @@ static double sum(size_t n, const real *a) {
 }
 
 void X(norm_forward)(mdm_norm kind, double eps, size_t S, size_t P, const real *h, real *n, double *scale) {
-#pragma omp taskloop default(shared) if (mdm_shares(8.0 * (double)(S * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(S * P)))
   for (size_t t = 0; t < P; t++) {
     const real *from = h + S * t;
     real *to = n + S * t;
@@ -27,7 +27,7 @@ void X(norm_forward)(mdm_norm kind, double eps, size_t S, size_t P, const real *
 
 void X(norm_backward)(mdm_norm kind, size_t S, size_t P, const real *n, const double *scale, const real *zeta, double factor, int accumulate,
                       real *out) {
-#pragma omp taskloop default(shared) if (mdm_shares(8.0 * (double)(S * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(S * P)))
   for (size_t t = 0; t < P; t++) {
     const real *z = zeta + S * t;
     real *to = out + S * t;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/blas.h"
+#include "base/share.h"
 
 enum { MAX_THREADS = 256 };
 
@@ -71,7 +72,7 @@ void mdm_announce_workers(const mdm_monitor *monitor) {
 
 void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), void *context) {
   if (omp_in_parallel()) {
-#pragma omp taskloop default(shared) grainsize(1)
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS)
     for (size_t i = 0; i < n; i++) work(context, i);
     return;
   }
@@ -80,8 +81,7 @@ void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), 
   {
     mdm_blas_join();
 #pragma omp barrier
-#pragma omp single
-#pragma omp taskloop default(shared) grainsize(1)
+#pragma omp for schedule(dynamic, 1)
     for (size_t i = 0; i < n; i++) work(context, i);
   }
 }

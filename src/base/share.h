@@ -4,8 +4,8 @@
  * pieces are added in their order: results depend neither on the number of threads nor on who did what. Pieces are tasks of the team that
  * mdm_parallel (board.h) started, so runs that are left over at the end, or one large run, occupy all of it:
  *
- *   #pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(work))
- *   for (size_t i = 0; i < mdm_pieces(n, MDM_ROWS_PIECE); i++) work_on(mdm_piece(…, i), …);
+ *   #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work))
+ *   for (size_t i = 0; i < mdm_pieces(n, MDM_PARTICLES); i++) work_on(mdm_piece(…, i), …);
  */
 #ifndef MOEDMFT_SHARE_H
 #define MOEDMFT_SHARE_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 enum {
+  MDM_TASKS = 64,       /* of a loop, into which its pieces go: libgomp runs a loop of more than 64 tasks a thread on the thread that meets it */
   MDM_PARTICLES = 1024, /* particles of a piece: some columns of them fit in the first cache */
   MDM_ENTRIES = 16384   /* entries of a field of a piece of elementwise work */
 };

@@ -56,7 +56,7 @@ static double work_of(const X(dense) *d, const X(routing) *lists, size_t P) {
 static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
   if (!lists && P >= X(many_tokens)()) return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
-#pragma omp taskloop default(shared) if (mdm_shares(work_of(d, lists, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, P)))
   for (size_t i = 0; i < pieces_of(d, lists); i++) {
     piece e = piece_of(d, lists, P, i);
     X(inner_at)(d->N, e.count, e.tokens, s, d->A + d->N * e.first, d->N, Xs, d->N, e.at, 0, Y + e.first, d->G);
@@ -79,7 +79,7 @@ static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const re
     X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
     return MDM_OK;
   }
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(work_of(d, lists, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, P)))
   for (size_t first = 0; first < d->N; first += ROWS)
     expand_rows(d, lists, first, d->N - first < ROWS ? d->N - first : ROWS, s, P, Y, accumulate, Xs);
   return MDM_OK;
@@ -90,7 +90,7 @@ static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const re
 static int step_experts(X(dense) *d, const mdm_step *step, const X(routing) *lists, const real *Xs, const real *Y, mdm_error *err) {
   int lazy = X(table_is_plain)(step) && mdm_step_keep(step, &d->base.coef) == 1, status = X(table_prepare)(&d->table, step, err);
   if (status) return status;
-#pragma omp taskloop default(shared) if (mdm_shares(work_of(d, lists, 0)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, 0)))
   for (size_t m = 0; m < lists->experts; m++) {
     piece e = piece_of(d, lists, 0, m);
     if (e.tokens || !lazy) X(table_step_columns)(&d->table, step, &d->base.coef, e.first, e.count, e.tokens, e.at, Xs, Y + e.first, d->G);
@@ -103,7 +103,7 @@ static int step_experts(X(dense) *d, const mdm_step *step, const X(routing) *lis
 /* Y = s Aᵀ X of the matrix before its step with X yᵀ, piece by piece. */
 static void contract_and_step(X(dense) *d, const mdm_step *step, const X(routing) *lists, double s, size_t P, const real *Xs, real *Y, const real *y) {
   double keep = mdm_step_keep(step, &d->base.coef), r = X(table_rate)(step, &d->base.coef);
-#pragma omp taskloop default(shared) if (mdm_shares(2 * work_of(d, lists, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2 * work_of(d, lists, P)))
   for (size_t i = 0; i < pieces_of(d, lists); i++) {
     piece e = piece_of(d, lists, P, i);
     X(contract_and_update)(d->N, e.count, e.tokens, s, d->A + d->N * e.first, d->N, e.at, Xs, d->N, Y + e.first, d->G, keep, r, y + e.first, d->G);
@@ -114,7 +114,7 @@ static void contract_and_step(X(dense) *d, const mdm_step *step, const X(routing
 static void expand_and_step(X(dense) *d, const mdm_step *step, const X(routing) *lists, double s, size_t P, const real *Y, int accumulate, real *Xs,
                             const real *x) {
   double keep = mdm_step_keep(step, &d->base.coef), r = X(table_rate)(step, &d->base.coef);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(2 * work_of(d, lists, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2 * work_of(d, lists, P)))
   for (size_t first = 0; first < d->N; first += ROWS) {
     size_t n = d->N - first < ROWS ? d->N - first : ROWS;
     for (size_t t = 0; t < P && !accumulate; t++) memset(Xs + d->N * t + first, 0, n * sizeof *Xs);

@@ -22,7 +22,7 @@ static int sum_pieces(size_t pieces, size_t n, size_t k, size_t P, double s, con
                       real *out, size_t ldo, mdm_error *err) {
   real *sums = malloc(pieces * k * P * sizeof *sums); /* pieces × (k × P) */
   if (!sums) return mdm_no_memory(err, "a product of %zu × %zu × %zu", k, n, P);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(operations(n, k, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
   for (size_t i = 0; i < pieces; i++) {
     size_t at = mdm_piece(n, pieces, i), count = mdm_piece(n, pieces, i + 1) - at;
     X(inner)(count, k, P, s, A + at, lda, B + at, ldb, 0, sums + k * P * i, k);
@@ -44,7 +44,7 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
   if (pieces > MOST_SUMS) pieces = MOST_SUMS;
   if (k <= THIN && P <= THIN && pieces > 1) return sum_pieces(pieces, n, k, P, s, A, lda, B, ldb, keep, out, ldo, err);
   if (many < 2) return X(inner)(n, k, P, s, A, lda, B, ldb, keep, out, ldo), MDM_OK;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(operations(n, k, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
   for (size_t i = 0; i < many; i++) {
     size_t all = k > P ? k : P, at = mdm_piece(all, many, i), count = mdm_piece(all, many, i + 1) - at;
     if (k > P) X(inner)(n, count, P, s, A + lda * at, lda, B, ldb, keep, out + at, ldo);
@@ -56,7 +56,7 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
 void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                          real *out, size_t ldo) {
   size_t rows = mdm_pieces(n, k > THIN ? FEW_ROWS : MDM_PARTICLES), columns = rows > 1 ? 1 : mdm_pieces(P, THIN);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(operations(n, k, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
   for (size_t i = 0; i < rows * columns; i++) {
     size_t at = mdm_piece(n, rows, i / columns), count = mdm_piece(n, rows, i / columns + 1) - at;
     size_t t = mdm_piece(P, columns, i % columns), some = mdm_piece(P, columns, i % columns + 1) - t;
@@ -76,7 +76,7 @@ int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, do
     for (size_t t = 0; t < P && !status; t += COLUMNS) status = gram_columns(n, P, t, s, v, ldv, keep, gram, err);
     return status;
   }
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(operations(n, P, P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, P, P)))
   for (size_t t = 0; t < P; t += COLUMNS)
     gram_columns(n, P, t, s, v, ldv, keep, gram, NULL); /* few particles: nothing is allocated, so nothing fails */
   return status;
@@ -87,7 +87,7 @@ double X(parallel_dot)(size_t n, const real *a, const real *b) {
   double sums[MOST], sum = 0;
   size_t pieces = mdm_pieces(n, MDM_ENTRIES);
   if (pieces > MOST) pieces = MOST;
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(2.0 * (double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)n))
   for (size_t i = 0; i < pieces; i++) {
     size_t at = mdm_piece(n, pieces, i);
     sums[i] = X(mdm_vec_dot)(mdm_piece(n, pieces, i + 1) - at, a + at, b + at);
@@ -98,7 +98,7 @@ double X(parallel_dot)(size_t n, const real *a, const real *b) {
 
 void X(parallel_copy)(size_t n, const real *from, real *to) {
   size_t pieces = mdm_pieces(n, MDM_ENTRIES);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n))
   for (size_t i = 0; i < pieces; i++) {
     size_t at = mdm_piece(n, pieces, i);
     memcpy(to + at, from + at, (mdm_piece(n, pieces, i + 1) - at) * sizeof *to);

@@ -27,7 +27,7 @@ void X(normals)(mdm_stream key, size_t column, size_t n, real *out) { X(normal_c
 void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out) {
   enum { BATCH = 4 * MDM_NORMALS_BATCH };
   size_t pieces = (n + MDM_ENTRIES - 1) / MDM_ENTRIES; /* of MDM_ENTRIES, a multiple of the batch */
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(50.0 * (double)n * (double)count))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(50.0 * (double)n * (double)count))
   for (size_t i = 0; i < pieces * count; i++) {
     size_t column = i / pieces, at = i % pieces * MDM_ENTRIES, end = n - at < MDM_ENTRIES ? n : at + MDM_ENTRIES;
     double draw[BATCH];
@@ -66,7 +66,7 @@ static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *
   size_t pieces = mdm_pieces(n, MDM_PARTICLES);
   for (size_t c = 0; c < count && count <= SOME; c++) inverse[c + count * c] = 1;
   if (count <= SOME) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares((double)n * (double)count * (double)count))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n * (double)count * (double)count))
   for (size_t i = 0; i < pieces; i++) {
     size_t at = mdm_piece(n, pieces, i), rows = mdm_piece(n, pieces, i + 1) - at;
     if (count <= SOME) times_small(rows, ld, count, inverse, out + at);

@@ -104,7 +104,7 @@ int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, siz
     X(parallel_combine)(T->rows, P, T->cols, X(table_rate)(s, c), x, T->rows, y, ldy, 1, mdm_step_keep(s, c), T->A, T->rows);
     return MDM_OK;
   }
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(2.0 * (double)T->rows * (double)T->cols * (double)(P + 10)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)T->rows * (double)T->cols * (double)(P + 10)))
   for (size_t first = 0; first < T->cols; first += BLOCK)
     X(table_step_columns)(T, s, c, first, T->cols - first < BLOCK ? T->cols - first : BLOCK, P, NULL, x, y + first, ldy);
   return MDM_OK;

@@ -35,7 +35,7 @@
 /* ---------------------------------------------------------------- fields of groups */
 
 void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
-#pragma omp taskloop default(shared) if (mdm_shares(2.0 * (double)(groups * n * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;
     memset(to, 0, n * sizeof *to);
@@ -44,7 +44,7 @@ void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real
 }
 
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
-#pragma omp taskloop default(shared) if (mdm_shares(2.0 * (double)(groups * n * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
       real *to = out + n * (g + groups * t);

@@ -247,7 +247,7 @@ static double masked_products(X(observer) *o, const X(field) *a, const X(field) 
   double sum = 0;
   *count = (double)(n * P);
   if (!routing || n != routing->experts * routing->neurons) return X(parallel_dot)(n * P, a->v, b->v);
-#pragma omp taskloop default(shared) if (mdm_shares(2.0 * (double)(n * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, a->v + n * t, b->v + n * t);
   for (size_t t = 0; t < P; t++) sum += o->totals[t];
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
@@ -340,7 +340,7 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t l, doub
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
   double entropy = 0, load_sum, load_square;
-#pragma omp taskloop default(shared) if (mdm_shares(20.0 * (double)(E * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(E * P)))
   for (size_t k = 0; k < P; k++) gate_sums(E, g->v + first + all * k, &o->totals[k], &o->logs[k]);
   for (size_t k = 0; k < P; k++) entropy += log(o->totals[k] / (double)E) - o->logs[k] / o->totals[k];
   load_sums(o, g, routing, first, &load_sum, &load_square);

@@ -195,9 +195,9 @@ static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
   size_t pieces = mdm_pieces(E, MDM_ENTRIES / 8);
-#pragma omp taskloop default(shared) if (mdm_shares(4.0 * (double)(E * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P)))
   for (size_t k = 0; k < P; k++) s->totals[k] = sum_of_sizes(E, g->v + first + all * k);
-#pragma omp taskloop default(shared) grainsize(1) if (mdm_shares(4.0 * (double)(E * P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P)))
   for (size_t i = 0; i < pieces; i++) {
     size_t from = mdm_piece(E, pieces, i), to = mdm_piece(E, pieces, i + 1);
     memset(s->share + from, 0, (to - from) * sizeof *s->share);
@@ -305,7 +305,7 @@ static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, c
   size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->P, C = s->problem->model.outputs;
   moments of[QUANTITIES] = {{0}};
   double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN, l) ? s->now[LOAD_MEAN] : 1;
-#pragma omp taskloop default(shared) if (mdm_shares(20.0 * (double)(P * X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(P * X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n)))
   for (size_t k = 0; k < P; k++) find_moments(s, program, l, k, s->each_sample[k]);
   for (size_t k = 0; k < P; k++)
     for (int i = 0; i < QUANTITIES; i++) {
@@ -343,7 +343,7 @@ static void observe_samples(X(statistics) *s, const X(field) *f, const X(routing
 
 static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, distribution *d) {
   size_t S = s->problem->kernel_samples;
-#pragma omp taskloop default(shared) if (mdm_shares(60.0 * (double)(f->n * f->P)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(60.0 * (double)(f->n * f->P)))
   for (size_t k = 0; k <= S; k++) observe_samples(s, f, routing, shared, at, S - k, d); /* the most work first */
 }
 
