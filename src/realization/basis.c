@@ -203,6 +203,7 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
   if (status || (b->twins && norm(b, P) <= threshold)) return status;
   status = leading(b, P, threshold, &above, &below, err);
   if (!status && b->twins) return above || below ? append_twins(b, p, below, above, err) : MDM_OK;
+  if (above > n - b->k) above = n - b->k; /* the rest is rounding */
   if (status || !above) return status;
   status = grow(b, above, err);
   if (status) return status;
@@ -217,6 +218,7 @@ static int directions_by_particles(X(basis) *b, const X(field) *p, double thresh
   if (!isfinite(residual) || residual <= threshold) return MDM_OK;
   BLAS(syrk)(CblasColMajor, CblasLower, CblasNoTrans, n, P, 1.0 / (double)n, b->rest, n, 0, b->gram, n);
   int status = leading(b, n, threshold, &above, &below, err);
+  if (above > n - b->k) above = n - b->k;
   if (status || !above) return status;
   status = grow(b, above, err);
   if (status) return status;
