@@ -4,7 +4,8 @@
  *   floor peak                          GFLOP/s of sgemm, 2048³
  *   floor stream                        GB/s of a ← b + s c over arrays of 64 MB each (reads and writes that the code names)
  *   floor step N G M D B FRACTION STEPS seconds of a step of a network: W_in (N × D), Q (N × M), W1 and W2 (N × G), B tokens; with FRACTION < 1
- *                                       every expert (G / M neurons) takes that fraction of the tokens, which lie side by side already
+ *                                       every expert (G / M neurons) takes that fraction of the tokens, which lie side by side already; by BLAS,
+ *                                       then by moedmft's kernels, which multiply backward and step in one pass
  *   floor thin n k P                    GFLOP/s of n × k particles against P tokens: inner and combine by BLAS, inner and combine of moedmft
  *
  * validation/bench/bench.py calls it; `make bench` builds it. */
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernels/fused.h"
 #include "kernels/products.h"
 
 enum { ROUNDS = 7 };
@@ -63,35 +65,66 @@ static double stream(void) {
 
 /* ---------------------------------------------------------------- a step of a network */
 
-/* X: N × B, Y: k × B, A: N × k. Forward and backward product and step of one matrix. */
-static void products(int N, int k, int B, int backward, float *A, float *X, float *Y) {
+/* What W_in is, what maps the stream to experts (Q, W1), and what maps back (W2). */
+typedef enum { INPUT, TO_EXPERTS, TO_STREAM } role;
+
+static void contract(int N, int k, int B, const float *A, const float *X, float *Y) {
   cblas_sgemm(CblasColMajor, CblasTrans, CblasNoTrans, k, B, N, 1e-3f, A, N, X, N, 0, Y, k);
-  if (backward) cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, N, B, k, 1e-3f, A, N, Y, k, 0, X, N);
+}
+
+static void expand(int N, int k, int B, const float *A, const float *Y, float *X) {
+  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, N, B, k, 1e-3f, A, N, Y, k, 0, X, N);
+}
+
+/* One matrix: forward and backward product, and the step. A: N × k, X and Z: N × B, Y and V: k × B. */
+static void by_blas(role what, int N, int k, int B, float *A, float *X, float *Y, float *Z, float *V) {
+  if (what == TO_STREAM) expand(N, k, B, A, Y, Z), contract(N, k, B, A, X, V);
+  if (what == TO_EXPERTS) contract(N, k, B, A, X, V), expand(N, k, B, A, Y, Z);
+  if (what == INPUT) expand(N, k, B, A, Y, Z);
   cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, N, k, B, 1e-6f, X, N, Y, k, 1, A, N);
 }
 
-static double step(int N, int G, int M, int D, int B, double fraction, int steps) {
-  size_t n = (size_t)N, widest = (size_t)(G > M ? G : M) > (size_t)D ? (size_t)(G > M ? G : M) : (size_t)D;
-  float *in = filled(n * (size_t)D), *Q = filled(n * (size_t)M), *W1 = filled(n * (size_t)G), *W2 = filled(n * (size_t)G);
-  float *X = filled(n * (size_t)B), *Y = filled(widest * (size_t)B);
-  int parts = fraction < 1 ? M : 1, tokens = fraction < 1 ? (int)(B * fraction + 0.5) : B;
-  double best = 0;
-  for (int r = 0; r < 3; r++) {
-    double before = cpu();
-    for (int s = 0; s < steps; s++) {
-      products(N, D, B, 0, in, X, Y);
-      products(N, M, B, 1, Q, X, Y);
-      for (int m = 0; m < parts && tokens; m++) {
-        size_t at = n * (size_t)(G / parts) * (size_t)m;
-        products(N, G / parts, tokens, 1, W1 + at, X, Y);
-        products(N, G / parts, tokens, 1, W2 + at, X, Y);
-      }
-    }
-    double seconds = (cpu() - before) / steps;
-    if (!r || seconds < best) best = seconds;
+static void by_kernels(role what, int N, int k, int B, float *A, float *X, float *Y, float *Z, float *V) {
+  const size_t n = (size_t)N, g = (size_t)k, b = (size_t)B;
+  if (what == TO_EXPERTS) inner_f32(n, g, b, 1e-3, A, n, X, n, 0, V, g);
+  else combine_f32(n, g, b, 1e-3, A, n, Y, g, 0, 0, Z, n);
+  if (what == TO_EXPERTS) expand_and_update_f32(n, g, b, 1e-3, A, n, Y, g, 0, Z, n, 1, 1e-6, X, n);
+  if (what == TO_STREAM) contract_and_update_f32(n, g, b, 1e-3, A, n, X, n, V, g, 1, 1e-6, Y, g);
+  if (what == INPUT) combine_f32(n, b, g, 1e-6, X, n, Y, g, 1, 1, A, n);
+}
+
+typedef void (*of_matrix)(role, int, int, int, float *, float *, float *, float *, float *);
+typedef struct {
+  int N, G, M, D, B, parts, tokens; /* parts: groups of experts' neurons, with so many tokens each */
+  float *in, *Q, *W1, *W2, *X, *Z, *Y, *V;
+} network;
+
+static void one_step(const network *w, of_matrix matrix) {
+  size_t k = (size_t)(w->G / w->parts), block = (size_t)w->N * k;
+  matrix(INPUT, w->N, w->D, w->B, w->in, w->X, w->Y, w->Z, w->V);
+  matrix(TO_EXPERTS, w->N, w->M, w->B, w->Q, w->X, w->Y, w->Z, w->V);
+  for (size_t m = 0; m < (size_t)w->parts && w->tokens; m++) {
+    matrix(TO_EXPERTS, w->N, (int)k, w->tokens, w->W1 + block * m, w->X, w->Y, w->Z, w->V);
+    matrix(TO_STREAM, w->N, (int)k, w->tokens, w->W2 + block * m, w->X, w->Y, w->Z, w->V);
   }
-  free(in), free(Q), free(W1), free(W2), free(X), free(Y);
-  return best;
+}
+
+static void step(int N, int G, int M, int D, int B, double fraction, int steps) {
+  static const of_matrix by[2] = {by_blas, by_kernels};
+  size_t n = (size_t)N, widest = (size_t)(G > M ? G : M) > (size_t)D ? (size_t)(G > M ? G : M) : (size_t)D;
+  network w = {N, G, M, D, B, fraction < 1 ? M : 1, fraction < 1 ? (int)(B * fraction + 0.5) : B,
+               filled(n * (size_t)D), filled(n * (size_t)M), filled(n * (size_t)G), filled(n * (size_t)G),
+               filled(n * (size_t)B), filled(n * (size_t)B), filled(widest * (size_t)B), filled(widest * (size_t)B)};
+  double best[2] = {1e9, 1e9};
+  for (int r = 0; r < 2; r++)
+    for (int which = 0; which < 2; which++) {
+      double before = cpu();
+      for (int s = 0; s < steps; s++) one_step(&w, by[which]);
+      double seconds = (cpu() - before) / steps;
+      if (seconds < best[which]) best[which] = seconds;
+    }
+  printf("%.6g %.6g\n", best[0], best[1]);
+  free(w.in), free(w.Q), free(w.W1), free(w.W2), free(w.X), free(w.Z), free(w.Y), free(w.V);
 }
 
 /* ---------------------------------------------------------------- thin products */
@@ -125,7 +158,7 @@ int main(int argc, char **argv) {
   for (int i = 2; i < argc && i < 9; i++) x[i - 2] = atof(argv[i]);
   if (argc == 2 && !strcmp(argv[1], "peak")) printf("%.1f\n", peak());
   else if (argc == 2 && !strcmp(argv[1], "stream")) printf("%.1f\n", stream());
-  else if (argc == 9 && !strcmp(argv[1], "step")) printf("%.6g\n", step((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)x[4], x[5], (int)x[6]));
+  else if (argc == 9 && !strcmp(argv[1], "step")) step((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)x[4], x[5], (int)x[6]);
   else if (argc == 5 && !strcmp(argv[1], "thin")) thin((int)x[0], (int)x[1], (int)x[2]);
   else return fprintf(stderr, "usage: floor peak | stream | step N G M D B FRACTION STEPS | thin n k P\n"), 2;
   return 0;
