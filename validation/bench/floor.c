@@ -88,8 +88,8 @@ static void by_kernels(role what, int N, int k, int B, float *A, float *X, float
   const size_t n = (size_t)N, g = (size_t)k, b = (size_t)B;
   if (what == TO_EXPERTS) inner_f32(n, g, b, 1e-3, A, n, X, n, 0, V, g);
   else combine_f32(n, g, b, 1e-3, A, n, Y, g, 0, 0, Z, n);
-  if (what == TO_EXPERTS) expand_and_update_f32(n, g, b, 1e-3, A, n, Y, g, 0, Z, n, 1, 1e-6, X, n);
-  if (what == TO_STREAM) contract_and_update_f32(n, g, b, 1e-3, A, n, X, n, V, g, 1, 1e-6, Y, g);
+  if (what == TO_EXPERTS) expand_and_update_f32(n, g, b, 1e-3, A, n, NULL, Y, g, 0, Z, n, 1, 1e-6, X, n);
+  if (what == TO_STREAM) contract_and_update_f32(n, g, b, 1e-3, A, n, NULL, X, n, V, g, 1, 1e-6, Y, g);
   if (what == INPUT) combine_f32(n, b, g, 1e-6, X, n, Y, g, 1, 1, A, n);
 }
 
