@@ -10,7 +10,8 @@
 
 enum {
   THIN = 256,   /* columns up to which a product is summed over pieces of particles; wider ones are cut by columns instead */
-  COLUMNS = 64, /* of such a cut */
+  WIDE = 256,   /* columns of such a cut: BLAS is fastest with many */
+  COLUMNS = 64, /* of a kernel that are formed at a time */
   MOST_SUMS = 256, /* pieces of a sum */
   FEW_ROWS = 128   /* of a piece, where a large matrix meets few tokens */
 };
@@ -40,7 +41,7 @@ static int sum_pieces(size_t pieces, size_t n, size_t k, size_t P, double s, con
 
 int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out,
                       size_t ldo, mdm_error *err) {
-  size_t pieces = mdm_pieces(n, MDM_PARTICLES), many = (k > P ? k : P) / COLUMNS;
+  size_t pieces = mdm_pieces(n, MDM_PARTICLES), many = (k > P ? k : P) / WIDE;
   if (pieces > MOST_SUMS) pieces = MOST_SUMS;
   if (k <= THIN && P <= THIN && pieces > 1) return sum_pieces(pieces, n, k, P, s, A, lda, B, ldb, keep, out, ldo, err);
   if (many < 2) return X(inner)(n, k, P, s, A, lda, B, ldb, keep, out, ldo), MDM_OK;
