@@ -7,6 +7,8 @@
 /* Bytes of memory that are free or can be freed, which this process may take from now on and no more. Memory that the machine does
  * not have is then refused, which we report, rather than granted and punished by a kill. */
 double memory_claim(void);
+/* Threads that take of it at a time: those of all ranks on this node; threads: of each, as given (0: one per processor). */
+int memory_threads(int threads);
 /* MDM_ERR_MEMORY when a run needs more bytes than there are; err says what to lower. */
 int memory_check(double need, double have, mdm_error *err);
 

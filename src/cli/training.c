@@ -32,7 +32,7 @@ static int remark_on_limit(const arguments *a, const mdm_config *cfg, int what, 
 }
 
 static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_data *data, int what, double have, mdm_error *err) {
-  double need = mdm_memory_estimate(cfg, data, what, a->threads);
+  double need = mdm_memory_estimate(cfg, data, what, memory_threads(a->threads));
   if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
   return memory_check(need, have, err);
 }

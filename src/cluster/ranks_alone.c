@@ -1,0 +1,39 @@
+/* Ranks without MPI: this process alone. */
+#include <stdlib.h>
+
+#include "cluster/ranks.h"
+
+/* A number that a launcher left in the environment; `otherwise` where it did not. Names: of Open MPI; of MPICH, its relatives and srun. */
+static long launched(const char *open_mpi, const char *others, long otherwise) {
+  const char *text = getenv(open_mpi);
+  if (!text) text = getenv(others);
+  return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+int mdm_ranks_start(mdm_error *err) {
+  long copies = launched("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", 1);
+  if (copies <= 1) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_USAGE, "this program was built without MPI: the %ld copies that mpirun started would do the same work and fight for one file; build it with make MPI=1 (docs/cluster.md), or start one",
+                  copies);
+}
+
+int mdm_ranks_count(void) { return 1; }
+int mdm_ranks_mine(void) { return (int)launched("OMPI_COMM_WORLD_RANK", "PMI_RANK", 0); }
+int mdm_ranks_on_a_node(void) { return 1; }
+const char *mdm_ranks_library(void) { return "none: built without MPI=1"; }
+
+int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
+  mdm_packet_clear(p);
+  return mdm_fail(err, MDM_ERR_INTERNAL, "there is no rank %d", to);
+}
+
+int mdm_ranks_receive(int *from, mdm_packet *p) {
+  (void)from;
+  (void)p;
+  return 0;
+}
+
+void mdm_ranks_end(int together, int status) {
+  (void)together;
+  (void)status;
+}
