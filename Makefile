@@ -142,7 +142,7 @@ $(BUILD)/moedmft.pc: FORCE
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
-test: all $(TEST) ## build and run every test (the groups below, side by side)
+test: all $(TEST) $(if $(HAS_MPI),$(MPI_BIN)) ## build and run every test (the groups below, side by side)
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit
 
 test-reference: all
@@ -159,8 +159,9 @@ test-interface: all
 	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
-test-unit: all $(TEST)
-	MOEDMFT_BIN=$(BIN) $(TEST)
+test-unit: all $(TEST) $(if $(HAS_MPI),$(MPI_BIN))
+	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
+	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

@@ -8,7 +8,8 @@
  *     mdm_cluster_leave(status);
  *   }
  *
- * Results are bit for bit those of one process. Call all of these on the thread that calls mdm_run. docs/cluster.md has the rest. */
+ * Results are bit for bit those of one process. When a signal ends the work, rank 0 goes on in a child process, since mpirun kills soon: there
+ * mdm_run returns MDM_INTERRUPTED, and the parent waits for the child and ends with its exit status. Call all of these on the thread that calls mdm_run. docs/cluster.md has the rest. */
 #ifndef MOEDMFT_CLUSTER_H
 #define MOEDMFT_CLUSTER_H
 

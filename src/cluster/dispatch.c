@@ -2,13 +2,14 @@
  * nothing: it listens. A rank has as many pieces as threads, and a few more while pieces are so short that their way would count.
  *
  * When the work is stopped by a signal, the others have it, too, and a launcher kills everybody soon (Open MPI: after one second). They are
- * waited for as long as our own threads took to stop, or GRACE. */
+ * waited for as long as our own threads took to stop, or GRACE; then a child process goes on, which nobody kills while it writes. */
 #include "cluster/dispatch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/blas.h"
 #include "base/clock.h"
@@ -257,6 +258,16 @@ static void tell_balance(job *j) {
   monitor->message(monitor->context, line);
 }
 
+/* The child goes on; the parent leaves with its status. What the child says is lost once mpirun is gone: a word before. */
+static void detach(job *j) {
+  const mdm_monitor *monitor = j->d->board->monitor;
+  int status;
+  if (monitor && monitor->message) monitor->message(monitor->context, "stopped: what is complete is being written, also if mpirun ends before");
+  if (!mdm_ranks_detach(&status)) return;
+  mdm_dispatch_end(status);
+  _exit(status);
+}
+
 static void run_on_ranks(job *j) {
   pthread_t thread[MOST_THREADS];
   j->at_once = mdm_dispatch_at_once(j->d->n, j->d->threads);
@@ -268,7 +279,8 @@ static void run_on_ranks(job *j) {
   for (int i = 0; i < helpers; i++) pthread_join(thread[i], NULL);
   give_up_awaited(j);
   say_to_all(j, MDM_SAY_END, 0, 0);
-  tell_balance(j);
+  if (!j->stopped) tell_balance(j);
+  else if (is_signal(j)) detach(j);
 }
 
 void mdm_dispatch_run(const mdm_dispatch *d) {

@@ -27,8 +27,11 @@ int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err);
 /* 1: *p (the caller's to clear) has come from rank *from; 0: nothing has. Sending goes on meanwhile. */
 int mdm_ranks_receive(int *from, mdm_packet *p);
 
+/* Goes on in a child process that is alone (1 rank) and that a signal to this one's group does not reach. In the child 0; in the parent, once
+ * the child has ended, 1, with its exit status; also 0, and nothing has changed, where no process could be made. */
+int mdm_ranks_detach(int *status);
 /* Leaves. together: every rank does so, and waits for the others; else the others are ended, and so is this process, with the exit
- * status. */
+ * status. Does not return where the others are ended, and in a child. */
 void mdm_ranks_end(int together, int status);
 
 #endif

@@ -1,10 +1,13 @@
 /* Ranks by MPI. Packets go in pieces, so that no message is larger than MPI can count: all but the last are of PIECE bytes. Sending never
  * waits: two ranks that send each other large packets would wait for each other. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/board.h"
 #include "base/memory.h"
@@ -23,6 +26,7 @@ typedef struct sending {
 static struct {
   MPI_Comm world; /* our own copy */
   int count, mine, on_a_node;
+  int is_child; /* MPI belongs to the parent */
   sending *first; /* in order of time */
 } ranks = {.count = 1, .on_a_node = 1};
 
@@ -148,8 +152,28 @@ int mdm_ranks_receive(int *from, mdm_packet *p) {
 
 /* ---------------------------------------------------------------- the end */
 
+int mdm_ranks_detach(int *status) {
+  int how = 0;
+  fflush(NULL);
+  pid_t child = fork();
+  if (child < 0) return 0;
+  if (child == 0) {
+    setsid();
+    ranks.is_child = 1;
+    ranks.count = ranks.on_a_node = 1;
+    return 0;
+  }
+  while (waitpid(child, &how, 0) < 0 && errno == EINTR) {}
+  *status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+  return 1;
+}
+
 void mdm_ranks_end(int together, int status) {
   int on = 0;
+  if (ranks.is_child) {
+    fflush(NULL);
+    _exit(status); /* what MPI would do at exit is the parent's */
+  }
   MPI_Initialized(&on);
   if (!on) return;
   fflush(NULL);

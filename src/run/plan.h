@@ -21,7 +21,7 @@ typedef struct mdm_plan {
   mdm_networks networks; /* none where they are not asked for */
   size_t tasks;
   mdm_task *task;        /* tasks: replicas first, then networks by width and seed */
-  size_t *schedule;      /* tasks: order of execution, the costly ones first */
+  size_t *schedule;      /* tasks: order of execution, the costly ones first; once executed, of those that were to be done */
   mdm_board board;       /* its lock belongs to the execution */
   mdm_remote remote;     /* how other ranks come to know it */
   mdm_sweep_plan sweeps; /* options.count = 0: none */
