@@ -129,9 +129,14 @@ $(TEST): $(TEST_OBJ) $(OBJ) $(USED)
 
 # The program with MPI beside one without, for the tests: one object differs.
 MPI_BIN := $(BUILD)/mpi/moedmft
-$(MPI_BIN): $(CLI_OBJ) $(filter-out %/$(TRANSPORT).o,$(OBJ)) $(BUILD)/obj/src/cluster/ranks_mpi.o
+MPI_WIRE := $(BUILD)/mpi/wire
+MPI_OBJ := $(filter-out %/$(TRANSPORT).o,$(OBJ)) $(BUILD)/obj/src/cluster/ranks_mpi.o
+$(MPI_BIN): $(CLI_OBJ) $(MPI_OBJ)
+$(MPI_WIRE): $(BUILD)/obj/validation/wire.o $(MPI_OBJ)
+$(MPI_BIN) $(MPI_WIRE):
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(DEP_LIBS) $(MPI_LIBS)
+MPI_TESTED := $(if $(HAS_MPI),$(MPI_BIN) $(MPI_WIRE))
 
 # Written anew each time: it depends on PREFIX.
 $(BUILD)/moedmft.pc: FORCE
@@ -142,24 +147,25 @@ $(BUILD)/moedmft.pc: FORCE
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
-test: all $(TEST) $(if $(HAS_MPI),$(MPI_BIN)) ## build and run every test (the groups below, side by side)
+test: all $(TEST) $(MPI_TESTED) ## build and run every test (the groups below, side by side)
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit
 
 test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
 	MOEDMFT_BIN=$(BIN) $(PYTHON) validation/official.py --quick
 
-test-interface: all
+test-interface: all $(MPI_TESTED)
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
 	sh tests/symbols.sh $(BUILD)
+	sh tests/ranks.sh $(BUILD)
 	sh tests/install.sh $(BUILD) $(PYTHON)
 	sh tests/layers_test.sh $(CC)
 	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
-test-unit: all $(TEST) $(if $(HAS_MPI),$(MPI_BIN))
+test-unit: all $(TEST) $(MPI_TESTED)
 	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
 	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
 

@@ -39,6 +39,8 @@ typedef struct {
   atomic_int working;  /* threads of this rank that are not at the end of the line */
   member *member;      /* ranks; of 0 only what it did is known */
   int *owner;          /* n: rank whose result is awaited, or 0 */
+  size_t packets;      /* of this rank, and their bytes, before the job */
+  double bytes;
   double stopped, idle; /* when the board was seen to say stop, and our threads to be through; 0: not yet */
 } job;
 
@@ -239,7 +241,7 @@ static void give_up_awaited(job *j) {
     }
 }
 
-/* "12 runs on 3 ranks: 4 + 4 + 4", or of many ranks the fewest and the most. */
+/* "12 runs on 3 ranks: 4 + 4 + 4, 0.12 MB in 30 packets", or of many ranks the fewest and the most. */
 static void tell_balance(job *j) {
   enum { SHOWN = 12 };
   const mdm_monitor *monitor = j->d->board->monitor;
@@ -247,6 +249,9 @@ static void tell_balance(job *j) {
   char line[400];
   if (!j->d->pieces || !monitor || !monitor->message) return;
   j->member[0].did = atomic_load(&j->did);
+  size_t packets;
+  double bytes;
+  mdm_ranks_traffic(&packets, &bytes);
   size_t all = 0, fewest = j->member[0].did, most = fewest;
   for (int r = 0; r < n; r++) {
     size_t did = j->member[r].did;
@@ -254,7 +259,8 @@ static void tell_balance(job *j) {
   }
   int used = snprintf(line, sizeof line, "%zu %s on %d ranks: ", all, j->d->pieces, n);
   for (int r = 0; r < n && n <= SHOWN; r++) used += snprintf(line + used, sizeof line - (size_t)used, "%s%zu", r ? " + " : "", j->member[r].did);
-  if (n > SHOWN) snprintf(line + used, sizeof line - (size_t)used, "%zu to %zu each", fewest, most);
+  if (n > SHOWN) used += snprintf(line + used, sizeof line - (size_t)used, "%zu to %zu each", fewest, most);
+  snprintf(line + used, sizeof line - (size_t)used, ", %.3g MB in %zu packets", (bytes - j->bytes) / 1e6, packets - j->packets);
   monitor->message(monitor->context, line);
 }
 
@@ -273,6 +279,7 @@ static void run_on_ranks(job *j) {
   j->at_once = mdm_dispatch_at_once(j->d->n, j->d->threads);
   for (int r = 1; r < mdm_ranks_count(); r++) j->member[r].heard = mdm_clock();
   if (state.interrupted) mdm_board_stop(j->d->board);
+  mdm_ranks_traffic(&j->packets, &j->bytes);
   say_to_all(j, MDM_SAY_BEGIN, (size_t)j->d->threads, j->d->n);
   int helpers = start_threads(j, thread);
   lead(j, helpers);

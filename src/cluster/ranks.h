@@ -27,6 +27,9 @@ int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err);
 /* 1: *p (the caller's to clear) has come from rank *from; 0: nothing has. Sending goes on meanwhile. */
 int mdm_ranks_receive(int *from, mdm_packet *p);
 
+/* Packets that this rank has sent and received so far, and their bytes. */
+void mdm_ranks_traffic(size_t *packets, double *bytes);
+
 /* Goes on in a child process that is alone (1 rank) and that a signal to this one's group does not reach. In the child 0; in the parent, once
  * the child has ended, 1, with its exit status; also 0, and nothing has changed, where no process could be made. */
 int mdm_ranks_detach(int *status);

@@ -28,6 +28,8 @@ static struct {
   int count, mine, on_a_node;
   int is_child; /* MPI belongs to the parent */
   sending *first; /* in order of time */
+  size_t packets; /* sent and received */
+  double bytes;
 } ranks = {.count = 1, .on_a_node = 1};
 
 /* ---------------------------------------------------------------- beginning */
@@ -102,6 +104,16 @@ static void sweep_up(void) {
   }
 }
 
+static void count(size_t bytes) {
+  ranks.packets++;
+  ranks.bytes += (double)bytes;
+}
+
+void mdm_ranks_traffic(size_t *packets, double *bytes) {
+  *packets = ranks.packets;
+  *bytes = ranks.bytes;
+}
+
 int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
   int status = mdm_packet_check(p, err), failed = 0;
   sending *s = status ? NULL : calloc(1, sizeof *s), **end = &ranks.first;
@@ -119,6 +131,7 @@ int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
   }
   while (*end) end = &(*end)->next;
   *end = s;
+  count(s->packet.size);
   return failed ? mdm_fail(err, MDM_ERR_INTERNAL, "rank %d cannot be reached", to) : MDM_OK;
 }
 
@@ -145,9 +158,10 @@ int mdm_ranks_receive(int *from, mdm_packet *p) {
   *from = state.MPI_SOURCE;
   MPI_Get_count(&state, MPI_BYTE, &n);
   unsigned char *to = mdm_packet_extend(p, (size_t)n);
-  if (to && !MPI_Mrecv(to, n, MPI_BYTE, &message, MPI_STATUS_IGNORE) && (n < PIECE || receive_more(*from, p))) return 1;
-  mdm_packet_clear(p);
-  return 0;
+  int whole = to && !MPI_Mrecv(to, n, MPI_BYTE, &message, MPI_STATUS_IGNORE) && (n < PIECE || receive_more(*from, p));
+  if (whole) count(p->size);
+  else mdm_packet_clear(p);
+  return whole;
 }
 
 /* ---------------------------------------------------------------- the end */
