@@ -22,4 +22,6 @@ void mdm_blas_join(void) {
   pthread_mutex_unlock(&lock);
 }
 
+const char *mdm_blas_kernel(void) { return openblas_get_corename(); }
+
 int mdm_blas_is_reentrant(void) { return openblas_get_parallel() != SEQUENTIAL; }

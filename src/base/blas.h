@@ -11,6 +11,8 @@ int mdm_blas_enter(void);
 void mdm_blas_leave(int before);
 /* The same for a thread that was started since, for good; other threads may be in BLAS meanwhile. */
 void mdm_blas_join(void);
+/* What the library computes with on this processor ("Haswell"): another kernel gives other last digits. */
+const char *mdm_blas_kernel(void);
 /* Whether several threads may call BLAS at a time. */
 int mdm_blas_is_reentrant(void);
 

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/blas.h"
@@ -97,6 +98,18 @@ static void interrupt(job *j) {
   mdm_board_stop(j->d->board);
 }
 
+/* A rank on another kind of processor would find other last digits: then results would depend on who does what. */
+static void hear_ready(job *j, int from, mdm_packet *p) {
+  char kernel[64];
+  mdm_error why;
+  j->member[from].threads = (int)mdm_get_number(p);
+  mdm_get_text(p, kernel, sizeof kernel);
+  if (!strcmp(kernel, mdm_blas_kernel())) return;
+  mdm_fail(&why, MDM_ERR_CONFIG, "rank %d computes with OpenBLAS's kernel %s and rank 0 with %s: results would depend on which rank does what; give all one that every processor has (mpirun -x OPENBLAS_CORETYPE=%s)",
+           from, kernel, mdm_blas_kernel(), kernel);
+  mdm_board_fail(j->d->board, j->d->n, &why);
+}
+
 static void hear_done(job *j, int from, mdm_packet *p) {
   member *m = &j->member[from];
   mdm_error why;
@@ -126,7 +139,7 @@ static void hear(job *j, int from, mdm_packet *p) {
   m->heard = mdm_clock();
   if (kind == MDM_SAY_SIGNALLED) interrupt(j);
   else if (mdm_get_number(p) != j->job) return; /* of an earlier job, which did not wait for it */
-  else if (kind == MDM_SAY_READY) m->threads = (int)mdm_get_number(p);
+  else if (kind == MDM_SAY_READY) hear_ready(j, from, p);
   else if (kind == MDM_SAY_DONE) hear_done(j, from, p);
   else if (kind == MDM_SAY_PROGRESS) hear_progress(j, p);
 }

@@ -1,7 +1,7 @@
 /* What rank 0 and the others say to each other. A packet begins with its kind; then comes the number of the job, but for BYE and SIGNALLED.
  *
  *   to others                                          to rank 0
- *   BEGIN   threads asked for, pieces at once          READY     threads
+ *   BEGIN   threads asked for, pieces at once          READY     threads, BLAS kernel
  *   WORK    piece, what it takes to do it              DONE      piece, seconds, what was found
  *   STOP    finish the step at hand                    PROGRESS  work since the last, task, step, steps, loss; empty: a sign of life
  *   END     forget the job                             SIGNALLED this rank received a signal to stop

@@ -138,6 +138,7 @@ static void open_job(server *s, mdm_packet *in) {
   while (s->threads < at_once && s->threads < MOST_THREADS && !pthread_create(&s->thread[s->threads], NULL, help, s)) s->threads++;
   begin_packet(s, &p, MDM_SAY_READY);
   mdm_put_number(&p, (size_t)(s->threads ? s->threads : 1));
+  mdm_put_text(&p, mdm_blas_kernel());
   say(s, &p);
 }
 
