@@ -14,7 +14,7 @@ grep -q 'MPI=1, and pkg-config finds no Open MPI.*install-packages.sh mpi' "$bui
 rm "$build/said"
 [ -x "$build/mpi/wire" ] || { echo "ranks: no Open MPI: packets are not tested (sh scripts/install-packages.sh mpi)"; exit 0; }
 mpirun -q --allow-run-as-root --oversubscribe -n 2 "$build/mpi/wire" 20 > /dev/null || fail "packets did not arrive whole"
-one="$build/mpi/moedmft solve - -q -o $build/other.h5 -s solve.particles=200 -s solve.replicas=2 -s train.steps=2"
+one="$build/mpi/moedmft solve - -q -o $build/other.h5 -s solve.particles=200 -s solve.replicas=100 -s train.steps=20"
 if mpirun -q --allow-run-as-root --oversubscribe -n 1 $one : -n 1 -x OPENBLAS_CORETYPE=Prescott $one 2> "$build/said"; then fail "ranks with other BLAS kernels were taken"; fi
 grep -q '^moedmft: configuration error: rank 1 computes with OpenBLAS.s kernel Prescott and rank 0 with .* OPENBLAS_CORETYPE=Prescott' "$build/said" ||
   fail "another BLAS kernel: $(tail -1 "$build/said")"

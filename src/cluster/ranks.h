@@ -19,7 +19,7 @@ int mdm_ranks_count(void);
 int mdm_ranks_mine(void);
 /* Ranks on the node that has most of them, which share its memory. */
 int mdm_ranks_on_a_node(void);
-/* "Open MPI v4.1.4, …", or "none: built without MPI=1". */
+/* "Open MPI v4.1.4", or "none: built without MPI=1". */
 const char *mdm_ranks_library(void);
 
 /* Sends a packet, which becomes empty: its bytes go as soon as the other rank takes them. MDM_ERR_INTERNAL, MDM_ERR_MEMORY. */

@@ -1,24 +1,16 @@
 /* Ranks without MPI: this process alone. */
-#include <stdlib.h>
-
+#include "cluster/launched.h"
 #include "cluster/ranks.h"
 
-/* A number that a launcher left in the environment; `otherwise` where it did not. Names: of Open MPI; of MPICH, its relatives and srun. */
-static long launched(const char *open_mpi, const char *others, long otherwise) {
-  const char *text = getenv(open_mpi);
-  if (!text) text = getenv(others);
-  return text ? strtol(text, NULL, 10) : otherwise;
-}
-
 int mdm_ranks_start(mdm_error *err) {
-  long copies = launched("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", 1);
+  int copies = mdm_launched_copies();
   if (copies <= 1) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_USAGE, "this program was built without MPI: the %ld copies that mpirun started would do the same work and fight for one file; build it with make MPI=1 (docs/cluster.md), or start one",
+  return mdm_fail(err, MDM_ERR_USAGE, "this program was built without MPI: the %d copies that mpirun or srun started would do the same work and fight for one file; build it with make MPI=1 (docs/cluster.md), or start one",
                   copies);
 }
 
 int mdm_ranks_count(void) { return 1; }
-int mdm_ranks_mine(void) { return (int)launched("OMPI_COMM_WORLD_RANK", "PMI_RANK", 0); }
+int mdm_ranks_mine(void) { return mdm_launched_rank(); }
 int mdm_ranks_on_a_node(void) { return 1; }
 const char *mdm_ranks_library(void) { return "none: built without MPI=1"; }
 

@@ -6,11 +6,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/board.h"
 #include "base/memory.h"
+#include "cluster/launched.h"
 #include "cluster/ranks.h"
 
 enum { PIECE = 1 << 20, FIRST = 1, MORE = 2 }; /* bytes; tags */
@@ -55,21 +57,22 @@ static void look_around(void) {
   MPI_Comm_free(&node);
 }
 
+/* Copies that MPI knows nothing of. */
+static int refuse_copies(mdm_error *err) {
+  ranks.mine = mdm_launched_rank();
+  return mdm_fail(err, MDM_ERR_USAGE, "the %d copies that were started cannot see each other: use mpirun of %s, or srun --mpi=pmix (docs/cluster.md)", mdm_launched_copies(), mdm_ranks_library());
+}
+
 int mdm_ranks_start(mdm_error *err) {
   int given;
-  if (!is_launched()) return MDM_OK;
+  if (!is_launched()) return mdm_launched_copies() > 1 ? refuse_copies(err) : MDM_OK;
   if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
   MPI_Comm_dup(MPI_COMM_WORLD, &ranks.world);
   MPI_Comm_set_errhandler(ranks.world, MPI_ERRORS_RETURN);
   MPI_Comm_size(ranks.world, &ranks.count);
   MPI_Comm_rank(ranks.world, &ranks.mine);
-  const char *size = getenv("PMI_SIZE");
-  if (ranks.count == 1 && size && strtol(size, NULL, 10) > 1) {
-    const char *rank = getenv("PMI_RANK");
-    ranks.mine = rank ? (int)strtol(rank, NULL, 10) : 0;
-    return mdm_fail(err, MDM_ERR_USAGE, "the %s copies that were started cannot see each other: mpirun and the program (%.40s) belong to different MPI libraries", size, mdm_ranks_library());
-  }
-  if (given < MPI_THREAD_FUNNELED) return mdm_fail(err, MDM_ERR_INTERNAL, "this MPI library (%.40s) does not allow threads", mdm_ranks_library());
+  if (ranks.count == 1 && mdm_launched_copies() > 1) return refuse_copies(err);
+  if (given < MPI_THREAD_FUNNELED) return mdm_fail(err, MDM_ERR_INTERNAL, "this MPI library (%s) does not allow threads", mdm_ranks_library());
   if (ranks.count > 1) look_around();
   return MDM_OK;
 }
@@ -82,6 +85,7 @@ const char *mdm_ranks_library(void) {
   static char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length;
   if (!*text && MPI_Get_library_version(text, &length)) snprintf(text, sizeof text, "unknown");
+  text[strcspn(text, ",\n")] = '\0'; /* then come packager, identifier, dates */
   return text;
 }
 
