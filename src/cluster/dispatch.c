@@ -277,6 +277,17 @@ static void tell_balance(job *j) {
   monitor->message(monitor->context, line);
 }
 
+/* More threads than processors are a mistake that nothing else tells. */
+static void tell_binding(const job *j) {
+  const mdm_monitor *monitor = j->d->board->monitor;
+  int asked = j->d->threads, there = mdm_processors();
+  char line[200];
+  if (asked <= there || !j->d->pieces || !monitor || !monitor->message) return;
+  snprintf(line, sizeof line, "%d threads for each rank, and %d processor%s: mpirun binds ranks to cores unless it is told otherwise (--map-by slot:PE=%d, --bind-to none)",
+           asked, there, there == 1 ? "" : "s", asked);
+  monitor->message(monitor->context, line);
+}
+
 /* The child goes on; the parent leaves with its status. What the child says is lost once mpirun is gone: a word before. */
 static void detach(job *j) {
   const mdm_monitor *monitor = j->d->board->monitor;
@@ -292,6 +303,7 @@ static void run_on_ranks(job *j) {
   j->at_once = mdm_dispatch_at_once(j->d->n, j->d->threads);
   for (int r = 1; r < mdm_ranks_count(); r++) j->member[r].heard = mdm_clock();
   if (state.interrupted) mdm_board_stop(j->d->board);
+  tell_binding(j);
   mdm_ranks_traffic(&j->packets, &j->bytes);
   say_to_all(j, MDM_SAY_BEGIN, (size_t)j->d->threads, j->d->n);
   int helpers = start_threads(j, thread);
