@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Strong scaling of independent runs over ranks (docs/cluster.md).
 
-    validation/ranks.py [--rounds N] [--ranks R] [--program build/mpi/moedmft]
+    validation/ranks.py [--rounds N] [--ranks R] [--program build/mpi/moedmft] [--seeds N] [--width N]
 
-One thread each. A round makes the same runs on one rank and on R, and starts R single processes side by side that do all of the runs
-each: what the machine itself gives to R busy processes, which is less than R where others compute, too, or where cores share memory and
-clock. Rounds interleave the three, so that all see the same load. Prints the medians over rounds: speed-up = time on one rank / time on R;
-ceiling = R x time on one rank / time of the R processes.
+One thread each. A round makes the same networks on one rank and on R, start and end of mpirun included; rounds interleave the two, so that both
+see the same load. Prints medians over rounds:
+    speed-up               time on one rank / time on R: what it says, on a machine that has nothing else to do
+    by processor time      R x processor time on one rank / processor time of all R: what R free cores would give, since each does 1/R of the
+                           work, up to one run at the end; other processes change it little
 """
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -20,38 +22,32 @@ parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--ranks", type=int, default=2)
 parser.add_argument("--program", default="build/mpi/moedmft")
 parser.add_argument("--width", type=int, default=256)
-parser.add_argument("--seeds", type=int, default=320)
+parser.add_argument("--seeds", type=int, default=640)
 args = parser.parse_args()
-program = os.path.abspath(args.program)
-runs = ["simulate", "-", "-q", "--force", "-t", "1", "-s", f"simulate.widths=[{args.width}]", "-s", f"simulate.seeds={args.seeds}"]
-mpirun = ["mpirun", "-q", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n"]
 
 
-def timed(commands):
-    start = time.monotonic()
-    for process in [subprocess.Popen(command) for command in commands]:
-        if process.wait():
-            raise SystemExit(f"{commands[0]} failed")
-    return time.monotonic() - start
+def processor_time():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def run(ranks, folder):
+    """Wall-clock and processor seconds of the networks on so many ranks."""
+    command = ["mpirun", "-q", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), os.path.abspath(args.program),
+               "simulate", "-", "-q", "--force", "-t", "1", "-s", f"simulate.widths=[{args.width}]", "-s", f"simulate.seeds={args.seeds}",
+               "-o", os.path.join(folder, "out.h5")]
+    start, before = time.monotonic(), processor_time()
+    subprocess.run(command, check=True)
+    return time.monotonic() - start, processor_time() - before
 
 
 with tempfile.TemporaryDirectory() as folder:
-    def command(ranks, name):
-        return mpirun + [str(ranks), program] + runs + ["-o", os.path.join(folder, name)]
-
-    def alone(i):
-        return [program] + runs + ["-o", os.path.join(folder, f"alone{i}.h5")]
-
-    speed, ceiling, one, many = [], [], [], []
+    speed, cores = [], []
     for r in range(args.rounds):
-        one.append(timed([command(1, "one.h5")]))
-        many.append(timed([command(args.ranks, "many.h5")]))
-        side_by_side = timed([alone(i) for i in range(args.ranks)])
-        again = timed([command(1, "one.h5")])
-        mean = (one[-1] + again) / 2  # before and after the others
-        speed.append(mean / many[-1])
-        ceiling.append(args.ranks * mean / side_by_side)
-        print(f"round {r + 1}: 1 rank {one[-1]:.2f} s and {again:.2f} s, {args.ranks} ranks {many[-1]:.2f} s, "
-              f"{args.ranks} processes {side_by_side:.2f} s; load {os.getloadavg()[0]:.1f}", flush=True)
-    print(f"{args.seeds} networks of N = {args.width}: speed-up on {args.ranks} ranks {statistics.median(speed):.2f} "
-          f"(ceiling of this machine now {statistics.median(ceiling):.2f}); start and end of an mpirun included")
+        (one, one_cpu), (many, many_cpu) = run(1, folder), run(args.ranks, folder)
+        speed.append(one / many)
+        cores.append(args.ranks * one_cpu / many_cpu)
+        print(f"round {r + 1}: 1 rank {one:.2f} s (processor {one_cpu:.2f} s), {args.ranks} ranks {many:.2f} s (processor {many_cpu:.2f} s); "
+              f"load {os.getloadavg()[0]:.1f}", flush=True)
+    print(f"{args.seeds} networks of N = {args.width}, {args.ranks} ranks: speed-up {statistics.median(speed):.2f}, "
+          f"by processor time {statistics.median(cores):.2f}")
