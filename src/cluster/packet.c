@@ -67,7 +67,8 @@ void mdm_put_reals(mdm_packet *p, size_t n, const double *value) {
 
 void mdm_get_reals(mdm_packet *p, size_t n, double *out) {
   const unsigned char *from = n > SIZE_MAX / sizeof *out ? NULL : get(p, n * sizeof *out);
-  if (from && n) memcpy(out, from, n * sizeof *out);
+  if (!n) return; /* out may be NULL */
+  if (from) memcpy(out, from, n * sizeof *out);
   else memset(out, 0, n * sizeof *out);
 }
 
