@@ -60,7 +60,7 @@ daemons="$! $daemons"
 for _ in $(seq 100); do sinfo -h -o %T 2> /dev/null | grep -q idle && break; sleep 0.2; done
 sinfo || { tail -5 "$work"/log/* >&2; exit 1; }
 
-many="-s solve.particles=200 -s solve.replicas=4 -s train.steps=600 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false"
+many="-s solve.particles=200 -s solve.replicas=4 -s train.steps=1500 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false"
 export MOEDMFT=$program
 cd "$work"
 job() { sbatch --parsable --nodes=1 --ntasks-per-node="$cores" --cpus-per-task=1 --time=5 --output="$1.log" "$script" compare - -o out.h5 $many; }
@@ -68,7 +68,8 @@ ended() { while squeue -h -j "$1" 2> /dev/null | grep -q .; do sleep 0.2; done; 
 
 echo "== submitted, and stopped by USR1 after some of its runs"
 id=$(job first)
-for _ in $(seq 100); do grep -q '%' first.log 2> /dev/null && break; sleep 0.1; done
+for _ in $(seq 100); do grep -q 'memory needed' first.log 2> /dev/null && break; sleep 0.1; done
+sleep 1
 scancel --batch --signal=USR1 "$id"
 ended "$id"
 cat first.log
