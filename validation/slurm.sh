@@ -69,7 +69,7 @@ ended() { while squeue -h -j "$1" 2> /dev/null | grep -q .; do sleep 0.2; done; 
 echo "== submitted, and stopped by USR1 after some of its runs"
 id=$(job first)
 for _ in $(seq 100); do grep -q 'memory needed' first.log 2> /dev/null && break; sleep 0.1; done
-sleep 1
+sleep 2
 scancel --batch --signal=USR1 "$id"
 ended "$id"
 cat first.log

@@ -19,7 +19,7 @@ static int succeeds_on(int ranks, const char *line) {
   if (ranks == 1) return 1;
   const char *balance = strstr(r->err, ranks == 2 ? " on 2 ranks: " : " on 3 ranks: ");
   check(balance != NULL, "expected the balance of ranks", line, r);
-  return balance && !strstr(balance, " 0 +") && !strstr(balance, "+ 0,");
+  return balance && !strstr(balance, " 0 +") && !strstr(balance, "+ 0;");
 }
 
 #define RUNS "-s solve.particles=300 -s solve.replicas=3 -s train.steps=20 -s simulate.widths=[32,64] -s simulate.seeds=12 "
