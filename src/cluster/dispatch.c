@@ -302,7 +302,6 @@ static void run_on_ranks(job *j) {
   pthread_t thread[MOST_THREADS];
   j->at_once = mdm_dispatch_at_once(j->d->n, j->d->threads);
   for (int r = 1; r < mdm_ranks_count(); r++) j->member[r].heard = mdm_clock();
-  if (state.interrupted) mdm_board_stop(j->d->board);
   tell_binding(j);
   mdm_ranks_traffic(&j->packets, &j->bytes);
   j->listening = mdm_clock_of_thread();
@@ -318,6 +317,7 @@ static void run_on_ranks(job *j) {
 
 void mdm_dispatch_run(const mdm_dispatch *d) {
   size_t ranks = (size_t)mdm_ranks_count();
+  if (state.interrupted) mdm_board_stop(d->board); /* in an earlier job */
   if (ranks == 1 || d->n == 0) {
     mdm_parallel(d->n, mdm_workers(d->threads, NULL), d->work, d->context);
     return;

@@ -32,7 +32,8 @@ typedef struct plan {
   int ready;
   mdm_config *cfg;
   mdm_plan plan;
-  mdm_replicas driven; /* of a sweep */
+  mdm_sweep_plan sweep_plan; /* of a sweep: the plan's, of which runs here need no more than one replica */
+  mdm_replicas driven;
   mdm_given given;
 } plan;
 
@@ -151,7 +152,9 @@ static void accept(void *context, mdm_packet *in) {
 
 /* A state, or no learning. */
 static int set_up_sweep(plan *p, mdm_error *err) {
-  const mdm_sweep_plan *s = &p->plan.sweeps;
+  mdm_sweep_plan *s = &p->sweep_plan;
+  *s = p->plan.sweeps;
+  s->replicas = 1; /* every run brings its own order parameters */
   int status = mdm_replicas_create(&p->driven, s, NULL, err);
   if (status) return status;
   if (p->kind == MDM_REMOTE_LAZY) return mdm_replicas_freeze(&p->driven), MDM_OK;

@@ -101,6 +101,14 @@ static void test_goes_on(void) {
   same_results("part.h5", "whole.h5", 1);
 }
 
+/* In a pilot: what follows does not begin. */
+static void test_pilot(void) {
+  static const char line[] = "solve - -t 1 -o @/pilot.h5 -s solve.accuracy=1e-3 -s solve.replicas=30 -s solve.particles=400 -s train.steps=300";
+  if (!has_ranks()) return;
+  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGTERM, 100);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped by rank 1", line, r);
+}
+
 /* Waits until the file holds an interrupted run, ten seconds at most. */
 static int is_kept(const char *name) {
   char said[sizeof ((result *)0)->out] = "";
@@ -168,6 +176,7 @@ static const test_case tests[] = {
     {"sweeps on ranks", test_sweep},
     {"states and pilots on ranks", test_states},
     {"a signal to one is a signal to all; the same command goes on", test_goes_on},
+    {"a signal to another rank in a pilot", test_pilot},
     {"mpirun ends everybody, and complete runs are kept", test_ended},
     {"divergence and failure on ranks", test_troubles},
     {"refusals", test_refusals},
