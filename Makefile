@@ -18,12 +18,28 @@ endif
 # The interpreter that has Debian's python3-numpy, python3-h5py and python3-matplotlib.
 PYTHON ?= /usr/bin/python3
 
+# MPI=1: runs on the ranks of mpirun (docs/cluster.md), by Open MPI.
+MPI ?=
+ifneq (,$(filter-out 0 1,$(MPI)))
+$(error MPI='$(MPI)': allowed are 1 and 0)
+endif
+TRANSPORT := $(if $(filter 1,$(MPI)),ranks_mpi,ranks_alone)
+
 OBJCOPY ?= objcopy
 PKG := pkg-config
 DEPS := openblas lapacke gsl hdf5 yaml-0.1 sleef zlib
 # GSL brings its own cblas in its pkg-config entry; OpenBLAS provides that interface.
 DEP_CFLAGS := $(shell $(PKG) --cflags $(DEPS))
 DEP_LIBS := $(filter-out -lgslcblas,$(shell $(PKG) --libs $(DEPS))) -fopenmp -lpthread -lm
+MPI_DEPS := ompi-c
+HAS_MPI := $(shell $(PKG) --exists $(MPI_DEPS) && echo 1)
+MPI_LIBS = $(shell $(PKG) --libs $(MPI_DEPS))
+ifeq (1,$(MPI))
+ifneq (1,$(HAS_MPI))
+$(error MPI=1, and pkg-config finds no Open MPI ($(MPI_DEPS)): sh scripts/install-packages.sh mpi)
+endif
+DEP_LIBS += $(MPI_LIBS)
+endif
 
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -fopenmp -MMD -MP \
              -Iinclude -Isrc -I. -I$(BUILD)/generated $(DEP_CFLAGS) $(CFLAGS)
@@ -31,7 +47,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshado
 # These folders hold the arithmetic; they are compiled once for each precision.
 CORE := $(wildcard src/kernels/*.c src/realization/*.c models/*.c src/training/*.c)
 CLI := $(wildcard src/cli/*.c)
-COMMON := $(filter-out $(CORE) $(CLI),$(wildcard src/*/*.c))
+COMMON := $(filter-out $(CORE) $(CLI) src/cluster/ranks_%,$(wildcard src/*/*.c)) src/cluster/$(TRANSPORT).c
 TESTS := $(wildcard tests/*.c tests/*/*.c)
 
 OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
@@ -79,6 +95,13 @@ $(BUILD)/obj/f32/src/kernels/avx2.o $(BUILD)/obj/f64/src/kernels/avx2.o: ALL_CFL
 $(BUILD)/obj/f32/src/kernels/avx512.o $(BUILD)/obj/f64/src/kernels/avx512.o: ALL_CFLAGS += -mavx512f -mavx2 -mfma -ffp-contract=fast
 endif
 
+# Programs and libraries that were made with another MPI= are made anew.
+USED := $(BUILD)/generated/transport
+$(USED): FORCE
+	@mkdir -p $(@D)
+	@echo '$(TRANSPORT)' | cmp -s - $@ || echo '$(TRANSPORT)' > $@
+$(BUILD)/obj/src/cluster/ranks_mpi.o: ALL_CFLAGS += $(shell $(PKG) --cflags $(MPI_DEPS) 2>/dev/null)
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -97,48 +120,61 @@ $(PUBLIC): $(wildcard include/moedmft/*.h)
 $(PUBLIC:.txt=.map): $(PUBLIC)
 	@{ echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };'; } > $@
 
-$(BUILD)/obj/moedmft.o: $(OBJ) $(PUBLIC)
+$(BUILD)/obj/moedmft.o: $(OBJ) $(PUBLIC) $(USED)
 	$(CC) -r -nostdlib -o $@ $(OBJ)
 	$(OBJCOPY) --keep-global-symbols=$(PUBLIC) $@
 $(LIB): $(BUILD)/obj/moedmft.o
 	rm -f $@
 	$(AR) rcs $@ $<
-$(SOLIB): $(OBJ) $(PUBLIC:.txt=.map)
+$(SOLIB): $(OBJ) $(PUBLIC:.txt=.map) $(USED)
 	$(CC) -shared -Wl,-soname,libmoedmft.so.$(SOVERSION) -Wl,--version-script=$(PUBLIC:.txt=.map) $(LDFLAGS) -o $@ $(OBJ) $(DEP_LIBS)
 $(BIN): $(CLI_OBJ) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(DEP_LIBS)
 # Tests look behind the public functions, too.
-$(TEST): $(TEST_OBJ) $(OBJ)
+$(TEST): $(TEST_OBJ) $(OBJ) $(USED)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(OBJ) $(DEP_LIBS) -lcunit
+
+# The program with MPI beside one without, for the tests: one object differs.
+MPI_BIN := $(BUILD)/mpi/moedmft
+MPI_WIRE := $(BUILD)/mpi/wire
+MPI_OBJ := $(filter-out %/$(TRANSPORT).o,$(OBJ)) $(BUILD)/obj/src/cluster/ranks_mpi.o
+$(MPI_BIN): $(CLI_OBJ) $(MPI_OBJ)
+$(MPI_WIRE): $(BUILD)/obj/validation/wire.o $(MPI_OBJ)
+$(MPI_BIN) $(MPI_WIRE):
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(DEP_LIBS) $(MPI_LIBS)
+MPI_TESTED := $(if $(HAS_MPI),$(MPI_BIN) $(MPI_WIRE))
 
 # Written anew each time: it depends on PREFIX.
 $(BUILD)/moedmft.pc: FORCE
 	@mkdir -p $(BUILD)
 	@printf 'prefix=%s\nlibdir=%s\nincludedir=%s\n\nName: moedmft\nDescription: limiting training dynamics of mixture-of-experts networks\nVersion: %s\nLibs: -L"$${libdir}" -lmoedmft\nRequires.private: %s\nLibs.private: -fopenmp -lpthread -lm\nCflags: -I"$${includedir}"\n' \
-	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)' > $@
+	  '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' '$(DEPS)$(if $(filter 1,$(MPI)), $(MPI_DEPS))' > $@
 
 demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
-test: all $(TEST) ## build and run every test (the groups below, side by side)
+test: all $(TEST) $(MPI_TESTED) ## build and run every test (the groups below, side by side)
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit
 
 test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
 	MOEDMFT_BIN=$(BIN) $(PYTHON) validation/official.py --quick
 
-test-interface: all
+test-interface: all $(MPI_TESTED)
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
 	bash tests/completion.sh $(BIN)
 	sh tests/symbols.sh $(BUILD)
+	sh tests/ranks.sh $(BUILD)
 	sh tests/install.sh $(BUILD) $(PYTHON)
 	sh tests/layers_test.sh $(CC)
 	sh tests/layers.sh $(BUILD)
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
-test-unit: all $(TEST)
-	MOEDMFT_BIN=$(BIN) $(TEST)
+test-unit: all $(TEST) $(MPI_TESTED)
+	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
+	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages of scripts/packages.txt that are missing. Needs root or sudo only when one is.
+# Installs the Debian packages of scripts/packages.txt that are missing, and of scripts/packages-NAME.txt for every NAME that is given (mpi).
+# Needs root or sudo only when one is.
 set -eu
 unset CDPATH
 cd "$(dirname "$0")"
@@ -9,7 +10,12 @@ fail() {
   exit 1
 }
 
-wanted=$(sed 's/#.*//' packages.txt)
+lists=packages.txt
+for name; do
+  [ -f "packages-$name.txt" ] || fail "there is no list '$name'; allowed:$(ls packages-*.txt | sed 's/^packages-/ /; s/\.txt$//' | tr -d '\n')"
+  lists="$lists packages-$name.txt"
+done
+wanted=$(sed 's/#.*//' $lists)
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
   fail "this is not Debian or Ubuntu; install what corresponds to:" $wanted
 

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs what is missing, builds, and runs every test.
+# Installs what is missing, builds, and runs every test, those of many ranks (docs/cluster.md) among them.
 set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."
 
+sh scripts/install-packages.sh mpi
 sh scripts/build.sh
 make -s test

@@ -28,7 +28,9 @@ int basis_init_f64(void) { return 1; }
 int mdm_alloc(void) { return 2; }
 int main(void) { return printf("%s\n", mdm_version()) < 0 || basis_init_f64() + mdm_alloc() != 3; }
 END
-libs=$(pkg-config --libs openblas lapacke gsl hdf5 yaml-0.1 sleef zlib | sed 's/-lgslcblas//')
+mpi=
+[ "$(cat "$build/generated/transport")" = ranks_alone ] || mpi=ompi-c # built with MPI=1
+libs=$(pkg-config --libs openblas lapacke gsl hdf5 yaml-0.1 sleef zlib $mpi | sed 's/-lgslcblas//')
 $cc -Iinclude "$work/user.c" "$build/libmoedmft.a" $libs -fopenmp -lpthread -lm -o "$work/user" && "$work/user" > "$work/said" || fail "a program with the static library"
 version=$(sed -n 's/^VERSION := //p' Makefile)
 grep -qx "$version" "$work/said" || fail "a program with the static library says $(cat "$work/said")"

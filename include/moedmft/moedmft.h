@@ -3,6 +3,7 @@
 #define MOEDMFT_H
 
 #include <moedmft/classify.h>
+#include <moedmft/cluster.h>
 #include <moedmft/compare.h>
 #include <moedmft/config.h>
 #include <moedmft/coordcheck.h>

@@ -3,6 +3,9 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <stdio.h>
+
+#include "base/processor.h"
 
 enum { SEQUENTIAL = 0, OPENMP = 2 }; /* what openblas_get_parallel returns; 1: pthreads */
 
@@ -22,4 +25,10 @@ void mdm_blas_join(void) {
   pthread_mutex_unlock(&lock);
 }
 
+const char *mdm_blas_kernel(void) { return openblas_get_corename(); }
+
 int mdm_blas_is_reentrant(void) { return openblas_get_parallel() != SEQUENTIAL; }
+
+void mdm_arithmetic(char *out, size_t size) {
+  snprintf(out, size, "OpenBLAS's kernel %s and vectors %s", mdm_blas_kernel(), mdm_vectors_name(mdm_vectors_used()));
+}

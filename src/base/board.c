@@ -11,27 +11,37 @@
 
 enum { MAX_THREADS = 256 };
 
-void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss) {
-  if (!board) return;
+void mdm_board_relay(mdm_board *board, const char *task, double work, size_t step, size_t steps, double loss) {
   pthread_mutex_lock(&board->lock);
   board->done += work;
   if (board->monitor && board->monitor->report) {
-    char task[32];
-    if (width) snprintf(task, sizeof task, "N = %ld", width);
-    else snprintf(task, sizeof task, "limit");
     mdm_progress p = {task, board->total > 0 ? board->done / board->total : 0, step, steps, loss};
     board->monitor->report(board->monitor->context, &p);
   }
   pthread_mutex_unlock(&board->lock);
 }
 
+void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss) {
+  char task[32];
+  if (!board) return;
+  if (width) snprintf(task, sizeof task, "N = %ld", width);
+  else snprintf(task, sizeof task, "limit");
+  mdm_board_relay(board, task, work, step, steps, loss);
+}
+
 int mdm_board_stopped(mdm_board *board) {
   if (!board) return 0;
   if (board->monitor && board->monitor->stop && *board->monitor->stop) return 1;
   pthread_mutex_lock(&board->lock);
-  int failed = board->failed;
+  int over = board->failed || board->stopped;
   pthread_mutex_unlock(&board->lock);
-  return failed;
+  return over;
+}
+
+void mdm_board_stop(mdm_board *board) {
+  pthread_mutex_lock(&board->lock);
+  board->stopped = 1;
+  pthread_mutex_unlock(&board->lock);
 }
 
 void mdm_board_fail(mdm_board *board, size_t task, const mdm_error *why) {
@@ -49,10 +59,15 @@ int mdm_board_outcome(const mdm_board *board, mdm_error *err) {
   return board->failed ? mdm_fail(err, board->why.code, "%s", board->why.text) : MDM_OK;
 }
 
+static int processors_share; /* 0: all */
+
+void mdm_processors_share(int share) { processors_share = share; }
+
 int mdm_processors(void) {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set)) return 1;
   int n = CPU_COUNT(&set);
+  if (processors_share > 0 && n > processors_share) n = processors_share;
   return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : n;
 }
 
@@ -83,5 +98,19 @@ void mdm_parallel(size_t n, int threads, void (*work)(void *context, size_t i), 
 #pragma omp barrier
 #pragma omp for schedule(dynamic, 1)
     for (size_t i = 0; i < n; i++) work(context, i);
+  }
+}
+
+void mdm_with_helpers(int threads, void (*work)(void *context, size_t i), void *context, size_t i) {
+  if (threads < 2 || omp_in_parallel()) {
+    work(context, i);
+    return;
+  }
+#pragma omp parallel num_threads(threads < MAX_THREADS ? threads : MAX_THREADS) default(shared)
+  {
+    mdm_blas_join();
+#pragma omp barrier
+#pragma omp master
+    work(context, i);
   }
 }

@@ -4,5 +4,7 @@
 
 /* Seconds since some fixed moment; never goes back. */
 double mdm_clock(void);
+/* Seconds of processor time that the calling thread has used. */
+double mdm_clock_of_thread(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* A command line against the command that it names. */
 #include "cli/check.h"
 
+#include <moedmft/cluster.h>
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -89,4 +90,11 @@ int check_arguments(const arguments *a, const command *c, mdm_error *err) {
   if (!status) status = check_taken(a, c, usage, err);
   if (!status) status = check_needed(a, c, usage, err);
   return status ? status : check_lists(a, c, err);
+}
+
+int check_ranks(const command *c, mdm_error *err) {
+  char shared[LIST_SIZE];
+  if (mdm_cluster_ranks() == 1 || command_options(c) & BIT(THREADS)) return MDM_OK; /* who has threads has runs */
+  commands_list(commands_with(OPTION_THREADS), " and ", shared, sizeof shared);
+  return mdm_fail(err, MDM_ERR_USAGE, "%s has no runs that %d ranks could share; start it without mpirun; several ranks go with %s", c->name, mdm_cluster_ranks(), shared);
 }

@@ -11,5 +11,7 @@ int check_command(const arguments *a, const command **out, mdm_error *err);
 /* Files and options of a are those that c takes, and all that it needs. MDM_ERR_USAGE says what is missing, or what an option that c
  * does not take goes with. */
 int check_arguments(const arguments *a, const command *c, mdm_error *err);
+/* MDM_ERR_USAGE where there are several ranks, and c has no runs that they could share. */
+int check_ranks(const command *c, mdm_error *err);
 
 #endif

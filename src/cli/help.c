@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <moedmft/cluster.h>
 #include <moedmft/error.h>
 #include <moedmft/version.h>
 
@@ -86,5 +87,5 @@ void help_print_command(const command *c) {
 }
 
 void help_print_version(void) {
-  printf("moedmft %s\ncommit %s%s\nsources %s\ncompiler %s\nBLAS %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "", mdm_sources(), mdm_compiler(), mdm_blas());
+  printf("moedmft %s\ncommit %s%s\nsources %s\ncompiler %s\nBLAS %s\nMPI %s\n", mdm_version(), mdm_commit(), mdm_dirty() ? " (modified)" : "", mdm_sources(), mdm_compiler(), mdm_blas(), mdm_cluster_library());
 }

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <moedmft/cluster.h>
 #include <moedmft/error.h>
 
 #include "cli/arguments.h"
 #include "cli/check.h"
+#include "cli/cluster.h"
 #include "cli/command.h"
 #include "cli/help.h"
 
@@ -44,10 +46,12 @@ static int run_command(const arguments *a, mdm_error *err) {
   const command *c;
   int status = check_command(a, &c, err);
   if (!status) status = check_arguments(a, c, err);
+  if (!status) status = check_ranks(c, err);
   return status ? status : c->run(a, err);
 }
 
-int main(int argc, char **argv) {
+/* Rank 0, or a program alone. */
+static int lead(int argc, char **argv) {
   arguments a;
   mdm_error err = {0};
   int status = arguments_read(argc, argv, &a, &err);
@@ -56,5 +60,16 @@ int main(int argc, char **argv) {
   if (!status) status = check_stdout(&err);
   if (status) print_error(status, &err);
   arguments_free(&a);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  mdm_error err = {0};
+  int status = mdm_cluster_join(&err);
+  if (status && mdm_cluster_rank() > 0) return 0; /* one of the copies speaks for all: who fails first ends the others */
+  if (status) print_error(status, &err);
+  if (status || cluster_served(&status)) return status;
+  status = lead(argc, argv);
+  mdm_cluster_leave(status);
   return status;
 }

@@ -1,6 +1,8 @@
 /* How much memory there is, and that no run takes more. */
 #include "cli/memory.h"
 
+#include <moedmft/cluster.h>
+#include <moedmft/monitor.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,8 @@ double memory_held(void) {
   if (f) fclose(f);
   return pages * (double)sysconf(_SC_PAGESIZE) + BUFFERS;
 }
+
+int memory_threads(int threads) { return mdm_workers(threads, NULL) * mdm_cluster_ranks_on_a_node(); }
 
 int memory_check(double need, double have, mdm_error *err) {
   if (need > have)

@@ -10,6 +10,8 @@
 double memory_claim(void);
 /* Bytes that this process holds now, the program, its libraries and the data among them, with what the libraries take when they work. */
 double memory_held(void);
+/* Threads that take of it at a time: those of all ranks on this node; threads: of each, as given (0: one per processor). */
+int memory_threads(int threads);
 /* MDM_ERR_MEMORY when a run needs more bytes than there are; err says what to lower. */
 int memory_check(double need, double have, mdm_error *err);
 

@@ -51,7 +51,7 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
 static int prepare(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
   size_t ready, cells = mdm_sweep_cells(sweep, &ready);
   double need = 0;
-  int status = mdm_sweep_prepare(sweep, a->threads, &need, err);
+  int status = mdm_sweep_prepare(sweep, memory_threads(a->threads), &need, err);
   need += memory_held();
   if (!status && mdm_sweep_samples(sweep)) training_announce(a, mdm_sweep_samples(sweep));
   if (!status && !a->quiet)

@@ -3,6 +3,7 @@
 
 #include "base/blas.h"
 #include "base/memory.h"
+#include "cluster/dispatch.h"
 #include "run/self_consistency.h"
 
 /* Room for the order parameters that the causal pass measures; the sweeps join the work that is to be done. */
@@ -22,7 +23,31 @@ static int prepare_sweeps(mdm_plan *p, mdm_error *err) {
 static void execute(void *context, size_t i) {
   mdm_plan *p = context;
   size_t place = p->schedule[i];
-  if (!p->task[place].record) mdm_runner_serve(&p->runner, &p->task[place], &p->board, place); /* else done before an interruption */
+  mdm_runner_serve(&p->runner, &p->task[place], &p->board, place);
+}
+
+/* Runs that are to be done, at the front of the schedule: those that were done before an interruption leave it. */
+static size_t missing(mdm_plan *p) {
+  size_t n = 0;
+  for (size_t i = 0; i < p->tasks; i++)
+    if (!p->task[p->schedule[i]].record) p->schedule[n++] = p->schedule[i];
+  return n;
+}
+
+static int order(void *context, size_t i, int rank, mdm_packet *out) {
+  mdm_plan *p = context;
+  mdm_error why;
+  size_t place = p->schedule[i];
+  if (!mdm_remote_order(&p->remote, place, rank, out, &why)) return 1;
+  mdm_board_fail(&p->board, place, &why);
+  return 0;
+}
+
+static void take(void *context, size_t i, mdm_packet *in) {
+  mdm_plan *p = context;
+  mdm_error why;
+  size_t place = p->schedule[i];
+  if (mdm_remote_result(in, &p->task[place], &why)) mdm_board_fail(&p->board, place, &why);
 }
 
 /* After the causal pass, if all of it succeeded. */
@@ -31,16 +56,17 @@ static int run_sweeps(mdm_plan *p, int threads, mdm_error *err) {
   for (size_t i = 0; i < p->replicas; i++)
     if (p->task[i].status) return MDM_OK;
   p->sweeps.threads = threads;
+  p->sweeps.remote = &p->remote;
   return mdm_sweeps_run(&p->sweeps, p->task, &p->board, &p->swept, err);
 }
 
 int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
   int status = prepare_sweeps(p, err);
   if (status) return status;
-  threads = mdm_workers(threads, NULL);
+  size_t runs = missing(p);
   int before = mdm_blas_enter();
   pthread_mutex_init(&p->board.lock, NULL);
-  mdm_parallel(p->tasks, threads, execute, p);
+  mdm_dispatch_run(&(mdm_dispatch){runs, threads, &p->board, p, execute, order, take, "runs"});
   status = mdm_board_outcome(&p->board, err);
   if (!status) status = run_sweeps(p, threads, err);
   pthread_mutex_destroy(&p->board.lock);

@@ -18,6 +18,7 @@ void mdm_plan_clear(mdm_plan *p) {
     mdm_record_free(p->task[i].weights);
     free(p->task[i].orders);
   }
+  mdm_remote_clear(&p->remote);
   mdm_sweeps_clear(&p->swept);
   mdm_layout_clear(&p->sweeps.layout);
   mdm_networks_clear(&p->networks);
@@ -114,7 +115,7 @@ static int make_tasks(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
 
 int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor, mdm_plan *p,
                     mdm_error *err) {
-  *p = (mdm_plan){0};
+  *p = (mdm_plan){.remote = {.cfg = cfg, .data = data, .what = what, .replicas = replicas, .save_weights = monitor && monitor->save_weights}};
   int status = mdm_problem_create(cfg, data, &p->problem, err);
   p->runner = (mdm_runner){.problem = p->problem, .limit_single = is_single(cfg, "solve.precision"),
                            .network_single = is_single(cfg, "simulate.precision")};

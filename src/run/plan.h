@@ -8,6 +8,7 @@
 #include "config/networks.h"
 #include "problem/problem.h"
 #include "problem/task.h"
+#include "run/remote.h"
 #include "run/runner.h"
 #include "run/self_consistency_plan.h"
 
@@ -20,8 +21,9 @@ typedef struct mdm_plan {
   mdm_networks networks; /* none where they are not asked for */
   size_t tasks;
   mdm_task *task;        /* tasks: replicas first, then networks by width and seed */
-  size_t *schedule;      /* tasks: order of execution, the costly ones first */
+  size_t *schedule;      /* tasks: order of execution, the costly ones first; once executed, of those that were to be done */
   mdm_board board;       /* its lock belongs to the execution */
+  mdm_remote remote;     /* how other ranks come to know it */
   mdm_sweep_plan sweeps; /* options.count = 0: none */
   mdm_sweeps swept;      /* what they found */
 } mdm_plan;

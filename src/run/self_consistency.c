@@ -121,7 +121,7 @@ static int sweep(iteration *it, size_t k, int *ended, mdm_error *err) {
 static int run_lazy(mdm_replicas *r, int *ended, mdm_error *err) {
   mdm_problem *p = &r->problem;
   double lr = p->optimizer.lr, bias_rate = p->model.bias_rate;
-  p->optimizer.lr = p->model.bias_rate = 0;
+  mdm_replicas_freeze(r);
   int status = mdm_replicas_run(r, NULL, ended, err);
   p->optimizer.lr = lr;
   p->model.bias_rate = bias_rate;

@@ -26,7 +26,8 @@ typedef struct mdm_sweep_plan {
   mdm_layout layout;
   size_t replicas;
   double cost;       /* of one step of one replica, for progress */
-  int threads;
+  int threads;       /* as asked for */
+  const struct mdm_remote *remote; /* how other ranks come to know the plan (run/remote.h); not owned */
 } mdm_sweep_plan;
 
 /* Reads solve.sweeps and what goes with it. MDM_ERR_CONFIG where sweeps are impossible, with the reason. */

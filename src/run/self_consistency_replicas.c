@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cluster/dispatch.h"
+#include "run/remote.h"
 
 /* ---------------------------------------------------------------- runs */
 
@@ -31,9 +33,40 @@ void mdm_replicas_clear(mdm_replicas *r) {
   r->task = NULL;
 }
 
+void mdm_replicas_freeze(mdm_replicas *r) { r->problem.optimizer.lr = r->problem.model.bias_rate = 0; }
+
+/* The replicas of one sweep, here and on other ranks. */
+typedef struct {
+  mdm_replicas *replicas;
+  mdm_remote remote;
+} spread;
+
 static void execute(void *context, size_t i) {
-  mdm_replicas *r = context;
+  mdm_replicas *r = ((spread *)context)->replicas;
   mdm_runner_serve(&r->runner, &r->task[i], r->board, i);
+}
+
+static int order(void *context, size_t i, int rank, mdm_packet *out) {
+  spread *s = context;
+  mdm_error why;
+  if (!mdm_remote_order(&s->remote, i, rank, out, &why)) return 1;
+  mdm_board_fail(s->replicas->board, i, &why);
+  return 0;
+}
+
+static void take(void *context, size_t i, mdm_packet *in) {
+  mdm_replicas *r = ((spread *)context)->replicas;
+  mdm_error why;
+  if (mdm_remote_result(in, &r->task[i], &why)) mdm_board_fail(r->board, i, &why);
+}
+
+static void execute_all(mdm_replicas *r, const mdm_given *given) {
+  spread s = {r, *r->plan->remote};
+  s.remote.kind = given ? MDM_REMOTE_GIVEN : MDM_REMOTE_LAZY;
+  s.remote.given = given;
+  s.remote.id = 0, s.remote.known = NULL;
+  mdm_dispatch_run(&(mdm_dispatch){r->plan->replicas, r->plan->threads, r->board, &s, execute, order, take, NULL});
+  mdm_remote_clear(&s.remote);
 }
 
 int mdm_replicas_run(mdm_replicas *r, const mdm_given *given, int *ended, mdm_error *err) {
@@ -45,7 +78,7 @@ int mdm_replicas_run(mdm_replicas *r, const mdm_given *given, int *ended, mdm_er
     memset(orders, 0, plan->layout.size * sizeof *orders);
     *t = (mdm_task){.index = (unsigned)i, .cost = plan->cost, .board = r->board, .layout = &plan->layout, .given = given, .orders = orders};
   }
-  mdm_parallel(plan->replicas, plan->threads, execute, r);
+  execute_all(r, given);
   *ended = MDM_OK;
   for (size_t i = 0; i < plan->replicas; i++)
     if (r->task[i].status > *ended) *ended = r->task[i].status;

@@ -20,7 +20,9 @@ typedef struct mdm_replicas {
 int mdm_replicas_create(mdm_replicas *r, const mdm_sweep_plan *plan, mdm_board *board, mdm_error *err);
 void mdm_replicas_clear(mdm_replicas *r);
 
-/* Runs all replicas, under `given` or (NULL) by their own averages. *ended: MDM_OK, MDM_INTERRUPTED or MDM_ERR_DIVERGED. Returns a
+/* From now on nothing learns. */
+void mdm_replicas_freeze(mdm_replicas *r);
+/* Runs all replicas, under `given` or (NULL) by their own averages, without learning. *ended: MDM_OK, MDM_INTERRUPTED or MDM_ERR_DIVERGED. Returns a
  * status for failures alone. */
 int mdm_replicas_run(mdm_replicas *r, const mdm_given *given, int *ended, mdm_error *err);
 

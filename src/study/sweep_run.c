@@ -1,6 +1,6 @@
-/* Running a sweep (mdm_sweep_compute): all runs of all missing cells are tasks of one pool of threads.
+/* Running a sweep (mdm_sweep_compute): all runs of all missing cells are tasks of one pool of threads, and of other ranks.
  *
- * A cell's problem is set up when its first run begins and released with its last, so that few are in memory at a time.
+ * A cell's problem is set up when its first run here begins and released with its last, so that few are in memory at a time.
  * A run leaves its loss curves behind; the cell's numbers are computed when all are there, in the order of the runs, so
  * nothing depends on threads. Whoever finishes a cell saves the file when the last time is long enough ago. A cell of
  * which a run was stopped stays missing. HDF5 is entered under the pool's lock only: the library is not thread-safe. */
@@ -15,8 +15,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/record.h"
+#include "cluster/dispatch.h"
 #include "problem/problem.h"
 #include "run/batch.h"
+#include "run/remote.h"
 #include "run/tolerance.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
@@ -25,7 +27,8 @@ static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 
 typedef struct {
   mdm_config *cfg;      /* of this cell: the batch refers to it */
   mdm_data *own;        /* data of this point alone, or NULL */
-  mdm_batch *batch;     /* NULL: not begun */
+  mdm_batch *batch;     /* NULL: none of its runs has begun here */
+  mdm_remote remote;    /* how other ranks come to know it */
   double *curve, *test; /* runs × steps; runs × tests */
   double *seconds;      /* runs */
   char *diverged;       /* runs: 1 when it diverged */
@@ -243,6 +246,7 @@ static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
 
 static void live_clear(live *c) {
   mdm_batch_free(c->batch);
+  mdm_remote_clear(&c->remote);
   mdm_data_free(c->own);
   mdm_config_free(c->cfg);
   free(c->curve);
@@ -252,22 +256,31 @@ static void live_clear(live *c) {
   *c = (live){0};
 }
 
+/* What is done once for all of its runs, wherever they are. */
 static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   mdm_sweep *s = p->s;
   live *c = &p->live[cell];
+  if (c->curve) return MDM_OK;
   size_t runs = c->runs = (size_t)s->runs[cell % s->widths];
   int status = cell_config(s, cell, &c->cfg, err);
   if (!status && !s->samples) status = mdm_data_load(c->cfg, &c->own, err);
-  if (!status)
-    status = mdm_batch_create(c->cfg, c->own ? c->own : s->samples,
-                              is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS, &p->board, &c->batch, err);
+  c->remote = (mdm_remote){.cfg = c->cfg, .data = c->own ? c->own : s->samples, .what = is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS};
   c->curve = mdm_alloc(runs, s->steps, 1, sizeof *c->curve);
   c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
   if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
     status = mdm_no_memory(err, "a cell of the sweep");
+  if (status) live_clear(c);
   return status;
+}
+
+/* What is done once for all runs of this rank. */
+static int begin_batch(pool *p, size_t cell, mdm_error *err) {
+  live *c = &p->live[cell];
+  int status = begin_cell(p, cell, err);
+  if (status || c->batch) return status;
+  return mdm_batch_create(c->cfg, c->remote.data, c->remote.what, &p->board, &c->batch, err);
 }
 
 static int save_now(pool *p, mdm_error *err) {
@@ -303,9 +316,8 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
 }
 
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
-static int finish_run(pool *p, job j, int status, int skipped, mdm_error *why) {
+static int finish_run(pool *p, job j, mdm_task *t, int status, int skipped, mdm_error *why) {
   live *c = &p->live[j.cell];
-  mdm_task *t = mdm_batch_task(c->batch, j.run);
   int finished = !skipped && !status;
   status = note_failure(c, j.run, status, why);
   if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
@@ -321,7 +333,7 @@ static void work(void *context, size_t i) {
   int status = MDM_OK;
   if (mdm_board_stopped(&p->board)) return;
   pthread_mutex_lock(&p->lock);
-  if (!c->batch) status = begin_cell(p, j.cell, &why);
+  status = begin_batch(p, j.cell, &why);
   int skip = c->why.code != 0; /* an earlier run of this cell failed */
   pthread_mutex_unlock(&p->lock);
   if (status) {
@@ -330,9 +342,37 @@ static void work(void *context, size_t i) {
   }
   if (!skip) status = mdm_batch_execute(c->batch, j.run, &why);
   pthread_mutex_lock(&p->lock);
-  status = finish_run(p, j, status, skip, &why);
+  status = finish_run(p, j, mdm_batch_task(c->batch, j.run), status, skip, &why);
   pthread_mutex_unlock(&p->lock);
   if (status) mdm_board_fail(&p->board, i, &why);
+}
+
+/* Run i for another rank; a run of a cell that failed is over at once. */
+static int order(void *context, size_t i, int rank, mdm_packet *out) {
+  pool *p = context;
+  job j = p->job[i];
+  live *c = &p->live[j.cell];
+  mdm_error why = {0};
+  pthread_mutex_lock(&p->lock);
+  int status = begin_cell(p, j.cell, &why), skip = !status && c->why.code != 0;
+  if (skip) status = finish_run(p, j, NULL, MDM_OK, 1, &why);
+  else if (!status) status = mdm_remote_order(&c->remote, j.run, rank, out, &why);
+  pthread_mutex_unlock(&p->lock);
+  if (status) mdm_board_fail(&p->board, i, &why);
+  return !status && !skip;
+}
+
+static void take(void *context, size_t i, mdm_packet *in) {
+  pool *p = context;
+  job j = p->job[i];
+  mdm_error why = {0};
+  mdm_task t = {0};
+  int status = mdm_remote_result(in, &t, &why);
+  pthread_mutex_lock(&p->lock);
+  status = finish_run(p, j, &t, status, 0, &why);
+  pthread_mutex_unlock(&p->lock);
+  if (status) mdm_board_fail(&p->board, i, &why);
+  mdm_record_free(t.record); /* of a run that was stopped */
 }
 
 /* The caller hears how many points are complete, instead of the bare width. */
@@ -345,6 +385,11 @@ static void report(void *context, const mdm_progress *event) {
   pthread_mutex_unlock(&p->lock);
   e.task = task;
   p->user->report(p->user->context, &e);
+}
+
+static void pass_on(void *context, const char *line) {
+  pool *p = context;
+  p->user->message(p->user->context, line);
 }
 
 /* Point by point, in each the limit first, then wide networks: the costly ones do not come last. */
@@ -373,12 +418,13 @@ static int make_jobs(pool *p, mdm_error *err) {
 static void run_pool(pool *p) {
   mdm_monitor monitor = p->user ? *p->user : (mdm_monitor){0};
   if (monitor.report) monitor.report = report;
+  if (monitor.message) monitor.message = pass_on;
   monitor.context = p;
   p->board.monitor = &monitor;
   mdm_announce_workers(p->user);
   if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
   int before = mdm_blas_enter();
-  mdm_parallel(p->jobs, mdm_workers(monitor.threads, NULL), work, p);
+  mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs"});
   mdm_blas_leave(before);
 }
 

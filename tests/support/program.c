@@ -2,6 +2,7 @@
 #include "support/program.h"
 
 #include <CUnit/CUnit.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -29,6 +30,22 @@ const char *program(void) {
   return given && *given ? given : "build/moedmft";
 }
 
+int has_ranks(void) {
+  const char *given = getenv("MOEDMFT_MPI_BIN");
+  return given && *given;
+}
+
+/* The words before the program's own arguments; how many. */
+static int begin_words(const start *how, char **argv) {
+  static char ranks[16];
+  const char *const mpirun[] = {"/usr/bin/env", "mpirun", "-q", "--allow-run-as-root", "--oversubscribe", "-n", ranks};
+  int n = how->ranks ? (int)(sizeof mpirun / sizeof *mpirun) : 0;
+  snprintf(ranks, sizeof ranks, "%d", how->ranks);
+  memcpy(argv, mpirun, (size_t)n * sizeof *argv);
+  argv[n] = how->ranks && !how->alone ? getenv("MOEDMFT_MPI_BIN") : (char *)program();
+  return n + 1;
+}
+
 static void become_program(char **argv, const start *how) {
   int in = open("/dev/null", O_RDONLY), out = how->out ? open(how->out, O_WRONLY) : fileno(printed[0]);
   struct rlimit limit = {how->file_size, how->file_size};
@@ -42,13 +59,14 @@ static void become_program(char **argv, const start *how) {
 
 static pid_t launch(const start *how, int n, const char *const *words) {
   static char text[MAX_ARGS][6000];
-  char *argv[MAX_ARGS + 2] = {(char *)program()};
+  char *argv[MAX_ARGS + 10] = {0};
+  int before = begin_words(how, argv);
   CU_ASSERT_FATAL(n <= MAX_ARGS);
   for (int i = 0; i < n; i++) {
     const char *at = strchr(words[i], '@');
     snprintf(text[i], sizeof text[i], "%.*s%s%s", at ? (int)(at - words[i]) : 5999, words[i], at ? folder : "",
              at ? at + 1 : "");
-    argv[i + 1] = text[i];
+    argv[before + i] = text[i];
   }
   for (int i = 0; i < 2; i++) printed[i] = tmpfile();
   fflush(NULL);
@@ -134,17 +152,54 @@ static double spent(pid_t pid) {
   return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
-const result *run_and_stop(const char *line, int number, long milliseconds) {
+/* Whether the environment of a process says that it is this rank, started by that mpirun. */
+static int is_rank(pid_t pid, int rank, pid_t mpirun) {
+  char path[64], wanted[64], text[1 << 15];
+  snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+  FILE *f = fopen(path, "r");
+  long parent = 0;
+  int read = f ? fscanf(f, "%*d %*[^)]) %*c %ld", &parent) : 0;
+  if (f) fclose(f);
+  if (read != 1 || parent != mpirun) return 0;
+  snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
+  if (!(f = fopen(path, "r"))) return 0;
+  size_t n = fread(text, 1, sizeof text - 1, f);
+  fclose(f);
+  text[n] = '\0';
+  snprintf(wanted, sizeof wanted, "OMPI_COMM_WORLD_RANK=%d", rank);
+  for (size_t at = 0; at < n; at += strlen(text + at) + 1)
+    if (!strcmp(text + at, wanted)) return 1;
+  return 0;
+}
+
+/* The process of a rank; the test ends where there is none. */
+static pid_t find_rank(int rank, pid_t mpirun) {
+  DIR *proc = opendir("/proc");
+  pid_t found = 0;
+  CU_ASSERT_FATAL(proc != NULL);
+  for (struct dirent *e; (e = readdir(proc)) && !found;) {
+    pid_t pid = (pid_t)atol(e->d_name);
+    if (pid > 0 && is_rank(pid, rank, mpirun)) found = pid;
+  }
+  closedir(proc);
+  CU_ASSERT_FATAL(found > 0);
+  return found;
+}
+
+const result *run_and_stop(const char *line, int number, long milliseconds) { return run_and_stop_as(&(start){0}, line, -1, number, milliseconds); }
+
+const result *run_and_stop_as(const start *how, const char *line, int rank, int number, long milliseconds) {
   enum { PATIENCE = 30000 }; /* times 4 ms */
   char said[2000] = "";
-  pid_t pid = launch_line(&(start){0}, line);
+  pid_t pid = launch_line(how, line);
   for (int i = 0; i < PATIENCE && !strstr(said, "memory needed") && !has_ended(pid); i++) {
     doze(4);
     read_printed(1, said, sizeof said);
   }
+  if (how->ranks) doze(milliseconds);
   double begin = has_ended(pid) ? 0 : spent(pid);
-  for (int i = 0; i < PATIENCE && !has_ended(pid) && spent(pid) - begin < (double)milliseconds; i++) doze(4);
-  kill(pid, number);
+  for (int i = 0; i < PATIENCE && !how->ranks && !has_ended(pid) && spent(pid) - begin < (double)milliseconds; i++) doze(4);
+  kill(rank < 0 ? pid : find_rank(rank, pid), number);
   return finish(pid);
 }
 

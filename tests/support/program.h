@@ -28,7 +28,12 @@ typedef struct start {
   const char *out;  /* standard output; NULL: collected */
   rlim_t file_size; /* 0: no limit */
   const char *vectors; /* MOEDMFT_VECTORS; NULL: as it is */
+  int ranks;        /* by mpirun on so many, the program with MPI unless `alone`; 0: without mpirun */
+  int alone;        /* the program without MPI all the same */
 } start;
+
+/* Whether there is a program with MPI: MOEDMFT_MPI_BIN names it. Tests of ranks have nothing to test without. */
+int has_ranks(void);
 
 const char *program(void);
 
@@ -44,8 +49,10 @@ const result *run(const char *format, ...)
 /* The same with words as they are. */
 const result *run_words(int n, const char *const *words);
 
-/* Sends the signal when the program has worked for so many milliseconds, of processor time, since it said that it begins. */
+/* Sends the signal when the program has worked for so many milliseconds, of processor time, since it said that it begins; with ranks, to mpirun
+ * (rank < 0) or to a rank, so many milliseconds later. */
 const result *run_and_stop(const char *line, int number, long milliseconds);
+const result *run_and_stop_as(const start *how, const char *line, int rank, int number, long milliseconds);
 
 /* Asserts; says which command line it was when not good. */
 void check(int good, const char *what, const char *line, const result *r);

@@ -1,0 +1,185 @@
+/* The program on several ranks: the same bits, one writer, and one end for all. */
+#include <moedmft/error.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "support/folder.h"
+#include "support/program.h"
+#include "support/results.h"
+#include "support/sweeps.h"
+#include "support/suite.h"
+#include "support/words.h"
+
+/* Succeeds on so many ranks. Whether all of them did some of the runs, which a busy machine may prevent now and then. */
+static int succeeds_on(int ranks, const char *line) {
+  const result *r = run_as(&(start){.ranks = ranks}, line);
+  check(r->code == 0, "expected success on ranks", line, r);
+  if (ranks == 1) return 1;
+  const char *balance = strstr(r->err, ranks == 2 ? " on 2 ranks: " : " on 3 ranks: ");
+  check(balance != NULL, "expected the balance of ranks", line, r);
+  return balance && !strstr(balance, " 0 +") && !strstr(balance, "+ 0;");
+}
+
+#define RUNS "-s solve.particles=300 -s solve.replicas=3 -s train.steps=20 -s simulate.widths=[32,64] -s simulate.seeds=12 "
+
+/* As the program without MPI: every array of limit, networks and members, on every number of ranks and threads. */
+static void same_on_ranks(const char *format) {
+  char line[2000];
+  int worked = 0;
+  snprintf(line, sizeof line, format, "plain.h5", "-q -t 1");
+  succeeds("%s", line);
+  for (int ranks = 1; ranks <= 3; ranks++)
+    for (int threads = 1; threads <= 2; threads++) {
+      char options[32];
+      snprintf(options, sizeof options, "--force -t %d", threads);
+      snprintf(line, sizeof line, format, "ranks.h5", options);
+      int all = succeeds_on(ranks, line);
+      worked += ranks > 1 && all;
+      same_results("plain.h5", "ranks.h5", 1);
+    }
+  CU_ASSERT(worked > 0);
+}
+
+static void test_same(void) {
+  if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
+}
+static void test_sweep(void) {
+  static const char line[] = "sweep - -o @/%s %s -s simulate.seeds=8 -s solve.particles=200 -s solve.replicas=2 -s train.steps=40 "
+                             "-s simulate.widths=[16,32] --over train.lr=0.2,0.4,1e6 --over data.train=4,6 ";
+  char text[1000];
+  size_t compared = 0;
+  int worked = 0;
+  if (!has_ranks()) return;
+  snprintf(text, sizeof text, line, "plain.h5", "-q -t 1");
+  succeeds("%s", text);
+  for (int ranks = 2; ranks <= 3; ranks++) {
+    snprintf(text, sizeof text, line, "ranks.h5", ranks == 2 ? "--force -t 2" : "--force -t 1");
+    worked += succeeds_on(ranks, text);
+    CU_ASSERT_EQUAL(differences("plain.h5", "ranks.h5", "/", 1, &compared), 0);
+  }
+  CU_ASSERT(compared > 30);
+  CU_ASSERT(worked > 0);
+}
+
+/* A state that is found in steps is sent to all ranks at each; a pilot decides how many replicas there are. */
+static void test_states(void) {
+  static const char *const lines[] = {
+      "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=4 -s train.steps=20 --sweeps 3",
+      "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=4 -s train.steps=20 --sweeps 2 -s solve.start=lazy",
+      "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=3 -s train.steps=20 -s solve.accuracy=0.01",
+      "coordcheck - -o @/%s %s " RUNS,
+  };
+  for (size_t i = 0; i < COUNT(lines) && has_ranks(); i++) {
+    char text[1000];
+    snprintf(text, sizeof text, lines[i], "plain.h5", "-q --force -t 1");
+    succeeds("%s", text);
+    snprintf(text, sizeof text, lines[i], "ranks.h5", "-q --force -t 1");
+    const result *r = run_as(&(start){.ranks = 3}, text);
+    check(r->code == 0 && !*r->err, "expected silent success on ranks", text, r);
+    same_results("plain.h5", "ranks.h5", 1);
+  }
+}
+
+#define MANY "-t 1 -s solve.particles=200 -s solve.replicas=4 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false "
+#define SHORT MANY "-s train.steps=100 "
+#define LONG MANY "-s train.steps=3000 "
+
+/* A signal that mpirun passes on, and one to a single rank, end all ranks; the same command goes on, on other ranks. */
+static void test_goes_on(void) {
+  if (!has_ranks()) return;
+  const result *r = run_and_stop_as(&(start){.ranks = 3}, "compare - -o @/part.h5 " SHORT, -1, SIGUSR1, 200);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped|goes on"), "expected to be stopped by mpirun", SHORT, r);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 1);
+  r = run_and_stop_as(&(start){.ranks = 2}, "compare - -o @/part.h5 " SHORT, 1, SIGTERM, 100);
+  check(r->code == MDM_INTERRUPTED && mentions(r->err, "going on from|complete runs|stopped: what is complete is being written") && last_line_mentions(r->err, "interrupted: stopped|goes on"),
+        "expected to be stopped by rank 1", SHORT, r);
+  r = run_as(&(start){.ranks = 2}, "compare - -o @/part.h5 " SHORT);
+  check(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"), "expected to go on", SHORT, r);
+  succeeds("compare - -q -o @/whole.h5 -t 2 " SHORT);
+  same_results("part.h5", "whole.h5", 1);
+}
+
+/* In a pilot: what follows does not begin. */
+static void test_pilot(void) {
+  static const char line[] = "solve - -t 1 -o @/pilot.h5 -s solve.accuracy=1e-3 -s solve.replicas=30 -s solve.particles=400 -s train.steps=300";
+  if (!has_ranks()) return;
+  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGTERM, 100);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped by rank 1", line, r);
+}
+
+/* Waits until the file holds an interrupted run, ten seconds at most. */
+static int is_kept(const char *name) {
+  char said[sizeof ((result *)0)->out] = "";
+  for (int i = 0; i < 100 && !strstr(said, "interrupted"); i++) {
+    nanosleep(&(struct timespec){0, 100000000}, NULL);
+    if (exists(name) && entries(NULL, 0) == 1) snprintf(said, sizeof said, "%s", run("info @/%s", name)->out);
+  }
+  return strstr(said, "interrupted") != NULL;
+}
+
+/* Where mpirun ends everybody, on its own account or because a rank died, complete runs reach the file after it; without rank 0 nothing
+ * can, and nothing is half-written. */
+static void test_ended(void) {
+  static const struct {
+    int rank, number, code;
+  } cases[] = {{-1, SIGTERM, 1}, {-1, SIGINT, 1}, {1, SIGKILL, 128 + SIGKILL}};
+  for (size_t i = 0; i < COUNT(cases) && has_ranks(); i++) {
+    const result *r = run_and_stop_as(&(start){.ranks = 3}, "compare - -o @/part.h5 " LONG, cases[i].rank, cases[i].number, 400);
+    check(r->code == cases[i].code && mentions(r->err, "stopped: what is complete is being written"), "expected to be ended by mpirun", LONG, r);
+    CU_ASSERT(is_kept("part.h5"));
+    clear();
+  }
+  if (!has_ranks()) return;
+  succeeds("solve - -q -o @/part.h5 " SMALL);
+  const result *r = run_and_stop_as(&(start){.ranks = 3}, "compare - --force -o @/part.h5 " LONG, 0, SIGKILL, 400);
+  CU_ASSERT_EQUAL(r->code, 128 + SIGKILL);
+  CU_ASSERT(mentions(run("info @/part.h5")->out, "moedmft solve|complete"));
+}
+
+/* Divergence and failure, wherever they happen, are told once, by rank 0. */
+static void test_troubles(void) {
+  if (!has_ranks()) return;
+  const result *r = run("compare - -q -t 1 -o @/plain.h5 -s train.lr=1e6 " RUNS);
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_DIVERGED);
+  r = run_as(&(start){.ranks = 3}, "compare - -q -t 1 -o @/ranks.h5 -s train.lr=1e6 " RUNS);
+  check(r->code == MDM_ERR_DIVERGED && is_one_line(r->err) && mentions(r->err, "diverged at step|lower train.lr"), "expected divergence", RUNS, r);
+  same_results("plain.h5", "ranks.h5", 1);
+  clear();
+  r = run_as(&(start){.ranks = 3}, "solve - -q -t 1 -o @/ranks.h5 -s solve.replicas=9 -s solve.particles=8");
+  check(r->code == MDM_ERR_NUMERIC && is_one_line(r->err) && mentions(r->err, "raise solve.particles"), "expected failure", RUNS, r);
+  CU_ASSERT_EQUAL(entries(NULL, 0), 0);
+}
+
+/* What ranks are of no use for; mistakes are told once. */
+static void test_refusals(void) {
+  static const struct {
+    start how;
+    int code;
+    const char *line, *said;
+  } cases[] = {
+      {{.ranks = 2}, MDM_ERR_USAGE, "options", "options has no runs that 2 ranks could share|solve, simulate, compare, coordcheck and sweep"},
+      {{.ranks = 2}, MDM_ERR_CONFIG, "solve - -o @/a.h5 -s train.lr=fast", "train.lr"},
+      {{.ranks = 2, .alone = 1}, MDM_ERR_USAGE, "solve - -o @/a.h5 " SMALL, "built without MPI|2 copies|make MPI=1"},
+  };
+  for (size_t i = 0; i < COUNT(cases) && has_ranks(); i++) {
+    const result *r = run_as(&cases[i].how, cases[i].line);
+    check(r->code == cases[i].code && is_one_line(r->err) && mentions(r->err, cases[i].said) && !*r->out, "expected a refusal", cases[i].line, r);
+    CU_ASSERT_EQUAL(entries(NULL, 0), 0);
+  }
+  if (has_ranks()) succeeds_on(1, "solve - -o @/a.h5 " SMALL);
+}
+
+static const test_case tests[] = {
+    {"the same bits on 1, 2, 3 ranks and 1, 2 threads", test_same},
+    {"sweeps on ranks", test_sweep},
+    {"states and pilots on ranks", test_states},
+    {"a signal to one is a signal to all; the same command goes on", test_goes_on},
+    {"a signal to another rank in a pilot", test_pilot},
+    {"mpirun ends everybody, and complete runs are kept", test_ended},
+    {"divergence and failure on ranks", test_troubles},
+    {"refusals", test_refusals},
+};
+
+SUITE_IN_FOLDER("cli/cluster", tests)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Packets of all sizes between two ranks, and what the build says about MPI. Usage: ranks.sh BUILD
+set -eu
+unset CDPATH
+build=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+make=${MAKE:-make}
+unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs this test
+fail() { echo "ranks: $*" >&2; exit 1; }
+
+if $make -s -n MPI=yes BUILD="$build" all > /dev/null 2> "$work/said"; then fail "MPI=yes was taken"; fi
+grep -q "MPI='yes': allowed are 1 and 0" "$work/said" || fail "MPI=yes: $(tail -1 "$work/said")"
+if $make -s -n MPI=1 PKG=false BUILD="$build" all > /dev/null 2> "$work/said"; then fail "MPI=1 was taken without Open MPI"; fi
+grep -q 'MPI=1, and pkg-config finds no Open MPI.*install-packages.sh mpi' "$work/said" || fail "MPI=1 without Open MPI: $(tail -1 "$work/said")"
+[ -x "$build/mpi/wire" ] || { echo "ranks: no Open MPI: packets are not tested (sh scripts/install-packages.sh mpi)"; exit 0; }
+mpirun -q --allow-run-as-root --oversubscribe -n 2 "$build/mpi/wire" 20 > /dev/null || fail "packets did not arrive whole"
+one="$build/mpi/moedmft solve - -q -o $work/other.h5 -s solve.particles=200 -s solve.replicas=100 -s train.steps=20"
+if mpirun -q --allow-run-as-root --oversubscribe -n 1 $one : -n 1 -x OPENBLAS_CORETYPE=Prescott $one 2> "$work/said"; then fail "ranks with other BLAS kernels were taken"; fi
+grep -q '^moedmft: configuration error: rank 1 computes with OpenBLAS.s kernel Prescott and rank 0 with .* OPENBLAS_CORETYPE=Prescott' "$work/said" ||
+  fail "another BLAS kernel: $(tail -1 "$work/said")"
+[ ! -e "$work/other.h5" ] || fail "another BLAS kernel: a file was written"
+echo "ranks: packets of all sizes arrive whole"
