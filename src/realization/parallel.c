@@ -10,10 +10,10 @@
 
 enum {
   THIN = 256,   /* columns up to which a product is summed over pieces of particles; wider ones are cut by columns instead */
-  WIDE = 256,   /* columns of such a cut: BLAS is fastest with many */
+  WIDE = 512,   /* columns of such a cut: BLAS packs the other factor anew for each */
   COLUMNS = 64, /* of a kernel that are formed at a time */
   MOST_SUMS = 256, /* pieces of a sum */
-  FEW_ROWS = 128   /* of a piece, where a large matrix meets few tokens */
+  FEW_ROWS = 256   /* of a piece of a large matrix */
 };
 
 static double operations(size_t n, size_t k, size_t P) { return 2.0 * (double)n * (double)k * (double)P; }
@@ -56,7 +56,7 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
 
 void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                          real *out, size_t ldo) {
-  size_t rows = mdm_pieces(n, k > THIN ? FEW_ROWS : MDM_PARTICLES), columns = rows > 1 ? 1 : mdm_pieces(P, THIN);
+  size_t rows = mdm_pieces(n, k > THIN ? FEW_ROWS : MDM_PARTICLES), columns = rows > 1 ? 1 : mdm_pieces(P, WIDE);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
   for (size_t i = 0; i < rows * columns; i++) {
     size_t at = mdm_piece(n, rows, i / columns), count = mdm_piece(n, rows, i / columns + 1) - at;

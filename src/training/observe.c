@@ -264,8 +264,10 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   for (mdm_field f = 0; f < MDM_FIELDS; f++)
     for (size_t l = 0; l < mdm_field_levels(m, f); l++) {
       const X(field) *F = X(moe_field)(program, MDM_TRAIN, f, l);
-      int unspecified = f == MDM_U || f == MDM_B; /* inactive experts: u and b were not computed */
-      double square = unspecified ? masked_products(o, F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) / count : mean_square(F);
+      /* of inactive experts u and b were not computed, and y and γ are zero */
+      int unspecified = f == MDM_U || f == MDM_B, masked = unspecified || f == MDM_Y || f == MDM_GAMMA;
+      double sum = masked ? masked_products(o, F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) : 0;
+      double square = masked ? sum / (unspecified ? count : (double)(F->n * F->P)) : mean_square(F);
       o->rms[f][entry(o, l, t)] = mdm_signed_root(square);
     }
   for (mdm_tensor k = 0; k < MDM_TENSORS; k++) {
