@@ -1,6 +1,6 @@
 /* What threads may ask of the BLAS library.
  *
- * Runs are the work of one thread each, and results must not depend on how many threads or processors there are: BLAS calls of a run stay
+ * Threads take runs, and fixed pieces of them, and results must not depend on how many threads or processors there are: BLAS calls of a run stay
  * on its thread. Flavours of OpenBLAS differ in how they are told (docs/faq.md): the pthread flavour once for all threads, the OpenMP one in
  * every thread. The serial flavour hands its buffers out without a lock: two threads must not be in it at a time. */
 #ifndef MOEDMFT_BLAS_H

@@ -1,5 +1,5 @@
 /* The runs of one configuration as separate tasks, for callers with a thread pool of their own (src/study/sweep.c). Each run
- * is the work of one thread and does not depend on the others. */
+ * does not depend on the others, nor on how many threads share its pieces. */
 #ifndef MOEDMFT_BATCH_H
 #define MOEDMFT_BATCH_H
 

@@ -1,5 +1,5 @@
 /* Ensembles of runs: replicas of the limit, networks of several widths and seeds, in parallel; their mean and error. Each run is a
- * task of one thread. */
+ * task, whose pieces idle threads share. */
 #include <moedmft/run.h>
 
 #include <math.h>

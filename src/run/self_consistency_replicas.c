@@ -1,4 +1,4 @@
-/* Replicas are tasks of one thread each and are reduced in order, so nothing depends on the number of threads. */
+/* Replicas are tasks, and are reduced in order, so nothing depends on the number of threads. */
 #include "run/self_consistency_replicas.h"
 
 #include <cblas.h>
