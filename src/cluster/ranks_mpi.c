@@ -63,9 +63,14 @@ static int refuse_copies(mdm_error *err) {
   return mdm_fail(err, MDM_ERR_USAGE, "the %d copies that were started cannot see each other: use mpirun of %s, or srun --mpi=pmix (docs/cluster.md)", mdm_launched_copies(), mdm_ranks_library());
 }
 
+/* Large messages between ranks of a node would be read out of the sender's memory, by Open MPI's shared-memory transport; if the sender dies
+ * meanwhile, the reader is aborted with it, and what is complete would be lost. Through shared memory they are copied twice, which nothing here feels. */
+static void survive_senders(void) { setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0); }
+
 int mdm_ranks_start(mdm_error *err) {
   int given;
   if (!is_launched()) return mdm_launched_copies() > 1 ? refuse_copies(err) : MDM_OK;
+  survive_senders();
   if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
   MPI_Comm_dup(MPI_COMM_WORLD, &ranks.world);
   MPI_Comm_set_errhandler(ranks.world, MPI_ERRORS_RETURN);

@@ -19,7 +19,7 @@
 #include "kernels/products.h"
 #include "realization/parallel.h"
 
-/* Experts narrower than this are multiplied densely even under top-K (measured: docs/engineering.md). */
+/* Experts narrower than this would be multiplied densely even under top-K (validation/bench_gather.py; docs/engineering.md). */
 #ifndef MDM_GATHER_WIDTH
 #define MDM_GATHER_WIDTH 1
 #endif
