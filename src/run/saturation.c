@@ -70,3 +70,9 @@ void mdm_announce_noise(const mdm_config *cfg, const mdm_record *limit, const md
            "many neurons; raise solve.neuron_particles (the bias falls like its root)%s", rho->value[0], eps > 0 ? " or train.adam.eps" : "");
   monitor->message(monitor->context, line);
 }
+
+void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor) {
+  mdm_announce_saturation(limit, monitor);
+  mdm_announce_twins(limit, monitor);
+  mdm_announce_noise(cfg, limit, monitor);
+}

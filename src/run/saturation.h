@@ -20,4 +20,7 @@ void mdm_announce_twins(const mdm_record *limit, const mdm_monitor *monitor);
  * square root of solve.neuron_particles (docs/theory.md, optimizers). */
 void mdm_announce_noise(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
 
+/* All of these. */
+void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
+
 #endif

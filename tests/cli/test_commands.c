@@ -52,6 +52,11 @@ static void test_biased_samples_are_named(void) {
     if (cases[i].said) CU_ASSERT(mentions(r->err, cases[i].said));
     if (!cases[i].said) CU_ASSERT(!strstr(r->err, "follow noise") && !strstr(r->err, "came to differ"));
   }
+  const result *r = run("sweep - --force -o @/s.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 -s train.steps=16 "
+                        "--over model.gate_temperature=1,0.2");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "in one cell at least|came to differ"));
+  r = run("sweep - --force -o @/s.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 -s train.steps=16 --over model.gate_temperature=1,2");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "came to differ"));
 }
 
 static void test_texts(void) {
