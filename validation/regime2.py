@@ -3,13 +3,13 @@
 
     python3 validation/regime2.py            all cases, then docs/validation.md
     python3 validation/regime2.py --quick    two small cases, about half a minute; writes no document
-    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands; the document is written once all have results
+    python3 validation/regime2.py NAME …     these cases; --list names them, --print shows their commands; their rows of the document are replaced
     python3 validation/regime2.py --missing  goes on after an interruption: cases that have no result yet
     python3 validation/regime2.py --finer    the limit itself: finer solutions of some cases (about 5 minutes)
     python3 validation/regime2.py --table    docs/validation.md again from the results at hand, running nothing
 
 Every case is one `moedmft compare` (program: environment variable MOEDMFT_BIN, else build/moedmft). Its numbers go to
-out/validation.jsonl, one line for each run; the last line of a case counts. Exit status: 0 all rates as predicted,
+out/validation.jsonl, one line for each run; the last line of a case counts. Rows of cases that it lacks stay in the document as they are. Exit status: 0 all rates as predicted,
 1 at least one is not, 2 a run failed.
 """
 import argparse
@@ -17,6 +17,7 @@ import datetime
 import json
 import math
 import os
+import re
 import resource
 import shlex
 import subprocess
@@ -342,8 +343,23 @@ def finer_table(found):
     return table(["case", "solved with"] + list(PROBES), rows)
 
 
-def write_document(found, finer):
-    """Replaces what stands between the markers of DOCUMENT; the words around them are written by hand."""
+def case_of(line):
+    """The case that a row of a table, or a command, belongs to; None for other lines."""
+    found = re.match(r"\| ([\w.-]+) \|", line) or re.search(r" -o out/validation-([\w.-]+)\.h5 ", line)
+    return found[1] if found else None
+
+
+def graft(old, new):
+    """The block `old` with the lines of those cases that `new` has: the first of a case by its first, and so on."""
+    fresh = {}
+    for line in new.splitlines():
+        fresh.setdefault(case_of(line), []).append(line)
+    lines = [fresh[case_of(line)].pop(0) if case_of(line) and fresh.get(case_of(line)) else line for line in old.strip("\n").splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def write_document(found, finer, keep=False):
+    """Replaces what stands between the markers of DOCUMENT, or (keep) only the lines of the cases found; the words around them are written by hand."""
     header = ["case", "widths", "deviation, % of scale", "p", "p of three", "p of two", "rest <, %", "spread exponent",
               "its last step", "train loss: limit", "largest N", "verdict", "CPU s"]
     blocks = {"cases": table(header, [main_row(name, result) for name, result in found.items()]),
@@ -354,7 +370,8 @@ def write_document(found, finer):
     for key, block in blocks.items():
         begin, end = f"<!-- begin {key} -->\n", f"<!-- end {key} -->"
         head, rest = words.split(begin)
-        words = head + begin + "\n" + block + "\n" + end + rest.split(end)[1]
+        old, after = rest.split(end)
+        words = head + begin + "\n" + (graft(old, block) if keep else block) + "\n" + end + after
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(words)
 
@@ -407,11 +424,10 @@ def main():
         found = results()
         finer = ["finer-" + name for name in FINER_CASES]
         lacking = [name for name in CASES if name not in found]
-        if lacking and not args.table:  # rows that the document has would be lost
-            print(f"{DOCUMENT} stays as it is: {RESULTS} lacks {len(lacking)} of {len(CASES)} cases (--missing runs them, --table writes those there are)")
-            return status
+        if lacking and not args.table:
+            print(f"{RESULTS} lacks {len(lacking)} of {len(CASES)} cases, whose rows {DOCUMENT} keeps (--missing runs them, --table writes those there are alone)")
         write_document({name: found[name] for name in CASES if name in found},
-                       {name: found[name] for name in finer if name in found})
+                       {name: found[name] for name in finer if name in found}, keep=bool(lacking) and not args.table)
     return status
 
 

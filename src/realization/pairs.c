@@ -10,7 +10,7 @@
  * pivots, a random sample of particles (the regression estimator of survey sampling):
  *   A p / cols ≈ L y,   y = p_J / n + W⁺ (R p / cols − W p_J / n),
  * which is exact where L W⁺ R is, the plain mean over pivots where W⁺ vanishes, and so insensitive to λ. Particles are
- * exchangeable: pivots are spread evenly (twins learn from each other, as in thin.c). Some rows and columns more are kept exactly and left out: they measure the error of
+ * exchangeable: pivots are spread evenly. Some rows and columns more are kept exactly and left out: they measure the error of
  * every product.
  */
 #include "realization/pairs.h"
@@ -117,11 +117,9 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *backward, const X(routing) *routing, mdm_error *err) {
+static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
-  X(field) learned = *backward, *q = &learned;
-  if (q->twin) q->v = q->twin;
   X(thin_decay)(A->thin, step);
   if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
   X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];

@@ -85,7 +85,7 @@ struct X(realization) {
   size_t stream, experts, neurons; /* particles: stream neurons; experts; neurons of each expert, in every block */
   size_t blocks;                   /* 1 without depth */
   int sampled;                     /* particles are a sample of infinitely many, their moments matched */
-  int twins;                       /* experts 2m and 2m + 1 are one draw of an expert, each with a sample of its neurons of its own */
+  int twins;                       /* experts 2m and 2m + 1 are one draw of an expert, each with a sample of its neurons of its own; not with pairs */
   double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
   mdm_coefficients coef[MDM_TENSORS];
   /* blocks: Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) of each */

@@ -61,7 +61,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
   status = run_replicas(cfg, data, what, replicas, monitor, out, err);
-  mdm_announce_saturation(out->limit.summary, monitor);
+  mdm_announce_bias(cfg, out->limit.summary, monitor);
   return status;
 }
 

@@ -7,9 +7,9 @@
 
 enum {
   FEWEST_EXPERTS = 100,        /* that a sampled population has */
-  FEWEST_TIED_TOP_K = 256,     /* likewise of tied experts under top-K */
+  FEWEST_TOP_K = 256,          /* likewise under top-K, where each has many neurons */
   EXPERTS_FOR_EACH_TOKEN = 16, /* room for the directions of the router's fields, which grow with the tokens */
-  UNTIED_NEURONS = 32,         /* of each sampled expert */
+  UNTIED_NEURONS = 32,         /* of each sampled expert, at least */
   FEWEST_TIED_NEURONS = 300,   /* likewise where experts share their Gaussian columns, which live on these neurons alone */
   MORE_EXPERTS = 300           /* at least, where a fraction of fewer is not whole: a denominator of some hundred fits any number to 1e-5 */
 };
@@ -57,12 +57,31 @@ static void count_experts(const mdm_model *m, size_t neurons, mdm_limit_sizes *s
   s->neurons = neurons ? neurons : (3 * s->stream / 2 + s->experts - 1) / s->experts;
 }
 
+/* Whether neurons are sampled expert by expert. */
+static int has_nested_neurons(const mdm_model *m) { return m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied; }
+
+/* Whether experts come as twins, each with half of the neurons (docs/theory.md, sampling inside experts). A twin takes its partner's steps, so
+ * that what differs between the two grows where steps alone would shrink it. For plain SGD, all experts and bounded gates that is negligible, but
+ * where gates are steep (mdm_announce_twins tells). It is not for the selected experts, whose steps are M/K times larger, for gates without a
+ * bound, for momentum, which carries gates past their minimum, and for entrywise optimizers, whose steps stay large when gradients fall. */
+static int has_twins(const mdm_problem *p) {
+  const mdm_model *m = &p->model;
+  int bounded = strcmp(m->gate, "linear") && strcmp(m->gate, "softmax"), plain = !strcmp(p->optimizer.name, "sgd");
+  return has_nested_neurons(m) && m->active_fraction == 1 && bounded && plain;
+}
+
+/* Whether neurons inside an expert matter more than experts: nested ones without twins, whose noise is squared; under top-K experts matter as
+ * well, except to entrywise optimizers, whose steps feel the noise itself. */
+static int has_many_neurons(const mdm_problem *p) {
+  return has_nested_neurons(&p->model) && !has_twins(p) && (p->model.active_fraction == 1 || p->optimizer.method.entrywise);
+}
+
 /* Sampled experts that S stream particles suggest. */
 static size_t suggested_experts(const mdm_problem *p, size_t S) {
   const mdm_model *m = &p->model;
   if (!m->regime->neurons_grow) return (S + 1) / 2;
   size_t tokens = p->batch + p->data->test.count, some = 3 * S / 64;
-  if (m->parameterization.rule[MDM_W1].tied) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TIED_TOP_K;
+  if (m->parameterization.rule[MDM_W1].tied || has_many_neurons(p)) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TOP_K;
   return larger(larger(some, EXPERTS_FOR_EACH_TOKEN * tokens), FEWEST_EXPERTS);
 }
 
@@ -75,18 +94,10 @@ static size_t samples_seen(const mdm_problem *p) {
 /* Neurons of each sampled expert that S stream particles suggest, where their number grows. Those that tied experts share are twice the
  * directions that their fields may visit; a quarter of the stream particles at most, which bounds the time. */
 static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) {
+  if (has_many_neurons(p)) return larger(3 * S / (2 * experts), UNTIED_NEURONS);
   if (!p->model.parameterization.rule[MDM_W1].tied) return UNTIED_NEURONS;
   size_t twice = 2 * samples_seen(p);
   return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
-}
-
-/* Whether neurons are sampled expert by expert, so that experts come as twins, each with half of the neurons (docs/theory.md, sampling
- * inside experts). A twin takes its partner's steps, so that what differs between the two grows where steps alone would shrink it. The rate
- * is negligible for all experts and bounded gates, and not for the selected ones, whose steps are M/K times larger, and for gates
- * without a bound: there the square of the noise is the smaller evil. */
-static int has_twins(const mdm_model *m) {
-  int sampled = m->regime->experts_grow && m->regime->neurons_grow && !m->parameterization.rule[MDM_W1].tied;
-  return sampled && m->active_fraction == 1 && strcmp(m->gate, "linear");
 }
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
@@ -101,21 +112,22 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
   s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
   else s->neurons = neurons ? neurons : suggested_neurons(p, s->stream, s->experts);
-  s->twins = has_twins(m);
+  s->twins = has_twins(p);
   if (!s->twins) return;
   s->experts *= 2;
   s->neurons /= 2;
 }
 
 /* Numbers that the configuration gives for sampled experts and their neurons. */
-static int check_given(const mdm_config *cfg, const mdm_model *m, mdm_error *err) {
+static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *err) {
+  const mdm_model *m = &p->model;
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
   long neurons = mdm_config_int(cfg, "solve.neuron_particles");
   if (!m->regime->experts_grow) return MDM_OK;
   if (experts && active_of(m, experts) >= 0.5 && rounding(m, experts) > ROUNDING_REFUSED)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %zu: %g active of them (model.active_fraction) and %g shared are not whole numbers; "
                     "the nearest that fits: %zu", experts, active_of(m, experts), m->shared * (double)experts, nearest_experts(m, experts));
-  if (neurons && has_twins(m) && (neurons < 4 || neurons % 2))
+  if (neurons && has_twins(p) && (neurons < 4 || neurons % 2))
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.neuron_particles = %ld: each expert's neurons are split into two samples; allowed: 0 (automatic), 4, 6, 8, …", neurons);
   return MDM_OK;
 }
@@ -137,7 +149,7 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
   *out = (mdm_limit_sizes){.stream = (size_t)mdm_config_int(cfg, "solve.particles"), .tolerance = mdm_config_real(cfg, "solve.tolerance")};
   out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots")};
-  int status = check_given(cfg, &problem->model, err);
+  int status = check_given(cfg, problem, err);
   if (status) return status;
   choose_populations(cfg, problem, out);
   return check(cfg, out, err);

@@ -19,6 +19,7 @@
 #include "problem/problem.h"
 #include "run/batch.h"
 #include "run/remote.h"
+#include "run/saturation.h"
 #include "run/tolerance.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
@@ -53,6 +54,7 @@ typedef struct {
   size_t jobs, points_open, points_ready;
   size_t *missing;      /* points: cells that are not there yet */
   double saved, saving; /* time of the last file, seconds that it took */
+  char notice[400];     /* what a limit's own sample says against it, for the caller at the end; "": nothing */
 } pool;
 
 /* ---------------------------------------------------------------- one cell's configuration */
@@ -315,12 +317,20 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
   return MDM_OK;
 }
 
+/* The caller hears it when the workers are done. */
+static void keep_notice(void *context, const char *line) {
+  pool *p = context;
+  snprintf(p->notice, sizeof p->notice, "in one cell at least: %s", line);
+}
+
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
 static int finish_run(pool *p, job j, mdm_task *t, int status, int skipped, mdm_error *why) {
   live *c = &p->live[j.cell];
   int finished = !skipped && !status;
   status = note_failure(c, j.run, status, why);
   if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
+  const mdm_monitor listener = {.message = keep_notice, .context = p};
+  if (finished && is_limit(p->s, j.cell) && !*p->notice) mdm_announce_bias(c->cfg, t->record, &listener);
   if (finished) keep_run(p->s, c, j.run, t);
   return !status && ++c->finished == c->runs ? end_cell(p, j.cell, why) : status;
 }
@@ -426,6 +436,7 @@ static void run_pool(pool *p) {
   int before = mdm_blas_enter();
   mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs"});
   mdm_blas_leave(before);
+  if (*p->notice && p->user && p->user->message) p->user->message(p->user->context, p->notice);
 }
 
 static void test_steps_of(const mdm_config *cfg, double *out) {

@@ -30,6 +30,7 @@ struct X(observer) {
   double *router[ROUTER_SERIES], *router_block[ROUTER_SERIES];          /* step: mean over blocks; blocks × step, NULL without depth */
   double *balance, *z_loss;                                             /* step; NULL where there is no such loss */
   double *gradient_norm;                                                /* step; NULL without clipping */
+  double twin_difference;                                               /* largest of all steps and blocks, where experts come as twins */
   X(field) *kept[MDM_FIELDS];                                           /* levels: samples × times; v NULL: not kept */
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
@@ -293,6 +294,17 @@ static void logit_moments(const X(field) *psi, size_t first, size_t token, doubl
   *variance = square / n - sum / n * (sum / n);
 }
 
+/* Root mean square over routed experts and samples of the noise of twins' logits: half of the square of their difference. */
+static double twin_difference(const X(field) *psi, size_t first) {
+  double square = 0;
+  for (size_t k = 0; k < psi->P; k++)
+    for (size_t m = first; m < psi->n; m++) {
+      double d = (double)psi->v[m + psi->n * k] - (double)psi->twin[m + psi->n * k];
+      square += d * d / 2;
+    }
+  return sqrt(square / (double)((psi->n - first) * psi->P));
+}
+
 static void observe_logits(const X(field) *psi, size_t first, double value[ROUTER_SERIES]) {
   double mean, variance, means = 0, variances = 0, P = (double)psi->P;
   for (size_t k = 0; k < psi->P; k++) {
@@ -367,7 +379,9 @@ static void observe_routers(X(observer) *o, const X(moe) *program, size_t t) {
     double value[ROUTER_SERIES] = {NAN, NAN, NAN, NAN, NAN};
     int routes = X(moe_shared)(program, l) < E;
     if (routes) observe_router(o, program, l, value);
-    if (routes) observe_logits(X(moe_field)(program, MDM_TRAIN, MDM_PSI, l), X(moe_shared)(program, l), value);
+    const X(field) *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l);
+    if (routes) observe_logits(psi, X(moe_shared)(program, l), value);
+    if (routes && psi->twin) o->twin_difference = fmax(o->twin_difference, twin_difference(psi, X(moe_shared)(program, l)));
     if (routes && o->router[BIAS_STD]) value[BIAS_STD] = bias_std(program, l, E);
     for (int k = 0; k < ROUTER_SERIES; k++) {
       if (o->router_block[k]) o->router_block[k][entry(o, l, t)] = value[k];
@@ -501,6 +515,7 @@ int X(observe_end)(X(observer) *o, const X(realization) *R, double seconds, mdm_
   R->diagnostics(R, &names, &values, &n);
   for (size_t i = 0; i < n && !status; i++)
     status = add_scalar(o->record, names[i], "see docs/output.md, diagnostics", values[i], err);
+  if (!status && R->twins) status = add_scalar(o->record, "twin_difference", "see docs/output.md, diagnostics", o->twin_difference, err);
   if (!status) status = add_scalar(o->record, "seconds", "wall time of one run", seconds, err);
   return status;
 }

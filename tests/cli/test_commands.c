@@ -36,6 +36,29 @@ static void test_noise_is_named(void) {
   CU_ASSERT(r->code == MDM_ERR_CONFIG && is_one_line(r->err) && mentions(r->err, "no limit exists|router_bias_std") && !exists("c.h5"));
 }
 
+/* What a limit's own sample says against it: noise taken for a gradient, twins that part. */
+static void test_biased_samples_are_named(void) {
+  static const struct {
+    const char *settings, *said;
+  } cases[] = {{"-s train.optimizer=adam", "follow noise|solve.neuron_particles|train.adam.eps"}, {"-s train.optimizer=sign", "follow noise"},
+               {"-s train.optimizer=adam -s train.adam.eps=0.1", NULL}, {"-s train.optimizer=adam -s train.adam.eps_scale=global", NULL},
+               {"-s train.optimizer=adam -s train.lr_multiplier.router=0", NULL}, {"-s train.optimizer=adam -s model.parameterization=mssp", NULL},
+               {"-s model.gate_temperature=0.2 -s train.steps=16", "came to differ|train.momentum: 0"}, {"-s train.steps=16", NULL}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char line[500];
+    snprintf(line, sizeof line, "solve - --force -o @/a.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 %s", cases[i].settings);
+    const result *r = run(line);
+    CU_ASSERT_EQUAL(r->code, 0);
+    if (cases[i].said) CU_ASSERT(mentions(r->err, cases[i].said));
+    if (!cases[i].said) CU_ASSERT(!strstr(r->err, "follow noise") && !strstr(r->err, "came to differ"));
+  }
+  const result *r = run("sweep - --force -o @/s.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 -s train.steps=16 "
+                        "--over model.gate_temperature=1,0.2");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "in one cell at least|came to differ"));
+  r = run("sweep - --force -o @/s.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 -s train.steps=16 --over model.gate_temperature=1,2");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "came to differ"));
+}
+
 static void test_texts(void) {
   const result *r = run("--help");
   CU_ASSERT(r->code == 0 && !*r->err &&
@@ -149,6 +172,7 @@ static void test_expect(void) {
 static const test_case tests[] = {
     {"tensors frozen by epsilon are named", test_frozen_by_epsilon},
     {"noise that networks do not average over is named", test_noise_is_named},
+    {"samples that bias their limit are named", test_biased_samples_are_named},
     {"help, options, summary", test_texts},
     {"coordinate checks", test_coordcheck},
     {"sweeps", test_sweep_command},

@@ -2,7 +2,9 @@
  * experts). */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "run/saturation.h"
 #include "support/arrays.h"
 #include "support/cosine.h"
 #include "support/near.h"
@@ -137,6 +139,8 @@ static void active_experts_are_a_whole_number(void) {
 static void experts_stay_together(void) {
   static const char *const cases[] = {"model.active_fraction=0.25 train.lr=0.2 train.steps=16 output.times=[16]",
                                       "model.gate=linear train.lr=0.5 train.steps=24 output.times=[24]",
+                                      "train.optimizer=adam train.lr=0.1 train.steps=24 output.times=[24]",
+                                      "train.optimizer=momentum train.lr=0.3 train.steps=60 output.times=[60]",
                                       "train.lr=1 train.steps=24 output.times=[24]"};
   for (size_t i = 0; i < COUNT(cases); i++) {
     char settings[400];
@@ -152,12 +156,41 @@ static void experts_stay_together(void) {
   }
 }
 
+static void count_lines(void *context, const char *line) {
+  CU_ASSERT(strstr(line, "twins") && strstr(line, "train.momentum: 0"));
+  ++*(int *)context;
+}
+
+/* Steep gates pull twins apart, which a notice tells; what it advises has none. At the defaults they stay together. */
+static void twins_apart_are_told(void) {
+  static const struct {
+    const char *settings;
+    int lines;
+  } cases[] = {{"model.gate_temperature=0.2", 1}, {"model.gate_temperature=0.2 train.optimizer=momentum train.momentum=0", -1}, {"", 0}}; /* −1: no twins */
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char settings[400];
+    mdm_outcome out;
+    int lines = 0;
+    const mdm_monitor monitor = {.message = count_lines, .context = &lines};
+    snprintf(settings, sizeof settings, "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.experts_ratio=0.5 solve.particles=2000 "
+             "solve.replicas=2 output.kernels=false output.statistics=false train.steps=16 %s", cases[i].settings);
+    run_with(MDM_RUN_LIMIT, 0, settings, &out);
+    const mdm_array *apart = mdm_record_find(out.limit.summary, "diagnostics/twin_difference");
+    mdm_announce_twins(out.limit.summary, &monitor);
+    if (lines != (cases[i].lines > 0)) printf("\n    %s: twins differ by %.2f\n", cases[i].settings, apart ? apart->value[0] : 0);
+    CU_ASSERT_EQUAL(lines, cases[i].lines > 0);
+    CU_ASSERT_EQUAL(apart == NULL, cases[i].lines < 0);
+    mdm_outcome_clear(&out);
+  }
+}
+
 static const test_case tests[] = {
     {"a limit does not depend on the neurons in a sampled expert", neurons_of_an_expert},
     {"what vanishes at the start is zero within its error", nothing_at_the_start},
     {"counted experts: a thousand particles and eight thousand", counted_experts},
     {"active experts are a whole number", active_experts_are_a_whole_number},
     {"sampled experts stay together", experts_stay_together},
+    {"twins that part are told", twins_apart_are_told},
 };
 
 SUITE("run/sampling", tests)
