@@ -16,8 +16,14 @@ grep -q 'MPI=1, and pkg-config finds no Open MPI.*install-packages.sh mpi' "$wor
 [ -x "$build/mpi/wire" ] || { echo "ranks: no Open MPI: packets are not tested (sh scripts/install-packages.sh mpi)"; exit 0; }
 mpirun -q --allow-run-as-root --oversubscribe -n 2 "$build/mpi/wire" 20 > /dev/null || fail "packets did not arrive whole"
 one="$build/mpi/moedmft solve - -q -o $work/other.h5 -s solve.particles=200 -s solve.replicas=100 -s train.steps=20"
-if mpirun -q --allow-run-as-root --oversubscribe -n 1 $one : -n 1 -x OPENBLAS_CORETYPE=Prescott $one 2> "$work/said"; then fail "ranks with other BLAS kernels were taken"; fi
-grep -q '^moedmft: configuration error: rank 1 computes with OpenBLAS.s kernel Prescott and rank 0 with .* OPENBLAS_CORETYPE=Prescott' "$work/said" ||
-  fail "another BLAS kernel: $(tail -1 "$work/said")"
-[ ! -e "$work/other.h5" ] || fail "another BLAS kernel: a file was written"
+others=OPENBLAS_CORETYPE=Prescott
+! grep -qw avx2 /proc/cpuinfo || others="$others MOEDMFT_VECTORS=plain"
+for other in $others; do
+  if mpirun -q --allow-run-as-root --oversubscribe -n 1 -x MOEDMFT_VECTORS=avx2 $one : -n 1 -x MOEDMFT_VECTORS=avx2 -x $other $one 2> "$work/said"; then
+    fail "ranks with other arithmetic were taken ($other)"
+  fi
+  grep -q "^moedmft: configuration error: rank 1 computes with OpenBLAS.s kernel .* vectors .*, rank 0 with .*OPENBLAS_CORETYPE=.*MOEDMFT_VECTORS=" "$work/said" ||
+    fail "$other: $(tail -1 "$work/said")"
+  [ ! -e "$work/other.h5" ] || fail "$other: a file was written"
+done
 echo "ranks: packets of all sizes arrive whole"
