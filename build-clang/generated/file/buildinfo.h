@@ -1,4 +1,0 @@
-#define MDM_VERSION "0.1.0"
-#define MDM_COMMIT "e012203eddd868614a8e19e3572af2afbb9f7741"
-#define MDM_DIRTY 1
-#define MDM_SOURCES "333410404228ea0b"

@@ -1,3 +1,0 @@
-build-clang/obj/src/base/clock.o: src/base/clock.c src/base/clock.h
-
-src/base/clock.h:

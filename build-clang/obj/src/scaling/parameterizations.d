@@ -1,9 +1,0 @@
-build-clang/obj/src/scaling/parameterizations.o: \
-  src/scaling/parameterizations.c src/scaling/parameterizations.h \
-  src/scaling/power.h include/moedmft/error.h
-
-src/scaling/parameterizations.h:
-
-src/scaling/power.h:
-
-include/moedmft/error.h:

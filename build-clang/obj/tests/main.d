@@ -1,3 +1,0 @@
-build-clang/obj/tests/main.o: tests/main.c tests/support/suite.h
-
-tests/support/suite.h:

@@ -1,4 +1,0 @@
-build-clang/obj/tests/support/words.o: tests/support/words.c \
-  tests/support/words.h
-
-tests/support/words.h:
