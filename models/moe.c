@@ -123,6 +123,9 @@ static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, si
 #define FIRST(n, i) mdm_piece(n, PIECES(n), i)
 #define COUNT(n, i) (FIRST(n, i + 1) - FIRST(n, i))
 
+/* Where piece i of so many begins, of `all` experts (of all tokens) whose neurons stay together; piece `pieces` begins at the end. */
+static size_t first_expert(size_t all, size_t pieces, size_t i) { return i == pieces ? all : all / pieces * i; }
+
 /* Twins stand side by side. */
 static void fill_twin(X(field) *f) {
   for (size_t i = 0; i + 1 < f->n * f->P && f->twin; i += 2) f->twin[i] = f->v[i + 1], f->twin[i + 1] = f->v[i];
@@ -452,7 +455,7 @@ static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, 
   real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++) {
-    size_t first = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1), n = (end - first) * J;
+    size_t first = first_expert(all, pieces, i), end = first_expert(all, pieces, i + 1), n = (end - first) * J;
     if (!skips) m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
     for (size_t e = first; e < end && skips; e++)
       if (b->active[e]) m->phi_e->eval(J, u + e * J, value + e * J, slope ? slope + e * J : NULL);
@@ -637,7 +640,7 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   size_t pieces = mdm_pieces(E * P * J, MDM_ENTRIES);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
-    for (size_t e = E * P / pieces * i, end = i + 1 == pieces ? E * P : E * P / pieces * (i + 1); e < end; e++) {
+    for (size_t e = first_expert(E * P, pieces, i); e < first_expert(E * P, pieces, i + 1); e++) {
       real sum = 0;
       if ((!routing || f->active[e]) && e % E >= first)
         for (size_t j = 0; j < J; j++) sum += b[e * J + j] * f->expert[e * J + j];
@@ -670,7 +673,7 @@ static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size
   const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++)
-    for (size_t e = all / pieces * i, end = i + 1 == pieces ? all : all / pieces * (i + 1); e < end; e++)
+    for (size_t e = first_expert(all, pieces, i); e < first_expert(all, pieces, i + 1); e++)
       weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J);
 }
 
@@ -852,11 +855,11 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
 
 static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err) {
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
-  int status = MDM_OK, stepped = m->stepped;
+  int status = MDM_OK;
   for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
     X(matrix) *A = m->R->matrix[l][t];
     mdm_step step = own_step(m, base, t);
-    if (stepped && A->ops->backward_and_step) continue;
+    if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
     status = check_moments(&step, m->R, t, p->P, q->n, q->v, p->n, p->v, p->n, err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);

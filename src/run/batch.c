@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "scaling/vanishing.h"
 #include "run/plan.h"
 #include "scaling/vanishing.h"
 
