@@ -354,6 +354,16 @@ void X(moe_free)(X(moe) *m) {
   free(m);
 }
 
+void X(moe_walk)(X(moe) *m, mdm_state *s) {
+  size_t E = m->R->experts;
+  mdm_state_id(s, "next field", &m->next_id);
+  mdm_state_array(s, "W_in and v", m->particles, m->R->stream * (m->inputs + m->outputs), sizeof(real));
+  X(table_walk)(&m->in, s);
+  X(table_walk)(&m->out_table, s);
+  for (size_t l = 0; l < m->R->blocks; l++)
+    if (m->router[l].bias) mdm_state_array(s, "selection biases", m->router[l].bias, E, sizeof(real));
+}
+
 /* ---------------------------------------------------------------- forward */
 
 static const X(routing) *routing_of(const X(moe) *m, mdm_part part, size_t l) {

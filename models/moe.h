@@ -20,6 +20,8 @@ typedef struct X(moe) X(moe);
 int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *inputs, const size_t P[MDM_PARTS], X(moe) **out,
                   mdm_error *err);
 void X(moe_free)(X(moe) *m);
+/* What steps have changed beside the realization (base/state.h); fields come anew with every pass. */
+void X(moe_walk)(X(moe) *m, mdm_state *s);
 
 /* Forward pass of P tokens x (inputs × P, each column x_μ/√D). */
 int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error *err);

@@ -103,6 +103,23 @@ int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **
 /* Comparison and coordinate check of the file at path, where it has them, and nothing else, for reports about a file that is done. */
 int mdm_resume_results(const char *path, mdm_outcome *out, mdm_error *err);
 
+/* ---- runs in progress ---- */
+
+/* Runs in progress, and complete ones that are not in the output file yet, stand in the folder FILE.checkpoint beside it: for mdm_monitor.checkpoint. */
+typedef struct mdm_checkpoint mdm_checkpoint;
+
+/* The checkpoint of the output file at path, for work on cfg (output.checkpoint: how often it is written); data: its samples, or NULL where they differ
+ * from run to run. over: axes of a sweep, whose options may differ (NULL: none). MDM_ERR_CONFIG: the folder holds runs of another configuration, other data or another
+ * program; names what differs. MDM_ERR_IO: one of its files is damaged; names it. Free with mdm_checkpoint_close. */
+int mdm_checkpoint_open(const char *path, const mdm_config *cfg, const mdm_data *data, const char *command, const mdm_sweep *over, mdm_checkpoint **out,
+                        mdm_error *err);
+/* How many runs it holds, complete or begun. */
+size_t mdm_checkpoint_runs(const mdm_checkpoint *c);
+/* Frees it; the folder stays (accepts NULL). */
+void mdm_checkpoint_close(mdm_checkpoint *c);
+/* Removes the folder of the output file at path: all that was asked for is in that file, or is to begin anew. */
+void mdm_checkpoint_discard(const char *path);
+
 /* ---- outcomes ---- */
 
 /* Writes an outcome to an HDF5 file (docs/output.md). command: "solve", "simulate", "compare" or "coordcheck"; earlier: what it went on

@@ -31,6 +31,7 @@ typedef struct mdm_monitor {
    * to NULL when it has to be done; *weights likewise, NULL where none were saved. */
   int (*earlier)(const void *store, long width, unsigned index, mdm_record **record, mdm_record **weights, mdm_error *err);
   const void *store; /* for earlier, e.g. an mdm_resume with mdm_resume_take */
+  struct mdm_checkpoint *checkpoint; /* where runs in progress are saved and gone on from (moedmft/file.h); NULL: nowhere */
 } mdm_monitor;
 
 /* Worker threads that runs have when so many are asked for (0: one per processor). Fewer where the BLAS library cannot serve several at a

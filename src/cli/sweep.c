@@ -32,14 +32,15 @@ static int print_verdict(const mdm_sweep *sweep, mdm_error *err) {
   return status;
 }
 
-static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
+static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_checkpoint *checkpoint, mdm_error *err) {
   progress line;
-  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads, .checkpoint = checkpoint};
   if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   signals_catch(1);
   progress_start(&line);
   int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);
   if (!a->quiet) progress_end(&line);
+  if (!status) mdm_checkpoint_discard(a->output);
   if (a->quiet || (status && status != MDM_INTERRUPTED)) return status;
   mdm_error failure;
   int printed = print_verdict(sweep, &failure);
@@ -70,14 +71,20 @@ static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
 }
 
 /* The cells that the file lacks, or what there is to say where it lacks none. */
-static int work(const arguments *a, mdm_sweep *sweep, double have, mdm_error *err) {
+static int work(const arguments *a, const mdm_config *cfg, mdm_sweep *sweep, double have, mdm_error *err) {
+  mdm_checkpoint *checkpoint = NULL;
   int status = a->force ? MDM_OK : mdm_sweep_resume(sweep, a->output, err);
   if (!status && mdm_sweep_is_done(sweep)) {
     output_report_done(a);
+    mdm_checkpoint_discard(a->output);
     return a->quiet ? MDM_OK : print_verdict(sweep, err);
   }
   if (!status) status = prepare(a, sweep, have, err);
-  return status ? status : run_sweep(a, sweep, err);
+  if (!status && a->force) mdm_checkpoint_discard(a->output);
+  if (!status) status = mdm_checkpoint_open(a->output, cfg, mdm_sweep_samples(sweep), a->command, sweep, &checkpoint, err);
+  if (!status) status = run_sweep(a, sweep, checkpoint, err);
+  mdm_checkpoint_close(checkpoint);
+  return status;
 }
 
 static int run(const arguments *a, mdm_error *err) {
@@ -92,7 +99,7 @@ static int run(const arguments *a, mdm_error *err) {
   if (!status) status = output_claim(a, cfg, &lock, err);
   if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
   if (!status) status = refine(a, sweep, err);
-  if (!status) status = work(a, sweep, have, err);
+  if (!status) status = work(a, cfg, sweep, have, err);
   mdm_lock_release(lock);
   mdm_sweep_free(sweep);
   mdm_config_free(cfg);

@@ -86,10 +86,12 @@ static int write_outcome(const arguments *a, const mdm_config *cfg, const mdm_ou
 }
 
 /* The runs themselves, with progress. */
-static int compute(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *resume, mdm_outcome *out, mdm_error *err) {
+static int compute(const arguments *a, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *resume, mdm_checkpoint *checkpoint,
+                   mdm_outcome *out, mdm_error *err) {
   progress line;
   int both = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
-  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads, .save_weights = a->save_weights, .earlier = resume ? mdm_resume_take : NULL, .store = resume};
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads, .save_weights = a->save_weights, .earlier = resume ? mdm_resume_take : NULL, .store = resume,
+                         .checkpoint = checkpoint};
   if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   progress_start(&line);
   int status = both ? mdm_compare_run(cfg, data, &monitor, out, err) : mdm_run(cfg, data, what, &monitor, out, err);
@@ -98,12 +100,16 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
 }
 
 static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *earlier,
-                         mdm_error *err) {
+                         mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
   if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(earlier), MDM_S(mdm_resume_runs(earlier)));
-  int status = compute(a, what, cfg, data, earlier, &outcome, err);
+  if (mdm_checkpoint_runs(checkpoint) && !a->quiet)
+    fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", a->output, mdm_checkpoint_runs(checkpoint), MDM_S(mdm_checkpoint_runs(checkpoint)));
+  int status = compute(a, what, cfg, data, earlier, checkpoint, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
+  int ends = status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_ERR_NUMERIC; /* nothing to go on with */
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
+  if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_discard(a->output);
   if (!status && t->report) status = t->report(a, &outcome, err);
   mdm_outcome_clear(&outcome);
   return status;
@@ -122,15 +128,20 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 /* With the data: what the file holds, whether there is memory for the rest, and the work. */
 static int train(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, double memory, mdm_error *err) {
   mdm_resume *earlier = NULL;
+  mdm_checkpoint *checkpoint = NULL;
   const mdm_request request = {cfg, data, a->command, what, a->save_weights};
   int status = a->force ? MDM_OK : mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {
     mdm_resume_free(earlier);
+    mdm_checkpoint_discard(a->output);
     return report_done(a, t, err);
   }
+  if (!status && a->force) mdm_checkpoint_discard(a->output);
+  if (!status) status = mdm_checkpoint_open(a->output, cfg, data, a->command, NULL, &checkpoint, err);
   if (!status) status = check_memory(a, cfg, data, what, memory, err);
   if (!status) status = remark_on_limit(a, cfg, what, err);
-  if (!status) status = run_and_write(a, t, what, cfg, data, earlier, err);
+  if (!status) status = run_and_write(a, t, what, cfg, data, earlier, checkpoint, err);
+  mdm_checkpoint_close(checkpoint);
   mdm_resume_free(earlier);
   return status;
 }

@@ -161,6 +161,7 @@ static const mdm_option table[] = {
     {"output.parts", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store initial, propagating and effective parts of every product on the time grid"},
     {"output.times", MDM_OPT_INT_LIST, "[]", 0, INT_MAX_D, 0, NULL, "steps of the time grid; []: five from 0 to train.steps", "output.kernels=true or output.responses=true or output.statistics=true or output.ntk=true or output.parts=true"},
     {"output.blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose kernels and responses are stored; []: all", DEEP ", and output.kernels=true or output.responses=true"},
+    {"output.checkpoint", MDM_OPT_REAL, "10", 0, 1e6, 0, NULL, "minutes after which a run in progress is saved, to go on from there when it is ended; 0: only on signals"},
     {"output.every_seed", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|true|false", "store every seed (or replica) beside mean and standard error, so that more can be added; auto: up to 16 MB of them"},
 
     {"seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "seed of everything random in solver and simulator"},

@@ -17,21 +17,61 @@ int mdm_match_seal(const mdm_file *file, mdm_error *err) {
 
 /* ---------------------------------------------------------------- program */
 
+/* What a program is known by. */
+typedef struct {
+  const char *attribute, *name, *now;
+} attribute;
+
+enum { PARTS = 6 };
+
+static void parts_of_program(attribute out[PARTS], char dirty[8]) {
+  snprintf(dirty, 8, "%d", mdm_dirty());
+  const attribute parts[PARTS] = {{"version", "version", mdm_version()}, {"commit", "commit", mdm_commit()}, {"dirty", "mark of uncommitted changes", dirty},
+                             {"sources", "checksum of sources and flags", mdm_sources()}, {"compiler", "compiler", mdm_compiler()}, {"blas", "BLAS", mdm_blas()}};
+  memcpy(out, parts, sizeof parts);
+}
+
+static int match_part(const char *file, const attribute *p, const char *then, mdm_error *err) {
+  if (then && !strcmp(then, p->now)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_CONFIG, "%s was written by another build of moedmft: %s '%s' there and '%s' now; " MDM_INSTEAD, file, p->name, then ? then : "?", p->now);
+}
+
 int mdm_match_program(mdm_file *file, mdm_error *err) {
+  attribute parts[PARTS];
   char dirty[8];
-  snprintf(dirty, sizeof dirty, "%d", mdm_dirty());
-  const struct {
-    const char *attribute, *name, *now;
-  } parts[] = {{"version", "version", mdm_version()}, {"commit", "commit", mdm_commit()}, {"dirty", "mark of uncommitted changes", dirty},
-               {"sources", "checksum of sources and flags", mdm_sources()}, {"compiler", "compiler", mdm_compiler()}, {"blas", "BLAS", mdm_blas()}};
   int status = MDM_OK;
-  for (size_t i = 0; i < sizeof parts / sizeof *parts && !status; i++) {
+  parts_of_program(parts, dirty);
+  for (size_t i = 0; i < PARTS && !status; i++) {
     char *then = NULL;
     mdm_file_dup_text(file, "/", parts[i].attribute, &then, NULL);
-    if (!then || strcmp(then, parts[i].now))
-      status = mdm_fail(err, MDM_ERR_CONFIG, "%s was written by another build of moedmft: %s '%s' there and '%s' now; " MDM_INSTEAD, file->path, parts[i].name,
-                        then ? then : "?", parts[i].now);
+    status = match_part(file->path, &parts[i], then, err);
     free(then);
+  }
+  return status;
+}
+
+char *mdm_program_text(void) {
+  attribute parts[PARTS];
+  char dirty[8];
+  size_t size = 1;
+  parts_of_program(parts, dirty);
+  for (size_t i = 0; i < PARTS; i++) size += strlen(parts[i].now) + 1;
+  char *text = calloc(size, 1);
+  for (size_t i = 0; i < PARTS && text; i++) strcat(strcat(text, parts[i].now), "\n");
+  return text;
+}
+
+int mdm_match_program_text(const char *file, const char *text, mdm_error *err) {
+  attribute parts[PARTS];
+  char dirty[8];
+  int status = MDM_OK;
+  parts_of_program(parts, dirty);
+  for (size_t i = 0; i < PARTS && !status; i++) {
+    size_t n = strcspn(text, "\n");
+    char *then = strndup(text, n);
+    status = match_part(file, &parts[i], then, err);
+    free(then);
+    text += n + (text[n] != '\0');
   }
   return status;
 }

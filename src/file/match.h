@@ -14,6 +14,9 @@ int mdm_match_seal(const mdm_file *file, mdm_error *err);
 /* The same program: version, commit, whether sources differed from it, compiler, and BLAS with its kernel. MDM_ERR_CONFIG names the
  * first that differs, as do the others below. */
 int mdm_match_program(mdm_file *file, mdm_error *err);
+/* The program now, as text, one part a line; and whether a text from elsewhere (file: its name) is that of the same. */
+char *mdm_program_text(void); /* malloc'd; NULL: out of memory */
+int mdm_match_program_text(const char *file, const char *text, mdm_error *err);
 /* The same value of every option for which compared(context, key) holds (NULL: of every option). path and kind ("run", "sweep") are for
  * messages. */
 int mdm_match_options(const char *path, const char *kind, const mdm_config *then, const mdm_config *now, int (*compared)(const void *context, const char *key),

@@ -132,7 +132,7 @@ static int keeps_runs(const earlier *e) {
 /* Options that say how many runs there are are compared with the runs; names of files by what is in them. Options of the limit do not
  * matter to networks alone, and the other way round. */
 static int is_compared(const void *context, const char *key) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "output.every_seed"};
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "output.every_seed", "output.checkpoint"};
   const earlier *e = context;
   size_t n;
   if (mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;

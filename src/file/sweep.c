@@ -252,7 +252,7 @@ static int is_compared(const void *context, const char *key) {
   const mdm_sweep *const *both = context;
   size_t n;
   if (both[0]->samples && mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
-  return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds");
+  return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds") && strcmp(key, "output.checkpoint");
 }
 
 /* The same axes in the same order, with all values of the file among ours. */

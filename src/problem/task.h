@@ -10,6 +10,15 @@
 #include "problem/orders.h"
 
 struct mdm_board; /* shared progress (src/base/board.h) */
+struct mdm_state; /* of a run, on its way to a file or back (src/base/state.h) */
+
+/* Where a run in progress is saved, and what it goes on from (src/run/checkpoint.h). walk: lists everything that the run keeps. */
+typedef struct mdm_saving {
+  void *context;
+  int (*due)(void *context, int stopped); /* whether to save now; stopped: there is no later */
+  void (*save)(void *context, void (*walk)(void *run, struct mdm_state *s), void *run); /* failures are told, and are none of the run */
+  int (*load)(void *context, void (*walk)(void *run, struct mdm_state *s), void *run, mdm_error *err); /* where nothing is there, nothing is walked */
+} mdm_saving;
 
 /* Fields of a block whose directions the limit counts: n, ρ, γ, y, and the gradient of the stream behind the block. */
 enum { MDM_OF_H, MDM_OF_RHO, MDM_OF_GAMMA, MDM_OF_Y, MDM_OF_DELTA, MDM_VISITORS };
@@ -36,6 +45,7 @@ typedef struct mdm_task {
   struct mdm_board *board; /* NULL: nobody watches */
   const mdm_layout *layout; /* limit: measure order parameters in this layout; NULL: no */
   const mdm_given *given;   /* limit: drive the particles by these order parameters; NULL: by their own averages */
+  const mdm_saving *saving; /* NULL: the run is not saved */
   /* results */
   mdm_record *record;
   mdm_record *weights; /* initial and final weights, if asked for */

@@ -49,6 +49,14 @@ void X(basis_drop_excess)(const X(basis) *b, size_t k, size_t P, real *x) {
       if (b->square[i] < 0) x[i + k * t] = 0;
 }
 
+void X(basis_walk)(X(basis) *b, mdm_state *s) {
+  mdm_state_count(s, "directions", &b->k);
+  mdm_state_columns(s, "U", (void **)&b->U, b->n, b->k, sizeof(real), &b->capacity);
+  if (!b->twins) return;
+  mdm_state_columns(s, "twin", (void **)&b->twin, b->n, b->k, sizeof(real), &b->twin_capacity);
+  mdm_state_columns(s, "square", (void **)&b->square, 1, b->k, sizeof(real), &b->square_capacity);
+}
+
 /* ---------------------------------------------------------------- twins and their population */
 
 void X(mean_over_twins)(size_t n, size_t P, const real *in, real *out) {

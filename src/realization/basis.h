@@ -40,6 +40,8 @@ const real *X(basis_driving)(const X(basis) *basis);
 const real *X(basis_excess)(const X(basis) *basis);
 /* Zeroes the rows of x (k × P, directions 0 … k − 1 of the basis) whose square is negative. */
 void X(basis_drop_excess)(const X(basis) *basis, size_t k, size_t P, real *x);
+/* Its directions; coordinates are those of a field, which comes anew. */
+void X(basis_walk)(X(basis) *basis, mdm_state *s);
 /* Remembers directions of a field on its population, as they are (n × count), or the means of twins (2n × count, side by side). */
 int X(basis_note)(X(population) *pop, int twins, size_t count, const real *columns, mdm_error *err);
 /* Fields on twins, side by side: out (n × P) = their means of in (2n × P); out (2n × P) = in (n × P) for both, added when accumulate is

@@ -224,3 +224,13 @@ void X(dense_free)(X(dense) *d) {
   free(d->drawn);
   free(d);
 }
+
+/* A as it was drawn is walked only where the first forward pass changed it (keep_away): a network draws it again. */
+void X(dense_walk)(X(dense) *d, mdm_state *s) {
+  int away = d->away != NULL;
+  mdm_state_array(s, "weights", d->A, d->N * d->G, sizeof(real));
+  X(table_walk)(&d->table, s);
+  mdm_state_flag(s, "away", &away);
+  if (!away) d->away = NULL;
+  if (d->sampled) mdm_state_kept(s, "drawn", (void **)&d->drawn, d->N * d->G, sizeof(real));
+}

@@ -324,6 +324,39 @@ static int add_block(state *S, size_t l, const mdm_shape *shape, mdm_stream key,
   return status ? status : add_matrix(S, l, MDM_W2, POP_STREAM, POP_NEURON, err);
 }
 
+/* Columns of the state that are made so far, of `room`. */
+static void walk_made(mdm_state *s, const char *name, real *columns, size_t n, size_t *made, size_t room) {
+  mdm_state_count(s, name, made);
+  if (*made > room) mdm_state_refuse(s, name);
+  else mdm_state_array(s, name, columns, n * *made, sizeof(real));
+}
+
+static void walk_matrix(given_matrix *A, mdm_state *s) {
+  mdm_state_count(s, "steps", &A->t);
+  mdm_state_real(s, "scale", &A->scale);
+  mdm_state_real(s, "scale of momentum", &A->scale_momentum);
+  for (int side = 0; side < MDM_SIDES && !s->status; side++) {
+    given_side *own = &A->side[side];
+    if (own->gauss) walk_made(s, "gauss", own->gauss, own->pop->n, &own->drawn, own->drive->k);
+    mdm_state_array(s, "learned", own->learned, own->n * own->all->k, sizeof(real));
+    mdm_state_kept(s, "momentum", (void **)&own->momentum, own->n * own->all->k, sizeof(real));
+  }
+}
+
+static void given_walk(X(realization) *R, mdm_state *s) {
+  for (size_t l = 0; l < R->blocks; l++) {
+    block *b = &((state *)R)->block[l];
+    for (int p = 0; p < POPULATIONS; p++) X(population_walk)(&b->pop[p], s);
+    for (int k = 0; k < MDM_KERNELS; k++) {
+      mdm_state_count(s, "made", &b->field[k].made);
+      if (b->field[k].U) mdm_state_array(s, "U", b->field[k].U, b->field[k].n * b->field[k].factor->k, sizeof(real));
+    }
+    if (b->router) X(dense_walk)(b->router, s);
+    for (int t = MDM_Q; t <= MDM_W2; t++)
+      if (b->matrix[t].base.ops) walk_matrix(&b->matrix[t], s);
+  }
+}
+
 int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,
                     unsigned run, X(realization) **out, mdm_error *err) {
   *out = NULL;
@@ -335,6 +368,7 @@ int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->diagnostics = given_diagnostics;
   R->gaussian = given_gaussian;
   R->free = given_free;
+  R->walk = given_walk;
   R->sampled = 1;
   S->given = given;
   int status = X(realization_sizes)(R, shape, coef, err);

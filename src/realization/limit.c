@@ -222,10 +222,24 @@ static int add_block(limit *L, size_t l, const mdm_shape *shape, double toleranc
   for (int k = 0; k < BASES; k++) b->basis[k].tolerance = tolerance;
   if (shape->experts_counted) {
     b->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
-    if (!b->router) status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
+    if (b->router) b->router->sampled = 1;
+    else status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
   if (!status) status = add_populations(R, b, tied, err);
   return status ? status : add_matrices(R, b, R->matrix[l], tied, shape->residual, pairs, err);
+}
+
+static void limit_walk(X(realization) *R, mdm_state *s) {
+  for (size_t l = 0; l < R->blocks; l++) {
+    block *b = &((limit *)R)->block[l];
+    for (int p = 0; p < POPULATIONS; p++) X(population_walk)(&b->pop[p], s);
+    for (int k = 0; k < BASES; k++) X(basis_walk)(&b->basis[k], s);
+    if (b->router) X(dense_walk)(b->router, s);
+    for (int t = MDM_Q; t <= MDM_W2; t++) {
+      X(thin_walk)(&b->thin[t], s);
+      if (b->pairs[t].thin) X(pairs_walk)(&b->pairs[t], s);
+    }
+  }
 }
 
 int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
@@ -242,6 +256,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   R->gaussian = limit_gaussian;
   R->mark = limit_mark;
   R->rewind = limit_rewind;
+  R->walk = limit_walk;
   R->free = limit_free;
   L->has_pairs = pairs != NULL;
   R->sampled = 1;

@@ -153,6 +153,19 @@ static void network_raw(const X(realization) *R, size_t block, mdm_tensor t, dou
     }
 }
 
+static void network_walk(X(realization) *R, mdm_state *s) {
+  network *net = (network *)R;
+  for (size_t l = 0; l < R->blocks; l++)
+    for (int t = MDM_Q; t <= MDM_W2; t++) {
+      probe *p = net->probe[l][t];
+      X(dense_walk)((X(dense) *)R->matrix[l][t], s);
+      if (!p) continue; /* its populations are exact: they remember nothing */
+      X(basis_walk)(&p->U, s);
+      X(basis_walk)(&p->Ut, s);
+      X(thin_walk)(&p->factors, s);
+    }
+}
+
 int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
                       X(realization) **out, mdm_error *err) {
   *out = NULL;
@@ -164,6 +177,7 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   R->diagnostics = network_diagnostics;
   R->factors = network_factors;
   R->raw = network_raw;
+  R->walk = network_walk;
   R->free = network_free;
   net->seed = seed;
   net->run = run;

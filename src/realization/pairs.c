@@ -203,3 +203,19 @@ void X(pairs_clear)(X(pairs) *A) {
   free(A->gram);
   *A = (X(pairs)){0};
 }
+
+void X(pairs_walk)(X(pairs) *A, mdm_state *s) {
+  size_t rows = A->base.rows, cols = A->base.cols, m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n;
+  mdm_state_flag(s, "learned", &A->learned);
+  mdm_state_array(s, "error", A->error, 2, sizeof *A->error);
+  if (A->full) mdm_state_array(s, "pairs", A->full, rows * cols, sizeof(real));
+  if (A->full) X(table_walk)(&A->table, s);
+  for (int side = 0; side < 2 && !A->full; side++) {
+    X(pivots) *p = &A->pivots[side];
+    mdm_state_array(s, "entries", p->entries, p->others * (p->n + p->held), sizeof(real));
+    X(table_walk)(&p->table, s);
+  }
+  if (A->full) return;
+  mdm_state_array(s, "between", A->between, m * n, sizeof(real));
+  mdm_state_array(s, "inverse", A->inverse, m * n, sizeof(real));
+}

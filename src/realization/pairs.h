@@ -36,5 +36,7 @@ typedef struct X(pairs) {
 /* The matrix of `thin` (which learns on neither side) with a learned part that starts at zero. */
 int X(pairs_init)(X(pairs) *A, X(thin) *thin, const mdm_pair_scheme *scheme, mdm_error *err);
 void X(pairs_clear)(X(pairs) *A);
+/* The learned part; `thin` is walked by its owner. */
+void X(pairs_walk)(X(pairs) *A, mdm_state *s);
 
 #endif

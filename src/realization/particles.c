@@ -209,6 +209,12 @@ void X(population_rewind)(X(population) *pop) {
   if (pop->pending) memcpy(pop->seen + pop->n * pop->k, pop->kept, pop->n * pop->pending * sizeof *pop->seen);
 }
 
+void X(population_walk)(X(population) *pop, mdm_state *s) {
+  mdm_state_count(s, "seen", &pop->k);
+  mdm_state_count(s, "pending", &pop->pending);
+  mdm_state_columns(s, "columns", (void **)&pop->seen, pop->n, pop->k + pop->pending, sizeof(real), &pop->capacity);
+}
+
 int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {
   key.purpose += rows ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   int status = X(population_fresh)(pop, key, first, count, out, err);

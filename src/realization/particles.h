@@ -5,6 +5,7 @@
 #include <moedmft/error.h>
 
 #include "base/random.h"
+#include "base/state.h"
 #include "realization/realization.h"
 
 /* A population remembers every column that lives on it (initial weights, Gaussian columns, directions of fields), so
@@ -39,6 +40,8 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 /* Bracket what is to be forgotten. */
 int X(population_mark)(X(population) *pop, mdm_error *err);
 void X(population_rewind)(X(population) *pop);
+/* What it remembers, outside of a bracket (base/state.h). */
+void X(population_walk)(X(population) *pop, mdm_state *s);
 
 /* Removes from the columns of B (n × b) their components along the columns Q (n × k), orthonormal in each group of n/groups particles. Once
  * is enough: what is projected keeps at least a hundredth of its length here, so that rounding stays far below the sampling noise. */

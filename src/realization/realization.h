@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/state.h"
 #include "scaling/optimizer.h"
 #include "scaling/scaling.h"
 #include "problem/orders.h"
@@ -112,6 +113,8 @@ struct X(realization) {
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, size_t block, mdm_tensor t, double *out);
+  /* Everything that steps have changed (base/state.h); of a realization that was made alike, to load it, after the same draws. */
+  void (*walk)(X(realization) *R, mdm_state *s);
   void (*free)(X(realization) *R);
 };
 

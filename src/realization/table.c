@@ -28,6 +28,11 @@ void X(table_clear)(X(table) *T) {
   *T = (X(table)){0};
 }
 
+void X(table_walk)(X(table) *T, mdm_state *s) {
+  mdm_state_kept(s, "first moment", (void **)&T->m, T->rows * T->cols, sizeof(real));
+  mdm_state_kept(s, "second moment", (void **)&T->v, T->rows * T->cols, sizeof(real));
+}
+
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err) {
   int first = s->by->kind == MDM_STEP_ADAM || s->by->momentum > 0, second = s->by->kind == MDM_STEP_ADAM, ok = 1;
   if (first && !T->m) ok &= (T->m = mdm_alloc(T->rows, T->cols, 1, sizeof(real))) != NULL;

@@ -5,6 +5,7 @@
 
 #include <moedmft/error.h>
 
+#include "base/state.h"
 #include "scaling/optimizer.h"
 #include "kernels/real.h"
 
@@ -17,6 +18,8 @@ typedef struct X(table) {
 /* A table over A (rows × cols, owned by the caller). */
 X(table) X(table_of)(size_t rows, size_t cols, real *A);
 void X(table_clear)(X(table) *T);
+/* The moments; the weights are walked by their owner. */
+void X(table_walk)(X(table) *T, mdm_state *s);
 
 /* Makes the optimizer's state available; part of every step, needed by itself only before table_step_columns. */
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err);

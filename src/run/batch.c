@@ -17,6 +17,7 @@ int mdm_batch_create(const mdm_config *cfg, const mdm_data *data, int what, mdm_
   if (!b) return mdm_no_memory(err, "a batch of runs");
   int status = mdm_plan_create(cfg, data, what, 0, NULL, &b->plan, err);
   for (size_t i = 0; i < b->plan.tasks && !status; i++) b->plan.task[i].board = board;
+  if (!status && board && board->monitor) mdm_plan_keep(&b->plan, board->monitor->checkpoint);
   if (status) return mdm_batch_free(b), status;
   *out = b;
   return MDM_OK;

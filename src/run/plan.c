@@ -113,12 +113,22 @@ static int make_tasks(mdm_plan *p, const mdm_monitor *monitor, mdm_error *err) {
   return take_earlier(p, monitor, err);
 }
 
+void mdm_plan_keep(mdm_plan *p, struct mdm_checkpoint *checkpoint) {
+  mdm_runner *r = &p->runner;
+  r->checkpoint = checkpoint;
+  p->remote.checkpoint = checkpoint;
+  if (!checkpoint) return;
+  r->limit_identity = mdm_checkpoint_identity(p->remote.cfg, p->remote.data, 1);
+  r->network_identity = mdm_checkpoint_identity(p->remote.cfg, p->remote.data, 0);
+}
+
 int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor, mdm_plan *p,
                     mdm_error *err) {
   *p = (mdm_plan){.remote = {.cfg = cfg, .data = data, .what = what, .replicas = replicas, .save_weights = monitor && monitor->save_weights}};
   int status = mdm_problem_create(cfg, data, &p->problem, err);
   p->runner = (mdm_runner){.problem = p->problem, .limit_single = is_single(cfg, "solve.precision"),
                            .network_single = is_single(cfg, "simulate.precision")};
+  mdm_plan_keep(p, monitor ? monitor->checkpoint : NULL);
   if (!status && what & MDM_RUN_LIMIT) status = plan_limit(cfg, what, replicas, p, err);
   if (!status && what & MDM_RUN_NETWORKS) status = plan_networks(cfg, p, err);
   return status ? status : make_tasks(p, monitor, err);

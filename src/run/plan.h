@@ -33,6 +33,8 @@ typedef struct mdm_plan {
 int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor, mdm_plan *out,
                     mdm_error *err);
 void mdm_plan_clear(mdm_plan *p);
+/* Saves runs in a checkpoint, and goes on from it, from here on (NULL: no); plan_create does so for that of its monitor. */
+void mdm_plan_keep(mdm_plan *p, struct mdm_checkpoint *checkpoint);
 
 /* Bytes that its runs need at their peak on so many threads (0: one per processor), with every run's record and what is written (every_seed:
  * every run; HDF5 collects it, compressed, in memory). A pilot of the limit takes 3 % of the work, or least_work multiply-adds if that is

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "cluster/ranks.h"
+#include "run/checkpoint.h"
 
 /* Plans that ranks know or have forgotten, and data that they hold. One thread at a time may use it. */
 static struct {
@@ -68,6 +69,15 @@ static void put_state(mdm_packet *p, const mdm_given *g) {
   mdm_put_reals(p, g->layout->size, g->x);
 }
 
+/* Ranks save their runs in the same folder. */
+static void put_checkpoint(mdm_packet *p, const mdm_checkpoint *c) {
+  mdm_put_number(p, c != NULL);
+  if (!c) return;
+  mdm_put_text(p, c->folder);
+  mdm_put_text(p, c->about);
+  mdm_put_reals(p, 1, &c->interval);
+}
+
 static void put_plan(mdm_packet *p, const mdm_remote *r, int rank) {
   uint64_t data = fingerprint(r->data);
   int fresh = ranks.data[rank] != data;
@@ -79,6 +89,7 @@ static void put_plan(mdm_packet *p, const mdm_remote *r, int rank) {
   mdm_put_number(p, r->replicas);
   mdm_put_number(p, (size_t)r->save_weights);
   mdm_put_number(p, (size_t)r->kind);
+  put_checkpoint(p, r->checkpoint);
   if (r->kind == MDM_REMOTE_GIVEN) put_state(p, r->given);
   mdm_put_number(p, (size_t)fresh);
   if (fresh) put_data(p, r->data);

@@ -21,6 +21,7 @@ typedef struct mdm_remote {
   int save_weights;
   int kind;
   const mdm_given *given; /* MDM_REMOTE_GIVEN */
+  const struct mdm_checkpoint *checkpoint; /* NULL: runs are not saved */
   size_t id;              /* 0: no rank knows it */
   char *known;            /* ranks: 1 where it is known */
 } mdm_remote;

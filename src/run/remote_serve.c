@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "cluster/serve.h"
+#include "run/checkpoint.h"
 #include "run/plan.h"
 #include "run/remote.h"
 #include "run/self_consistency_replicas.h"
@@ -55,6 +56,7 @@ static void plan_free(plan *p) {
   mdm_given_clear(&p->given);
   if (p->driven.plan) mdm_replicas_clear(&p->driven);
   mdm_plan_clear(&p->plan);
+  mdm_checkpoint_free(p->monitor.checkpoint);
   mdm_config_free(p->cfg);
   let_go(p->samples);
   pthread_mutex_destroy(&p->lock);
@@ -120,6 +122,15 @@ static int take_state(plan *p, mdm_packet *in, mdm_error *err) {
   return mdm_packet_check(in, err);
 }
 
+static int take_checkpoint(plan *p, mdm_packet *in, mdm_error *err) {
+  double interval;
+  if (!mdm_get_number(in)) return MDM_OK;
+  const char *folder = mdm_get_text_in_place(in), *about = mdm_get_text_in_place(in);
+  mdm_get_reals(in, 1, &interval);
+  int status = mdm_packet_check(in, err);
+  return status ? status : mdm_checkpoint_create(folder, about, interval, &p->monitor.checkpoint, err);
+}
+
 static void take_plan(desk *d, size_t id, mdm_packet *in) {
   plan *p = calloc(1, sizeof *p);
   if (!p) return; /* its runs will not find it */
@@ -131,6 +142,7 @@ static void take_plan(desk *d, size_t id, mdm_packet *in) {
   p->monitor.save_weights = (int)mdm_get_number(in);
   p->kind = (int)mdm_get_number(in);
   int status = p->yaml ? MDM_OK : mdm_no_memory(&p->failure, "a configuration");
+  if (!status) status = take_checkpoint(p, in, &p->failure);
   if (!status && p->kind == MDM_REMOTE_GIVEN) status = take_state(p, in, &p->failure);
   if (!status && mdm_get_number(in)) status = take_data(d, in, &p->failure);
   if (!status && (p->samples = d->samples)) p->samples->users++;

@@ -1,15 +1,88 @@
 /* One run in the chosen precision. */
 #include "run/runner.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <zlib.h>
+
 /* Entry points of the two precisions (src/training/train.c). */
 int train_limit_f64(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
 int train_limit_f32(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
 int train_network_f64(const mdm_problem *, mdm_task *, mdm_error *);
 int train_network_f32(const mdm_problem *, mdm_task *, mdm_error *);
 
+static int run_plain(const mdm_runner *r, mdm_task *t, mdm_error *why) {
+  return t->width ? (r->network_single ? train_network_f32 : train_network_f64)(r->problem, t, why)
+                  : (r->limit_single ? train_limit_f32 : train_limit_f64)(r->problem, &r->sizes, t, why);
+}
+
+/* ---------------------------------------------------------------- checkpoints */
+
+/* What tells runs of one configuration apart: beside width and index, what the sweeps of self_consistency.c change in the problem. */
+static mdm_kept kept_of(const mdm_runner *r, const mdm_task *t) {
+  const mdm_problem *p = r->problem;
+  char label[48];
+  const uint64_t measured = (uint64_t)p->kernels | (uint64_t)p->responses << 1 | (uint64_t)p->statistics << 2 | (uint64_t)p->ntk << 3 | (uint64_t)p->parts << 4 |
+                            (uint64_t)(t->layout != NULL) << 5 | (uint64_t)t->save_weights << 6 | (uint64_t)(p->optimizer.lr != 0) << 7;
+  const uint64_t state = t->given ? crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)t->given->x, t->given->layout->size * sizeof(double)) : 0;
+  const uint64_t key[] = {(uint64_t)t->width, t->index, p->data->test.count, measured, t->given ? 1 + (uint64_t)t->given->sweep : 0, state};
+  if (t->given) snprintf(label, sizeof label, "sweep%u-%u", t->given->sweep, t->index);
+  else if (t->width) snprintf(label, sizeof label, "N%ld-%u", t->width, t->index);
+  else snprintf(label, sizeof label, "limit-%u", t->index);
+  return mdm_kept_of(r->checkpoint, t->width ? r->network_identity : r->limit_identity, label, key, sizeof key, t->board);
+}
+
+static int due(void *context, int stopped) { return stopped || mdm_kept_due(context); }
+static void save(void *context, mdm_walk *walk, void *run) { mdm_kept_save(context, 0, walk, run); }
+static int load(void *context, mdm_walk *walk, void *run, mdm_error *err) { return mdm_kept_load(context, 0, walk, run, NULL, err); }
+
+/* A record of a complete run, or NULL. */
+static void walk_record(mdm_state *s, mdm_record **rec) {
+  int there = *rec != NULL;
+  mdm_state_flag(s, "record", &there);
+  if (there && !*rec && !s->status) s->status = mdm_record_create(rec, &s->why);
+  if (there) mdm_state_record(s, *rec);
+}
+
+/* What a complete run found. */
+static void walk_found(void *task, mdm_state *s) {
+  mdm_task *t = task;
+  mdm_state_flag(s, "status", &t->status);
+  mdm_state_count(s, "steps", &t->done);
+  walk_record(s, &t->record);
+  walk_record(s, &t->weights);
+  if (t->layout) mdm_state_array(s, "order parameters", t->orders, t->layout->size, sizeof *t->orders);
+}
+
+/* Takes a complete run. */
+static int recall(mdm_kept *k, const mdm_runner *r, mdm_task *t, int *found, mdm_error *why) {
+  size_t steps = r->problem->steps;
+  int status = mdm_kept_load(k, 1, walk_found, t, found, why);
+  if (!status && *found) mdm_board_report(t->board, t->width, t->cost * (double)(steps + 1), steps, steps, NAN);
+  return status;
+}
+
+static int run_kept(const mdm_runner *r, mdm_task *t, mdm_error *why) {
+  mdm_kept k = kept_of(r, t);
+  const mdm_saving saving = {&k, due, save, load};
+  int found, status = recall(&k, r, t, &found, why);
+  if (status || found) return status;
+  t->saving = &saving;
+  status = run_plain(r, t, why);
+  t->saving = NULL;
+  if (!status && t->status != MDM_INTERRUPTED && !mdm_kept_skips(&k)) mdm_kept_save(&k, 1, walk_found, t);
+  return status;
+}
+
+void mdm_runner_forget(const mdm_runner *r, const mdm_task *t) {
+  const mdm_kept k = kept_of(r, t);
+  mdm_kept_forget(&k);
+}
+
+/* ---------------------------------------------------------------- runs */
+
 int mdm_runner_run(const mdm_runner *r, mdm_task *t, mdm_error *why) {
-  int failure = t->width ? (r->network_single ? train_network_f32 : train_network_f64)(r->problem, t, why)
-                         : (r->limit_single ? train_limit_f32 : train_limit_f64)(r->problem, &r->sizes, t, why);
+  int failure = r->checkpoint && !t->directions ? run_kept(r, t, why) : run_plain(r, t, why);
   if (failure) t->status = failure;
   return failure;
 }

@@ -139,18 +139,63 @@ static int start(iteration *it, const mdm_task *causal, int *ended, mdm_error *e
   return status ? status : mdm_given_responses(&it->given, it->x, err);
 }
 
+/* What a sweep leaves to the next (base/state.h); what the causal pass gives is there. */
+typedef struct {
+  iteration *it;
+  mdm_sweeps *out;
+} progress;
+
+static void walk(void *context, mdm_state *s) {
+  progress *p = context;
+  iteration *it = p->it;
+  mdm_state_count(s, "sweeps", &p->out->sweeps);
+  mdm_state_flag(s, "converged", &p->out->converged);
+  mdm_state_count(s, "near", &it->near);
+  mdm_state_count(s, "streak", &it->streak);
+  mdm_state_array(s, "state", it->x, it->plan->layout.size, sizeof *it->x);
+  mdm_state_array(s, "spread", it->residual.spread, it->plan->layout.orders, sizeof *it->residual.spread);
+  mdm_mixer_walk(&it->mixer, s);
+  mdm_average_walk(&it->average, s);
+  mdm_state_record(s, p->out->record);
+}
+
+static mdm_kept kept_of(iteration *it) {
+  const mdm_sweep_options *o = &it->plan->options;
+  const mdm_runner *r = &it->plan->runner;
+  return mdm_kept_of(r->checkpoint, r->limit_identity, "sweeps", &(size_t[]){it->plan->replicas, o->count}, 2 * sizeof(size_t), it->replicas.board);
+}
+
+/* Saved after every sweep; its runs are in it. */
+static void save(iteration *it, mdm_sweeps *out) {
+  const mdm_runner *r = &it->replicas.runner;
+  progress p = {it, out};
+  if (!r->checkpoint) return;
+  mdm_kept k = kept_of(it);
+  mdm_kept_save(&k, 0, walk, &p);
+  for (size_t i = 0; i < it->plan->replicas; i++) mdm_runner_forget(r, &it->replicas.task[i]);
+}
+
+static int load(iteration *it, mdm_sweeps *out, mdm_error *err) {
+  progress p = {it, out};
+  if (!it->plan->runner.checkpoint) return MDM_OK;
+  mdm_kept k = kept_of(it);
+  return mdm_kept_load(&k, 0, walk, &p, NULL, err);
+}
+
 static int iterate(iteration *it, const mdm_task *causal, mdm_sweeps *out, mdm_error *err) {
   const mdm_sweep_options *o = &it->plan->options;
   double *residual[MDM_KINDS], *noise[MDM_KINDS]; /* count each */
-  int status = start(it, causal, &out->status, err);
-  if (!status) status = mdm_record_create(&out->record, err);
+  int status = mdm_record_create(&out->record, err);
   if (!status) status = add_curves(out->record, residual, noise, o->count, err);
+  if (!status) status = load(it, out, err);
+  if (!status && !out->sweeps) status = start(it, causal, &out->status, err);
   while (!status && !out->status && out->sweeps < o->count && !out->converged) {
     status = sweep(it, out->sweeps + 1, &out->status, err);
     if (status || out->status) break;
     for (int k = 0; k < MDM_KINDS; k++) residual[k][out->sweeps] = it->residual.size[k], noise[k][out->sweeps] = it->residual.noise[k];
     out->sweeps++;
     out->converged = it->streak >= o->settled;
+    save(it, out);
   }
   return status;
 }

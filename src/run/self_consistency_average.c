@@ -29,6 +29,15 @@ void mdm_average_clear(mdm_average *a) {
   *a = (mdm_average){0};
 }
 
+void mdm_average_walk(mdm_average *a, mdm_state *s) {
+  const mdm_layout *l = &a->plan->layout;
+  mdm_state_count(s, "sweeps", &a->sweeps);
+  mdm_state_array(s, "f", a->f, predictions(l), sizeof *a->f);
+  mdm_state_array(s, "squares of f", a->f_square, predictions(l), sizeof *a->f_square);
+  mdm_state_array(s, "loss", a->loss, l->steps, sizeof *a->loss);
+  mdm_state_array(s, "squares of the loss", a->loss_square, l->steps, sizeof *a->loss_square);
+}
+
 static void forget(mdm_average *a) {
   const mdm_layout *l = &a->plan->layout;
   memset(a->f, 0, predictions(l) * sizeof *a->f);

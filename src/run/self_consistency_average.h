@@ -4,6 +4,7 @@
 
 #include <moedmft/record.h>
 
+#include "base/state.h"
 #include "problem/task.h"
 #include "run/self_consistency_plan.h"
 
@@ -15,6 +16,7 @@ typedef struct mdm_average {
 
 int mdm_average_create(mdm_average *a, const mdm_sweep_plan *plan, mdm_error *err);
 void mdm_average_clear(mdm_average *a);
+void mdm_average_walk(mdm_average *a, mdm_state *s);
 
 /* Adds a sweep: F, the mean of its runs; anew: the sweeps before are forgotten. */
 void mdm_average_add(mdm_average *a, const double *F, const mdm_task *run, int anew);

@@ -35,6 +35,17 @@ void mdm_mixer_clear(mdm_mixer *m) {
   *m = (mdm_mixer){0};
 }
 
+void mdm_mixer_walk(mdm_mixer *m, mdm_state *s) {
+  size_t size = m->plan->layout.size;
+  mdm_state_count(s, "states", &m->used);
+  if (m->used > m->plan->options.depth + 1) mdm_state_refuse(s, "states");
+  if (s->status) m->used = 0;
+  for (size_t i = 0; i < m->used; i++) {
+    mdm_state_kept(s, "state", (void **)&m->states[i], size, sizeof **m->states);
+    mdm_state_kept(s, "residual", (void **)&m->residuals[i], size, sizeof **m->residuals);
+  }
+}
+
 /* ---------------------------------------------------------------- damped */
 
 static void move(const mdm_mixer *m, double *x, const double *F, double by) {

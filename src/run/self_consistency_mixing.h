@@ -2,6 +2,7 @@
 #ifndef MOEDMFT_SELF_CONSISTENCY_MIXING_H
 #define MOEDMFT_SELF_CONSISTENCY_MIXING_H
 
+#include "base/state.h"
 #include "problem/orders.h"
 #include "run/self_consistency_plan.h"
 
@@ -13,6 +14,7 @@ typedef struct mdm_mixer {
 
 int mdm_mixer_create(mdm_mixer *m, const mdm_sweep_plan *plan, mdm_error *err);
 void mdm_mixer_clear(mdm_mixer *m);
+void mdm_mixer_walk(mdm_mixer *m, mdm_state *s);
 
 /* Moves the state x towards F (layout.size numbers each). noise: of the residual of each kind; near: sweeps since residuals first stood
  * at the noise. */

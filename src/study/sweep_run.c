@@ -18,6 +18,7 @@
 #include "cluster/dispatch.h"
 #include "problem/problem.h"
 #include "run/batch.h"
+#include "run/checkpoint.h"
 #include "run/remote.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
@@ -36,6 +37,7 @@ typedef struct {
   size_t runs, finished;
   size_t failed_run; /* of the note */
   mdm_error why;     /* code ≠ 0: a run failed */
+  uint64_t identity; /* of its runs in the checkpoint */
 } live;
 
 typedef struct {
@@ -53,6 +55,8 @@ typedef struct {
   job *job;             /* jobs */
   size_t jobs, points_open, points_ready;
   size_t *missing;      /* points: cells that are not there yet */
+  uint64_t *over;       /* cells: identities of those that are ready, and not yet in the file */
+  size_t overs;
   double saved, saving; /* time of the last file, seconds that it took */
   char notice[400];     /* what a limit's own sample says against it, for the caller at the end; "": nothing */
 } pool;
@@ -266,7 +270,9 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   size_t runs = c->runs = (size_t)s->runs[cell % s->widths];
   int status = cell_config(s, cell, &c->cfg, err);
   if (!status && !s->samples) status = mdm_data_load(c->cfg, &c->own, err);
-  c->remote = (mdm_remote){.cfg = c->cfg, .data = c->own ? c->own : s->samples, .what = is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS};
+  c->remote = (mdm_remote){.cfg = c->cfg, .data = c->own ? c->own : s->samples, .what = is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS,
+                           .checkpoint = p->user ? p->user->checkpoint : NULL};
+  if (!status && c->remote.checkpoint) c->identity = mdm_checkpoint_identity(c->cfg, c->remote.data, is_limit(s, cell));
   c->curve = mdm_alloc(runs, s->steps, 1, sizeof *c->curve);
   c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
@@ -288,6 +294,7 @@ static int begin_batch(pool *p, size_t cell, mdm_error *err) {
 static int save_now(pool *p, mdm_error *err) {
   double start = mdm_clock();
   int status = p->save(p->context, p->s, err);
+  for (; !status && p->overs > 0; p->overs--) mdm_checkpoint_forget(p->user->checkpoint, p->over[p->overs - 1]);
   p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
@@ -301,6 +308,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
   else
     store_cell(p->s, cell, c);
+  if (c->identity) p->over[p->overs++] = c->identity;
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
   if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
@@ -410,7 +418,8 @@ static int make_jobs(pool *p, mdm_error *err) {
   p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
   p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
   p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
-  if (!p->job || !p->live || !p->missing) return mdm_no_memory(err, "%zu runs", p->jobs);
+  p->over = mdm_alloc(s->cells, 1, 1, sizeof *p->over);
+  if (!p->job || !p->live || !p->missing || !p->over) return mdm_no_memory(err, "%zu runs", p->jobs);
   size_t k = 0;
   for (size_t point = 0; point < s->points; point++) {
     for (size_t w = s->widths; w-- > 0;) {
@@ -473,6 +482,7 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   free(p.live);
   free(p.job);
   free(p.missing);
+  free(p.over);
   pthread_mutex_destroy(&p.board.lock);
   pthread_mutex_destroy(&p.lock);
   size_t ready;

@@ -147,6 +147,19 @@ void X(parts_free)(X(parts) *s) {
   free(s);
 }
 
+void X(parts_walk)(X(parts) *p, mdm_state *s) {
+  for (size_t l = 0; l < p->blocks; l++)
+    for (int k = 0; k < MDM_FIELDS; k++) {
+      X(field) *f = &p->start[l][k];
+      if (!f->v) continue;
+      mdm_state_id(s, "field of time 0", &f->id);
+      mdm_state_array(s, "field of time 0", f->v, f->n * f->P, sizeof(real));
+      if (f->twin) mdm_state_array(s, "twin of time 0", f->twin, f->n * f->P, sizeof(real));
+    }
+  mdm_state_array(s, "output of time 0", p->out.v, p->S * p->P, sizeof(real));
+  mdm_state_array(s, "errors of time 0", p->e, p->C * p->P, sizeof(real));
+}
+
 /* ---------------------------------------------------------------- a split */
 
 /* Every part of number i of the four corners, values or noise. */

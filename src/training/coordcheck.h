@@ -14,6 +14,8 @@ typedef struct X(parts) X(parts);
 int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) *program, size_t inputs, mdm_record *record,
                     X(parts) **out, mdm_error *err);
 void X(parts_free)(X(parts) *s);
+/* The fields of time 0 (base/state.h). */
+void X(parts_walk)(X(parts) *p, mdm_state *s);
 /* Whether step t is looked at: step 0, which fixes the initial fields, and the time grid. */
 int X(parts_wanted)(const X(parts) *s, size_t t);
 /* After forward and backward pass of the batch x (inputs × batch) with e (outputs × batch) at step t: always the same samples.

@@ -101,6 +101,25 @@ void X(measure_free)(X(measure) *m) {
   free(m);
 }
 
+static void walk_history(history *h, size_t steps, size_t P, mdm_state *s) {
+  if (!h->k) return;
+  mdm_state_array(s, "directions", h->k, steps, sizeof *h->k);
+  for (size_t t = 0; t < steps && !s->status; t++) mdm_state_kept(s, "coordinates", (void **)&h->c[t], h->k[t] * P, sizeof **h->c);
+}
+
+void X(measure_walk)(X(measure) *m, size_t t, mdm_state *s) {
+  const mdm_layout *l = m->layout;
+  mdm_state_array(s, "order parameters", m->out, l->size, sizeof *m->out);
+  for (level *of = m->level; of < m->level + l->levels; of++) {
+    for (int k = 0; k < MDM_KERNELS; k++) {
+      X(basis_walk)(&of->basis[k], s);
+      walk_history(&of->field[k], t, l->P, s);
+    }
+    for (int a = 0; a < MDM_TENSORS; a++)
+      for (int side = 0; side < MDM_SIDES; side++) walk_history(&of->gauss[a][side], t, l->P, s);
+  }
+}
+
 /* ---------------------------------------------------------------- a step */
 
 static int keep(history *h, size_t t, size_t k, size_t P, const real *c, mdm_error *err) {

@@ -207,6 +207,29 @@ void X(observer_free)(X(observer) *o) {
   free(o);
 }
 
+/* A kept field at one time of the grid. */
+static void walk_kept(X(field) *kept, size_t G, size_t at, mdm_state *s) {
+  size_t block = kept->n * G;
+  mdm_state_array(s, "field", kept->v + block * at, block, sizeof(real));
+  if (kept->twin) mdm_state_array(s, "twin", kept->twin + block * at, block, sizeof(real));
+  if (kept->noise) mdm_state_array(s, "noise", kept->noise + block * at, block, sizeof(real));
+}
+
+void X(observer_walk)(X(observer) *o, mdm_state *s) {
+  const mdm_problem *p = o->problem;
+  size_t G = p->kernel_samples;
+  mdm_state_real(s, "difference of twins", &o->twin_difference);
+  if (!p->kernels) return;
+  mdm_state_array(s, "times reached", o->reached, p->n_times, 1);
+  for (size_t at = 0; at < p->n_times && !s->status; at++) {
+    if (!o->reached[at]) continue;
+    mdm_state_array(s, "errors", o->kept_e + o->C * G * at, o->C * G, sizeof *o->kept_e);
+    for (int f = 0; f < MDM_FIELDS; f++)
+      for (size_t l = 0; l < all_levels(o) && o->kept[f]; l++)
+        if (o->kept[f][l].v) walk_kept(&o->kept[f][l], G, at, s);
+  }
+}
+
 /* ---------------------------------------------------------------- step by step */
 
 void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double *f, double loss, double accuracy) {

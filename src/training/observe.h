@@ -12,6 +12,8 @@ typedef struct X(observer) X(observer);
 int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_record *record,
                        X(observer) **out, mdm_error *err);
 void X(observer_free)(X(observer) *o);
+/* What it keeps beside the record (base/state.h). */
+void X(observer_walk)(X(observer) *o, mdm_state *s);
 
 /* Predictions f (outputs × batch), loss and accuracy of one part at step t. */
 void X(observe_prediction)(X(observer) *o, mdm_part part, size_t t, const double *f, double loss, double accuracy);

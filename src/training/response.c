@@ -25,7 +25,8 @@ static const double RESOLUTION = 0.1;
 typedef struct {
   size_t *k;          /* steps: directions known then */
   double **c;         /* steps: k × P coordinates of the field that drives this side's Gaussian columns */
-  double **G;         /* times: k × P response to those columns */
+  double **G;         /* times: response to those columns, k × P; k is that of the step before where columns_before is set */
+  int columns_before;
 } side;
 
 struct X(response) {
@@ -59,6 +60,7 @@ int X(response_create)(X(thin) *A, const mdm_problem *problem, X(response) **out
   r->problem = problem;
   r->A = A;
   r->P = problem->batch;
+  r->forward.columns_before = 1;
   if (side_allocate(&r->forward, problem) & side_allocate(&r->backward, problem)) return MDM_OK;
   X(response_free)(r);
   *out = NULL;
@@ -70,6 +72,24 @@ void X(response_free)(X(response) *r) {
   side_clear(&r->forward, r->problem);
   side_clear(&r->backward, r->problem);
   free(r);
+}
+
+static void walk_side(side *of, const mdm_problem *p, size_t steps, size_t P, mdm_state *s) {
+  mdm_state_array(s, "directions", of->k, steps, sizeof *of->k);
+  for (size_t t = 0; t < steps && !s->status; t++) mdm_state_kept(s, "coordinates", (void **)&of->c[t], of->k[t] * P, sizeof **of->c);
+  for (size_t i = 0; i < p->n_times && !s->status; i++) {
+    size_t t = p->times[i], k = 0; /* that G has: forward, directions of the step before */
+    if (t < steps) k = of->columns_before ? (t ? of->k[t - 1] : 0) : of->k[t];
+    mdm_state_kept(s, "response", (void **)&of->G[i], k * P, sizeof **of->G);
+  }
+}
+
+void X(response_walk)(X(response) *r, mdm_state *s) {
+  mdm_state_count(s, "steps", &r->steps);
+  if (r->steps > r->problem->steps + 1) mdm_state_refuse(s, "steps");
+  if (s->status) return;
+  walk_side(&r->forward, r->problem, r->steps, r->P, s);
+  walk_side(&r->backward, r->problem, r->steps, r->P, s);
 }
 
 /* ---------------------------------------------------------------- step by step */

@@ -16,6 +16,8 @@ typedef struct X(response) X(response);
 /* Follows matrix A (its factors: the limit's own, or a network's probe) through the problem's steps. */
 int X(response_create)(X(thin) *A, const mdm_problem *problem, X(response) **out, mdm_error *err);
 void X(response_free)(X(response) *r);
+/* Coordinates and columns of every step (base/state.h). */
+void X(response_walk)(X(response) *r, mdm_state *s);
 /* Step t: p and q are the matrix's inputs of this step, every step in turn. */
 int X(response_step)(X(response) *r, size_t t, const X(field) *p, const X(field) *q, mdm_error *err);
 /* Writes responses/NAME/… of a block into the record, whose arrays the first of the stored blocks adds; times that were not reached are

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/record.h"
+#include "base/state.h"
 #include "scaling/vanishing.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
@@ -36,6 +37,11 @@ typedef struct {
   const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
+  int loaded;        /* full batch: x and y are there */
+  double bound;      /* of the loss, beyond which the run has diverged */
+  double start;      /* of the clock, less what the run took before it was interrupted */
+  mdm_task *run;
+  X(realization) *R;
   int keeps_weights; /* the final ones go to the file: of a run that diverges, those before its last step */
 } loop;
 
@@ -75,7 +81,8 @@ static void loop_clear(loop *l) {
 static void load_batch(loop *l, size_t t) {
   const mdm_problem *p = l->p;
   size_t in = l->inputs->inputs;
-  if (p->full_batch && t > 0) return;
+  if (l->loaded) return;
+  l->loaded = p->full_batch;
   for (size_t k = 0; k < p->batch; k++) {
     size_t sample = mdm_problem_sample(p, t, k);
     for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
@@ -222,26 +229,65 @@ static void count_directions(const X(realization) *R, const mdm_task *run, size_
     R->directions(R, b, run->directions + (t * R->blocks + b) * MDM_VISITORS);
 }
 
+/* Everything that a run keeps from one step to the next (base/state.h); what only serves within a step is left out. Weights as they were drawn,
+ * and whatever else is the same after the same draws, is there already where a run is loaded. */
+static void walk(void *context, mdm_state *s) {
+  loop *l = context;
+  double seconds = mdm_clock() - l->start;
+  mdm_state_count(s, "steps done", &l->run->done);
+  if (l->run->done > l->p->steps + 1) mdm_state_refuse(s, "steps done");
+  mdm_state_real(s, "bound of the loss", &l->bound);
+  mdm_state_real(s, "seconds", &seconds);
+  if (s->loads) l->start = mdm_clock() - seconds;
+  mdm_state_record(s, l->run->record);
+  X(moe_walk)(l->program, s);
+  l->R->walk(l->R, s);
+  X(observer_walk)(l->observer, s);
+  if (l->parts) X(parts_walk)(l->parts, s);
+  for (size_t b = 0; b < l->blocks; b++)
+    for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++)
+      if (l->response[b][t]) X(response_walk)(l->response[b][t], s);
+  if (l->measure) X(measure_walk)(l->measure, l->run->done, s);
+}
+
+/* Goes on from where the run was saved last, if it was. */
+static int go_on(loop *l, mdm_error *err) {
+  mdm_task *run = l->run;
+  int status = run->saving ? run->saving->load(run->saving->context, walk, l, err) : MDM_OK;
+  if (!status && run->done) mdm_board_report(run->board, run->width, run->cost * (double)run->done, run->done - 1, l->p->steps, mdm_record_find(run->record, "observables/train/loss")->value[run->done - 1]);
+  return status;
+}
+
+/* saved: steps that were done when the run was saved last. */
+static void save_when_due(loop *l, int stopped, size_t *saved) {
+  const mdm_saving *saving = l->run->saving;
+  if (!saving || l->run->done == *saved || !saving->due(saving->context, stopped)) return;
+  saving->save(saving->context, walk, l);
+  *saved = l->run->done;
+}
+
 static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error *err) {
-  size_t steps = l->p->steps;
-  double bound = INFINITY, loss = 0;
+  size_t steps = l->p->steps, saved = run->done;
+  double loss = 0;
   int diverged = 0;
-  for (size_t t = 0; t <= steps; t++) {
+  for (size_t t = run->done; t <= steps; t++) {
     if (mdm_board_stopped(run->board)) {
+      save_when_due(l, 1, &saved);
       run->status = MDM_INTERRUPTED;
       return MDM_OK;
     }
-    int status = step(l, t, bound, &loss, &diverged, err);
+    int status = step(l, t, l->bound, &loss, &diverged, err);
     if (status) return status;
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
       return MDM_OK;
     }
-    if (t == 0) bound = DIVERGED * (loss > 1 ? loss : 1);
+    if (t == 0) l->bound = DIVERGED * (loss > 1 ? loss : 1);
     count_directions(R, run, t);
     run->done = t + 1;
     mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
+    if (t < steps) save_when_due(l, 0, &saved);
   }
   return MDM_OK;
 }
@@ -324,8 +370,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
 }
 
 int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization) *R, mdm_task *run, mdm_error *err) {
-  loop l = {.p = problem, .inputs = inputs, .given = run->given, .blocks = R->blocks};
-  double start = mdm_clock();
+  loop l = {.p = problem, .inputs = inputs, .given = run->given, .blocks = R->blocks, .bound = INFINITY, .start = mdm_clock(), .run = run, .R = R};
   int weights = run->save_weights && R->raw;
   l.keeps_weights = weights;
   run->status = MDM_OK;
@@ -333,10 +378,11 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   int status = prepare(&l, R, run, err);
   if (!status && weights) status = mdm_record_create(&run->weights, err);
   if (!status && weights) status = save_weights(&l, R, "initial", run->weights, err);
+  if (!status) status = go_on(&l, err);
   if (!status) status = run_steps(&l, R, run, err);
   if (!status && weights) status = save_weights(&l, R, "final", run->weights, err);
   if (!status) status = write_responses(&l, run->record, err);
-  if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);
+  if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - l.start, err);
   loop_clear(&l);
   return status;
 }

@@ -1,0 +1,44 @@
+/* The state of something that goes on, on its way to a file or back. Each module lists what it keeps in one function, which walks over its
+ * buffers in order: the same function saves and loads, so that the two cannot drift apart. In the file every item has its name (as a hash),
+ * size and number; what does not fit is refused before it is read. */
+#ifndef MOEDMFT_STATE_H
+#define MOEDMFT_STATE_H
+
+#include <moedmft/error.h>
+#include <moedmft/record.h>
+#include <stddef.h>
+#include <stdio.h>
+
+typedef struct mdm_state {
+  FILE *file;        /* not owned */
+  int loads;         /* 1: from the file, 0: into it */
+  unsigned long crc; /* CRC-32 of what went through so far */
+  size_t left;       /* loading: bytes still to come, which bounds what is allocated */
+  int status;        /* MDM_OK, or the first failure: nothing moves after it */
+  mdm_error why;
+} mdm_state;
+
+mdm_state mdm_state_saving(FILE *file);
+/* bytes: that the file holds from here on. */
+mdm_state mdm_state_loading(FILE *file, size_t bytes);
+
+/* n elements at p, whose number the caller knows. */
+void mdm_state_array(mdm_state *s, const char *name, void *p, size_t n, size_t element);
+void mdm_state_count(mdm_state *s, const char *name, size_t *value);
+void mdm_state_flag(mdm_state *s, const char *name, int *value);
+void mdm_state_real(mdm_state *s, const char *name, double *value);
+void mdm_state_id(mdm_state *s, const char *name, unsigned long *value);
+/* An array of n elements that may not be there yet (NULL): loading makes it where the file has it. */
+void mdm_state_kept(mdm_state *s, const char *name, void **p, size_t n, size_t element);
+/* The first k columns of an array that grows (base/memory.h), or NULL; k is what the walk has just saved or loaded. */
+void mdm_state_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity);
+/* Text of at most size − 1 bytes. */
+void mdm_state_text(mdm_state *s, const char *name, char *text, size_t size);
+/* Text of any length; loading mallocs it (NULL after a failure, where it was NULL). */
+void mdm_state_string(mdm_state *s, const char *name, char **text);
+/* Every array of a record; loading, arrays that it has already are filled where they are, and must agree in shape, others are added. */
+void mdm_state_record(mdm_state *s, mdm_record *rec);
+/* Records that something does not fit, unless something failed before. */
+void mdm_state_refuse(mdm_state *s, const char *what);
+
+#endif
