@@ -29,6 +29,13 @@ void mdm_board_report(mdm_board *board, long width, double work, size_t step, si
   mdm_board_relay(board, task, work, step, steps, loss);
 }
 
+void mdm_board_skip(mdm_board *board, double work) {
+  if (!board) return;
+  pthread_mutex_lock(&board->lock);
+  board->done += work;
+  pthread_mutex_unlock(&board->lock);
+}
+
 int mdm_board_stopped(mdm_board *board) {
   if (!board) return 0;
   if (board->monitor && board->monitor->stop && *board->monitor->stop) return 1;

@@ -164,7 +164,7 @@ static int check(FILE *f, const char *path, size_t *bytes, mdm_error *err) {
     some = *bytes - done < BLOCK ? *bytes - done : BLOCK;
     whole = fread(block, 1, some, f) == some;
     if (whole && !done && memcmp(block, mark, sizeof mark - 2)) whole = -1;
-    if (whole && !done && memcmp(block, mark, sizeof mark)) whole = -2;
+    else if (whole && !done && memcmp(block, mark, sizeof mark)) whole = -2;
     if (whole > 0) crc = crc32(crc, block, (uInt)some);
     if (whole < 0) break;
   }
@@ -208,6 +208,7 @@ int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *fo
   size_t bytes;
   int is_complete = 0, status = path ? open_whole(path, &f, &bytes, err) : mdm_no_memory(err, "a checkpoint");
   if (found) *found = 0;
+  k->is_there = f != NULL;
   if (f) {
     mdm_state s = mdm_state_loading(f, bytes);
     mdm_state_string(&s, "about", &about);
@@ -233,7 +234,7 @@ int mdm_kept_skips(mdm_kept *k) {
   mdm_checkpoint *c = k->c;
   double seconds = mdm_clock() - k->begun;
   pthread_mutex_lock(&c->lock);
-  int skips = seconds < SHORT_RUN && c->skipped + seconds < (c->interval > 0 ? c->interval : UNASKED) / 2;
+  int skips = !k->is_there && seconds < SHORT_RUN && c->skipped + seconds < (c->interval > 0 ? c->interval : UNASKED) / 2;
   if (skips) c->skipped += seconds;
   pthread_mutex_unlock(&c->lock);
   return skips;
@@ -279,6 +280,7 @@ void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
     if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
     if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
     if (status) unlink(temp), tell(k, path, why.text);
+    else k->is_there = 1;
   }
   free(path);
   free(temp);

@@ -47,6 +47,7 @@ typedef struct mdm_kept {
   char name[96];  /* of its file */
   mdm_board *board; /* whose monitor is told of a failure; NULL: nobody is */
   double begun, saved; /* times; last: or begun */
+  int is_there;        /* a file of it was found or written */
 } mdm_kept;
 
 /* label: "limit-3" or "N64-0", for people; key: what else tells it from others of that identity. */
@@ -57,8 +58,8 @@ int mdm_kept_due(const mdm_kept *k);
 void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what);
 /* Loads it, if the folder has it in that form. *found (may be NULL): whether. MDM_ERR_IO, MDM_ERR_DATA: it is damaged, or does not fit. */
 int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *found, mdm_error *err);
-/* Whether a run that took so little since it began may be left out: what that adds up to stays below half an interval. Its file, if there
- * is one, then holds it in progress. */
+/* Whether a run that took so little since it began may be left out: what that adds up to stays below half an interval; and
+ * nothing may where there is a file already. */
 int mdm_kept_skips(mdm_kept *k);
 void mdm_kept_forget(const mdm_kept *k);
 

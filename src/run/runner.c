@@ -1,7 +1,6 @@
 /* One run in the chosen precision. */
 #include "run/runner.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <zlib.h>
 
@@ -56,9 +55,8 @@ static void walk_found(void *task, mdm_state *s) {
 
 /* Takes a complete run. */
 static int recall(mdm_kept *k, const mdm_runner *r, mdm_task *t, int *found, mdm_error *why) {
-  size_t steps = r->problem->steps;
   int status = mdm_kept_load(k, 1, walk_found, t, found, why);
-  if (!status && *found) mdm_board_report(t->board, t->width, t->cost * (double)(steps + 1), steps, steps, NAN);
+  if (!status && *found) mdm_board_skip(t->board, t->cost * (double)(r->problem->steps + 1));
   return status;
 }
 

@@ -254,7 +254,7 @@ static void walk(void *context, mdm_state *s) {
 static int go_on(loop *l, mdm_error *err) {
   mdm_task *run = l->run;
   int status = run->saving ? run->saving->load(run->saving->context, walk, l, err) : MDM_OK;
-  if (!status && run->done) mdm_board_report(run->board, run->width, run->cost * (double)run->done, run->done - 1, l->p->steps, mdm_record_find(run->record, "observables/train/loss")->value[run->done - 1]);
+  if (!status) mdm_board_skip(run->board, run->cost * (double)run->done);
   return status;
 }
 
