@@ -79,12 +79,21 @@ static int is_compared(const void *context, const char *key) {
   return !r->over || mdm_grid_find(&r->over->grid, key) < 0;
 }
 
+/* Whether a command computes the runs of another, whose options agree: compare does those of solve and of simulate. */
+static int computes(const char *command, const char *other, size_t length) {
+  static const char *const parts[] = {"solve", "simulate"};
+  int same = strlen(command) == length && !strncmp(command, other, length);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts && !strcmp(command, "compare"); i++)
+    same |= strlen(parts[i]) == length && !strncmp(parts[i], other, length);
+  return same;
+}
+
 /* What a run is, without the options: command and samples. */
 static int match_lines(const request *r, const char *path, const char *lines, mdm_error *err) {
   char now[16];
   size_t command = strcspn(lines, "\n");
   describe_samples(r->data, now);
-  if (strlen(r->command) != command || strncmp(lines, r->command, command))
+  if (!computes(r->command, lines, command))
     return mdm_fail(err, MDM_ERR_CONFIG, "%s holds runs of moedmft %.*s, not of %s; " MDM_INSTEAD, path, (int)command, lines, r->command);
   lines += command + (lines[command] != '\0');
   if (strncmp(lines, now, strlen(now)) || lines[strlen(now)] != '\n')

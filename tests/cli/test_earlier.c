@@ -226,7 +226,7 @@ static void test_left_behind(void) {
   spit_text("a.h5.tmp.12.3", "another");
   spit_text("a.h5.tmp-mine", "no temporary file of the program");
   spit_text("b.h5.tmp.1", "of another output");
-  succeeds("simulate - -q -o @/a.h5 " SMALL);
+  succeeds("simulate - -q --force -o @/a.h5 " SMALL);
   CU_ASSERT(!exists("a.h5.lock") && !exists("a.h5.tmp.1") && !exists("a.h5.tmp.12.3"));
   CU_ASSERT(exists("a.h5.tmp-mine") && exists("b.h5.tmp.1"));
   mdm_file *file; /* one that is being written stays */

@@ -37,9 +37,23 @@ int entries(char *names, size_t size) {
   return n;
 }
 
+/* Files of a folder in it; there are none below. */
+static void clear_folder(const char *name) {
+  char path[900];
+  DIR *d = opendir(in_folder(name));
+  for (const char *inner; (inner = next_name(d));) {
+    snprintf(path, sizeof path, "%s/%s", in_folder(name), inner);
+    remove(path);
+  }
+  if (d) closedir(d);
+}
+
 void clear(void) {
   DIR *d = opendir(folder);
-  for (const char *name; (name = next_name(d));) remove(in_folder(name));
+  for (const char *name; (name = next_name(d));) {
+    clear_folder(name);
+    remove(in_folder(name));
+  }
   if (d) closedir(d);
 }
 

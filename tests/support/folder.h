@@ -14,7 +14,7 @@ const char *in_folder(const char *name);
 /* Number of files and folders in it; their names, each after a blank, go to `names` as far as there is room (size 0: nowhere). */
 int entries(char *names, size_t size);
 
-/* Removes files and empty folders. */
+/* Removes files, and folders with their files. */
 void clear(void);
 
 int exists(const char *name);
