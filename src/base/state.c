@@ -24,6 +24,10 @@ void mdm_state_refuse(mdm_state *s, const char *what) {
   if (!s->status) s->status = mdm_fail(&s->why, MDM_ERR_DATA, "%s is not as this run has it", what);
 }
 
+void mdm_state_bound(mdm_state *s, const char *what, size_t value, size_t most) {
+  if (value > most) mdm_state_refuse(s, what);
+}
+
 /* FNV-1a. */
 static uint32_t hash(const char *name) {
   uint32_t h = 2166136261u;
@@ -99,10 +103,14 @@ void mdm_state_kept(mdm_state *s, const char *name, void **p, size_t n, size_t e
 }
 
 void mdm_state_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity) {
-  if (!is_there(s, name, k ? *p : NULL)) return;
+  if (!k || s->status) return;
   if (s->loads && (!rows || k > s->left / element / rows)) mdm_state_refuse(s, name);
   if (!s->status && s->loads && mdm_grow_columns(p, rows, element, 0, k, capacity)) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
   mdm_state_array(s, name, *p, rows * k, element);
+}
+
+void mdm_state_kept_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity) {
+  if (is_there(s, name, k ? *p : NULL)) mdm_state_columns(s, name, p, rows, k, element, capacity);
 }
 
 void mdm_state_text(mdm_state *s, const char *name, char *text, size_t size) {

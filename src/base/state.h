@@ -30,15 +30,17 @@ void mdm_state_real(mdm_state *s, const char *name, double *value);
 void mdm_state_id(mdm_state *s, const char *name, unsigned long *value);
 /* An array of n elements that may not be there yet (NULL): loading makes it where the file has it. */
 void mdm_state_kept(mdm_state *s, const char *name, void **p, size_t n, size_t element);
-/* The first k columns of an array that grows (base/memory.h), or NULL; k is what the walk has just saved or loaded. */
+/* The first k columns of an array that grows (base/memory.h); k is what the walk has just saved or loaded. The second: it may be NULL. */
 void mdm_state_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity);
+void mdm_state_kept_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity);
 /* Text of at most size − 1 bytes. */
 void mdm_state_text(mdm_state *s, const char *name, char *text, size_t size);
 /* Text of any length; loading mallocs it (NULL after a failure, where it was NULL). */
 void mdm_state_string(mdm_state *s, const char *name, char **text);
 /* Every array of a record; loading, arrays that it has already are filled where they are, and must agree in shape, others are added. */
 void mdm_state_record(mdm_state *s, mdm_record *rec);
-/* Records that something does not fit, unless something failed before. */
+/* Records that something does not fit, unless something failed before; that a number which was loaded exceeds the largest that can be. */
 void mdm_state_refuse(mdm_state *s, const char *what);
+void mdm_state_bound(mdm_state *s, const char *what, size_t value, size_t most);
 
 #endif

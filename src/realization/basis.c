@@ -51,6 +51,7 @@ void X(basis_drop_excess)(const X(basis) *b, size_t k, size_t P, real *x) {
 
 void X(basis_walk)(X(basis) *b, mdm_state *s) {
   mdm_state_count(s, "directions", &b->k);
+  mdm_state_bound(s, "directions", b->k, b->n);
   mdm_state_columns(s, "U", (void **)&b->U, b->n, b->k, sizeof(real), &b->capacity);
   if (!b->twins) return;
   mdm_state_columns(s, "twin", (void **)&b->twin, b->n, b->k, sizeof(real), &b->twin_capacity);

@@ -327,12 +327,13 @@ static int add_block(state *S, size_t l, const mdm_shape *shape, mdm_stream key,
 /* Columns of the state that are made so far, of `room`. */
 static void walk_made(mdm_state *s, const char *name, real *columns, size_t n, size_t *made, size_t room) {
   mdm_state_count(s, name, made);
-  if (*made > room) mdm_state_refuse(s, name);
-  else mdm_state_array(s, name, columns, n * *made, sizeof(real));
+  mdm_state_bound(s, name, *made, room);
+  if (!s->status) mdm_state_array(s, name, columns, n * *made, sizeof(real));
 }
 
 static void walk_matrix(given_matrix *A, mdm_state *s) {
   mdm_state_count(s, "steps", &A->t);
+  mdm_state_bound(s, "steps", A->t, A->layout->steps);
   mdm_state_real(s, "scale", &A->scale);
   mdm_state_real(s, "scale of momentum", &A->scale_momentum);
   for (int side = 0; side < MDM_SIDES && !s->status; side++) {

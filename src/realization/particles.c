@@ -212,6 +212,8 @@ void X(population_rewind)(X(population) *pop) {
 void X(population_walk)(X(population) *pop, mdm_state *s) {
   mdm_state_count(s, "seen", &pop->k);
   mdm_state_count(s, "pending", &pop->pending);
+  mdm_state_bound(s, "seen", pop->k, pop->n);
+  mdm_state_bound(s, "pending", pop->pending, s->loads ? s->left : pop->pending);
   mdm_state_columns(s, "columns", (void **)&pop->seen, pop->n, pop->k + pop->pending, sizeof(real), &pop->capacity);
 }
 

@@ -306,9 +306,11 @@ void X(thin_walk)(X(thin) *A, mdm_state *s) {
   for (int which = 0; which < 2; which++) {
     X(thin_side) *side = &A->side[which];
     size_t own = side->pop ? side->pop->n : 0; /* matrices that are not there have no columns */
+    const X(basis) *other = A->side[!which].basis;
     mdm_state_count(s, "columns", &side->k);
+    mdm_state_bound(s, "columns", side->k, other ? other->k : 0);
     mdm_state_columns(s, "gauss", (void **)&side->gauss, own, side->k, sizeof(real), &side->capacity_gauss);
-    mdm_state_columns(s, "momentum", (void **)&side->momentum, side->n, side->k, sizeof(real), &side->capacity_momentum);
+    mdm_state_kept_columns(s, "momentum", (void **)&side->momentum, side->n, side->k, sizeof(real), &side->capacity_momentum);
     if (side->learns) mdm_state_columns(s, "learned", (void **)&side->all, side->n, side->k, sizeof(real), &side->capacity_all);
     else side->all = side->gauss;
   }

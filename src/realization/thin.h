@@ -53,7 +53,7 @@ typedef struct X(thin_place) {
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
                   mdm_side learns, mdm_stream key);
 void X(thin_clear)(X(thin) *A);
-/* Its columns; populations and bases are walked by whoever owns them. */
+/* Its columns; populations and bases are walked before, by whoever owns them. */
 void X(thin_walk)(X(thin) *A, mdm_state *s);
 /* Makes the factors span a forward input p and a backward input q (already so after forward and backward of a limit
  * matrix), their coordinates available in both sides' bases. */

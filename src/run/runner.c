@@ -56,7 +56,11 @@ static void walk_found(void *task, mdm_state *s) {
 /* Takes a complete run. */
 static int recall(mdm_kept *k, const mdm_runner *r, mdm_task *t, int *found, mdm_error *why) {
   int status = mdm_kept_load(k, 1, walk_found, t, found, why);
-  if (!status && *found) mdm_board_skip(t->board, t->cost * (double)(r->problem->steps + 1));
+  if (status || !*found) return status;
+  const mdm_array *loss = t->record ? mdm_record_find(t->record, "observables/train/loss") : NULL;
+  int fits = (t->status == MDM_OK || t->status == MDM_ERR_DIVERGED) && t->done <= r->problem->steps + 1 && loss && loss->rank == 1 && loss->dim[0] == r->problem->steps + 1;
+  if (!fits) return mdm_fail(why, MDM_ERR_DATA, "%s/%s is no run of this configuration; remove it, or start anew with --force", k->c->folder, k->name);
+  mdm_board_skip(t->board, t->cost * (double)(r->problem->steps + 1));
   return status;
 }
 

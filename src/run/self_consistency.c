@@ -149,6 +149,7 @@ static void walk(void *context, mdm_state *s) {
   progress *p = context;
   iteration *it = p->it;
   mdm_state_count(s, "sweeps", &p->out->sweeps);
+  mdm_state_bound(s, "sweeps", p->out->sweeps, it->plan->options.count);
   mdm_state_flag(s, "converged", &p->out->converged);
   mdm_state_count(s, "near", &it->near);
   mdm_state_count(s, "streak", &it->streak);

@@ -38,7 +38,7 @@ void mdm_mixer_clear(mdm_mixer *m) {
 void mdm_mixer_walk(mdm_mixer *m, mdm_state *s) {
   size_t size = m->plan->layout.size;
   mdm_state_count(s, "states", &m->used);
-  if (m->used > m->plan->options.depth + 1) mdm_state_refuse(s, "states");
+  mdm_state_bound(s, "states", m->used, m->plan->options.depth + 1);
   if (s->status) m->used = 0;
   for (size_t i = 0; i < m->used; i++) {
     mdm_state_kept(s, "state", (void **)&m->states[i], size, sizeof **m->states);

@@ -104,6 +104,7 @@ void X(measure_free)(X(measure) *m) {
 static void walk_history(history *h, size_t steps, size_t P, mdm_state *s) {
   if (!h->k) return;
   mdm_state_array(s, "directions", h->k, steps, sizeof *h->k);
+  for (size_t t = 0; t < steps && s->loads; t++) mdm_state_bound(s, "directions", h->k[t], s->left);
   for (size_t t = 0; t < steps && !s->status; t++) mdm_state_kept(s, "coordinates", (void **)&h->c[t], h->k[t] * P, sizeof **h->c);
 }
 

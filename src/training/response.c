@@ -74,8 +74,10 @@ void X(response_free)(X(response) *r) {
   free(r);
 }
 
-static void walk_side(side *of, const mdm_problem *p, size_t steps, size_t P, mdm_state *s) {
+/* most: directions that its coordinates may have. */
+static void walk_side(side *of, const mdm_problem *p, size_t steps, size_t P, size_t most, mdm_state *s) {
   mdm_state_array(s, "directions", of->k, steps, sizeof *of->k);
+  for (size_t t = 0; t < steps; t++) mdm_state_bound(s, "directions", of->k[t], most);
   for (size_t t = 0; t < steps && !s->status; t++) mdm_state_kept(s, "coordinates", (void **)&of->c[t], of->k[t] * P, sizeof **of->c);
   for (size_t i = 0; i < p->n_times && !s->status; i++) {
     size_t t = p->times[i], k = 0; /* that G has: forward, directions of the step before */
@@ -86,10 +88,10 @@ static void walk_side(side *of, const mdm_problem *p, size_t steps, size_t P, md
 
 void X(response_walk)(X(response) *r, mdm_state *s) {
   mdm_state_count(s, "steps", &r->steps);
-  if (r->steps > r->problem->steps + 1) mdm_state_refuse(s, "steps");
+  mdm_state_bound(s, "steps", r->steps, r->problem->steps + 1);
   if (s->status) return;
-  walk_side(&r->forward, r->problem, r->steps, r->P, s);
-  walk_side(&r->backward, r->problem, r->steps, r->P, s);
+  walk_side(&r->forward, r->problem, r->steps, r->P, r->A->side[MDM_ROWS].basis->k, s);
+  walk_side(&r->backward, r->problem, r->steps, r->P, r->A->side[MDM_COLS].basis->k, s);
 }
 
 /* ---------------------------------------------------------------- step by step */

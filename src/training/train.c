@@ -235,7 +235,8 @@ static void walk(void *context, mdm_state *s) {
   loop *l = context;
   double seconds = mdm_clock() - l->start;
   mdm_state_count(s, "steps done", &l->run->done);
-  if (l->run->done > l->p->steps + 1) mdm_state_refuse(s, "steps done");
+  mdm_state_bound(s, "steps done", l->run->done, l->p->steps);
+  if (s->status) l->run->done = 0;
   mdm_state_real(s, "bound of the loss", &l->bound);
   mdm_state_real(s, "seconds", &seconds);
   if (s->loads) l->start = mdm_clock() - seconds;
