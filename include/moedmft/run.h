@@ -51,6 +51,7 @@ typedef struct mdm_outcome {
   mdm_record *depths;     /* compare: what solve.depths and simulate.depths asked for (docs/output.md), or NULL */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_sweeps sweeps;      /* of the limit */
+  double accuracy;        /* that was asked for by solve.accuracy; 0: sizes were given */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
 
@@ -61,6 +62,19 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
 /* Runs the limit, the networks, or both, as the configuration says (compare.h compares them). Returns MDM_OK;
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
+
+/* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
+ * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias
+ * of the loss stays below a third of its standard error (docs/engineering.md). mdm_run then finds the number of replicas, where that is automatic.
+ * monitor (or NULL): threads and stop. Errors: those of mdm_run; MDM_INTERRUPTED. Configurations that keep 0 run with 20000 particles and, unless
+ * solve.accuracy is set, 12 replicas. */
+int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err);
+/* The same, and solve.replicas from the pilot: for cells of a sweep, whose number is one for all. Sets solve.accuracy to 0. */
+int mdm_accuracy_all(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err);
+/* After mdm_run: the numbers that were chosen, as given ones, into cfg; what was asked for into o->accuracy. A run that was interrupted stays open. */
+int mdm_accuracy_settle(mdm_config *cfg, mdm_outcome *o, double asked, mdm_error *err);
+/* Standard error of the loss over the loss, both as root mean square over steps; of train and test part the larger. NaN for a single run. */
+double mdm_loss_error(const mdm_ensemble *limit);
 
 /* How far predictions of the limit may be off, relative to their size, because of solve.tolerance: the largest error found in nine problems
  * (validation/tolerance.py, docs/guide.md), between the values measured by interpolation; 0 for tolerances up to 0.1, where it is below 1 %. */

@@ -70,6 +70,19 @@ static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
   return mdm_sweep_refine(sweep, percent / 100, err);
 }
 
+/* Sizes of the limit in all cells, where solve.accuracy decides about them. */
+static int choose_sizes(const arguments *a, mdm_config *cfg, mdm_error *err) {
+  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  double accuracy;
+  if (a->no_limit) return MDM_OK;
+  int status = mdm_sweep_sizes(cfg, a->over.word, a->over.count, &monitor, &accuracy, err);
+  if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped before the first step of any run; no file was written");
+  if (!status && accuracy > 0 && !a->quiet)
+    fprintf(stderr, "moedmft: limit: %ld particles, %ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n",
+            mdm_config_int(cfg, "solve.particles"), mdm_config_int(cfg, "solve.replicas"), accuracy);
+  return status;
+}
+
 /* The cells that the file lacks, or what there is to say where it lacks none. */
 static int work(const arguments *a, const mdm_config *cfg, mdm_sweep *sweep, double have, mdm_error *err) {
   mdm_checkpoint *checkpoint = NULL;
@@ -97,6 +110,7 @@ static int run(const arguments *a, mdm_error *err) {
   int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
   if (!status) status = configuration_read(a, &cfg, err);
   if (!status) status = output_claim(a, cfg, &lock, err);
+  if (!status) status = choose_sizes(a, cfg, err);
   if (!status) status = mdm_sweep_create(cfg, a->over.word, a->over.count, !a->no_limit, measure, &sweep, err);
   if (!status) status = refine(a, sweep, err);
   if (!status) status = work(a, cfg, sweep, have, err);

@@ -99,7 +99,7 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
   return status;
 }
 
-static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *earlier,
+static int run_and_write(const arguments *a, const training *t, int what, mdm_config *cfg, double accuracy, const mdm_data *data, const mdm_resume *earlier,
                          mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
   if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(earlier), MDM_S(mdm_resume_runs(earlier)));
@@ -107,6 +107,10 @@ static int run_and_write(const arguments *a, const training *t, int what, const 
     fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", a->output, mdm_checkpoint_runs(checkpoint), MDM_S(mdm_checkpoint_runs(checkpoint)));
   int status = compute(a, what, cfg, data, earlier, checkpoint, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
+  if ((status == MDM_OK || status == MDM_ERR_DIVERGED) && what & MDM_RUN_LIMIT) {
+    int settled = mdm_accuracy_settle(cfg, &outcome, accuracy, err);
+    if (settled) status = settled;
+  }
   int ends = status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_ERR_NUMERIC; /* nothing to go on with */
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
   if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_discard(a->output);
@@ -125,12 +129,21 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
   return status;
 }
 
+/* Sizes of the limit that solve.accuracy decides about. */
+static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
+  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  int status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
+  return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
+}
+
 /* With the data: what the file holds, whether there is memory for the rest, and the work. */
-static int train(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, double memory, mdm_error *err) {
+static int train(const arguments *a, const training *t, int what, mdm_config *cfg, const mdm_data *data, double memory, mdm_error *err) {
   mdm_resume *earlier = NULL;
   mdm_checkpoint *checkpoint = NULL;
+  double accuracy = 0;
+  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, cfg, data, &accuracy, err) : MDM_OK;
   const mdm_request request = {cfg, data, a->command, what, a->save_weights};
-  int status = a->force ? MDM_OK : mdm_resume_open(a->output, &request, &earlier, err);
+  if (!status && !a->force) status = mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {
     mdm_resume_free(earlier);
     mdm_checkpoint_discard(a->output);
@@ -140,7 +153,7 @@ static int train(const arguments *a, const training *t, int what, const mdm_conf
   if (!status) status = mdm_checkpoint_open(a->output, cfg, data, a->command, NULL, &checkpoint, err);
   if (!status) status = check_memory(a, cfg, data, what, memory, err);
   if (!status) status = remark_on_limit(a, cfg, what, err);
-  if (!status) status = run_and_write(a, t, what, cfg, data, earlier, checkpoint, err);
+  if (!status) status = run_and_write(a, t, what, cfg, accuracy, data, earlier, checkpoint, err);
   mdm_checkpoint_close(checkpoint);
   mdm_resume_free(earlier);
   return status;

@@ -97,6 +97,7 @@ static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
   if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
+  if (!status && o->accuracy > 0) status = mdm_file_attr_real(file, "/", "accuracy", o->accuracy, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);

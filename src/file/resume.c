@@ -138,7 +138,7 @@ static int is_compared(const void *context, const char *key) {
   if (mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strcmp(key, others[i])) return 0;
-  if (!strcmp(key, "solve.replicas") && mdm_config_real(e->asked->cfg, "solve.accuracy") == 0) return 0; /* else it decides how many there will be */
+  if (!strcmp(key, "solve.replicas") || !strcmp(key, "solve.accuracy")) return 0; /* they say how many runs there are */
   if (!strncmp(key, "simulate.", 9)) return holds(e, 1);
   return strncmp(key, "solve.", 6) || holds(e, 0);
 }
@@ -168,7 +168,7 @@ static int match_counts(const earlier *e, mdm_error *err) {
   for (size_t i = 0; i < e->ensembles; i++) {
     const held *h = &e->held[i];
     size_t asked = asked_runs(e, h->width);
-    if (!h->is_complete || asked >= h->runs || (!h->width && mdm_config_real(e->asked->cfg, "solve.accuracy") > 0)) continue;
+    if (!h->is_complete || asked >= h->runs || (!h->width && !asked)) continue; /* none asked for: solve.accuracy decides, and keeps what there is */
     if (!h->width)
       return mdm_fail(err, MDM_ERR_CONFIG, "%s holds %zu replicas, solve.replicas asks for %zu; " MDM_INSTEAD, e->file->path, h->runs, asked);
     if (!asked)
@@ -176,6 +176,14 @@ static int match_counts(const earlier *e, mdm_error *err) {
     return mdm_fail(err, MDM_ERR_CONFIG, "%s holds %zu networks of N = %ld, simulate.seeds asks for %zu; " MDM_INSTEAD, e->file->path, h->runs, h->width, asked);
   }
   return MDM_OK;
+}
+
+/* Whether a complete limit has the accuracy that is asked for, where that decides about the number of replicas. */
+static int is_as_accurate(const earlier *e) {
+  double was = 0;
+  if (e->replicas) return 1;
+  mdm_file_get_real(e->file, "/", "accuracy", &was, NULL);
+  return was > 0 && was <= mdm_config_real(e->asked->cfg, "solve.accuracy");
 }
 
 /* Nothing is asked for that the file lacks: then it is done. */
@@ -186,7 +194,7 @@ static int is_done(const earlier *e) {
   size_t networks = 0;
   for (size_t i = 0; i < e->ensembles; i++) {
     const held *h = &e->held[i];
-    if (h->runs < asked_runs(e, h->width)) return 0;
+    if (h->runs < asked_runs(e, h->width) || (!h->width && !is_as_accurate(e))) return 0;
     networks += h->width != 0;
   }
   return networks == e->networks.widths;
@@ -287,7 +295,7 @@ static int check_index(const earlier *e, const mdm_runs *r, const char *group, s
   size_t last = r->index[r->n - 1];
   if (r->n != n || (e->is_whole && last != n - 1))
     return mdm_fail(err, MDM_ERR_DATA, "%s: %s has other runs than the %zu of its means; " MDM_INSTEAD, e->file->path, group, n);
-  if (last >= asked_runs(e, r->width) && (r->width || mdm_config_real(e->asked->cfg, "solve.accuracy") == 0))
+  if (last >= asked_runs(e, r->width) && (r->width || e->replicas))
     return mdm_fail(err, MDM_ERR_CONFIG, "%s holds run %zu in %s, and %s asks for %zu; " MDM_INSTEAD, e->file->path, last, group,
                     r->width ? "simulate.seeds" : "solve.replicas", asked_runs(e, r->width));
   return MDM_OK;
@@ -319,7 +327,7 @@ static int read_runs(earlier *e, mdm_resume *r, mdm_error *err) {
   int status = r->runs ? MDM_OK : mdm_no_memory(err, "the runs in %s", e->file->path);
   for (size_t i = 0; i < e->ensembles && !status; i++)
     if (e->held[i].is_complete && e->held[i].is_kept) status = read_results(e, &e->held[i], r, err);
-  if (!status && e->replicas) status = read_others(e, 0, r, err);
+  if (!status && e->asked->what & MDM_RUN_LIMIT) status = read_others(e, 0, r, err);
   for (size_t w = 0; w < e->networks.widths && !status; w++) status = read_others(e, e->networks.width[w], r, err);
   return status;
 }

@@ -44,7 +44,7 @@ static double tokens(const mdm_problem *p, int field, double t) {
   return train + (field == MDM_OF_H || field == MDM_OF_Y ? (double)(p->data->test.count * tests) : 0);
 }
 
-static double particles(const mdm_problem *p, const mdm_limit_sizes *s, int field) {
+double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, int field) {
   double E = (double)s->experts, J = (double)s->neurons;
   int tied = p->model.parameterization.rule[MDM_W1].tied || p->model.parameterization.rule[MDM_W2].tied;
   if (field == MDM_OF_RHO) return E;
@@ -80,7 +80,7 @@ static double work_of(const mdm_problem *p, const mdm_limit_sizes *s, double t) 
 static double share_with(const mdm_problem *p, const mdm_limit_sizes *s, double count) {
   double least = INFINITY;
   for (int f = 0; f < MDM_VISITORS; f++)
-    if (f != MDM_OF_RHO || p->model.regime->experts_grow) least = fmin(least, particles(p, s, f));
+    if (f != MDM_OF_RHO || p->model.regime->experts_grow) least = fmin(least, mdm_directions_particles(p, s, f));
   return fmin(1, fmax(FEWEST_PARTICLES / (double)s->stream, count / least));
 }
 
@@ -88,7 +88,7 @@ static double share_with(const mdm_problem *p, const mdm_limit_sizes *s, double 
 static void guess_all(const mdm_problem *p, const mdm_limit_sizes *s, mdm_directions *d) {
   double T = (double)p->steps;
   for (size_t b = 0; b < d->blocks; b++)
-    for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(particles(p, s, f), fmin(tokens(p, f, T), guess(p, T)));
+    for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(mdm_directions_particles(p, s, f), fmin(tokens(p, f, T), guess(p, T)));
 }
 
 /* A share that does not take more memory than a pilot should; 0: that cannot be. d: room for directions. */
@@ -171,7 +171,7 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
   size_t end = q->steps - 1, half = end / 2;
   for (size_t b = 0; b < out->blocks; b++)
     for (int f = 0; f < MDM_VISITORS; f++) {
-      double n = particles(p, &r->sizes, f), m = particles(p, &q->runner.sizes, f);
+      double n = mdm_directions_particles(p, &r->sizes, f), m = mdm_directions_particles(p, &q->runner.sizes, f);
       double first = (double)q->seen[(half * out->blocks + b) * MDM_VISITORS + f], last = (double)q->seen[(end * out->blocks + b) * MDM_VISITORS + f];
       first = among(&p->model, first, m, tokens(p, f, (double)half), n);
       last = among(&p->model, last, m, tokens(p, f, (double)end), n);

@@ -1,67 +1,102 @@
-/* Ensembles of runs: replicas of the limit, networks of several widths and seeds, in parallel; their mean and error. Each run is a
- * task, whose pieces idle threads share. */
+/* Ensembles of runs: replicas of the limit, networks of several widths and seeds, in parallel; their mean and error. */
 #include <moedmft/run.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/board.h"
-#include "run/collect.h"
-#include "run/execute.h"
+#include "run/accuracy.h"
 #include "run/plan.h"
+#include "run/ensembles.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
 
-static int run_replicas(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, const mdm_monitor *monitor,
-                        mdm_outcome *out, mdm_error *err) {
-  mdm_plan p;
-  *out = (mdm_outcome){.limit = {.ended_at = -1}};
-  int status = mdm_plan_create(cfg, data, what, replicas, monitor, &p, err);
-  if (!status) status = mdm_plan_execute(&p, monitor ? monitor->threads : 0, err);
-  if (!status) status = mdm_plan_collect(&p, out, err);
-  if (status) mdm_outcome_clear(out);
-  else status = mdm_outcome_verdict(p.problem, out, err);
-  mdm_plan_clear(&p);
+/* Runs of a first ensemble, handed on to the one that has more of them; beyond them, what the caller has. */
+typedef struct {
+  mdm_outcome *first;
+  const mdm_monitor *user; /* or NULL */
+} source;
+
+static int hand_on(const void *store, long width, unsigned index, mdm_record **record, mdm_record **weights, mdm_error *err) {
+  const source *s = store;
+  mdm_ensemble *limit = &s->first->limit;
+  *record = *weights = NULL;
+  for (size_t i = 0; width == 0 && i < limit->runs; i++)
+    if (limit->index[i] == index && limit->each[i]) {
+      *record = limit->each[i];
+      limit->each[i] = NULL;
+      return MDM_OK;
+    }
+  return s->user && s->user->earlier ? s->user->earlier(s->user->store, width, index, record, weights, err) : MDM_OK;
+}
+
+/* Whether all runs of the first ensemble came to their end. */
+static int is_complete(const mdm_config *cfg, const mdm_ensemble *e) {
+  const mdm_array *loss = e->summary ? mdm_record_find(e->summary, "observables/train/loss") : NULL;
+  return loss && loss->dim[0] == (size_t)mdm_config_int(cfg, "train.steps") + 1;
+}
+
+/* Replicas that the caller has already, counted from the first on: they are not thrown away. */
+static int count_earlier(const mdm_monitor *monitor, size_t from, size_t *n, mdm_error *err) {
+  int status = MDM_OK;
+  for (*n = from; monitor && monitor->earlier && !status; ++*n) {
+    mdm_record *record, *weights;
+    status = monitor->earlier(monitor->store, 0, (unsigned)*n, &record, &weights, err);
+    int there = !status && record;
+    mdm_record_free(record);
+    mdm_record_free(weights);
+    if (!there) break;
+  }
   return status;
 }
 
-/* Mean over steps, samples and outputs of the squared standard error of the train predictions; 0: not known. */
-static double prediction_variance(const mdm_ensemble *limit) {
-  const mdm_array *f = limit->summary ? mdm_record_find(limit->summary, "observables/train/prediction") : NULL;
-  size_t n = f && f->error ? f->dim[0] * f->dim[1] * f->dim[2] : 0;
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += f->error[i] * f->error[i] / (double)n;
-  return sum;
+static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replicas, const mdm_monitor *monitor) {
+  char line[240], experts[48] = "", neurons[48] = "";
+  long E = mdm_config_int(cfg, "solve.expert_particles"), J = mdm_config_int(cfg, "solve.neuron_particles");
+  if (!monitor || !monitor->message) return;
+  if (E) snprintf(experts, sizeof experts, ", %ld experts", E);
+  if (J) snprintf(neurons, sizeof neurons, ", %ld neurons of each expert", J);
+  snprintf(line, sizeof line, "limit: %ld particles%s%s, %zu replicas, for a standard error of %g of the loss (solve.accuracy)", mdm_config_int(cfg, "solve.particles"),
+           experts, neurons, replicas, accuracy);
+  monitor->message(monitor->context, line);
 }
 
-/* Replicas that bring the standard error of the train predictions (RMS over steps, samples and outputs) to solve.accuracy,
- * from the spread of a first solution with the configuration's number; 0 when that is enough, or no accuracy is asked for. */
-static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_error *err) {
+/* Replicas that bring the error of the loss (mdm_loss_error) to the accuracy that is asked for, from the spread of the first of them; 0: their
+ * number is given. first: those, to be cleared whatever this returns. */
+static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
   enum { MOST = 100000 };
-  double target = mdm_config_real(cfg, "solve.accuracy");
-  long first = mdm_config_int(cfg, "solve.replicas");
+  double target = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg), replicas = 0;
+  size_t held;
   *needed = 0;
+  *first = (mdm_outcome){.limit = {.ended_at = -1}};
   if (target == 0) return MDM_OK;
-  if (first < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy needs solve.replicas >= 3, to measure the spread; it is %ld", first);
-  mdm_outcome pilot;
-  int status = run_replicas(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, 0, monitor, &pilot, err);
-  double replicas = status ? 0 : ceil((double)first * prediction_variance(&pilot.limit) / (target * target));
-  mdm_outcome_clear(&pilot);
+  *needed = mdm_accuracy_first(target);
+  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
+  if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
-  if (replicas > (double)first) *needed = (size_t)replicas;
+  if (replicas > (double)*needed) *needed = (size_t)replicas;
+  if (!status) status = count_earlier(monitor, *needed, &held, err);
+  if (!status) announce_sizes(cfg, target, *needed = held, monitor);
   return status;
 }
 
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   size_t replicas = 0;
+  mdm_outcome first = {.limit = {.ended_at = -1}};
+  mdm_monitor with_first = monitor ? *monitor : (mdm_monitor){0};
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   mdm_announce_workers(monitor);
   if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
-  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, err) : MDM_OK;
-  if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two happen again below, and are kept */
-  status = run_replicas(cfg, data, what, replicas, monitor, out, err);
-  mdm_announce_bias(cfg, out->limit.summary, monitor);
+  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
+  if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
+    const source from = {&first, monitor};
+    if (is_complete(cfg, &first.limit)) with_first.earlier = hand_on, with_first.store = &from;
+    status = mdm_ensembles_run(cfg, data, what, replicas, &with_first, out, err);
+    mdm_announce_bias(cfg, out->limit.summary, monitor);
+  }
+  mdm_outcome_clear(&first);
   return status;
 }
 
@@ -71,7 +106,8 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
   mdm_plan p;
   double bytes = 0;
-  if (!mdm_plan_create(cfg, data, what, 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
+  if (!mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   mdm_plan_clear(&p);
   return bytes;
 }

@@ -135,6 +135,7 @@ static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *e
 static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err) {
   const char *precision = mdm_config_text(cfg, "solve.precision");
   double floor = strcmp(precision, "single") ? 1e-6 : 2e-3; /* residuals below are rounding: they come from differences of squares */
+  if (s->stream < 8) return mdm_fail(err, MDM_ERR_CONFIG, "solve.particles = %zu is too few; allowed: 0 (automatic), or 8 and more", s->stream);
   if (s->tolerance < floor)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
                     precision, floor);
@@ -147,10 +148,13 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 }
 
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
-  *out = (mdm_limit_sizes){.stream = (size_t)mdm_config_int(cfg, "solve.particles"), .tolerance = mdm_config_real(cfg, "solve.tolerance")};
+  size_t given = (size_t)mdm_config_int(cfg, "solve.particles");
+  *out = (mdm_limit_sizes){.stream = given ? given : MDM_USUAL_PARTICLES, .tolerance = mdm_config_real(cfg, "solve.tolerance")};
   out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots")};
   int status = check_given(cfg, problem, err);
   if (status) return status;
   choose_populations(cfg, problem, out);
   return check(cfg, out, err);
 }
+
+size_t mdm_limit_whole_experts(const mdm_problem *problem, size_t experts) { return whole_experts(&problem->model, experts); }

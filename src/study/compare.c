@@ -288,6 +288,18 @@ double mdm_comparison_number(const mdm_record *comparison, const char *observabl
   return mdm_comparison_at(comparison, path, i, error);
 }
 
+/* All depths have as many replicas, since they are extrapolated one by one. */
+static int run_depths(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  char text[64];
+  mdm_config *same;
+  int status = mdm_config_copy(cfg, &same, err);
+  snprintf(text, sizeof text, "solve.replicas=%zu", out->limit.runs);
+  if (!status && out->limit.runs) status = mdm_config_set(same, text, err);
+  if (!status) status = mdm_depths_run(same, data, monitor, &out->depths, err);
+  mdm_config_free(same);
+  return status;
+}
+
 int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   mdm_error why = {0};
   int wanted, status = mdm_depths_check(cfg, &wanted, err);
@@ -296,7 +308,7 @@ int mdm_compare_run(const mdm_config *cfg, const mdm_data *data, const mdm_monit
   status = mdm_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_NETWORKS, monitor, out, err);
   if (status && status != MDM_ERR_DIVERGED && status != MDM_INTERRUPTED) return status; /* those two leave something to compare */
   int failed = mdm_compare(cfg, out, &why);
-  if (!failed && !status && wanted) failed = mdm_depths_run(cfg, data, monitor, &out->depths, &why);
+  if (!failed && !status && wanted) failed = run_depths(cfg, data, monitor, out, &why);
   if (failed == MDM_INTERRUPTED || failed == MDM_ERR_DIVERGED) return mdm_fail(err, failed, "%s", why.text); /* the comparison is kept */
   if (!failed) return status;
   mdm_outcome_clear(out);

@@ -129,9 +129,9 @@ int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line,
 int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err) {
   int status = mdm_networks_require(cfg, MDM_FEWEST_RUNS, "--expect", "judges a rate and an extrapolation", err);
   if (status) return status;
-  if (mdm_config_int(cfg, "solve.replicas") < MDM_FEWEST_RUNS)
-    return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs the limit's standard error: solve.replicas must be at least %d, not %ld", MDM_FEWEST_RUNS,
-                    mdm_config_int(cfg, "solve.replicas"));
+  long replicas = mdm_config_int(cfg, "solve.replicas"); /* 0: chosen, and more */
+  if (replicas > 0 && replicas < MDM_FEWEST_RUNS)
+    return mdm_fail(err, MDM_ERR_CONFIG, "--expect needs the limit's standard error: solve.replicas must be at least %d, not %ld", MDM_FEWEST_RUNS, replicas);
   return MDM_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "config/condition.h"
 #include "config/networks.h"
 #include "problem/problem.h"
+#include "run/sizes.h"
 #include "study/depths.h"
 
 /* ---------------------------------------------------------------- names */
@@ -113,7 +114,7 @@ static int add_widths(mdm_sweep *s, const mdm_networks *networks, mdm_error *err
                             "networks (of the limit: replicas) in each cell", &s->runs, err);
   for (size_t w = 0; w < s->widths && !status; w++) {
     int limit = w == networks->widths;
-    size_t runs = limit ? (size_t)mdm_config_int(s->cfg, "solve.replicas") : networks->seeds[w];
+    size_t replicas = (size_t)mdm_config_int(s->cfg, "solve.replicas"), runs = !limit ? networks->seeds[w] : replicas ? replicas : MDM_USUAL_REPLICAS;
     s->width[w] = limit ? INFINITY : (double)networks->width[w];
     s->runs[w] = (double)runs;
     if (runs > s->most_runs) s->most_runs = runs;
@@ -245,8 +246,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
     status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG,
-                      "solve.accuracy adds replicas until an error is reached, which a sweep does not; set it to 0 and "
-                      "choose solve.replicas");
+                      "solve.accuracy is not resolved: a sweep has one number of particles and of replicas for all cells (mdm_sweep_sizes)");
   int depths = 0;
   if (!status) status = mdm_depths_check(cfg, &depths, err);
   if (!status && depths) status = mdm_fail(err, MDM_ERR_CONFIG, "solve.depths and simulate.depths are of compare and coordcheck; a sweep takes depths as an axis: --over model.depth=4,8,16");

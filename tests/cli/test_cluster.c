@@ -68,7 +68,8 @@ static void test_states(void) {
   static const char *const lines[] = {
       "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=4 -s train.steps=20 --sweeps 3",
       "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=4 -s train.steps=20 --sweeps 2 -s solve.start=lazy",
-      "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=3 -s train.steps=20 -s solve.accuracy=0.01",
+      "solve - -o @/%s %s -s solve.particles=300 -s train.steps=20 -s solve.accuracy=0.003",
+      "solve - -o @/%s %s -s train.steps=20 -s solve.accuracy=0.003",
       "coordcheck - -o @/%s %s " RUNS,
   };
   for (size_t i = 0; i < COUNT(lines) && has_ranks(); i++) {
@@ -103,7 +104,7 @@ static void test_goes_on(void) {
 
 /* In a pilot: what follows does not begin. */
 static void test_pilot(void) {
-  static const char line[] = "solve - -t 1 -o @/pilot.h5 -s solve.accuracy=1e-3 -s solve.replicas=30 -s solve.particles=400 -s train.steps=300";
+  static const char line[] = "solve - -t 1 -o @/pilot.h5 -s solve.accuracy=1e-4 -s solve.particles=400 -s train.steps=300";
   if (!has_ranks()) return;
   const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGTERM, 100);
   check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped by rank 1", line, r);

@@ -116,7 +116,7 @@ static void test_sweep_command(void) {
       {"--over train.lr=1,x", "--over train.lr=1,x|not a number"},
       {"--over train.lr=1,2 --measure test", "--measure test|data.test"},
       {"--over model.active_fraction=0.01,1", "model.active_fraction = 0.01|K = 0"},
-      {"--over train.lr=1,2 -s solve.accuracy=0.1", "solve.accuracy"},
+      {"--over train.lr=1,2 -s solve.accuracy=0.1", "solve.accuracy = 0.1 has no effect|solve.replicas"},
       {"--over train.lr=1,2 -s solve.sweeps=2", "solve.sweeps"},
   };
 #define SWEEP "-o @/s.h5 " SMALL "--over train.lr=log:0.1:0.8:4 --over model.parameterization=mup,ntp"
