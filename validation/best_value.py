@@ -61,7 +61,7 @@ class Routine:
         objects = [os.path.join(ROOT, "build/obj/src/study/best_value.o"), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
         libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "openblas", "lapacke", "gsl", "sleef", "hdf5", "yaml-0.1", "zlib"],
                                    check=True, capture_output=True, text=True).stdout.split()
-        subprocess.run(["cc", "-std=c11", "-O2", f"-I{ROOT}/src", f"-I{ROOT}/include", f"{ROOT}/validation/best_value_lists.c", "-o", binary,
+        subprocess.run(["cc", "-std=c11", "-O2", "-fopenmp", f"-I{ROOT}/src", f"-I{ROOT}/include", f"{ROOT}/validation/best_value_lists.c", "-o", binary,
                         *objects, *libraries, "-lpthread", "-lm"], check=True)
         self.process = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 

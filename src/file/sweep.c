@@ -144,6 +144,9 @@ static int is_status(double v) { return v >= MDM_CELL_MISSING && v <= MDM_CELL_S
 /* Arrays that follow from the configuration: the axes, widths and numbers of runs, on which the shapes of others rest. */
 static int is_given(const char *path) { return !strncmp(path, "axes/", 5) || !strcmp(path, "sweep/width") || !strcmp(path, "sweep/runs"); }
 
+/* Arrays from which more runs go on: files of earlier versions have none, and nothing goes on from those. */
+static int is_recent(const char *path) { return !strcmp(path, "sweep/done") || !strncmp(path, "sweep/sums/", 11); }
+
 /* Values of the arrays that the sweep has made from its configuration. */
 static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
   for (size_t i = 0; i < mdm_record_count(s->data); i++) {
@@ -152,6 +155,10 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
     int status = mdm_file_read_some(file, "/", &(const char *){to->path}, 1, &rec, err);
     if (status) return status;
     const mdm_array *from = mdm_record_find(rec, to->path);
+    if (!from && is_recent(to->path)) {
+      mdm_record_free(rec);
+      continue;
+    }
     int fits = from && mdm_same_shape(from, to) && !from->error == !to->error;
     size_t bytes = mdm_elements(to->rank, to->dim) * sizeof(double);
     if (fits && is_given(to->path)) fits = !memcmp(to->value, from->value, bytes);
@@ -170,15 +177,13 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
 
 static int is_same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
-static int is_done(double status) { return status == MDM_CELL_COMPLETE || status == MDM_CELL_DIVERGED; }
-
 /* Losses of single runs give the means of their cell. */
 static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
   for (size_t cell = 0; cell < s->cells; cell++)
     for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
       double mean, error;
-      if (!s->each[m] || !is_done(s->status[cell])) continue;
-      mdm_sweep_mean((size_t)s->runs[cell % s->widths], s->each[m] + cell * s->most_runs, 1, &mean, &error);
+      if (!s->each[m] || !s->have[cell]) continue;
+      mdm_sweep_mean((size_t)s->have[cell], s->each[m] + cell * s->most_runs, 1, &mean, &error);
       if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
         return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
     }
@@ -188,16 +193,39 @@ static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
 /* Runs of a cell that diverged: their last loss is infinite. */
 static double count_diverged(const mdm_sweep *s, size_t cell) {
   double n = 0;
-  for (size_t r = 0; r < (size_t)s->runs[cell % s->widths]; r++) n += isinf(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + r]) != 0;
+  for (size_t r = 0; r < (size_t)s->have[cell]; r++) n += isinf(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + r]) != 0;
   return n;
+}
+
+/* Complete cells have all of their runs, others that are asked for fewer, and the rest none. */
+static int check_done(mdm_sweep *s, const char *path, int recent, mdm_error *err) {
+  for (size_t cell = 0; cell < s->cells; cell++) {
+    double all = s->runs[cell % s->widths], have = s->have[cell];
+    int complete = mdm_sweep_has_numbers(s->status[cell]), missing = s->status[cell] == MDM_CELL_MISSING;
+    if (!recent) have = s->have[cell] = complete ? all : 0;
+    if (complete ? have != all : missing ? !(have >= 0 && have < all && have == floor(have)) : have != 0)
+      return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/done holds %g for cell %zu, of %g runs", path, have, cell, all);
+  }
+  return MDM_OK;
+}
+
+/* Sums give the means of the curves of a cell. */
+static int check_sums(const mdm_sweep *s, mdm_sums sums, mdm_series curve, size_t n, const char *name, const char *path, mdm_error *err) {
+  for (size_t i = 0; i < s->cells * n && sums.sum; i++) {
+    double mean = NAN, error = NAN;
+    if (s->have[i / n] > 0) mdm_sweep_from_sums(s->have[i / n], sums.sum[i], sums.squares[i], &mean, &error);
+    if (!is_same(mean, curve.value[i]) || !is_same(error, curve.error[i]))
+      return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/sums/%s does not give sweep/%s", path, name, name);
+  }
+  return MDM_OK;
 }
 
 /* Numbers of diverged runs are those of the losses and of the status, times are times; cells without a result have neither. */
 static int check_counts(const mdm_sweep *s, const char *path, mdm_error *err) {
   for (size_t cell = 0; cell < s->cells; cell++) {
     double n = s->diverged[cell], seconds = s->seconds[cell];
-    int done = is_done(s->status[cell]);
-    if (done ? n != count_diverged(s, cell) || (n > 0) != (s->status[cell] == MDM_CELL_DIVERGED) : !isnan(n))
+    int done = s->have[cell] > 0, all = mdm_sweep_has_numbers(s->status[cell]);
+    if (done ? n != count_diverged(s, cell) || (all && (n > 0) != (s->status[cell] == MDM_CELL_DIVERGED)) : !isnan(n))
       return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/diverged holds %g for cell %zu, which sweep/each/final and sweep/status do not give", path, n, cell);
     if (done ? seconds < 0 || isinf(seconds) : !isnan(seconds))
       return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/seconds holds %g for cell %zu", path, seconds, cell);
@@ -222,6 +250,10 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err) {
   if (!status) status = mdm_file_config(file, &cfg, err);
   if (!status) status = mdm_sweep_create(cfg, (const char *const *)over, n, limit != 0, read_measure(file), out, err);
   if (!status) status = read_arrays(*out, file, err);
+  int recent = !status && mdm_file_has_group(file, "/sweep/sums");
+  if (!status) status = check_done(*out, file->path, recent, err);
+  if (!status && recent) status = check_sums(*out, (*out)->loss_sums, (*out)->loss, (*out)->steps, "loss", file->path, err);
+  if (!status && recent) status = check_sums(*out, (*out)->test_sums, (*out)->test, (*out)->tests, "test_loss", file->path, err);
   if (!status) status = check_means(*out, file->path, err);
   if (!status) status = check_counts(*out, file->path, err);
   if (!status) status = read_notes(*out, file, err);
@@ -252,7 +284,8 @@ static int is_compared(const void *context, const char *key) {
   const mdm_sweep *const *both = context;
   size_t n;
   if (both[0]->samples && mdm_option_is_path(&mdm_options(&n)[mdm_option_find(key)])) return 0;
-  return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds") && strcmp(key, "output.checkpoint");
+  return mdm_grid_find(&both[0]->grid, key) < 0 && mdm_grid_find(&both[1]->grid, key) < 0 && strcmp(key, "simulate.widths") && strcmp(key, "simulate.seeds") && strcmp(key, "solve.replicas") &&
+         strcmp(key, "output.checkpoint");
 }
 
 /* The same axes in the same order, with all values of the file among ours. */
@@ -273,10 +306,10 @@ static int same_axes(const mdm_sweep *s, const mdm_sweep *old, const char *path,
   return MDM_OK;
 }
 
+/* Widths may be added, and runs. */
 static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *path, mdm_error *err) {
   for (size_t w = 0; w < old->widths; w++) {
     size_t at = mdm_sweep_find_width(s, old->width[w]);
-    char now[32], then[32];
     if (at == s->widths && isinf(old->width[w]))
       return mdm_fail(
           err, MDM_ERR_CONFIG,
@@ -286,11 +319,9 @@ static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *pat
       return mdm_fail(err, MDM_ERR_CONFIG,
                       "%s holds another sweep: it has N = %.0f, which simulate.widths lacks now; " MDM_INSTEAD,
                       path, old->width[w]);
-    snprintf(now, sizeof now, "%.0f", s->runs[at]);
-    snprintf(then, sizeof then, "%.0f", old->runs[w]);
-    if (strcmp(now, then))
-      return mdm_fail(err, MDM_ERR_CONFIG, MISMATCH, path, isinf(old->width[w]) ? "solve.replicas" : "simulate.seeds",
-                      then, now);
+    if (s->runs[at] < old->runs[w])
+      return mdm_fail(err, MDM_ERR_CONFIG, "%s has more runs: %s is %.0f there and %.0f now; more can be added, " MDM_INSTEAD, path,
+                      isinf(old->width[w]) ? "solve.replicas" : "simulate.seeds", old->runs[w], s->runs[at]);
   }
   return MDM_OK;
 }
@@ -322,7 +353,7 @@ static int take_file(mdm_sweep *s, mdm_file *file, mdm_error *err) {
   if (status && mdm_match_program(file, err)) status = MDM_ERR_CONFIG; /* the reason why it cannot be read */
   if (!status) status = same_sweep(file, s, old, err);
   if (!status) mdm_sweep_take(s, old);
-  s->is_saved = !status && s->cells == old->cells && s->measure == old->measure;
+  s->is_saved = !status && s->cells == old->cells && s->measure == old->measure && !memcmp(s->runs, old->runs, s->widths * sizeof *s->runs);
   mdm_sweep_free(old);
   return status;
 }

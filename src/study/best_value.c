@@ -10,7 +10,8 @@
  * The loss may then be lower by D, what the slopes beside the smallest lose when they go on to the other neighbour. A parabola whose twin (of L
  * or ln L) does not fit may hide a kink as well, whose sides are straight in one of them and look round in the other: √(q q') D, with q' ≤ 1.
  *
- * The spread over runs comes from a bootstrap, enlarged by Student's t (one standard error) for the effective number of runs. A run (seed)
+ * The spread over runs comes from a bootstrap, enlarged by Student's t for the effective number of runs, so that two errors hold what two
+ * standard errors of a normal distribution do: nothing that reads these errors has to look at the number of runs again. A run (seed)
  * keeps its initial weights from value to value, so runs are resampled for all values together. Both parts add in squares.
  */
 #include "study/best_value.h"
@@ -27,6 +28,7 @@
 #include "base/random.h"
 
 enum { RESAMPLES = 400, RUNS_FOR_SKEW = 6 }; /* fewer runs do not tell whether losses are skewed */
+static const double MOST_SKEW = 3;
 
 /* The list: ln of n values, losses of the same runs at each, and the loss at step 0. */
 typedef struct {
@@ -160,22 +162,27 @@ static deviations resample(list *l, uint64_t seed, uint64_t stream, const mdm_be
   return d;
 }
 
+/* By how much skewness enlarges the spread of the loss, at most MOST_SKEW. Losses of runs are skewed: where their mean is low by chance, its error
+ * seems small, too. Hence the error of the loss is at least half of what 95 % of resamples stay within, each in terms of its own standard error
+ * (bootstrap-t; Efron 1981). Resamples without the one run that carries a mean have no error of their own to speak of: hence the bound. */
+static double skewness(const list *l, double error, deviations *d, double spread) {
+  if (l->runs < RUNS_FOR_SKEW || d->scaled < 2 || !(spread > 0)) return 1;
+  gsl_sort(d->t, 1, d->scaled);
+  return fmin(MOST_SKEW, fmax(1, 0.5 * error * gsl_stats_quantile_from_sorted_data(d->t, 1, d->scaled, 0.95) / spread));
+}
+
 /* Adds the spread over runs to the errors of b, by resampling. A resample spreads less than the population. The distances are those from
- * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. Losses of
- * runs are skewed: where their mean is low by chance, its error seems small, too. Hence the error of the loss is at least half of what 95 %
- * of resamples stay within, each in terms of its own standard error (bootstrap-t; Efron 1981), but at most doubled by that: resamples without
- * the one run that carries a mean have no error of their own to speak of. */
+ * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. The rare runs
+ * that make losses skewed also move the best value, so its error grows by the same factor. */
 static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
-  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * mdm_student(1, fmax(1, b->runs - 1));
-  double error = mean_error(l, b->position, NULL);
+  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * 0.5 * mdm_student(2, fmax(1, b->runs - 1));
+  double error = mean_error(l, b->position, NULL); /* before resampling takes the room of the means */
   deviations d = resample(l, seed, stream, b);
   if (d.used < 2) return;
+  double spread = enlarge * gsl_stats_sd_m(d.loss, 1, d.used, 0), more = skewness(l, error, &d, spread);
   b->x_runs = enlarge * gsl_stats_sd_m(d.x, 1, d.used, 0);
-  if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(b->x_runs, b->x_between);
-  double spread = enlarge * gsl_stats_sd_m(d.loss, 1, d.used, 0);
-  gsl_sort(d.t, 1, d.scaled);
-  if (l->runs >= RUNS_FOR_SKEW && d.scaled > 1) spread = fmin(2 * spread, fmax(spread, 0.5 * error * gsl_stats_quantile_from_sorted_data(d.t, 1, d.scaled, 0.95)));
-  b->loss_error = hypot(b->loss_error, spread);
+  if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(more * b->x_runs, b->x_between);
+  b->loss_error = hypot(b->loss_error, more * spread);
 }
 
 /* ---------------------------------------------------------------- all of it */

@@ -150,7 +150,7 @@ static int add_measure(mdm_sweep *s, mdm_measure m, mdm_error *err) {
 
 /* One number for each cell. */
 static int add_states(mdm_sweep *s, mdm_error *err) {
-  mdm_series state = {0}, diverged = {0}, seconds = {0};
+  mdm_series state = {0}, diverged = {0}, seconds = {0}, have = {0};
   int status = add_array(s, "status", 1, &s->widths, "width",
                          "0: not computed yet, 1: complete, 2: some runs diverged, 3: no limit exists, 4: failed, "
                          "5: not needed, as refinement at other widths added the value", 0,
@@ -158,10 +158,25 @@ static int add_states(mdm_sweep *s, mdm_error *err) {
   if (!status) status = add_array(s, "diverged", 1, &s->widths, "width", "runs that diverged", 0, &diverged, err);
   if (!status)
     status = add_array(s, "seconds", 1, &s->widths, "width", "time of all runs of the cell, added up", 0, &seconds, err);
+  if (!status)
+    status = add_array(s, "done", 1, &s->widths, "width", "runs that are there; of a cell that is not computed yet, the first ones", 0, &have, err);
   s->status = state.value;
   s->diverged = diverged.value;
   s->seconds = seconds.value;
-  for (size_t i = 0; i < s->cells && !status; i++) s->status[i] = MDM_CELL_MISSING;
+  s->have = have.value;
+  for (size_t i = 0; i < s->cells && !status; i++) s->status[i] = MDM_CELL_MISSING, s->have[i] = 0;
+  return status;
+}
+
+/* From which more runs go on; name: of the curve. */
+static int add_sums(mdm_sweep *s, const char *name, const size_t dim[2], const char *more, mdm_sums *out, mdm_error *err) {
+  char path[64];
+  mdm_series sum = {0}, squares = {0};
+  snprintf(path, sizeof path, "sums/%s", name);
+  int status = add_array(s, path, 2, dim, more, "sum over the runs that are there", 0, &sum, err);
+  snprintf(path, sizeof path, "sums/%s_squares", name);
+  if (!status) status = add_array(s, path, 2, dim, more, "squared deviations from the mean, summed over these runs", 0, &squares, err);
+  *out = (mdm_sums){sum.value, squares.value};
   return status;
 }
 
@@ -174,7 +189,7 @@ static int add_test_curves(mdm_sweep *s, mdm_error *err) {
     status = add_array(s, "test_step", 1, &s->tests, "test step", "steps at which the test part was evaluated", 0,
                        &step, err);
   s->test_step = step.value;
-  return status;
+  return status ? status : add_sums(s, "test_loss", tests, "width, test step", &s->test_sums, err);
 }
 
 static int add_arrays(mdm_sweep *s, mdm_error *err) {
@@ -183,6 +198,7 @@ static int add_arrays(mdm_sweep *s, mdm_error *err) {
   if (!status)
     status = add_array(s, "loss", 2, steps, "width, step",
                        "train loss before each step; infinite once a run has diverged", 1, &s->loss, err);
+  if (!status) status = add_sums(s, "loss", steps, "width, step", &s->loss_sums, err);
   if (!status && s->tests) status = add_test_curves(s, err);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < (s->tests ? MDM_MEASURES : MDM_MEASURE_TEST) && !status; m++)
     status = add_measure(s, m, err);
@@ -280,6 +296,21 @@ size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready) {
   for (size_t i = 0; i < s->cells; i++) missing += s->status[i] == MDM_CELL_MISSING, skipped += s->status[i] == MDM_CELL_SKIPPED;
   if (ready) *ready = s->cells - missing - skipped;
   return s->cells - skipped;
+}
+
+static void blank(double *v, size_t cell, size_t n) {
+  for (size_t i = 0; v && i < n; i++) v[cell * n + i] = NAN;
+}
+
+void mdm_sweep_blank(mdm_sweep *s, size_t cell) {
+  double *const curves[] = {s->loss.value, s->loss.error, s->loss_sums.sum, s->loss_sums.squares};
+  double *const tests[] = {s->test.value, s->test.error, s->test_sums.sum, s->test_sums.squares};
+  for (int k = 0; k < 4; k++) blank(curves[k], cell, s->steps), blank(tests[k], cell, s->tests);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
+    blank(s->each[m], cell, s->most_runs), blank(s->mean[m].value, cell, 1), blank(s->mean[m].error, cell, 1);
+  blank(s->diverged, cell, 1);
+  blank(s->seconds, cell, 1);
+  s->have[cell] = 0;
 }
 
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {

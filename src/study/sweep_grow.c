@@ -34,12 +34,19 @@ static void copy_series(mdm_series to, size_t to_cell, size_t to_n, mdm_series f
   copy_row(to.error, to_cell, to_n, from.error, from_cell, from_n);
 }
 
+/* A cell of fewer runs is not ready, and goes on from those. */
 static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
   s->status[to] = old->status[from];
+  s->have[to] = old->have[from];
+  if (mdm_sweep_has_numbers(s->status[to]) && s->have[to] < s->runs[to % s->widths]) s->status[to] = MDM_CELL_MISSING;
   s->diverged[to] = old->diverged[from];
   s->seconds[to] = old->seconds[from];
   copy_series(s->loss, to, s->steps, old->loss, from, old->steps);
   copy_series(s->test, to, s->tests, old->test, from, old->tests);
+  copy_row(s->loss_sums.sum, to, s->steps, old->loss_sums.sum, from, old->steps);
+  copy_row(s->loss_sums.squares, to, s->steps, old->loss_sums.squares, from, old->steps);
+  copy_row(s->test_sums.sum, to, s->tests, old->test_sums.sum, from, old->tests);
+  copy_row(s->test_sums.squares, to, s->tests, old->test_sums.squares, from, old->tests);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
     copy_row(s->each[m], to, s->most_runs, old->each[m], from, old->most_runs);
     copy_series(s->mean[m], to, 1, old->mean[m], from, 1);
@@ -53,7 +60,7 @@ static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
 void mdm_sweep_take(mdm_sweep *s, mdm_sweep *old) {
   for (size_t i = 0; i < old->cells; i++) {
     size_t to = same_point(s, old, i / old->widths) * s->widths + mdm_sweep_find_width(s, old->width[i % old->widths]);
-    if (old->status[i] == MDM_CELL_MISSING) s->status[to] = MDM_CELL_MISSING;
+    if (old->status[i] == MDM_CELL_MISSING && !(old->have[i] > 0)) s->status[to] = MDM_CELL_MISSING;
     else if (old->status[i] != MDM_CELL_SKIPPED) take_cell(s, to, old, i);
   }
 }

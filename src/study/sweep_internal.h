@@ -16,6 +16,12 @@ typedef struct mdm_series {
 } mdm_series;
 
 /* Cells are ordered point by point, within a point by width: cell = point × widths + width. */
+/* Of the runs of a cell that are there, in their order, so that more runs continue them bit by bit: sums, and squared deviations from the mean (Welford
+ * 1962). */
+typedef struct mdm_sums {
+  double *sum, *squares; /* NULL where the curve does not exist */
+} mdm_sums;
+
 struct mdm_sweep {
   mdm_config *cfg;
   mdm_grid grid;
@@ -29,8 +35,10 @@ struct mdm_sweep {
   /* arrays of data */
   double *width, *runs;          /* widths: N, infinity for the limit; seeds or replicas */
   double *status, *diverged;     /* cells: mdm_cell; number of runs that diverged */
-  double *seconds;               /* cells: time of all runs */
+  double *seconds;               /* cells: time of all runs that are there */
+  double *have;                  /* cells: runs that are there, the first ones; fewer than `runs` only where status is MISSING, or 0 where there are no numbers */
   mdm_series loss, test;         /* cells × steps; cells × tests, NULL without a test part */
+  mdm_sums loss_sums, test_sums; /* the same */
   double *test_step;             /* points × tests */
   double *each[MDM_MEASURES];    /* cells × most_runs; NULL where a measure does not exist */
   mdm_series mean[MDM_MEASURES]; /* cells: mean over runs */
@@ -62,6 +70,13 @@ int mdm_sweep_load(mdm_sweep *s, mdm_error *err);
 
 /* Fills s->results from s->data (anew). */
 int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
+
+/* Status of a cell that has numbers. */
+int mdm_sweep_has_numbers(double status);
+/* A cell as at the start, but for its status and note. */
+void mdm_sweep_blank(mdm_sweep *s, size_t cell);
+/* Mean and standard error of `have` runs from sum and squares; infinite and NaN once a run is infinite. */
+void mdm_sweep_from_sums(double have, double sum, double squares, double *mean, double *error);
 
 /* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
 void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error);

@@ -2,7 +2,7 @@
  *
  * Drift: slope d ln η* / d ln N of a weighted straight line through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²)
  * for neighbouring widths N < N', told as the deviation of a normal distribution that is exceeded as rarely (Student's t with the
- * degrees of freedom of both errors, from effective numbers of runs), is above 2. */
+ * degrees of freedom of both errors, from effective numbers of runs), is above 2. Errors at best values have grown by it already. */
 #include "study/sweep_internal.h"
 
 #include <math.h>
@@ -114,6 +114,7 @@ static double rise_of(estimate from, estimate to) {
 static estimate estimate_of(const mdm_sweep *s, size_t cell) {
   const mdm_series *mean = &s->mean[s->measure];
   size_t runs = (size_t)s->runs[cell % s->widths];
+  if (!mdm_sweep_has_numbers(s->status[cell])) return (estimate){NAN, NAN, NAN};
   return (estimate){mean->value[cell], runs < MDM_FEWEST_RUNS ? NAN : mean->error[cell], mdm_effective_number(runs, s->each[s->measure] + cell * s->most_runs)};
 }
 
@@ -133,6 +134,7 @@ static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_er
     x[i] = log(axis->value[i]);
     first[i] = first_loss(s, cell);
     memcpy(y + i * runs, s->each[s->measure] + cell * s->most_runs, runs * sizeof *y);
+    if (!mdm_sweep_has_numbers(s->status[cell])) y[i * runs] = NAN; /* not all runs are there */
   }
   if (!status)
     status = mdm_best_value(axis->n, x, runs, y, first, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w,
@@ -170,7 +172,7 @@ static int evaluate_best(mdm_sweep *s, size_t slice, arrays *r, mdm_error *err) 
     r->loss.error[at] = best[w].loss_error;
     if (!w || status) continue;
     r->rise_best.value[slice * (s->widths - 1) + w - 1] =
-        rise_of((estimate){best[w - 1].loss, best[w - 1].loss_error, best[w - 1].runs}, (estimate){best[w].loss, best[w].loss_error, best[w].runs});
+        rise_of((estimate){best[w - 1].loss, best[w - 1].loss_error, INFINITY}, (estimate){best[w].loss, best[w].loss_error, INFINITY}); /* errors that hold Student's t */
   }
   if (!status) trends(s, slice, best, work, r);
   free(work);

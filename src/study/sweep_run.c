@@ -34,7 +34,7 @@ typedef struct {
   double *curve, *test; /* runs × steps; runs × tests */
   double *seconds;      /* runs */
   char *diverged;       /* runs: 1 when it diverged */
-  size_t runs, finished;
+  size_t runs, finished, have; /* have: runs that the sweep has from before, the first ones */
   size_t failed_run; /* of the note */
   mdm_error why;     /* code ≠ 0: a run failed */
   uint64_t identity; /* of its runs in the checkpoint */
@@ -229,22 +229,37 @@ static double measure_of(mdm_measure m, const double *curve, size_t n, const dou
   }
 }
 
+void mdm_sweep_from_sums(double have, double sum, double squares, double *mean, double *error) {
+  *mean = sum / have;
+  *error = have > 1 && isfinite(*mean) ? sqrt(squares / (have * (have - 1))) : NAN;
+}
+
+/* One more run, after `have` others, into the sums of a cell (sums[t]), and from these its means. */
+static void add_curve(mdm_sums all, mdm_series out, size_t cell, size_t stride, size_t n, const double *curve, double have) {
+  double *sum = all.sum + cell * stride, *squares = all.squares + cell * stride; /* n of stride */
+  for (size_t t = 0; t < n; t++) {
+    double before = have > 0 ? curve[t] - sum[t] / have : 0;
+    sum[t] = have > 0 ? sum[t] + curve[t] : curve[t];
+    squares[t] = have > 0 ? squares[t] + before * before * (have / (have + 1)) : 0;
+    mdm_sweep_from_sums(have + 1, sum[t], squares[t], &out.value[cell * stride + t], &out.error[cell * stride + t]);
+  }
+}
+
 static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
-  size_t T = s->steps, E = s->tests, n = curve_length(T, c->curve), tests = curve_length(E, c->test);
-  s->diverged[cell] = s->seconds[cell] = 0;
-  for (size_t r = 0; r < c->runs; r++) {
+  size_t T = s->steps, E = s->tests, n = curve_length(T, c->curve + c->have * T), tests = E ? curve_length(E, c->test + c->have * E) : 0;
+  if (!c->have) s->diverged[cell] = s->seconds[cell] = 0;
+  for (size_t r = c->have; r < c->runs; r++) {
     s->diverged[cell] += c->diverged[r];
     s->seconds[cell] += c->seconds[r];
     for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
       if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
+    add_curve(s->loss_sums, s->loss, cell, T, n, c->curve + r * T, (double)r);
+    add_curve(s->test_sums, s->test, cell, E, tests, c->test + r * E, (double)r);
   }
-  for (size_t t = 0; t < n; t++)
-    mdm_sweep_mean(c->runs, c->curve + t, T, &s->loss.value[cell * T + t], &s->loss.error[cell * T + t]);
-  for (size_t t = 0; t < tests; t++)
-    mdm_sweep_mean(c->runs, c->test + t, E, &s->test.value[cell * E + t], &s->test.error[cell * E + t]);
   for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
     if (s->each[m])
       mdm_sweep_mean(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+  s->have[cell] = (double)c->runs;
   s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
 }
 
@@ -268,6 +283,7 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   live *c = &p->live[cell];
   if (c->curve) return MDM_OK;
   size_t runs = c->runs = (size_t)s->runs[cell % s->widths];
+  c->have = c->finished = (size_t)s->have[cell];
   int status = cell_config(s, cell, &c->cfg, err);
   if (!status && !s->samples) status = mdm_data_load(c->cfg, &c->own, err);
   c->remote = (mdm_remote){.cfg = c->cfg, .data = c->own ? c->own : s->samples, .what = is_limit(s, cell) ? MDM_RUN_LIMIT : MDM_RUN_NETWORKS,
@@ -304,10 +320,12 @@ static int save_now(pool *p, mdm_error *err) {
 static int end_cell(pool *p, size_t cell, mdm_error *err) {
   live *c = &p->live[cell];
   int status = MDM_OK;
-  if (c->why.code)
+  if (c->why.code) {
+    mdm_sweep_blank(p->s, cell);
     status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
-  else
+  } else {
     store_cell(p->s, cell, c);
+  }
   if (c->identity) p->over[p->overs++] = c->identity;
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
@@ -414,7 +432,7 @@ static void pass_on(void *context, const char *line) {
 static int make_jobs(pool *p, mdm_error *err) {
   mdm_sweep *s = p->s;
   for (size_t i = 0; i < s->cells; i++)
-    if (s->status[i] == MDM_CELL_MISSING) p->jobs += (size_t)s->runs[i % s->widths];
+    if (s->status[i] == MDM_CELL_MISSING) p->jobs += (size_t)(s->runs[i % s->widths] - s->have[i]);
   p->job = mdm_alloc(p->jobs, 1, 1, sizeof *p->job);
   p->live = mdm_alloc(s->cells, 1, 1, sizeof *p->live);
   p->missing = mdm_alloc(s->points, 1, 1, sizeof *p->missing);
@@ -426,8 +444,8 @@ static int make_jobs(pool *p, mdm_error *err) {
       size_t cell = point * s->widths + w;
       if (s->status[cell] != MDM_CELL_MISSING) continue;
       p->missing[point]++;
-      p->board.total += s->work[cell];
-      for (size_t r = 0; r < (size_t)s->runs[w]; r++) p->job[k++] = (job){cell, r};
+      p->board.total += s->work[cell] * (1 - s->have[cell] / s->runs[w]);
+      for (size_t r = (size_t)s->have[cell]; r < (size_t)s->runs[w]; r++) p->job[k++] = (job){cell, r};
     }
     p->points_ready += p->missing[point] == 0;
   }

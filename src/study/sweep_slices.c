@@ -12,6 +12,8 @@ size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position) {
   return slice / stride * n * stride + position * stride + slice % stride;
 }
 
+int mdm_sweep_has_numbers(double status) { return status == MDM_CELL_COMPLETE || status == MDM_CELL_DIVERGED; }
+
 size_t mdm_sweep_find_width(const mdm_sweep *s, double width) {
   size_t w = 0;
   while (w < s->widths && s->width[w] != width) w++;
