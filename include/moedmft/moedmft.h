@@ -14,6 +14,7 @@
 #include <moedmft/plot.h>
 #include <moedmft/record.h>
 #include <moedmft/report.h>
+#include <moedmft/rerun.h>
 #include <moedmft/rules.h>
 #include <moedmft/run.h>
 #include <moedmft/sweep.h>

@@ -4,6 +4,7 @@
 
 #include <moedmft/error.h>
 #include <moedmft/record.h>
+#include <moedmft/rerun.h>
 #include <moedmft/sweep.h>
 
 #ifdef __cplusplus
@@ -23,6 +24,10 @@ int mdm_coordcheck_format(const mdm_record *check, char **out, mdm_error *err);
 /* Parts against the depth L, of runs at several depths with output.parts (mdm_outcome.depths, or the file group /depths), as malloc'd text;
  * empty where there are none. */
 int mdm_depth_parts_format(const mdm_record *depths, char **out, mdm_error *err);
+
+/* What came out, as text: how much was compared, the largest deviations and where, how builds and machines differ (*out is malloc'd).
+ * MDM_ERR_EXPECT: not the same bit for bit; err says the most important in one line. */
+int mdm_rerun_report(const mdm_rerun *r, char **out, mdm_error *err);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
   _(solve)          \
   _(simulate)       \
   _(compare)        \
+  _(rerun)          \
   _(info)           \
   _(plot)           \
   _(options)        \

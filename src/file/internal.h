@@ -31,6 +31,8 @@ int mdm_file_allocate(const char *path, mdm_file **out, mdm_error *err);
 /* MDM_ERR_IO, "cannot read the head of FILE: …" (verb, what), with the innermost explanation on HDF5's error stack: to be called right
  * after the call that failed. */
 int mdm_hdf5_failed(const mdm_file *file, const char *verb, const char *what, mdm_error *err);
+/* A new file in memory, for what is written to be read at once; it never appears on disk. */
+int mdm_file_memory(mdm_file **out, mdm_error *err);
 /* The file at path, which must be sealed, as the beginning of a new one that will take its place. As mdm_file_create otherwise. */
 int mdm_file_change(const char *path, mdm_file **out, mdm_error *err);
 /* Removes a group with all that is in it; nothing where there is none. */
@@ -51,7 +53,14 @@ int mdm_file_read_some(mdm_file *file, const char *group, const char *const *pat
 int mdm_file_slice(const mdm_file *file, mdm_record *rec, mdm_error *err);
 /* Notes at the root how far the limit's predictions may be off because of a large tolerance (mdm_tolerance_bias). */
 int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err);
-/* A sweep from its open file, and its file. */
+/* A sweep from its open file; into one that was just created. */
 int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
+int mdm_sweep_write_to(mdm_file *file, mdm_sweep *s, const char *arguments, mdm_error *err);
+/* CRC-32 of all its samples, as text; empty where points have data of their own. */
+void mdm_sweep_data_checksum(const mdm_sweep *s, char text[16]);
+/* An outcome into a file that was just created; keep: its single runs, too. Otherwise as mdm_outcome_write. */
+int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err);
+/* Makes what was written to a new file ready to be read from the same handle. */
+int mdm_file_flush(mdm_file *file, mdm_error *err);
 
 #endif

@@ -91,9 +91,7 @@ static int write_noise(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   return status || v->holds ? status : mdm_file_attr_text(file, "/", "not_self_averaging", v->reason, err);
 }
 
-static int write_all(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments,
-                     const mdm_resume *earlier, mdm_error *err) {
-  int keep = keeps_runs(o, cfg, earlier);
+int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err) {
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
   if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
@@ -113,7 +111,7 @@ int mdm_outcome_write(const mdm_outcome *o, const mdm_config *cfg, const char *c
   mdm_file *file;
   int status = mdm_file_create(path, &file, err);
   if (status) return status;
-  status = write_all(file, o, cfg, command, arguments, earlier, err);
+  status = mdm_outcome_write_to(file, o, cfg, command, arguments, keeps_runs(o, cfg, earlier), err);
   if (status) return mdm_file_discard(file), status;
   return mdm_file_commit(file, err);
 }

@@ -57,8 +57,7 @@ static int write_notes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
   return status;
 }
 
-/* CRC-32 of all samples, as text; empty where points have data of their own. */
-static void data_checksum(const mdm_sweep *s, char text[16]) {
+void mdm_sweep_data_checksum(const mdm_sweep *s, char text[16]) {
   const mdm_data *d = s->samples;
   uLong crc = crc32(0, NULL, 0);
   text[0] = '\0';
@@ -71,7 +70,7 @@ static void data_checksum(const mdm_sweep *s, char text[16]) {
   snprintf(text, 16, "%08lx", crc);
 }
 
-static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_error *err) {
+int mdm_sweep_write_to(mdm_file *file, mdm_sweep *s, const char *arguments, mdm_error *err) {
   const char *along = s->along < 0 ? "" : s->grid.axis[s->along].option->key;
   char data[16];
   size_t ready, cells = mdm_sweep_cells(s, &ready);
@@ -82,7 +81,7 @@ static int write_all(mdm_sweep *s, mdm_file *file, const char *arguments, mdm_er
   if (!status) status = mdm_file_record(file, "/", s->results, err);
   if (!status) status = write_added(s, file, err);
   if (!status) status = write_notes(s, file, err);
-  data_checksum(s, data);
+  mdm_sweep_data_checksum(s, data);
   if (!status) status = mdm_file_attr_text(file, "/sweep", "data", data, err);
   if (!status) status = mdm_file_attr_int(file, "/sweep", "limit", s->with_limit, err);
   if (!status && s->with_limit) status = mdm_file_tolerance(file, s->cfg, err);
@@ -101,7 +100,7 @@ static int save(void *context, mdm_sweep *s, mdm_error *err) {
   int status = mdm_sweep_evaluate(s, err);
   if (!status) status = mdm_file_create(to->path, &file, err);
   if (status) return status;
-  status = write_all(s, file, to->arguments, err);
+  status = mdm_sweep_write_to(file, s, to->arguments, err);
   if (status) return mdm_file_discard(file), status;
   return mdm_file_commit(file, err);
 }
@@ -328,7 +327,7 @@ static int same_widths(const mdm_sweep *s, const mdm_sweep *old, const char *pat
 
 static int same_data(mdm_file *file, const mdm_sweep *s, mdm_error *err) {
   char now[16], then[16] = "?";
-  data_checksum(s, now);
+  mdm_sweep_data_checksum(s, now);
   mdm_file_get_text(file, "/sweep", "data", then, sizeof then, NULL);
   return strcmp(now, then) ? mdm_fail(err, MDM_ERR_CONFIG, "%s holds a sweep on other samples (data.*); " MDM_INSTEAD, file->path) : MDM_OK;
 }

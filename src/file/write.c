@@ -42,21 +42,43 @@ static int start(const char *path, mdm_file **out, mdm_error *err) {
   return MDM_OK;
 }
 
+/* The empty HDF5 file of a new handle, and what every file of ours begins with. */
+static int begin(mdm_file *file, mdm_error *err) {
+  int status = MDM_OK;
+  H5E_BEGIN_TRY {
+    file->id = mdm_image_create(file->temp ? file->temp : file->path, &file->image);
+    if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
+  }
+  H5E_END_TRY
+  if (status == MDM_OK) status = mdm_file_attr_text(file, "/", "format", "moedmft", err);
+  return status ? status : mdm_file_attr_int(file, "/", "schema_version", MDM_SCHEMA_VERSION, err);
+}
+
 int mdm_file_create(const char *path, mdm_file **out, mdm_error *err) {
   mdm_file *file;
   *out = NULL;
   int status = start(path, &file, err);
   if (status) return status;
-  H5E_BEGIN_TRY {
-    file->id = mdm_image_create(file->temp, &file->image);
-    if (file->id < 0) status = mdm_hdf5_failed(file, "write", "the head", err);
-  }
-  H5E_END_TRY
-  if (status == MDM_OK) status = mdm_file_attr_text(file, "/", "format", "moedmft", err);
-  if (status == MDM_OK) status = mdm_file_attr_int(file, "/", "schema_version", MDM_SCHEMA_VERSION, err);
+  status = begin(file, err);
   if (status) return mdm_file_discard(file), status;
   *out = file;
   return MDM_OK;
+}
+
+int mdm_file_memory(mdm_file **out, mdm_error *err) {
+  int status = mdm_file_allocate("a file in memory", out, err);
+  if (!status) status = begin(*out, err);
+  if (status) mdm_file_discard(*out), *out = NULL;
+  return status;
+}
+
+int mdm_file_flush(mdm_file *file, mdm_error *err) {
+  int status = MDM_OK;
+  H5E_BEGIN_TRY {
+    if (H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0) status = mdm_hdf5_failed(file, "write", "the content", err);
+  }
+  H5E_END_TRY
+  return status;
 }
 
 /* All bytes of the file at path but its seal, malloc'd. */
