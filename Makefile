@@ -59,7 +59,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test test-reference test-interface test-unit validate bench bench-quick demo install clean help format FORCE
+.PHONY: all test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation validate bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -175,6 +175,26 @@ test-interface: all $(MPI_TESTED)
 test-unit: all $(TEST) $(MPI_TESTED)
 	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
 	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
+
+# ---------------------------------------------------------------- builds that check themselves, each in a folder of its own
+# Packages: sh scripts/install-packages.sh checks. What is left out, and why, stands in tests/checked.sh.
+CHECKED = $(MAKE) --no-print-directory -s MPI= BUILD=build-$@
+
+asan: ## the tests under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer, minutes
+	$(CHECKED) CFLAGS="-O1 -g -Wno-format-truncation -fno-omit-frame-pointer -fsanitize=address,undefined" LDFLAGS="-fsanitize=address,undefined" all build-asan/run-tests
+	sh tests/checked.sh asan build-asan $(PYTHON)
+
+tsan: ## the tests under ThreadSanitizer, with clang, minutes
+	$(CHECKED) CC=clang CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" build-tsan/moedmft build-tsan/run-tests
+	sh tests/checked.sh tsan build-tsan $(PYTHON)
+
+valgrind: ## the quick part of the tests under valgrind, minutes
+	$(CHECKED) CFLAGS="-O1 -g -Wno-format-truncation" build-valgrind/moedmft build-valgrind/run-tests
+	sh tests/checked.sh valgrind build-valgrind $(PYTHON)
+
+test-clang: ## the tests in C with a build by clang, without warnings
+	$(MAKE) --no-print-directory -s MPI= BUILD=build-clang CC=clang CFLAGS="-O3 -g -Werror" build-clang/moedmft build-clang/run-tests
+	MOEDMFT_BIN=build-clang/moedmft build-clang/run-tests
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

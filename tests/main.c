@@ -1,4 +1,5 @@
-/* Runs every suite, or those whose names contain an argument; exit status 1 when anything failed or an argument names nothing. */
+/* Runs every suite, or those whose names contain an argument, but for those that contain an argument behind a minus sign (-run/memory); exit
+ * status 1 when anything failed or an argument names nothing. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,9 +7,14 @@
 #include "support/suite.h"
 
 static int wanted(const suite *s, int argc, char **argv) {
-  for (int i = 1; i < argc; i++)
-    if (strstr(s->name, argv[i])) return 1;
-  return argc < 2;
+  int named = 0, chosen = 0;
+  for (int i = 1; i < argc; i++) {
+    int without = argv[i][0] == '-', found = strstr(s->name, argv[i] + without) != NULL;
+    if (without && found) return 0;
+    named |= !without;
+    chosen |= !without && found;
+  }
+  return chosen || !named;
 }
 
 static int names_a_suite(const char *word) {
@@ -23,7 +29,7 @@ static int names_a_suite(const char *word) {
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (int i = 1; i < argc; i++)
-    if (!names_a_suite(argv[i])) return 1;
+    if (!names_a_suite(argv[i] + (argv[i][0] == '-'))) return 1;
   if (CU_initialize_registry() != CUE_SUCCESS) return (int)CU_get_error();
   for (const suite *s = suite_first(); s; s = s->next)
     if (wanted(s, argc, argv) && suite_register(s) != CUE_SUCCESS) {

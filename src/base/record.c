@@ -13,7 +13,7 @@
 #include "base/record.h"
 
 struct mdm_record {
-  mdm_array *item; /* every item owns its text, value and error */
+  mdm_array **item; /* each stays where it is while others are added; it owns its text, value and error */
   size_t count, capacity;
 };
 
@@ -41,24 +41,24 @@ static void release(mdm_array *a) {
 
 void mdm_record_free(mdm_record *rec) {
   if (!rec) return;
-  for (size_t i = 0; i < rec->count; i++) release(&rec->item[i]);
+  for (size_t i = 0; i < rec->count; i++) release(rec->item[i]), free(rec->item[i]);
   free(rec->item);
   free(rec);
 }
 
 size_t mdm_record_count(const mdm_record *rec) { return rec->count; }
-const mdm_array *mdm_record_at(const mdm_record *rec, size_t i) { return i < rec->count ? &rec->item[i] : NULL; }
+const mdm_array *mdm_record_at(const mdm_record *rec, size_t i) { return i < rec->count ? rec->item[i] : NULL; }
 
 const mdm_array *mdm_record_find(const mdm_record *rec, const char *path) {
   for (size_t i = 0; i < rec->count; i++)
-    if (strcmp(rec->item[i].path, path) == 0) return &rec->item[i];
+    if (strcmp(rec->item[i]->path, path) == 0) return rec->item[i];
   return NULL;
 }
 
 static int reserve(mdm_record *rec) {
   if (rec->count < rec->capacity) return 1;
   size_t capacity = rec->capacity ? 2 * rec->capacity : 16;
-  mdm_array *grown = realloc(rec->item, capacity * sizeof *grown);
+  mdm_array **grown = realloc(rec->item, capacity * sizeof *grown);
   if (!grown) return 0;
   rec->item = grown;
   rec->capacity = capacity;
@@ -75,12 +75,14 @@ int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, m
   a.text = strdup(shape->text ? shape->text : "");
   a.value = calloc(n ? n : 1, sizeof *a.value);
   a.error = with_error ? calloc(n ? n : 1, sizeof *a.error) : NULL;
-  if (!a.text || !a.value || (with_error && !a.error) || !reserve(rec)) {
+  mdm_array *added = malloc(sizeof *added);
+  if (!added || !a.text || !a.value || (with_error && !a.error) || !reserve(rec)) {
     release(&a);
+    free(added);
     return mdm_no_memory(err, "array %s (%zu values)", shape->path, n);
   }
-  rec->item[rec->count] = a;
-  *out = &rec->item[rec->count++];
+  *added = a;
+  *out = rec->item[rec->count++] = added;
   return MDM_OK;
 }
 
@@ -166,7 +168,7 @@ static int step_dimension(const mdm_array *a) {
 int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
   (void)err;
   for (size_t i = 0; i < rec->count; i++) {
-    mdm_array *a = &rec->item[i];
+    mdm_array *a = rec->item[i];
     int d = step_dimension(a);
     if (d < 0 || a->dim[d] <= n) continue;
     size_t outer = mdm_elements(d, a->dim), inner = mdm_elements(a->rank - d - 1, a->dim + d + 1), all = a->dim[d];
@@ -190,7 +192,7 @@ static int check_runs(const mdm_record *const *runs, size_t n, mdm_error *err) {
       return mdm_fail(err, MDM_ERR_DATA, "run %zu holds %zu arrays, run 0 holds %zu", r, runs[r]->count,
                       runs[0]->count);
     for (size_t i = 0; i < runs[0]->count; i++) {
-      const mdm_array *a = &runs[0]->item[i], *b = mdm_record_find(runs[r], a->path);
+      const mdm_array *a = runs[0]->item[i], *b = mdm_record_find(runs[r], a->path);
       if (!b) return mdm_fail(err, MDM_ERR_DATA, "run %zu lacks array %s of run 0", r, a->path);
       if (!mdm_same_shape(a, b))
         return mdm_fail(err, MDM_ERR_DATA, "array %s has different shapes in run %zu and run 0", a->path, r);
@@ -223,7 +225,7 @@ int mdm_record_reduce(const mdm_record *const *runs, size_t n, mdm_record **out,
   if (status == MDM_OK) status = mdm_record_create(&rec, err);
   for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++) {
     mdm_array *a;
-    status = mdm_record_append(rec, &runs[0]->item[i], n > 1, &a, err);
+    status = mdm_record_append(rec, runs[0]->item[i], n > 1, &a, err);
     if (status == MDM_OK) reduce_array(runs, n, a);
   }
   if (status == MDM_OK)
@@ -265,7 +267,7 @@ int mdm_record_stack(const mdm_record *const *runs, size_t n, mdm_record **out, 
   int status = check_runs(runs, n, err);
   if (status == MDM_OK) status = mdm_record_create(&rec, err);
   for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++)
-    status = stack_array(runs, n, &runs[0]->item[i], rec, err);
+    status = stack_array(runs, n, runs[0]->item[i], rec, err);
   if (status == MDM_OK)
     *out = rec;
   else

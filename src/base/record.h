@@ -5,9 +5,9 @@
 #include <moedmft/record.h>
 
 /* Appends a zero-filled array; with_error adds zero-filled errors. Unlike mdm_record_add it does not ask that dims name
- * every dimension, since files may come without. The array is valid until the next append. */
+ * every dimension, since files may come without. The array stays where it is as long as the record lives. */
 int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, mdm_array **out, mdm_error *err);
-/* mdm_record_add with an array of errors, likewise zero-filled. *out is valid until the next addition. */
+/* mdm_record_add with an array of errors, likewise zero-filled. */
 int mdm_record_add_pair(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
                         mdm_array **out, mdm_error *err);
 /* mdm_record_add, but filled with NaN: for what may not be reached. */

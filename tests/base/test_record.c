@@ -1,7 +1,9 @@
 /* Records: arrays by path, mean and standard error against numbers worked out by hand, and records that do not fit together. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/record.h"
 #include "support/records.h"
 #include "support/suite.h"
 
@@ -24,6 +26,21 @@ static void test_add(void) {
   CU_ASSERT_STRING_EQUAL(mdm_record_at(rec, 3)->path, "scalar");
   mdm_record_free(rec);
   mdm_record_free(NULL);
+}
+
+/* What was handed out stays valid while others are added: callers fill several arrays after they have added all. */
+static void test_stay(void) {
+  mdm_record *rec = NULL;
+  mdm_array *added[100];
+  char path[32];
+  const size_t one = 1;
+  CU_ASSERT_EQUAL_FATAL(mdm_record_create(&rec, NULL), MDM_OK);
+  for (int i = 0; i < 100; i++) {
+    snprintf(path, sizeof path, "a%d", i);
+    CU_ASSERT_EQUAL_FATAL(mdm_record_add_pair(rec, path, 1, &one, "n", "", &added[i], NULL), MDM_OK);
+  }
+  for (size_t i = 0; i < 100; i++) CU_ASSERT_PTR_EQUAL(mdm_record_at(rec, i), added[i]);
+  mdm_record_free(rec);
 }
 
 /* Values 1, 2, 6: mean 3, deviations −2, −1, 3, so the error of the mean is sqrt(14 / (3·2)). */
@@ -122,6 +139,7 @@ static void test_stack(void) {
 
 static const test_case tests[] = {
     {"arrays are added and found, bad ones refused", test_add},
+    {"arrays stay where they are while others are added", test_stay},
     {"mean and standard error against hand numbers", test_reduce},
     {"one run has no standard error", test_reduce_one},
     {"runs that differ are refused", test_mismatch},

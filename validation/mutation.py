@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Breaks one formula at a time (mutations.txt) in a copy of the sources and looks whether the tests notice.
+
+Each mutant is built in the same folder; then the suites that its entry names are run, then all others, the quick ones first, then the
+rest of `make test`, up to the first failure. A mutant that no test notices survives: a test is missing, or the reason stands in `SURVIVE`
+of mutations.txt. Exit status 1 with fewer than 95 % noticed or a survivor without a reason; 2 where an entry does not apply or compile.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIST = ROOT / "validation" / "mutations.txt"
+LEAST = 0.95
+STARTS = ("cli/", "file/block", "run/memory", "run/tolerance", "run/units", "tests/", "validation/", "python/")  # tests that start the program
+BROKEN = "the compiler"  # which notices no wrong formula
+LIMIT = 900  # seconds that one test may take; a mutant that hangs is noticed
+# Suites that take seconds come last, in this order, whatever an entry does not name.
+SLOW = ["run/units", "run/vanishing", "training/train", "run/threads", "run/self", "run/sampling", "realization/limit", "realization/pairs", "models/",
+        "run/tol", "kernels/", "cli/re", "file/seal", "base/lapack", "cli/", "run/memory"]
+
+
+def read(path):
+    """Entries: file, suites, old, new, what, survives (a reason, or None)."""
+    entries, file, suites, entry = [], None, [], {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        mark, text = line[:2], line[2:].replace("\\n", "\n")
+        if not line or line.startswith("#"):
+            continue
+        if mark == "@ ":
+            file, _, words = (part.strip() for part in text.partition(" : "))
+            suites = words.split()
+        elif mark == "- ":
+            entry = {"file": file, "suites": suites, "old": text, "survives": None, "line": number}
+        elif mark == "+ ":
+            entry["new"] = text
+        elif mark == "= ":
+            entries.append({**entry, "what": text})
+        elif mark == "! " and entries:
+            entries[-1]["survives"] = text
+        else:
+            sys.exit(f"{path}:{number}: lines begin with @, -, +, =, ! or #")
+    return entries
+
+
+def faults(entries):
+    """What does not apply: one line for each entry whose old text does not stand exactly once."""
+    found = []
+    for e in entries:
+        count = (ROOT / e["file"]).read_text().count(e["old"]) if (ROOT / e["file"]).is_file() else None
+        if count != 1 or e["old"] == e["new"]:
+            where = "no such file" if count is None else f"stands {count} times" if count != 1 else "the same text twice"
+            found.append(f"{LIST.name}:{e['line']}: {e['file']}: {e['old']!r}: {where}; it must stand once")
+    return found
+
+
+class Copy:
+    """The sources in a folder of their own, built and tested there."""
+
+    def __init__(self, folder, python):
+        self.folder, self.python = pathlib.Path(folder), python
+        names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+        for name in filter(None, names.split("\0")):
+            to = self.folder / name
+            to.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_file():
+                shutil.copy2(ROOT / name, to)
+
+    def run(self, *words, **env):
+        try:
+            done = subprocess.run(words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=LIMIT, env={**os.environ, "MOEDMFT_BIN": "build/moedmft", "MOEDMFT_MPI_BIN": "", **env})
+        except subprocess.TimeoutExpired:
+            return False
+        self.said = done.stdout.decode(errors="replace")
+        return done.returncode == 0
+
+    def build(self, *targets):
+        return self.run("make", "-s", "MPI=", "CFLAGS=-O1 -w", *targets)
+
+    def suites(self):
+        self.run("build/run-tests", "no such suite")
+        return self.said.split("suites:")[1].split()
+
+    def tests(self, first):
+        """Names and commands of all tests, those of the suites named first first."""
+        names = self.suites()
+        slow = {n: i for n in names for i, s in reversed(list(enumerate(SLOW, 1))) if n.startswith(s)}
+        names.sort(key=lambda n: (not any(n.startswith(f) for f in first), slow.get(n, 0)))
+        for name in names:
+            yield name, ("build/run-tests", name), {}
+        yield "tests/reference.sh", ("sh", "tests/reference.sh", "build/moedmft", self.python), {}
+        yield "validation/official.py", (self.python, "validation/official.py", "--quick"), {}
+        yield "python/tests", (self.python, "-m", "unittest", "discover", "-s", "python/tests"), {"PYTHONPATH": "python"}
+
+    def notice(self, first):
+        """The first test that fails; None: none does. The program is built when a test first needs it."""
+        built = False
+        for name, words, env in self.tests(first):
+            if not built and name.startswith(STARTS):
+                built = self.build("all")
+            if not self.run(*words, **env):
+                return name
+        return None
+
+
+def try_entry(copy, entry):
+    """Who notices an entry: a test, or None."""
+    path = copy.folder / entry["file"]
+    good = path.read_text()
+    path.write_text(good.replace(entry["old"], entry["new"]))
+    try:
+        if not copy.build("build/run-tests"):
+            print(f"{LIST.name}:{entry['line']}: does not compile:\n{copy.said[-2000:]}", file=sys.stderr)
+            return BROKEN
+        return copy.notice(entry["suites"])
+    finally:
+        path.write_text(good)
+
+
+def choose(entries, sample, only):
+    """Every entry, those of some files or lines, or a fixed sample spread evenly over the list."""
+    if only:
+        entries = [e for e in entries if any(o in e["file"] or o in e["what"] or o == str(e["line"]) for o in only)]
+    if not sample or sample >= len(entries):
+        return entries
+    return [entries[i * len(entries) // sample] for i in range(sample)]
+
+
+def report(results):
+    if any(r["by"] == BROKEN for r in results):
+        return 2
+    noticed = [r for r in results if r["by"]]
+    bad = [r for r in results if not r["by"] and not r["survives"]]
+    print(f"{len(noticed)} of {len(results)} noticed, {100 * len(noticed) / max(1, len(results)):.1f} %; "
+          f"survivors without a reason: {len(bad)}")
+    for r in results:
+        if not r["by"]:
+            print(f"  survives: {r['file']}: {r['what']}: {r['survives'] or 'no reason is known'}")
+    return 0 if len(noticed) >= LEAST * len(results) and not bad else 1
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--check", action="store_true", help="only whether every entry still applies (part of make test)")
+    p.add_argument("--sample", type=int, default=0, metavar="N", help="N entries, always the same")
+    p.add_argument("--only", action="append", metavar="WORD", help="entries whose file or formula contains WORD, or of that line")
+    p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again, and where the file is there, nor are the tests without a mutation")
+    p.add_argument("--python", default="/usr/bin/python3")
+    a = p.parse_args()
+    entries = read(LIST)
+    wrong = faults(entries)
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
+        return 2
+    if a.check:
+        print(f"mutations: {len(entries)} entries apply")
+        return 0
+    entries = choose(entries, a.sample, a.only)
+    old = {}
+    if a.results and a.results.is_file():
+        old = {(r["file"], r["old"], r["new"]): r for r in map(json.loads, a.results.read_text().splitlines())}
+    results = []
+    with tempfile.TemporaryDirectory(prefix="moedmft-mutation-") as folder:
+        copy = Copy(folder, a.python)
+        if not copy.build("all", "build/run-tests"):
+            sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
+        by = copy.notice([]) if not (a.results and a.results.is_file()) else None
+        if by:
+            sys.exit(f"{by} fails without a mutation:\n{copy.said[-2000:]}")
+        for i, e in enumerate(entries, 1):
+            known = old.get((e["file"], e["old"], e["new"]))
+            start = time.time()
+            result = {**e, "by": known["by"] if known else try_entry(copy, e)}
+            results.append(result)
+            if a.results and not known and result["by"] != BROKEN:
+                with a.results.open("a") as f:
+                    f.write(json.dumps(result) + "\n")
+            print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {result['by'] or 'SURVIVES'} ({time.time() - start:.0f} s)", flush=True)
+    return report(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
