@@ -122,7 +122,7 @@ void mdm_checkpoint_close(mdm_checkpoint *c);
 void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what);
 /* Removes the folder whatever runs it holds. */
 void mdm_checkpoint_discard(const char *path);
-/* Whether there is such a folder. */
+/* Whether there is such a folder, with runs. */
 int mdm_checkpoint_is_there(const char *path);
 
 /* ---- outcomes ---- */

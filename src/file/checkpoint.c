@@ -154,11 +154,19 @@ void mdm_checkpoint_discard(const char *path) {
   free(folder);
 }
 
+static int count(void *context, const char *path, mdm_error *err) {
+  (void)path, (void)err;
+  ++*(int *)context;
+  return MDM_OK;
+}
+
 int mdm_checkpoint_is_there(const char *path) {
   char *folder = folder_of(path);
-  int there = folder && access(folder, F_OK) == 0;
+  mdm_error ignored;
+  int n = 0;
+  if (folder) mdm_checkpoint_each(folder, count, &n, &ignored);
   free(folder);
-  return there;
+  return n > 0;
 }
 
 /* ---------------------------------------------------------------- the end */
