@@ -117,8 +117,13 @@ int mdm_checkpoint_open(const char *path, const mdm_config *cfg, const mdm_data 
 size_t mdm_checkpoint_runs(const mdm_checkpoint *c);
 /* Frees it; the folder stays (accepts NULL). */
 void mdm_checkpoint_close(mdm_checkpoint *c);
-/* Removes the folder of the output file at path: all that was asked for is in that file, or is to begin anew. */
+/* The output file at path has all runs that cfg and what (MDM_RUN_*) ask for: removes these, and the folder if nothing else is in it. Runs beyond
+ * them, of an extension that was ended, stay. */
+void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what);
+/* Removes the folder whatever runs it holds. */
 void mdm_checkpoint_discard(const char *path);
+/* Whether there is such a folder, with runs. */
+int mdm_checkpoint_is_there(const char *path);
 
 /* ---- outcomes ---- */
 

@@ -113,7 +113,8 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
   }
   int ends = status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_ERR_NUMERIC; /* nothing to go on with */
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
-  if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_discard(a->output);
+  if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_settle(a->output, cfg, what);
+  if (status == MDM_INTERRUPTED && !a->quiet && mdm_checkpoint_is_there(a->output)) fprintf(stderr, "moedmft: runs in progress are in %s.checkpoint\n", a->output);
   if (!status && t->report) status = t->report(a, &outcome, err);
   mdm_outcome_clear(&outcome);
   return status;
@@ -146,7 +147,7 @@ static int train(const arguments *a, const training *t, int what, mdm_config *cf
   if (!status && !a->force) status = mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {
     mdm_resume_free(earlier);
-    mdm_checkpoint_discard(a->output);
+    mdm_checkpoint_settle(a->output, cfg, what);
     return report_done(a, t, err);
   }
   if (!status && a->force) mdm_checkpoint_discard(a->output);

@@ -2,6 +2,7 @@
  * stands the same text: the program, one part a line; command and samples, a line each; the configuration. */
 #include <moedmft/file.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/memory.h"
 #include "config/grid.h"
 #include "config/internal.h"
+#include "config/networks.h"
 #include "file/match.h"
 #include "run/checkpoint.h"
 #include "study/sweep_internal.h"
@@ -149,5 +151,57 @@ void mdm_checkpoint_close(mdm_checkpoint *c) { mdm_checkpoint_free(c); }
 void mdm_checkpoint_discard(const char *path) {
   char *folder = folder_of(path);
   if (folder) mdm_checkpoint_remove(folder);
+  free(folder);
+}
+
+static int count(void *context, const char *path, mdm_error *err) {
+  (void)path, (void)err;
+  ++*(int *)context;
+  return MDM_OK;
+}
+
+int mdm_checkpoint_is_there(const char *path) {
+  char *folder = folder_of(path);
+  mdm_error ignored;
+  int n = 0;
+  if (folder) mdm_checkpoint_each(folder, count, &n, &ignored);
+  free(folder);
+  return n > 0;
+}
+
+/* ---------------------------------------------------------------- the end */
+
+typedef struct {
+  size_t replicas; /* asked for */
+  mdm_networks networks;
+} covered;
+
+/* Whether a run with that file is among those asked for; what sweeps of the limit left is. */
+static int is_covered(const covered *c, const char *path) {
+  const char *name = strrchr(path, '/') + 1, *label = strchr(name, '-');
+  unsigned index;
+  long width;
+  if (label && sscanf(label, "-limit-%u-", &index) == 1) return index < c->replicas;
+  if (!label || sscanf(label, "-N%ld-%u-", &width, &index) != 2) return c->replicas > 0;
+  for (size_t w = 0; w < c->networks.widths; w++)
+    if (c->networks.width[w] == width) return index < c->networks.seeds[w];
+  return 0;
+}
+
+static int remove_covered(void *context, const char *path, mdm_error *err) {
+  (void)err;
+  if (is_covered(context, path)) unlink(path);
+  return MDM_OK;
+}
+
+void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what) {
+  char *folder = folder_of(path);
+  covered c = {0};
+  mdm_error ignored;
+  if (what & MDM_RUN_LIMIT) c.replicas = mdm_config_real(cfg, "solve.accuracy") > 0 ? SIZE_MAX : (size_t)mdm_config_int(cfg, "solve.replicas");
+  int status = what & MDM_RUN_NETWORKS ? mdm_networks_read(cfg, &c.networks, &ignored) : MDM_OK;
+  if (folder && !status) mdm_checkpoint_each(folder, remove_covered, &c, &ignored);
+  if (folder) rmdir(folder);
+  mdm_networks_clear(&c.networks);
   free(folder);
 }

@@ -279,7 +279,7 @@ void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
     int status = f ? write_file(k, f, complete, walk, what, &why) : mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
     if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
     if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (status) unlink(temp), tell(k, path, why.text);
+    if (status) unlink(temp), rmdir(k->c->folder), tell(k, path, why.text); /* an empty folder goes */
     else k->is_there = 1;
   }
   free(path);

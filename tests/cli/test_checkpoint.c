@@ -153,6 +153,23 @@ static void stale_folders_go(void) {
   CU_ASSERT(exists("a.h5") && entries(NULL, 0) == 1);
 }
 
+/* Runs of an extension that was killed outlive the smaller command, whose own go. */
+static void extensions_outlive_others(void) {
+#define SOME "-t 1 -s simulate.widths=64 -s train.steps=60 -s output.kernels=false -s output.every_seed=true "
+  char one[300];
+  succeeds("simulate - -q -o @/a.h5 -s simulate.seeds=2 " SOME);
+  const result *r = run_and_stop("simulate - -o @/a.h5 -s simulate.seeds=150 " SOME, SIGKILL, 400);
+  int before = files(one);
+  CU_ASSERT(r->code == KILLED + SIGKILL && before >= 2 && attribute("a.h5", "/width_64", "runs") == 2);
+  succeeds("simulate - -q -o @/a.h5 -s simulate.seeds=2 " SOME);
+  CU_ASSERT_EQUAL(files(one), before);
+  succeeds("simulate - -q -o @/a.h5 -s simulate.seeds=3 " SOME);
+  CU_ASSERT_EQUAL(files(one), before - 1);
+  succeeds("simulate - -q --force -o @/a.h5 -s simulate.seeds=3 " SOME);
+  CU_ASSERT(!exists(FOLDER));
+#undef SOME
+}
+
 /* On ranks: each saves its own, and another number of them goes on. */
 static void ranks_go_on(void) {
 #define RUNS "-t 1 -s solve.particles=3000 -s solve.replicas=2 -s train.steps=80 -s simulate.widths=[48] -s simulate.seeds=6 "
@@ -177,5 +194,6 @@ static const test_case tests[] = {{"a run that is killed goes on", killed_runs_g
                                   {"a damaged checkpoint is refused", damage_is_refused},
                                   {"a checkpoint that cannot be written", failures_are_told},
                                   {"stale checkpoints", stale_folders_go},
+                                  {"an extension that was killed, and a smaller command", extensions_outlive_others},
                                   {"runs on ranks go on", ranks_go_on}};
 SUITE_IN_FOLDER("cli/checkpoint", tests)

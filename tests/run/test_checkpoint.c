@@ -109,6 +109,8 @@ static void stopped_runs_go_on(void) {
       TINY "train.optimizer=adam train.lr=0.05 solve.pivots=4 output.parts=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pairs=full solve.precision=double simulate.precision=single",
       TINY "train.optimizer=adamw train.lr=0.05 solve.pivots=4 model.regime=I train.schedule=cosine",
+      TINY "train.optimizer=adam train.lr=0.3 train.schedule=linear solve.pivots=4 model.activation=relu",
+      TINY "train.optimizer=sign train.lr=0.2 train.schedule=linear solve.pivots=4 model.regime=III",
       TINY "train.optimizer=sign train.lr=0.01 solve.pivots=4 model.depth=2 model.norm=rms",
       TINY "train.optimizer=sign train.lr=0.01 solve.pairs=full train.batch=2",
       SMALL "train.optimizer=momentum model.regime=III model.gate=softmax model.gate_scope=selected model.active_fraction=0.5 output.kernels=false"};
