@@ -99,10 +99,12 @@ class Copy:
         yield "validation/official.py", (self.python, "validation/official.py", "--quick"), {}
         yield "python/tests", (self.python, "-m", "unittest", "discover", "-s", "python/tests"), {"PYTHONPATH": "python"}
 
-    def notice(self, first):
-        """The first test that fails; None: none does. The program is built when a test first needs it."""
+    def notice(self, first, only=False):
+        """The first test that fails, of all or only of the suites named first; None: none does. The program is built when a test first needs it."""
         built = False
         for name, words, env in self.tests(first):
+            if only and not any(name.startswith(f) for f in first):
+                return None
             if not built and name.startswith(STARTS):
                 built = self.build("all")
             if not self.run(*words, **env):
@@ -110,8 +112,8 @@ class Copy:
         return None
 
 
-def try_entry(copy, entry):
-    """Who notices an entry: a test, or None."""
+def try_entry(copy, entry, only):
+    """Who notices an entry: a test (of the suites that it names, or of all), or None."""
     path = copy.folder / entry["file"]
     good = path.read_text()
     path.write_text(good.replace(entry["old"], entry["new"]))
@@ -119,7 +121,7 @@ def try_entry(copy, entry):
         if not copy.build("build/run-tests"):
             print(f"{LIST.name}:{entry['line']}: does not compile:\n{copy.said[-2000:]}", file=sys.stderr)
             return BROKEN
-        return copy.notice(entry["suites"])
+        return copy.notice(entry["suites"], only)
     finally:
         path.write_text(good)
 
@@ -166,7 +168,7 @@ def main():
     old = {}
     if a.results and a.results.is_file():
         old = {(r["file"], r["old"], r["new"]): r for r in map(json.loads, a.results.read_text().splitlines())}
-    results = []
+    results = {}
     with tempfile.TemporaryDirectory(prefix="moedmft-mutation-") as folder:
         copy = Copy(folder, a.python)
         if not copy.build("all", "build/run-tests"):
@@ -174,16 +176,20 @@ def main():
         by = copy.notice([]) if not (a.results and a.results.is_file()) else None
         if by:
             sys.exit(f"{by} fails without a mutation:\n{copy.said[-2000:]}")
-        for i, e in enumerate(entries, 1):
-            known = old.get((e["file"], e["old"], e["new"]))
-            start = time.time()
-            result = {**e, "by": known["by"] if known else try_entry(copy, e)}
-            results.append(result)
-            if a.results and not known and result["by"] != BROKEN:
-                with a.results.open("a") as f:
-                    f.write(json.dumps(result) + "\n")
-            print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {result['by'] or 'SURVIVES'} ({time.time() - start:.0f} s)", flush=True)
-    return report(results)
+        for only in (True, False):  # the suites that entries name; then all tests for what these do not notice
+            for i, e in enumerate(entries, 1):
+                known = old.get((e["file"], e["old"], e["new"]))
+                if e["line"] in results and results[e["line"]]["by"] or (only and known and not known["by"]):
+                    continue
+                start = time.time()
+                result = results[e["line"]] = {**e, "by": known["by"] if known else try_entry(copy, e, only)}
+                final = result["by"] or not only
+                if a.results and not known and final and result["by"] != BROKEN:
+                    with a.results.open("a") as f:
+                        f.write(json.dumps(result) + "\n")
+                said = result["by"] or ("goes on to all tests" if only else "SURVIVES")
+                print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {said} ({time.time() - start:.0f} s)", flush=True)
+    return report([results[e["line"]] for e in entries])
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ static int listen(job *j) {
 /* Pieces that a rank should hold: what its threads do, and what keeps them busy while the next are on their way. */
 static size_t wanted(const member *m) {
   int ahead = m->seconds > 0 && m->seconds < SHORT_PIECE ? (int)(SHORT_PIECE / m->seconds) * m->threads : 0;
-  return (size_t)(m->threads + (ahead < MOST_AHEAD ? ahead : MOST_AHEAD));
+  return (size_t)m->threads + (size_t)(ahead < MOST_AHEAD ? ahead : MOST_AHEAD);
 }
 
 static void hand_out(job *j, int to, size_t piece) {
