@@ -110,6 +110,12 @@ class Copy:
                 return name
         return None
 
+    def failing(self, names):
+        """Those of the tests that fail without a mutation."""
+        if not self.build("all", "build/run-tests"):
+            sys.exit(f"the sources do not compile:\n{self.said[-2000:]}")
+        return [name for name, words, env in self.tests([]) if name in names and not self.run(*words, **env)]
+
 
 def try_entry(copy, entry, only):
     """Who notices an entry: a test (of the suites that it names, or of all), or None."""
@@ -152,7 +158,7 @@ def main():
     p.add_argument("--check", action="store_true", help="only whether every entry still applies (part of make test)")
     p.add_argument("--sample", type=int, default=0, metavar="N", help="N entries, always the same")
     p.add_argument("--only", action="append", metavar="WORD", help="entries whose file or formula contains WORD, or of that line")
-    p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again, and where the file is there, nor are the tests without a mutation")
+    p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again")
     p.add_argument("--folder", default=ROOT / "build-mutation", help="where they are built; what is there already is not built anew")
     p.add_argument("--python", default="/usr/bin/python3")
     a = p.parse_args()
@@ -172,9 +178,6 @@ def main():
     copy = Copy(a.folder, a.python)
     if not copy.build("all", "build/run-tests"):
         sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
-    by = copy.notice([]) if not (a.results and a.results.is_file()) else None
-    if by:
-        sys.exit(f"{by} fails without a mutation:\n{copy.said[-2000:]}")
     for only in (True, False):  # the suites that entries name; then all tests for what these do not notice
         for i, e in enumerate(entries, 1):
             known = old.get((e["file"], e["old"], e["new"]))
@@ -188,6 +191,9 @@ def main():
                     f.write(json.dumps(result) + "\n")
             said = result["by"] or ("goes on to all tests" if only else "SURVIVES")
             print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {said} ({time.time() - start:.0f} s)", flush=True)
+    wrong = copy.failing({r["by"] for r in results.values()})
+    if wrong:
+        sys.exit("without a mutation these fail, so that they notice nothing: " + ", ".join(wrong))
     return report([results[e["line"]] for e in entries])
 
 

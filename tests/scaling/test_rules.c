@@ -90,7 +90,7 @@ static void others_by_hand(void) {
   CU_ASSERT_EQUAL(n.tensor[1].init_std, 3);
   CU_ASSERT_EQUAL(n.tensor[1].multiplier, 0.25);
   CU_ASSERT_EQUAL(n.tensor[1].lr, 0.5);
-  CU_ASSERT_EQUAL(n.tensor[0].multiplier, 1 / sqrt(6));
+  CU_ASSERT_DOUBLE_EQUAL(n.tensor[0].multiplier, 1 / sqrt(6), 1e-15);
   CU_ASSERT_EQUAL(n.tensor[2].multiplier, 0.25);
   CU_ASSERT_EQUAL(n.tensor[4].multiplier, 0.25);
   CU_ASSERT_STRING_EQUAL(n.tensor[1].multiplier_law, "N^-1/2");
