@@ -14,6 +14,7 @@
 
 #include "base/blas.h"
 #include "base/clock.h"
+#include "base/flag.h"
 #include "base/memory.h"
 #include "cluster/messages.h"
 #include "cluster/ranks.h"
@@ -216,7 +217,7 @@ static void look_for_lost(job *j) {
 
 static int is_signal(const job *j) {
   const mdm_monitor *monitor = j->d->board->monitor;
-  return state.interrupted || (monitor && monitor->stop && *monitor->stop);
+  return state.interrupted || (monitor && monitor->stop && mdm_flag_is_set(monitor->stop));
 }
 
 static int is_over(job *j) {
