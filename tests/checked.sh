@@ -23,11 +23,12 @@ case $kind in
 asan) # sizes that no machine has are refused by the allocator, as without it
   ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99:log_path=$log/asan
   UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99:log_path=$log/ubsan
-  export ASAN_OPTIONS UBSAN_OPTIONS
+  LSAN_OPTIONS=suppressions=$here/tests/lsan.supp:print_suppressions=0
+  export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
   check "$build/run-tests" -run/memory
   check sh tests/reference.sh "$build/moedmft" "$python"
   check "$python" validation/official.py --quick
-  PYTHONPATH=python check "$python" -m unittest -q discover -s python/tests
+  PYTHONPATH=python check "$python" -m unittest discover -q -s python/tests
   ;;
 tsan) # archer tells ThreadSanitizer what libomp orders; OpenBLAS, HDF5 and libomp are not compiled with it
   archer=$(ls /usr/lib/llvm-*/lib/libarcher.so 2>/dev/null | tail -1)

@@ -12,7 +12,6 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -69,8 +68,8 @@ class Copy:
         for name in filter(None, names.split("\0")):
             to = self.folder / name
             to.parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).is_file():
-                shutil.copy2(ROOT / name, to)
+            if (ROOT / name).is_file() and not (to.is_file() and to.read_bytes() == (ROOT / name).read_bytes()):
+                shutil.copy(ROOT / name, to)  # with the time of now, so that make sees it
 
     def run(self, *words, **env):
         try:
@@ -99,19 +98,27 @@ class Copy:
         yield "validation/official.py", (self.python, "validation/official.py", "--quick"), {}
         yield "python/tests", (self.python, "-m", "unittest", "discover", "-s", "python/tests"), {"PYTHONPATH": "python"}
 
-    def notice(self, first):
-        """The first test that fails; None: none does. The program is built when a test first needs it."""
+    def notice(self, first, only=False):
+        """The first test that fails, of all or only of the suites named first; None: none does. The program is built when a test first needs it."""
         built = False
         for name, words, env in self.tests(first):
+            if only and not any(name.startswith(f) for f in first):
+                return None
             if not built and name.startswith(STARTS):
                 built = self.build("all")
             if not self.run(*words, **env):
                 return name
         return None
 
+    def failing(self, names):
+        """Those of the tests that fail without a mutation."""
+        if not self.build("all", "build/run-tests"):
+            sys.exit(f"the sources do not compile:\n{self.said[-2000:]}")
+        return [name for name, words, env in self.tests([]) if name in names and not self.run(*words, **env)]
 
-def try_entry(copy, entry):
-    """Who notices an entry: a test, or None."""
+
+def try_entry(copy, entry, only):
+    """Who notices an entry: a test (of the suites that it names, or of all), or None."""
     path = copy.folder / entry["file"]
     good = path.read_text()
     path.write_text(good.replace(entry["old"], entry["new"]))
@@ -119,7 +126,7 @@ def try_entry(copy, entry):
         if not copy.build("build/run-tests"):
             print(f"{LIST.name}:{entry['line']}: does not compile:\n{copy.said[-2000:]}", file=sys.stderr)
             return BROKEN
-        return copy.notice(entry["suites"])
+        return copy.notice(entry["suites"], only)
     finally:
         path.write_text(good)
 
@@ -151,7 +158,8 @@ def main():
     p.add_argument("--check", action="store_true", help="only whether every entry still applies (part of make test)")
     p.add_argument("--sample", type=int, default=0, metavar="N", help="N entries, always the same")
     p.add_argument("--only", action="append", metavar="WORD", help="entries whose file or formula contains WORD, or of that line")
-    p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again, and where the file is there, nor are the tests without a mutation")
+    p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again")
+    p.add_argument("--folder", default=ROOT / "build-mutation", help="where they are built; what is there already is not built anew")
     p.add_argument("--python", default="/usr/bin/python3")
     a = p.parse_args()
     entries = read(LIST)
@@ -166,24 +174,27 @@ def main():
     old = {}
     if a.results and a.results.is_file():
         old = {(r["file"], r["old"], r["new"]): r for r in map(json.loads, a.results.read_text().splitlines())}
-    results = []
-    with tempfile.TemporaryDirectory(prefix="moedmft-mutation-") as folder:
-        copy = Copy(folder, a.python)
-        if not copy.build("all", "build/run-tests"):
-            sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
-        by = copy.notice([]) if not (a.results and a.results.is_file()) else None
-        if by:
-            sys.exit(f"{by} fails without a mutation:\n{copy.said[-2000:]}")
+    results = {}
+    copy = Copy(a.folder, a.python)
+    if not copy.build("all", "build/run-tests"):
+        sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
+    for only in (True, False):  # the suites that entries name; then all tests for what these do not notice
         for i, e in enumerate(entries, 1):
             known = old.get((e["file"], e["old"], e["new"]))
+            if e["line"] in results and results[e["line"]]["by"] or (only and known and not known["by"]):
+                continue
             start = time.time()
-            result = {**e, "by": known["by"] if known else try_entry(copy, e)}
-            results.append(result)
-            if a.results and not known and result["by"] != BROKEN:
+            result = results[e["line"]] = {**e, "by": known["by"] if known else try_entry(copy, e, only)}
+            final = result["by"] or not only
+            if a.results and not known and final and result["by"] != BROKEN:
                 with a.results.open("a") as f:
                     f.write(json.dumps(result) + "\n")
-            print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {result['by'] or 'SURVIVES'} ({time.time() - start:.0f} s)", flush=True)
-    return report(results)
+            said = result["by"] or ("goes on to all tests" if only else "SURVIVES")
+            print(f"{i}/{len(entries)} {e['file']}: {e['what']}: {said} ({time.time() - start:.0f} s)", flush=True)
+    wrong = copy.failing({r["by"] for r in results.values()})
+    if wrong:
+        sys.exit("without a mutation these fail, so that they notice nothing: " + ", ".join(wrong))
+    return report([results[e["line"]] for e in entries])
 
 
 if __name__ == "__main__":

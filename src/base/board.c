@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/blas.h"
+#include "base/flag.h"
 #include "base/share.h"
 
 enum { MAX_THREADS = 256 };
@@ -38,7 +39,7 @@ void mdm_board_skip(mdm_board *board, double work) {
 
 int mdm_board_stopped(mdm_board *board) {
   if (!board) return 0;
-  if (board->monitor && board->monitor->stop && *board->monitor->stop) return 1;
+  if (board->monitor && board->monitor->stop && mdm_flag_is_set(board->monitor->stop)) return 1;
   pthread_mutex_lock(&board->lock);
   int over = board->failed || board->stopped;
   pthread_mutex_unlock(&board->lock);

@@ -3,11 +3,13 @@
 
 #include <stddef.h>
 
+#include "base/flag.h"
+
 static volatile sig_atomic_t stop_requested;
 
 static void on_signal(int number) {
   (void)number;
-  stop_requested = 1;
+  mdm_flag_set(&stop_requested, 1);
 }
 
 void signals_catch(int second_kills) {

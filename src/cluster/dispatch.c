@@ -14,6 +14,7 @@
 
 #include "base/blas.h"
 #include "base/clock.h"
+#include "base/flag.h"
 #include "base/memory.h"
 #include "cluster/messages.h"
 #include "cluster/ranks.h"
@@ -161,7 +162,7 @@ static int listen(job *j) {
 /* Pieces that a rank should hold: what its threads do, and what keeps them busy while the next are on their way. */
 static size_t wanted(const member *m) {
   int ahead = m->seconds > 0 && m->seconds < SHORT_PIECE ? (int)(SHORT_PIECE / m->seconds) * m->threads : 0;
-  return (size_t)(m->threads + (ahead < MOST_AHEAD ? ahead : MOST_AHEAD));
+  return (size_t)m->threads + (size_t)(ahead < MOST_AHEAD ? ahead : MOST_AHEAD);
 }
 
 static void hand_out(job *j, int to, size_t piece) {
@@ -216,7 +217,7 @@ static void look_for_lost(job *j) {
 
 static int is_signal(const job *j) {
   const mdm_monitor *monitor = j->d->board->monitor;
-  return state.interrupted || (monitor && monitor->stop && *monitor->stop);
+  return state.interrupted || (monitor && monitor->stop && mdm_flag_is_set(monitor->stop));
 }
 
 static int is_over(job *j) {

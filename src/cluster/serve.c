@@ -9,6 +9,7 @@
 
 #include "base/blas.h"
 #include "base/clock.h"
+#include "base/flag.h"
 #include "base/memory.h"
 #include "cluster/dispatch.h"
 #include "cluster/messages.h"
@@ -147,7 +148,7 @@ static void open_job(server *s, mdm_packet *in) {
   s->threads_each = mdm_dispatch_threads_each(pieces, asked);
   s->closing = 0;
   s->done = s->board.done = 0;
-  s->stop = s->signalled;
+  mdm_flag_set(&s->stop, s->signalled);
   while (s->threads < at_once && s->threads < MOST_THREADS && !pthread_create(&s->thread[s->threads], NULL, help, s)) s->threads++;
   begin_packet(s, &p, MDM_SAY_READY);
   mdm_put_number(&p, (size_t)(s->threads ? s->threads : 1));
@@ -192,7 +193,7 @@ static int obey(server *s, mdm_packet *p) {
   if (kind == MDM_SAY_BEGIN) open_job(s, p);
   else if (kind == MDM_SAY_WORK) take_order(s, p);
   else if (mdm_get_number(p) != s->job) return 1;
-  else if (kind == MDM_SAY_STOP) s->stop = 1;
+  else if (kind == MDM_SAY_STOP) mdm_flag_set(&s->stop, 1);
   else if (kind == MDM_SAY_END) close_job(s);
   return 1;
 }
@@ -249,8 +250,9 @@ static void tell_progress(server *s) {
 /* A signal to one is a signal to all. */
 static void tell_signal(server *s, const volatile sig_atomic_t *stop) {
   mdm_packet p = {0};
-  if (s->signalled || !*stop) return;
-  s->signalled = s->stop = 1;
+  if (s->signalled || !mdm_flag_is_set(stop)) return;
+  s->signalled = 1;
+  mdm_flag_set(&s->stop, 1);
   mdm_put_number(&p, MDM_SAY_SIGNALLED);
   say(s, &p);
 }

@@ -402,6 +402,7 @@ static void read_documents(reader *r, yaml_parser_t *parser, const char *text, s
     else if (root)
       add_problem(r, doc.start_mark.line + 1, "a second YAML document begins here; only one is allowed");
     yaml_document_delete(&doc);
+    r->doc = NULL;
   }
 }
 

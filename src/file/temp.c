@@ -31,6 +31,7 @@ static size_t folder_length(const char *path) {
 static char *follow(const char *path) {
   char text[4096];
   ssize_t n = readlink(path, text, sizeof text);
+  if (n == (ssize_t)sizeof text) errno = ENAMETOOLONG;
   if (n < 0 || n == (ssize_t)sizeof text) return NULL;
   size_t folder = text[0] == '/' ? 0 : folder_length(path);
   char *next = malloc(folder + (size_t)n + 1);

@@ -72,7 +72,7 @@ static mdm_limit_sizes smaller(const mdm_limit_sizes *all, const mdm_model *m, d
 /* Work of steps 0 … t of a run with such sizes: of some of them, spread evenly. */
 static double work_of(const mdm_problem *p, const mdm_limit_sizes *s, double t) {
   double sum = 0, n = fmin(t + 1, SAMPLED);
-  for (double i = 0; i < n; i++) sum += mdm_limit_step(p, s, guess(p, (i + 0.5) / n * (t + 1) - 0.5));
+  for (size_t i = 0; (double)i < n; i++) sum += mdm_limit_step(p, s, guess(p, ((double)i + 0.5) / n * (t + 1) - 0.5));
   return sum / n * (t + 1);
 }
 

@@ -35,12 +35,12 @@ static int long_enough(const mdm_config *cfg) {
 }
 
 int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
-  mdm_classification c;
+  mdm_classification c = {0};
   int status = mdm_networks_require(cfg, 2, "coordcheck", "fits exponents over widths", err);
   if (status) return status;
   if (!long_enough(cfg))
     return mdm_fail(err, MDM_ERR_CONFIG, "coordcheck looks at the last of output.times, or at train.steps: it must be at least %d, until every field has moved", LEAST_STEPS);
-  int depths;
+  int depths = 0;
   status = mdm_depths_check(cfg, &depths, err);
   if (!status) status = mdm_classify(cfg, &c, err);
   if (!status && depths && !c.limit_exists)

@@ -70,7 +70,7 @@ static void test_states(void) {
       "solve - -o @/%s %s -s solve.particles=300 -s solve.replicas=4 -s train.steps=20 --sweeps 2 -s solve.start=lazy",
       "solve - -o @/%s %s -s solve.particles=300 -s train.steps=20 -s solve.accuracy=0.003",
       "solve - -o @/%s %s -s train.steps=20 -s solve.accuracy=0.003",
-      "coordcheck - -o @/%s %s " RUNS,
+      ("coordcheck - -o @/%s %s " RUNS),
   };
   for (size_t i = 0; i < COUNT(lines) && has_ranks(); i++) {
     char text[1000];

@@ -47,7 +47,7 @@ static void test_biased_samples_are_named(void) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char line[500];
     snprintf(line, sizeof line, "solve - --force -o @/a.h5 " SMALL "-s model.regime=III -s model.parameterization=mup -s solve.particles=500 %s", cases[i].settings);
-    const result *r = run(line);
+    const result *r = run("%s", line);
     CU_ASSERT_EQUAL(r->code, 0);
     if (cases[i].said) CU_ASSERT(mentions(r->err, cases[i].said));
     if (!cases[i].said) CU_ASSERT(!strstr(r->err, "follow noise") && !strstr(r->err, "came to differ"));

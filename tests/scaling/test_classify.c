@@ -56,6 +56,27 @@ static void verdicts(void) {
   }
 }
 
+/* A readout v ~ n, independent of what experts have computed: b ~ n, and the gate's gradient is a mean of so many independent numbers, n^(1 − 1/2). */
+static void large_readout(void) {
+  mdm_classification c;
+  mdm_config *cfg = configure_values("model.regime=II;model.parameterization=custom;model.custom.w_out.std=1");
+  CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(c.readout, 1);
+  CU_ASSERT_EQUAL(c.tensor[MDM_Q].part[MDM_PART_LEARNED_FORWARD], 0.5);
+  CU_ASSERT_EQUAL(c.tensor[MDM_W1].part[MDM_PART_LEARNED_FORWARD], 1);
+  mdm_config_free(cfg);
+}
+
+/* A rate of W2 that is N times smaller leaves the aggregate at its initial n^-1/2: the gradient of w_out, a e, falls so far below Adam's epsilon. */
+static void small_aggregate(void) {
+  mdm_classification c;
+  mdm_config *cfg = configure_values("model.regime=II;model.parameterization=custom;model.custom.W2.lr=M");
+  CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+  CU_ASSERT_EQUAL(c.tensor[MDM_W_OUT].eps_gap, 0.5);
+  CU_ASSERT_EQUAL(c.tensor[MDM_W_OUT].change_of_f, -1);
+  mdm_config_free(cfg);
+}
+
 /* Exponents that finite networks show: slopes of weight changes over widths 16, 64, 256 are −0.49, 0.02, −0.45, −0.48
  * in Regime I and −1.05, −1.00, −1.51, −1.52 in Regime III (W_in, Q, W1, W2). */
 static void neural_tangent_exponents(void) {
@@ -193,6 +214,8 @@ static void shares_of_gates(void) {
 }
 
 static const test_case tests[] = {
+    {"a large readout", large_readout},
+    {"a small aggregate", small_aggregate},
     {"verdicts", verdicts},
     {"noise that networks do not average over", self_averaging},
     {"exponents of depth", depth},

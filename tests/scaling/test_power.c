@@ -70,7 +70,16 @@ static void numbers_in_front(void) {
   CU_ASSERT_EQUAL(mdm_power_factor(mdm_power_add(a, 0, b)), 0.1);
 }
 
+/* Each size by its own exponent. */
+static void every_size(void) {
+  const mdm_sizes s = {.D = 2, .N = 3, .Ne = 5, .M = 7, .K = 11, .L = 13};
+  const mdm_power each[] = {{.D = 2}, {.N = 2}, {.Ne = 2}, {.M = 2}, {.K = 2}, {.L = 2}};
+  const double squares[] = {4, 9, 25, 49, 121, 169};
+  for (size_t i = 0; i < COUNT(each); i++) CU_ASSERT_EQUAL(mdm_power_evaluate(each[i], s), squares[i]);
+}
+
 static const test_case tests[] = {
+    {"every size has its exponent", every_size},
     {"powers as text", powers_as_text},
     {"numbers in front", numbers_in_front},
 };

@@ -78,6 +78,10 @@ static void others_by_hand(void) {
   mdm_rules j = rules_at("model.regime=III;model.parameterization=jbph;model.router_gamma=0.75;train.lr=1", 6, 16);
   check_rule(&j.tensor[1], pow(N, -0.75), 1, 1 / N, 1, 0);
   check_rule(&j.tensor[3], 1 / sqrt(N), N, 1 / N, 1, 0);
+  mdm_rules k = rules_at("model.regime=III;model.parameterization=jbph;model.experts_ratio=2;model.expert_width_ratio=0.5;train.lr=1", 6, 16); /* M = 32, N_e = 8 */
+  check_rule(&k.tensor[0], 1 / sqrt(6), N / 6, 1 / 6.0, 1, 0);
+  check_rule(&k.tensor[2], 1 / sqrt(N), 32, 1 / N, 1, 0);
+  check_rule(&k.tensor[3], sqrt(N) / 8, 32, 1 / 8.0, 1, 0); /* √N/N_e, not 1/√N_e */
   mdm_rules s = rules_at("model.regime=I;model.parameterization=simplep;model.experts=4;train.lr=1", 6, 16);
   check_rule(&s.tensor[1], 1 / sqrt(N), 4, 1 / N, 1 / 4.0, 0);
   mdm_rules n = rules_at(
@@ -86,6 +90,9 @@ static void others_by_hand(void) {
   CU_ASSERT_EQUAL(n.tensor[1].init_std, 3);
   CU_ASSERT_EQUAL(n.tensor[1].multiplier, 0.25);
   CU_ASSERT_EQUAL(n.tensor[1].lr, 0.5);
+  CU_ASSERT_DOUBLE_EQUAL(n.tensor[0].multiplier, 1 / sqrt(6), 1e-15);
+  CU_ASSERT_EQUAL(n.tensor[2].multiplier, 0.25);
+  CU_ASSERT_EQUAL(n.tensor[4].multiplier, 0.25);
   CU_ASSERT_STRING_EQUAL(n.tensor[1].multiplier_law, "N^-1/2");
   n = rules_at("model.parameterization=custom;model.custom.W_in.std=0.25 D^-1/2;model.init.input=0.5;model.custom.W_in.adam_lr=3;train.lr=2", 4, 16);
   CU_ASSERT_EQUAL(n.tensor[0].init_std, 0.0625);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/flag.h"
 #include "support/folder.h"
 #include "support/settings.h"
 
@@ -51,5 +52,5 @@ mdm_sweep *computed_sweep(const char *settings, const char *axes, int with_limit
 void stop_after(void *context, const mdm_progress *event) {
   stopper *s = context;
   (void)event;
-  if (++s->reports >= s->after) s->stop = 1;
+  if (++s->reports >= s->after) mdm_flag_set(&s->stop, 1);
 }

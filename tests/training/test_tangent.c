@@ -87,7 +87,7 @@ static void tangent_kernel_of_three_outputs(void) {
       for (size_t m = 0; m < P; m++) moved[m * P + n] -= (X(moe_prediction)(s.program, MDM_TRAIN)[c + C * m] - f[c + C * m]) / eta / C;
       bench_close(&s);
     }
-  X(tangent) *tangent;
+  X(tangent) *tangent = NULL;
   mdm_record *rec;
   three_open(&s);
   CU_ASSERT_FATAL(!mdm_record_create(&rec, &err) && !X(tangent_create)(s.problem, s.R, rec, &tangent, &err));

@@ -115,7 +115,7 @@ static void pairs_agree_with_thin_factors(void) {
 /* AdamW's decay is SGD's where the rates of W2 agree too, at N_e = 1 or N_e = N: initial and learned parts shrink alike. */
 static void decay_agrees(void) {
   const char *const equal[] = {"model.regime=I model.expert_width_ratio=1 model.experts=3", "model.regime=II model.expert_width=1",
-                               "model.regime=III model.expert_width_ratio=1 model.parameterization=mup " NO_TWINS, "model.regime=III model.expert_width_ratio=1"};
+                               ("model.regime=III model.expert_width_ratio=1 model.parameterization=mup " NO_TWINS), "model.regime=III model.expert_width_ratio=1"};
   const char *sgd = "train.lr=0.3 train.weight_decay=0.2",
              *adamw = "train.optimizer=adamw train.adam.beta1=0 train.adam.eps=1e6 train.lr=0.3e6 train.adam.weight_decay=0.2e-6";
   for (size_t k = 0; k < COUNT(equal); k++)
