@@ -97,6 +97,21 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
   return status;
 }
 
+/* With --strict: whether the file that is there now names reasons to doubt its limit. */
+static int check_doubts(const arguments *a, mdm_error *err) {
+  char line[500] = "", name[32];
+  mdm_file *file;
+  size_t n = 0;
+  int status = a->strict ? mdm_file_open(a->output, &file, err) : MDM_OK;
+  if (status || !a->strict) return status;
+  do snprintf(name, sizeof name, "doubt_%zu", n + 1);
+  while (!mdm_file_get_text(file, "/diagnostics", name, line, sizeof line, NULL) && ++n);
+  mdm_file_get_text(file, "/diagnostics", "doubt_1", line, sizeof line, NULL);
+  mdm_file_discard(file);
+  if (!n) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with %zu reason%s to doubt its limit (attributes of /diagnostics); the first: %s", a->output, n, MDM_S(n), line);
+}
+
 static int run_and_write(const arguments *a, const training *t, int what, const mdm_config *cfg, const mdm_data *data, const mdm_resume *earlier,
                          mdm_error *err) {
   mdm_outcome outcome;
@@ -105,6 +120,7 @@ static int run_and_write(const arguments *a, const training *t, int what, const 
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
   if (status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) status = write_outcome(a, cfg, &outcome, earlier, status, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
 }
@@ -115,6 +131,7 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
   output_report_done(a);
   int status = mdm_resume_results(a->output, &outcome, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
 }

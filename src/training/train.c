@@ -222,6 +222,14 @@ static void count_directions(const X(realization) *R, const mdm_task *run, size_
     R->directions(R, b, run->directions + (t * R->blocks + b) * MDM_VISITORS);
 }
 
+/* A numerical routine that fails is told with its step. */
+static int at_step(size_t t, int status, mdm_error *err) {
+  mdm_error why;
+  if (status != MDM_ERR_NUMERIC || !err) return status;
+  why = *err;
+  return mdm_fail(err, status, "step %zu: %.3900s", t, why.text);
+}
+
 static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error *err) {
   size_t steps = l->p->steps;
   double bound = INFINITY, loss = 0;
@@ -232,7 +240,7 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
       return MDM_OK;
     }
     int status = step(l, t, bound, &loss, &diverged, err);
-    if (status) return status;
+    if (status) return at_step(t, status, err);
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
