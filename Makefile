@@ -59,7 +59,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test test-reference test-interface test-unit validate bench bench-quick demo install clean help format FORCE
+.PHONY: all test test-reference test-interface test-unit validate check-all bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -164,6 +164,8 @@ test-reference: all
 test-interface: all $(MPI_TESTED)
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
+	sh tests/format.sh
+	sh tests/readme.sh $(BIN)
 	bash tests/completion.sh $(BIN)
 	sh tests/symbols.sh $(BUILD)
 	sh tests/ranks.sh $(BUILD)
@@ -175,6 +177,12 @@ test-interface: all $(MPI_TESTED)
 test-unit: all $(TEST) $(MPI_TESTED)
 	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
 	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
+
+# The longer checks beside the tests: another compiler, and those of the targets below that this Makefile has.
+LONG_CHECKS = $(filter asan tsan valgrind analyze mutation,$(shell sed -n 's/^\([a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))))
+check-all: test ## every test, then clang, sanitizers, analyzers, mutations: hours
+	$(MAKE) --no-print-directory BUILD=build-clang CC=clang test
+	for check in $(LONG_CHECKS); do $(MAKE) --no-print-directory $$check || exit 1; done
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh
