@@ -59,7 +59,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation validate bench bench-quick demo install clean help format FORCE
+.PHONY: all test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation check-all validate bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -164,6 +164,8 @@ test-reference: all
 test-interface: all $(MPI_TESTED)
 	sh tests/manual.sh $(BIN)
 	sh tests/links.sh
+	sh tests/format.sh
+	sh tests/readme.sh $(BIN)
 	bash tests/completion.sh $(BIN)
 	sh tests/symbols.sh $(BUILD)
 	sh tests/ranks.sh $(BUILD)
@@ -202,6 +204,9 @@ mutation: ## breaks formulas one at a time and looks whether the tests notice (S
 test-clang: ## the tests in C with a build by clang, without warnings
 	$(MAKE) --no-print-directory -s MPI= BUILD=build-clang CC=clang CFLAGS="-O3 -g -Werror" build-clang/moedmft build-clang/run-tests
 	MOEDMFT_BIN=build-clang/moedmft build-clang/run-tests
+
+check-all: test test-clang asan tsan valgrind analyze ## every test, then clang, sanitizers, analyzers and a sample of mutants: hours
+	$(MAKE) --no-print-directory mutation SAMPLE=20
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

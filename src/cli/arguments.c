@@ -34,6 +34,7 @@ static const command_option options[OPTIONS] = {
     [OPTION_FORMAT] = {0, "format", "text|json|csv", TEXT(format), "how to print (default: text)"},
     [OPTION_EXPECT] = {0, "expect", "[rate|limit|rate,limit]", TEXT(expect),
                        "fail (status 1) when a prediction does not hold; with a list, one of these"},
+    [OPTION_STRICT] = {0, "strict", NULL, SWITCH(strict), "fail (status 7) when there are reasons to doubt the limit beyond its standard errors; the file is written"},
     [OPTION_WHAT] = {0, "what", "loss|kernels|spectra|rates|router|ntk|parts|depths|sweep", TEXT(what),
                      "the picture (default: what a coordcheck or a sweep found, else loss)"},
     [OPTION_FIELD] = {0, "field", "FIELD", TEXT(field),

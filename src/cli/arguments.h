@@ -22,6 +22,7 @@ typedef enum option_id {
   OPTION_WIDTH,
   OPTION_FORMAT,
   OPTION_EXPECT,
+  OPTION_STRICT,
   OPTION_WHAT,
   OPTION_FIELD,
   OPTION_BLOCK,
@@ -54,7 +55,7 @@ typedef struct arguments {
   const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
   int threads, width, block;
-  int save_weights, force, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
+  int save_weights, force, strict, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;

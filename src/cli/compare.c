@@ -37,6 +37,6 @@ const command compare_command = {
     .summary = "limit and networks, their deviation and its rate in N",
     .example = "moedmft compare - -o cosine.h5",
     .needs = BIT(OUTPUT),
-    .takes = TRAINING_OPTIONS | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),
+    .takes = TRAINING_OPTIONS | BIT(STRICT) | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),
     .run = run,
 };

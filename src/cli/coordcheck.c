@@ -39,7 +39,7 @@ const command coordcheck_command = {
     .summary = "effective and propagating updates of every layer, and how they scale with width and depth",
     .example = "moedmft coordcheck - -o check.h5 --set model.parameterization=mup",
     .needs = BIT(OUTPUT),
-    .takes = TRAINING_OPTIONS | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),
+    .takes = TRAINING_OPTIONS | BIT(STRICT) | BIT(SWEEPS) | BIT(SAVE_WEIGHTS) | BIT(EXPECT),
     .bare = BIT(EXPECT),
     .run = run,
 };

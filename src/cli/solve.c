@@ -11,6 +11,6 @@ const command solve_command = {
     .summary = "the limit (N = infinity)",
     .example = "moedmft solve - -o limit.h5 --set train.lr=0.3",
     .needs = BIT(OUTPUT),
-    .takes = TRAINING_OPTIONS | BIT(SWEEPS),
+    .takes = TRAINING_OPTIONS | BIT(STRICT) | BIT(SWEEPS),
     .run = run,
 };

@@ -99,6 +99,21 @@ static int compute(const arguments *a, int what, const mdm_config *cfg, const md
   return status;
 }
 
+/* With --strict: whether the file that is there now names reasons to doubt its limit. */
+static int check_doubts(const arguments *a, mdm_error *err) {
+  char line[500] = "", name[32];
+  mdm_file *file;
+  size_t n = 0;
+  int status = a->strict ? mdm_file_open(a->output, &file, err) : MDM_OK;
+  if (status || !a->strict) return status;
+  do snprintf(name, sizeof name, "doubt_%zu", n + 1);
+  while (!mdm_file_get_text(file, "/diagnostics", name, line, sizeof line, NULL) && ++n);
+  mdm_file_get_text(file, "/diagnostics", "doubt_1", line, sizeof line, NULL);
+  mdm_file_discard(file);
+  if (!n) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with %zu reason%s to doubt its limit (attributes of /diagnostics); the first: %s", a->output, n, MDM_S(n), line);
+}
+
 static int run_and_write(const arguments *a, const training *t, int what, mdm_config *cfg, double accuracy, const mdm_data *data, const mdm_resume *earlier,
                          mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
@@ -116,6 +131,7 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
   if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_settle(a->output, cfg, what);
   if (status == MDM_INTERRUPTED && !a->quiet && mdm_checkpoint_is_there(a->output)) fprintf(stderr, "moedmft: runs in progress are in %s.checkpoint\n", a->output);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
 }
@@ -126,6 +142,7 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
   output_report_done(a);
   int status = mdm_resume_results(a->output, &outcome, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "file/resume.h"
+#include "run/saturation.h"
 #include "study/depths.h"
 
 #define MDM_KEEP_BYTES 16e6 /* single runs up to so many bytes are kept without being asked for */
@@ -91,6 +92,23 @@ static int write_noise(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   return status || v->holds ? status : mdm_file_attr_text(file, "/", "not_self_averaging", v->reason, err);
 }
 
+/* Reasons to doubt the limit, and a series in N that its fit does not describe, where a reader of its diagnostics finds them. */
+static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
+  enum { MISFIT = 4 }; /* chi-squared per degree of freedom, as in the verdict of a comparison */
+  char line[MDM_DOUBT_SIZE], name[32];
+  size_t next = 0, n = 0;
+  int status = MDM_OK;
+  while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) {
+    snprintf(name, sizeof name, "doubt_%zu", ++n);
+    status = mdm_file_attr_text(file, "/diagnostics", name, line, err);
+  }
+  const mdm_array *chi2 = o->comparison ? mdm_record_find(o->comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
+  if (status || !chi2 || !(chi2->value[0] > MISFIT)) return status;
+  snprintf(name, sizeof name, "doubt_%zu", ++n);
+  snprintf(line, sizeof line, "the fit in N does not describe the train predictions (chi-squared per degree of freedom %.3g): leave out the smallest of simulate.widths", chi2->value[0]);
+  return mdm_file_attr_text(file, "/diagnostics", name, line, err);
+}
+
 int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err) {
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
@@ -98,6 +116,7 @@ int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config 
   if (!status && o->accuracy > 0) status = mdm_file_attr_real(file, "/", "accuracy", o->accuracy, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
+  if (!status && o->limit.summary) status = write_doubts(file, o, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);

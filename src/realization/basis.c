@@ -95,12 +95,31 @@ static int grow(X(basis) *b, size_t count, mdm_error *err) {
   return MDM_OK;
 }
 
+/* The largest |⟨u_i u_j⟩ − δ_ij| between some of the `count` columns behind U, which were just made orthonormal, and all before them: what
+ * rounding left. Some are enough: all were made in one product. */
+static void watch_orthogonality(X(basis) *b, size_t count, real *work) {
+  enum { SOME = 4 };
+  size_t n = b->n;
+  for (size_t i = 0; i < count && i < SOME; i++) {
+    size_t at = b->k + i, all = at + 1;
+    BLAS(gemv)(CblasColMajor, CblasTrans, n, all, 1 / (real)n, b->U, n, b->U + n * at, 1, 0, work, 1); /* all */
+    work[at] -= 1;
+    for (size_t j = 0; j < all; j++)
+      if (!(fabs((double)work[j]) <= b->overlap)) b->overlap = fabs((double)work[j]);
+  }
+}
+
 /* The `count` columns behind U, which point in new directions, become part of it. */
 static int append(X(basis) *b, size_t count, mdm_error *err) {
   size_t n = b->n, size = 0;
   real *fresh = b->U + n * b->k, *work = NULL;
-  int status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
-  if (!status) status = X(whiten)(b->pop, 1, count, fresh, err);
+  int status = MDM_OK;
+  for (int pass = 0; pass < 2 && !status; pass++) { /* what is new is small beside the field: one projection leaves errors of rounding over tolerance, which the next directions multiply */
+    status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
+    if (!status) status = X(whiten)(b->pop, 1, count, fresh, err);
+  }
+  if (!status) status = X(reserve)(&work, &size, b->k + count, 1, err);
+  if (!status) watch_orthogonality(b, count, work);
   if (!status) status = X(population_note)(b->pop, count, fresh, err);
   if (!status) b->k += count;
   free(work);

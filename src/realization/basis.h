@@ -16,6 +16,7 @@ typedef struct X(basis) {
   X(population) *pop;
   size_t n;         /* particles of the field: those of pop, or with twins twice as many */
   int twins;
+  double overlap;   /* the largest loss of orthogonality of new directions, |⟨u_i u_j⟩ − δ_ij|; without twins */
   double tolerance; /* a direction is new when its amplitude exceeds tolerance × the field's RMS */
   real *U;          /* n × k */
   size_t k, capacity;

@@ -24,7 +24,7 @@
 
 enum { BASIS_H = MDM_OF_H, BASIS_RHO = MDM_OF_RHO, BASIS_GAMMA = MDM_OF_GAMMA, BASIS_Y = MDM_OF_Y, BASIS_DELTA = MDM_OF_DELTA, BASES = MDM_VISITORS };
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
-enum { DIAGNOSTICS = BASES + POPULATIONS, PAIR_DIAGNOSTICS = 6 };
+enum { DIAGNOSTICS = BASES + POPULATIONS + 1, PAIR_DIAGNOSTICS = 6 };
 
 typedef struct {
   X(population) pop[POPULATIONS]; /* POP_STREAM: the common particles, with this block's memory of them */
@@ -104,7 +104,7 @@ static X(gaussian) limit_gaussian(const X(realization) *R, size_t l, mdm_tensor 
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[DIAGNOSTICS + PAIR_DIAGNOSTICS] = {
       "rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
-      "particles_stream", "particles_expert", "particles_neuron", "particles_shared",
+      "particles_stream", "particles_expert", "particles_neuron", "particles_shared", "orthogonality_loss",
       "skeleton_error_Q_forward", "skeleton_error_Q_backward", "skeleton_error_W1_forward", "skeleton_error_W1_backward",
       "skeleton_error_W2_forward", "skeleton_error_W2_backward"};
   limit *L = (limit *)R;
@@ -112,6 +112,7 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   for (size_t l = 0; l < R->blocks; l++) { /* the largest of all blocks */
     const block *b = &L->block[l];
     for (int k = 0; k < BASES; k++) L->values[k] = fmax(L->values[k], (double)b->basis[k].k);
+    for (int k = 0; k < BASES; k++) L->values[BASES + POPULATIONS] = fmax(L->values[BASES + POPULATIONS], b->basis[k].overlap);
     for (int i = 0; i < PAIR_DIAGNOSTICS; i++) L->values[DIAGNOSTICS + i] = fmax(L->values[DIAGNOSTICS + i], b->pairs[MDM_Q + i / 2].error[i % 2]);
   }
   for (int p = 0; p < POPULATIONS; p++) L->values[BASES + p] = (double)L->block[0].pop[p].n;

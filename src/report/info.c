@@ -56,6 +56,17 @@ static void print_version(FILE *out, mdm_file *file) {
   fprintf(out, "%-11s%s, commit %.12s%s, sources %s\n", "version", version, commit, dirty != 0 ? " with uncommitted changes (dirty)" : "", sources);
 }
 
+/* Reasons to doubt the limit, each a line. */
+static void print_doubts(FILE *out, mdm_file *file) {
+  char name[32], *text;
+  for (size_t n = 1;; n++) {
+    snprintf(name, sizeof name, "doubt_%zu", n);
+    if (mdm_file_dup_text(file, "/diagnostics", name, &text, NULL)) return;
+    fprintf(out, "%-11s%s\n", "doubt", text);
+    free(text);
+  }
+}
+
 static void print_head(FILE *out, mdm_file *file) {
   struct stat s;
   double size = stat(file->path, &s) == 0 ? (double)s.st_size : NAN;
@@ -70,6 +81,7 @@ static void print_head(FILE *out, mdm_file *file) {
   print_attribute(out, file, "compiler", "compiler");
   print_attribute(out, file, "BLAS", "blas");
   print_attribute(out, file, "HDF5", "hdf5");
+  print_doubts(out, file);
   fprintf(out, "%-11s%s\n", "checksum", file->sealed ? "right" : "none: another program has changed the file");
 }
 

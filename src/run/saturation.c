@@ -12,6 +12,16 @@ static const double NEAR = 0.85;
 /* Difference of twins' logits, in logits: up to 0.2 losses were those without twins, from 0.45 on not (docs/engineering.md). */
 static const double APART = 0.3;
 
+/* Loss of orthogonality of directions, |⟨u u'⟩|: rounding leaves below 1e-5 in single precision; at 1e-3 coordinates are off by a tenth of
+ * solve.tolerance's default. */
+static const double SKEWED = 1e-3;
+
+/* Relative error of a product through a skeleton of pairs: errors of some percent average out (docs/engineering.md), more may not. */
+static const double COARSE = 0.3;
+
+/* Standard errors, and part of the series' size, by which a mean square has to be negative before it counts. */
+static const double NEGATIVE = 4, SMALL = 0.05;
+
 static double value(const mdm_record *rec, const char *name) {
   char path[64];
   snprintf(path, sizeof path, "diagnostics/%s", name);
@@ -19,7 +29,7 @@ static double value(const mdm_record *rec, const char *name) {
   return a ? a->value[0] : 0;
 }
 
-void mdm_announce_saturation(const mdm_record *limit, const mdm_monitor *monitor) {
+static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   static const struct {
     const char *field, *rank, *particles, *what, *option;
   } rows[] = {{"y", "rank_y", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
@@ -27,26 +37,24 @@ void mdm_announce_saturation(const mdm_record *limit, const mdm_monitor *monitor
               {"rho", "rank_rho", "particles_expert", "expert particles", "solve.expert_particles"},
               {"h", "rank_h", "particles_stream", "stream particles", "solve.particles"},
               {"delta", "rank_delta", "particles_stream", "stream particles", "solve.particles"}};
-  char line[300];
-  if (!limit || !monitor || !monitor->message) return;
+  (void)cfg;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     double rank = value(limit, rows[i].rank), particles = value(limit, rows[i].particles);
     if (particles == 0 || rank < NEAR * particles) continue;
-    snprintf(line, sizeof line, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s",
+    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s",
              rows[i].field, rank, rows[i].what, particles, rows[i].option);
-    monitor->message(monitor->context, line);
-    return;
+    return 1;
   }
+  return 0;
 }
 
-void mdm_announce_twins(const mdm_record *limit, const mdm_monitor *monitor) {
-  char line[300];
-  if (!limit || !monitor || !monitor->message) return;
+static int twins_apart(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   double apart = value(limit, "twin_difference");
-  if (apart < APART) return;
-  snprintf(line, sizeof line, "the logits of experts sampled as twins came to differ by %.2g (RMS): the limit may be biased beyond its standard errors; "
+  (void)cfg;
+  if (apart < APART) return 0;
+  snprintf(line, size, "the logits of experts sampled as twins came to differ by %.2g (RMS): the limit may be biased beyond its standard errors; "
            "train.optimizer: momentum with train.momentum: 0 is the same without twins", apart);
-  monitor->message(monitor->context, line);
+  return 1;
 }
 
 /* ε of an entrywise optimizer in units of the router's natural gradient; infinite for other optimizers, routers that do not learn, and one ε for
@@ -59,20 +67,73 @@ static double epsilon_of(const mdm_config *cfg) {
   return mdm_config_real(cfg, "train.adam.eps");
 }
 
-void mdm_announce_noise(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor) {
-  char line[300];
-  const mdm_array *rho = limit ? mdm_record_find(limit, "observables/rms/rho") : NULL;
-  if (!rho || !monitor || !monitor->message) return;
+static int follows_noise(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  const mdm_array *rho = mdm_record_find(limit, "observables/rms/rho");
   int nested = !strcmp(mdm_config_text(cfg, "model.regime"), "III") && value(limit, "particles_shared") == 0;
   double eps = epsilon_of(cfg);
-  if (!nested || !(rho->value[0] > eps)) return;
-  snprintf(line, sizeof line, "the gate's gradient, zero at the start, is %.2g (RMS) from sampling, above epsilon: the router's first steps follow noise, as in networks of so "
+  if (!rho || !nested || !(rho->value[0] > eps)) return 0;
+  snprintf(line, size, "the gate's gradient, zero at the start, is %.2g (RMS) from sampling, above epsilon: the router's first steps follow noise, as in networks of so "
            "many neurons; raise solve.neuron_particles (the bias falls like its root)%s", rho->value[0], eps > 0 ? " or train.adam.eps" : "");
-  monitor->message(monitor->context, line);
+  return 1;
+}
+
+static int skewed(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  double loss = value(limit, "orthogonality_loss");
+  (void)cfg;
+  if (loss < SKEWED) return 0;
+  snprintf(line, size, "directions of a field have lost their orthogonality (diagnostics/orthogonality_loss %.2g): numbers of the limit may be off by as much; "
+           "set solve.precision: double, or raise solve.tolerance", loss);
+  return 1;
+}
+
+static int coarse(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "diagnostics/skeleton_error_";
+  const mdm_array *worst = NULL;
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit); i++) {
+    const mdm_array *a = mdm_record_at(limit, i);
+    if (!strncmp(a->path, prefix, sizeof prefix - 1) && (!worst || a->value[0] > worst->value[0])) worst = a;
+  }
+  if (!worst || worst->value[0] < COARSE) return 0;
+  snprintf(line, size, "the skeleton of pairs of an entrywise optimizer is ill-conditioned: a product is off by %.2g of its size (%s); raise solve.pivots", worst->value[0], worst->path);
+  return 1;
+}
+
+/* Element of a series of mean squares, as signed roots, that is negative beyond its noise; the series' length: there is none. */
+static size_t first_negative(const mdm_array *a) {
+  size_t n = 1, i = 0;
+  double largest = 0;
+  for (int d = 0; d < a->rank; d++) n *= a->dim[d];
+  for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs(a->value[k]));
+  while (i < n && !(a->value[i] < -SMALL * largest && (!a->error || a->value[i] < -NEGATIVE * a->error[i]))) i++;
+  return i < n ? i : n;
+}
+
+static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "observables/rms/";
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit); i++) {
+    const mdm_array *a = mdm_record_at(limit, i);
+    size_t n = 1, at = strncmp(a->path, prefix, sizeof prefix - 1) ? 0 : first_negative(a);
+    for (int d = 0; d < a->rank; d++) n *= a->dim[d];
+    if (strncmp(a->path, prefix, sizeof prefix - 1) || at == n) continue;
+    snprintf(line, size, "the mean square of %s is negative beyond its noise at step %zu (%s = %.3g): the sample of the limit is too small for it; raise solve.neuron_particles or solve.particles",
+             a->path + sizeof prefix - 1, at % a->dim[a->rank - 1], a->path, a->value[at]);
+    return 1;
+  }
+  return 0;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative};
+
+int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
+  while (limit && *next < sizeof doubts / sizeof *doubts)
+    if (doubts[(*next)++](cfg, limit, line, size)) return 1;
+  return 0;
 }
 
 void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor) {
-  mdm_announce_saturation(limit, monitor);
-  mdm_announce_twins(limit, monitor);
-  mdm_announce_noise(cfg, limit, monitor);
+  char line[MDM_DOUBT_SIZE];
+  size_t next = 0;
+  while (monitor && monitor->message && mdm_doubt(cfg, limit, &next, line, sizeof line)) monitor->message(monitor->context, line);
 }

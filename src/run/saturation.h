@@ -7,20 +7,17 @@
 #include <moedmft/monitor.h>
 #include <moedmft/record.h>
 
-/* Tells the caller, if there is one, when the directions of a field (diagnostics/rank_* of a limit's summary) come near the number of its
- * sample particles: what is left for new ones is then no longer normal, and the limit biased. */
-void mdm_announce_saturation(const mdm_record *limit, const mdm_monitor *monitor);
+enum { MDM_DOUBT_SIZE = 400 };
 
-/* Likewise when the logits of twins (diagnostics/twin_difference; docs/theory.md, sampling inside experts) lie so far apart that gates, which
- * are not linear, feel it: the limit is then another one. */
-void mdm_announce_twins(const mdm_record *limit, const mdm_monitor *monitor);
+/* The next reason to doubt a limit beyond its standard errors, from its summary (NULL: none): 1 and a line, or 0 when there are no more. *next
+ * is 0 at first. What is looked for: directions of a field (diagnostics/rank_*) that come near the number of its sample particles; logits of
+ * twins (diagnostics/twin_difference; docs/theory.md, sampling inside experts) so far apart that gates feel it; an entrywise optimizer that takes the noise of
+ * sampled neurons for the gate's gradient, which in Regime III vanishes at the start, where each expert has neurons of its own (muP) and epsilon is below
+ * that noise (rms/rho at step 0; docs/theory.md, optimizers); directions that are no longer orthogonal; a skeleton of pairs that does
+ * not represent a product; mean squares that are negative beyond their noise. */
+int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size);
 
-/* Likewise when an entrywise optimizer takes the noise of sampled neurons for the gate's gradient, which in Regime III vanishes at the start:
- * where each expert has neurons of its own (muP) and epsilon is below that noise (rms/rho at step 0). The limit is then biased like one over the
- * square root of solve.neuron_particles (docs/theory.md, optimizers). */
-void mdm_announce_noise(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
-
-/* All of these. */
+/* Tells the caller, if there is one, all of these. */
 void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
 
 #endif

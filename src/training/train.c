@@ -267,6 +267,14 @@ static void save_when_due(loop *l, int stopped, size_t *saved) {
   *saved = l->run->done;
 }
 
+/* A numerical routine that fails is told with its step. */
+static int at_step(size_t t, int status, mdm_error *err) {
+  mdm_error why;
+  if (status != MDM_ERR_NUMERIC || !err) return status;
+  why = *err;
+  return mdm_fail(err, status, "step %zu: %.3900s", t, why.text);
+}
+
 static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error *err) {
   size_t steps = l->p->steps, saved = run->done;
   double loss = 0;
@@ -278,7 +286,7 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
       return MDM_OK;
     }
     int status = step(l, t, l->bound, &loss, &diverged, err);
-    if (status) return status;
+    if (status) return at_step(t, status, err);
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;

@@ -15,8 +15,8 @@
 
 static void test_usage(void) {
   static const refusal list[] = {
-      {"", "command is missing|solve, simulate, compare, info, plot|--help"},
-      {"dance", "unknown command 'dance'|solve, simulate, compare, info, plot, options"},
+      {"", "command is missing|solve, simulate, compare, rerun, info, plot|--help"},
+      {"dance", "unknown command 'dance'|solve, simulate, compare, rerun, info, plot, options"},
       {"~do\nit~", "unknown command 'do?it'"},
       {"solve", "one file|usage: moedmft solve CONFIG -o FILE.h5"},
       {"solve - -", "one file"},

@@ -1,0 +1,95 @@
+/* Reasons to doubt a limit beyond its standard errors: each is found where it is, told by itself, and nothing is told where there is none. */
+#include <stdio.h>
+#include <string.h>
+
+#include <moedmft/config.h>
+#include <moedmft/error.h>
+
+#include "run/saturation.h"
+#include "support/folder.h"
+#include "support/program.h"
+#include "support/suite.h"
+#include "support/words.h"
+
+static void put(mdm_record *rec, const char *path, double value) {
+  double *v;
+  CU_ASSERT_FATAL(!mdm_record_add(rec, path, 0, NULL, "", "a number", &v, NULL));
+  *v = value;
+}
+
+/* A summary without anything to doubt, but for one number. */
+static mdm_record *summary(const char *path, double value) {
+  static const struct {
+    const char *path;
+    double value;
+  } sound[] = {{"diagnostics/rank_h", 20}, {"diagnostics/rank_rho", 20}, {"diagnostics/rank_delta", 84}, {"diagnostics/particles_stream", 100}, {"diagnostics/particles_expert", 100},
+               {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05}};
+  mdm_record *rec;
+  double *v;
+  CU_ASSERT_FATAL(!mdm_record_create(&rec, NULL));
+  for (size_t i = 0; i < COUNT(sound); i++) put(rec, sound[i].path, path && !strcmp(path, sound[i].path) ? value : sound[i].value);
+  CU_ASSERT_FATAL(!mdm_record_add(rec, "observables/rms/rho", 1, (const size_t[]){3}, "step", "a series", &v, NULL));
+  v[0] = path && !strcmp(path, "rho") ? value : 0.01, v[1] = 1, v[2] = 2;
+  return rec;
+}
+
+/* The doubts, joined. */
+static void doubts_of(const char *path, double value, char out[1000]) {
+  char line[MDM_DOUBT_SIZE];
+  mdm_config *cfg;
+  mdm_record *rec = summary(path, value);
+  size_t next = 0;
+  *out = '\0';
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, NULL));
+  for (int n = 0; mdm_doubt(cfg, rec, &next, line, sizeof line); n++) {
+    CU_ASSERT(n == 0); /* one each */
+    snprintf(out, 1000, "%s", line);
+  }
+  mdm_record_free(rec);
+  mdm_config_free(cfg);
+}
+
+static void test_each(void) {
+  static const struct {
+    const char *path;
+    double value;
+    const char *words; /* "": nothing is told */
+  } cases[] = {{NULL, 0, ""},
+               {"diagnostics/rank_rho", 90, "rho visited 90 directions|solve.expert_particles"},
+               {"diagnostics/rank_delta", 86, "delta visited 86|solve.particles"},
+               {"diagnostics/twin_difference", 0.5, "sampled as twins"},
+               {"diagnostics/orthogonality_loss", 0.01, "lost their orthogonality|solve.precision: double"},
+               {"diagnostics/skeleton_error_W1_forward", 0.6, "skeleton of pairs|0.6|W1_forward|solve.pivots"},
+               {"rho", -0.05, ""},
+               {"rho", -0.5, "mean square of rho is negative|at step 0"}};
+  char told[1000];
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    doubts_of(cases[i].path, cases[i].value, told);
+    CU_ASSERT(*cases[i].words ? mentions(told, cases[i].words) : !*told);
+  }
+}
+
+#define SKEWED "solve - -o @/a.h5 -s solve.particles=64 -s solve.replicas=2 -s train.steps=12 -s solve.tolerance=0.001 -s solve.precision=double -s train.lr=1 "
+
+/* --strict: the same file, and status 7. */
+static void test_strict(void) {
+  const result *r = run(SKEWED);
+  CU_ASSERT_EQUAL(r->code, 0);
+  CU_ASSERT(mentions(r->err, "visited|directions"));
+  remove(in_folder("a.h5"));
+  r = run(SKEWED "--strict");
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_NUMERIC);
+  CU_ASSERT(last_line_mentions(r->err, "--strict|is written|reason|visited"));
+  CU_ASSERT(mentions(run("info @/a.h5")->out, "doubt|visited"));
+  r = run(SKEWED "--strict"); /* the file is complete: it is asked */
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_NUMERIC);
+  CU_ASSERT_EQUAL(run("solve - -q -o @/b.h5 --strict " SMALL "-s solve.particles=2000")->code, 0);
+  CU_ASSERT_EQUAL(run("simulate - -q -o @/c.h5 --strict " SMALL)->code, MDM_ERR_USAGE);
+}
+
+static const test_case tests[] = {
+    {"each reason is told by itself", test_each},
+    {"--strict turns them into status 7", test_strict},
+};
+
+SUITE_IN_FOLDER("run/doubts", tests)
