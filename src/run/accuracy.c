@@ -23,6 +23,8 @@ enum {
   FEWEST_EXPERTS = 16,
   ROOM = 6,             /* particles for each direction that a field visits, at least */
   FEWEST_REPLICAS = 8,  /* whose spread gives the error */
+  ENOUGH = 16,          /* replicas that tell an error; more of them only where this takes more particles than LARGE, which fit in the cache */
+  LARGE = 4000,
   MOST_FIRST = 64,
   MOST_REPLICAS = 100000,
   MOST_PARTICLES = 1000000,
@@ -306,6 +308,7 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
   if (!status) {
     *v = asked / (3 * f.c);
     if (replicas > 0) *v = fmin(*v, replicas * asked * asked);
+    else if (!f.at.J) *v = fmin(*v, fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
     s = sizes_for(&p, &f, v);
   }
   clear(&p);
