@@ -72,7 +72,6 @@ KNOWN = {
     ("data.standardize", "none"),  # what auto stands for
     ("III mup", "model.parameterization", "custom"),  # its base is mup, too
     ("custom III", "model.custom.tied", "true"),  # as the base
-    ("III jbph", "solve.accuracy", "0.001"),  # reached already
     ("III jbph", "solve.tolerance", "0.05"),  # no direction lies between
     ("depth 1", "model.branch_exponent", "0.6"),  # powers of L are 1; classify and loops over depths know it
 }

@@ -23,6 +23,8 @@ enum {
   FEWEST_EXPERTS = 16,
   ROOM = 6,             /* particles for each direction that a field visits, at least */
   FEWEST_REPLICAS = 8,  /* whose spread gives the error */
+  ENOUGH = 16,          /* replicas that tell an error; more of them only where this takes more particles than LARGE, which fit in the cache */
+  LARGE = 4000,
   MOST_FIRST = 64,
   MOST_REPLICAS = 100000,
   MOST_PARTICLES = 1000000,
@@ -30,8 +32,8 @@ enum {
 };
 
 static const double USUAL_ACCURACY = 1e-3;
-/* Bias over squared spread of one replica: up to 10 in what was measured (validation/accuracy.py). */
-static const double BIAS = 12;
+/* Bias over squared spread of one replica, a bound: 10 and less in what was measured (docs/engineering.md). */
+static const double BIAS = 20;
 static const double LOOK = 2e8;          /* multiply-adds to learn how many directions there are */
 static const double PER_DIRECTION = 1.6; /* sampled experts for each direction of rho, at least */
 
@@ -44,7 +46,7 @@ double mdm_accuracy_asked(const mdm_config *cfg) {
 
 size_t mdm_accuracy_expected(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(1e6, ceil(1 / (3 * BIAS * accuracy)))); }
 
-size_t mdm_accuracy_first(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_FIRST, ceil(1 / (6 * BIAS * accuracy)))); }
+size_t mdm_accuracy_first(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_FIRST, ceil(1 / (4 * BIAS * accuracy)))); }
 
 /* ---------------------------------------------------------------- errors of curves */
 
@@ -306,6 +308,7 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
   if (!status) {
     *v = asked / (3 * f.c);
     if (replicas > 0) *v = fmin(*v, replicas * asked * asked);
+    else if (!f.at.J) *v = fmin(*v, fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
     s = sizes_for(&p, &f, v);
   }
   clear(&p);

@@ -262,7 +262,7 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
     status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG,
-                      "solve.accuracy is not resolved: a sweep has one number of particles and of replicas for all cells (mdm_sweep_sizes)");
+                      "solve.accuracy is not resolved yet: a sweep has one number of particles and of replicas for all cells (mdm_sweep_sizes)");
   int depths = 0;
   if (!status) status = mdm_depths_check(cfg, &depths, err);
   if (!status && depths) status = mdm_fail(err, MDM_ERR_CONFIG, "solve.depths and simulate.depths are of compare and coordcheck; a sweep takes depths as an axis: --over model.depth=4,8,16");
