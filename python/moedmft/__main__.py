@@ -10,8 +10,7 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from . import MoedmftError, Quantity, Run, __version__, open
-
-BAND = 2.0  # standard errors
+from .reach import reach
 
 
 def overview(run: Run) -> str:
@@ -88,15 +87,15 @@ def _rates(run: Run) -> List[str]:
              f"  {'':<34} " + "".join(f"{'N = ' + str(width):>10}" for width in comparison.widths) + "  p"]
     for name, rate in comparison.rates.items():
         errors = rate.deviation.error if rate.deviation.error is not None else np.full(len(rate.deviation), np.nan)
-        percent = "".join(f"{_percent(value, error, rate.scale):>10}" for value, error in zip(rate.deviation.mean, errors))
+        percent = "".join(f"{_percent(value, reach(rate.freedom + 1) * error, rate.scale):>10}" for value, error in zip(rate.deviation.mean, errors))
         exponent = str(rate).removeprefix("p ").removeprefix("= ") if np.isfinite(rate.exponent) else "-"
         lines.append(f"  {name:<34} {percent}  {exponent}")
     return lines
 
 
-def _percent(deviation: float, error: float, scale: float) -> str:
+def _percent(deviation: float, noise: float, scale: float) -> str:
     """A deviation in % of the array's size in the limit; a bound where it is hidden in the noise, or where that size is (close to) 0."""
-    size = deviation if deviation > 0 else BAND * error
+    size = deviation if deviation > 0 else noise
     if not np.isfinite(deviation + size) or not scale > 0:
         return "-"
     if size > scale:

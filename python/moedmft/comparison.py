@@ -19,6 +19,7 @@ class Rate:
     scale      root mean square of the array in the limit (NaN where the file has none)
     exponent, error   of the fit
     predicted  exponent expected by docs/theory.md, section 11 (NaN where the file has none)
+    freedom    degrees of freedom of all these errors (NaN where the file has none)
     bound      1: p is above ``exponent``, -1: below it, by two standard errors, and ``error`` is infinite; 0: it is a value
     """
 
@@ -29,6 +30,7 @@ class Rate:
     error: float
     predicted: float = float("nan")
     bound: int = 0
+    freedom: float = float("nan")
 
     def __str__(self) -> str:
         if not math.isfinite(self.exponent):
@@ -66,14 +68,16 @@ class Comparison(Group):
         """Rate of ``deviation``."""
         fit = self._fit()
         return Rate("train/prediction", self.deviation, self._scale("train/prediction"), fit.get("exponent", _NAN),
-                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN), int(fit.get("exponent_bound", 0)))
+                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN), int(fit.get("exponent_bound", 0)),
+                    self._freedom("train/prediction"))
 
     @property
     def spread_rate(self) -> Rate:
         """Rate of ``spread``; independent neurons give 1/2."""
         fit = self._fit()
         return Rate("spread", self.spread, _NAN, fit.get("spread_exponent", _NAN),
-                    fit.get("spread_exponent_stderr", _NAN), 0.5, int(fit.get("spread_exponent_bound", 0)))
+                    fit.get("spread_exponent_stderr", _NAN), 0.5, int(fit.get("spread_exponent_bound", 0)),
+                    float(self.seeds.min()) - 1)
 
     def compared(self) -> List[str]:
         """Names of all arrays that were compared, as `rate_of` takes them."""
@@ -85,7 +89,8 @@ class Comparison(Group):
         exponent = self[f"each/{name}/exponent"]
         error = _NAN if exponent.error is None else float(exponent.error.item())
         bound = f"each/{name}/exponent_bound"
-        return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error, bound=int(float(self[bound])) if bound in self else 0)
+        return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error,
+                    bound=int(float(self[bound])) if bound in self else 0, freedom=self._freedom(name))
 
     @property
     def rates(self) -> Dict[str, Rate]:
@@ -98,6 +103,10 @@ class Comparison(Group):
 
     def _scale(self, name: str) -> float:
         path = f"each/{name}/scale"
+        return float(self[path]) if path in self else _NAN
+
+    def _freedom(self, name: str) -> float:
+        path = f"each/{name}/exponent_freedom"
         return float(self[path]) if path in self else _NAN
 
     def __repr__(self) -> str:

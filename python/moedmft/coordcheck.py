@@ -32,6 +32,7 @@ class Part:
     predicted         p by the exponents of the parameterization; -inf: absent; NaN: no prediction
     limit             root mean square in the limit; NaN: there is none
     agrees            True, False, or None without a verdict
+    seeds             networks of each width, shape (W,)
     """
 
     product: str
@@ -43,6 +44,7 @@ class Part:
     predicted: float
     limit: float
     agrees: Optional[bool]
+    seeds: Array
 
     @property
     def survives(self) -> bool:
@@ -91,7 +93,7 @@ class CoordCheck(Group):
         return Part(
             product, part, self.widths, self._table("rms")[at], float(exponent.mean[at]),
             float("nan") if exponent.error is None else float(exponent.error[at]), float(self._table("predicted").mean[at]),
-            float(self._table("limit").mean[at]), None if np.isnan(agrees) else bool(agrees))
+            float(self._table("limit").mean[at]), None if np.isnan(agrees) else bool(agrees), self["seeds"].mean)
 
     @property
     def table(self) -> List[Part]:

@@ -2,7 +2,8 @@
 
 Every function draws into ``ax`` (a new figure when None) and returns the Axes; save with ax.figure.savefig(...).
 Without a display matplotlib takes its Agg backend by itself. Widths differ in shade and marker, so that pictures can be
-read in grey; the limit is the black dashed line. Bands and bars are two standard errors, and legends say so; numbers after ± are one.
+read in grey; the limit is the black dashed line. Bands and bars are two standard errors, of few runs more (Student's t), and legends say so; numbers after ±
+are one.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from .coordcheck import Part
 from .ensemble import Ensemble
 from .errors import MissingError
 from .quantity import Array, Quantity
+from .reach import BAND, reach
 from .run import Run
 from .sweep import KNOWN, Slice
 
 MARKERS = "os^Dv<>p"
 SHADES = ["#e69f00", "#4a9bd0", "#a1358f", "#1d3b5c"]  # light to dark, in colour and in grey
 LIMIT: Dict[str, Any] = {"color": "black", "linestyle": (0, (5, 2)), "linewidth": 1.8, "zorder": 5}
-BAND = 2.0  # standard errors
 MEASURES = {"final": "train loss after the last step", "best": "smallest train loss", "test": "test loss after the last step",
             "tail": "train loss, last tenth of the steps"}
 
@@ -175,7 +176,7 @@ def histogram(run: Run, field: str = "psi", at: int = -1, join: int = 3, ax: Any
             ax.stairs(found.density, found.edges, fill=True, color="0.88", zorder=0)
         else:
             shown = found.density > 0
-            ax.errorbar(found.centres[shown], found.density[shown], BAND * found.density_error[shown], linestyle="none",
+            ax.errorbar(found.centres[shown], found.density[shown], reach(ensemble.runs) * found.density_error[shown], linestyle="none",
                         label=ensemble.label, zorder=6, markersize=4.5, **_mark(i))
     ax.set_xlabel({"psi": "logit", "g": "gate"}.get(field, field))
     ax.set_ylabel("density over experts and samples")
@@ -358,7 +359,7 @@ def _swept(ax: Any, i: int, part: Slice, width: float) -> None:
     curve, order = part.loss[:, i], np.argsort(part.values)
     error = np.zeros(len(curve)) if curve.error is None else np.nan_to_num(curve.error)
     shown = np.isfinite(curve.mean)[order]
-    x, y, e = (values[order][shown] for values in (part.values, curve.mean, BAND * error))
+    x, y, e = (values[order][shown] for values in (part.values, curve.mean, reach(float(part.runs[i])) * error))
     inside = part.kind[i] in KNOWN
     if np.isinf(width):
         ax.plot(x, y, label="limit", **LIMIT)
@@ -384,7 +385,7 @@ def _below(axes: Any, top: float) -> None:
 def _part(ax: Any, i: int, row: Part) -> None:
     """A part's points, joined, and its limit."""
     shown = row.rms.mean > 0
-    error = None if row.rms.error is None else BAND * row.rms.error[shown]
+    error = None if row.rms.error is None else (row.rms.error * [reach(float(n)) for n in row.seeds])[shown]
     style = {**_mark(-i, i), **({"color": "black"} if row.part == "total" else {})}
     label = row.part + (f": $N^{{{row.exponent:.2f}}}$ ± {row.error:.2f}" if np.isfinite(row.exponent) else ": absent")
     ax.errorbar(row.widths[shown], row.rms.mean[shown], error, label=label, markersize=6, linewidth=1.2, **style)
@@ -430,10 +431,10 @@ def _curve(ax: Any, i: int, ensemble: Ensemble, steps: Array, curve: Quantity) -
     if np.isinf(ensemble.width):
         ax.plot(steps, curve.mean, label=label, **LIMIT)
         if curve.error is not None:
-            ax.fill_between(steps, *curve.band(BAND), color="black", alpha=0.2, linewidth=0, zorder=1)
+            ax.fill_between(steps, *curve.band(reach(ensemble.runs)), color="black", alpha=0.2, linewidth=0, zorder=1)
         return
     few = max(1, len(steps) // 10)
-    error = None if curve.error is None else BAND * curve.error
+    error = None if curve.error is None else reach(ensemble.runs) * curve.error
     shade = SHADES[i % len(SHADES)]
     ax.errorbar(steps, curve.mean, error, label=label, color=shade, marker=MARKERS[i % len(MARKERS)], markersize=4.5,
                 linewidth=0.8, elinewidth=1.2, markevery=(i % few, few), errorevery=(i % few, few), zorder=3)
@@ -443,7 +444,7 @@ def _rate(ax: Any, i: int, widths: Array, rate: Rate, unit: float, name: str) ->
     """Points with bars and the fitted line; a deviation below its error is drawn as an upper bound (arrow down)."""
     widths = widths * 1.03**i  # so that bars of several series do not lie on each other
     value = rate.deviation.mean / unit
-    error = BAND * (np.zeros_like(value) if rate.deviation.error is None else rate.deviation.error / unit)
+    error = reach(rate.freedom + 1) * (np.zeros_like(value) if rate.deviation.error is None else rate.deviation.error / unit)
     seen = value > error
     style = {"color": SHADES[-1 - i % len(SHADES)], "marker": MARKERS[i % len(MARKERS)], "markersize": 6}
     label = f"{name}: $N^{{-p}}$, {rate}" if np.isfinite(rate.exponent) else f"{name}: {rate}"
@@ -482,7 +483,8 @@ def _heat(ax: Any, values: Array, top: float, title: str) -> None:
 def _bars(ax: Any) -> Optional[str]:
     """What bars and bands in a panel are; None where it has none."""
     shown = any(isinstance(c, ErrorbarContainer) and c.has_yerr for c in ax.containers)
-    return f"bars: ± {BAND:g} standard errors" if shown else f"band: ± {BAND:g} standard errors" if ax.collections else None
+    what = "bars" if shown else "band" if ax.collections else None
+    return what and f"{what}: ± {BAND:g} standard errors (few runs: Student's t)"
 
 
 def _legend(ax: Any, **where: Any) -> None:

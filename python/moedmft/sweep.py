@@ -35,6 +35,7 @@ class Slice:
     kind      one of KINDS for each width; at an end of the list the best value is only a bound, and where no parabola fits it is the
               middle between the neighbours
     optimum_loss   loss at the best value, shape (width,)
+    runs      networks, or replicas, of a loss, shape (width,)
     drift     slope d ln(best value) / d ln N over finite widths, one number
     """
 
@@ -47,6 +48,7 @@ class Slice:
     kind: Tuple[str, ...]
     optimum_loss: Quantity
     drift: Quantity
+    runs: Array
 
     @property
     def label(self) -> str:
@@ -149,6 +151,7 @@ class Sweep(Group):
             kind=tuple(map(str, kinds)),
             optimum_loss=self.optimum_loss[position],
             drift=self.drift[position],
+            runs=self["sweep/runs"].mean,
         )
 
     @property

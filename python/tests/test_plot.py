@@ -14,6 +14,7 @@ import numpy as np
 
 import moedmft
 from moedmft import plot
+from moedmft.reach import reach
 from samples import ROOT, altered, coordcheck, depths, folder, order, sample, sweep, self_consistency
 
 # Files of their own for the examples that do not read one of `moedmft compare`.
@@ -39,13 +40,17 @@ class Pictures(unittest.TestCase):
         self.assertNotEqual(limit.get_linestyle(), "-")
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
         self.assertEqual(sorted(labels), ["N = 16", "N = 8", "limit"])
-        self.assertEqual(ax.get_legend().get_title().get_text(), "bars: ± 2 standard errors")
+        self.assertEqual(ax.get_legend().get_title().get_text(), "bars: ± 2 standard errors (few runs: Student's t)")
         first, network = ax.containers[0], self.run_.ensembles[0]
         low, high = first[2][0].get_segments()[0][:, 1]
-        self.assertAlmostEqual(high - low, 4 * network.loss.error[0])
+        self.assertAlmostEqual(high - low, 2 * reach(network.runs) * network.loss.error[0])
         markers = {line.get_marker() for line in ax.lines if line.get_marker() in plot.MARKERS}
         self.assertEqual(len(markers), 2, "widths differ in grey")
         self.save(plot.loss(self.run_, "test", log=True))
+
+    def test_reach(self):
+        for runs, expected in ((2, 0), (3, 4.52653669), (4, 3.30682218), (8, 2.42880513), (32, 2.08392998), (float("nan"), 2)):
+            self.assertAlmostEqual(reach(runs), expected, 7)
 
     def test_observable(self):
         self.save(plot.observable(self.run_, "router/load_std"))

@@ -291,7 +291,7 @@ class Command(unittest.TestCase):
         for deviation, error, scale, expected in ((0.02, 0.001, 2, "1"), (0, 0.001, 2, "<0.1"), (0.5, 0.1, 1e-9, ">100"), (0, 0.1, 1e-9, "-"),
                                                   (0.5, 0.1, 0, "-"), (0.5, 0.1, float("nan"), "-"), (float("nan"), 0.1, 1, "-"),
                                                   (0, float("nan"), 1, "-"), (0, 1e-17, 1, "0"), (0.123456, 0.1, 1, "12.3")):
-            self.assertEqual(_percent(deviation, error, scale), expected, (deviation, error, scale))
+            self.assertEqual(_percent(deviation, 2 * error, scale), expected, (deviation, error, scale))
 
     def test_overview_names_every_array(self):
         for path in (sample(), sample("solve"), sample("simulate", weights=True, simulate__seeds="2")):

@@ -181,7 +181,7 @@ static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
   for (size_t cell = 0; cell < s->cells; cell++)
     for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
       double mean, error;
-      if (!s->each[m] || !s->have[cell]) continue;
+      if (!s->each[m] || !mdm_sweep_has_numbers(s->status[cell])) continue;
       mdm_sweep_mean((size_t)s->have[cell], s->each[m] + cell * s->most_runs, 1, &mean, &error);
       if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
         return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
@@ -212,7 +212,7 @@ static int check_done(mdm_sweep *s, const char *path, int recent, mdm_error *err
 static int check_sums(const mdm_sweep *s, mdm_sums sums, mdm_series curve, size_t n, const char *name, const char *path, mdm_error *err) {
   for (size_t i = 0; i < s->cells * n && sums.sum; i++) {
     double mean = NAN, error = NAN;
-    if (s->have[i / n] > 0) mdm_sweep_from_sums(s->have[i / n], sums.sum[i], sums.squares[i], &mean, &error);
+    if (mdm_sweep_has_numbers(s->status[i / n])) mdm_sweep_from_sums(s->have[i / n], sums.sum[i], sums.squares[i], &mean, &error);
     if (!is_same(mean, curve.value[i]) || !is_same(error, curve.error[i]))
       return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/sums/%s does not give sweep/%s", path, name, name);
   }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fit.h"
+
 static const mdm_look looks[] = {
     {"png", "IEND", 13, 11, 15, 1.0}, {"svg", "</svg>", 14, 12, 17, 0.6}, {"pdf", "%%EOF", 10, 8, 12, 0.8}};
 
@@ -162,4 +164,9 @@ int mdm_plot_shape(size_t k) {
 void mdm_plot_width_style(FILE *out, const mdm_look *look, size_t k, size_t n) {
   double size = n < 2 ? 1.1 : 1.35 - 0.4 * (double)k / (double)(n - 1);
   fprintf(out, "pt %d ps %.2f lw 1.3 lc rgb '#%06x'", mdm_plot_shape(k), size * look->marker, mdm_plot_width_colour(k, n));
+}
+
+double mdm_plot_reach(double freedom) {
+  if (isnan(freedom)) return MDM_PLOT_BAND;
+  return freedom < MDM_FEWEST_RUNS - 1 ? 0 : mdm_student(MDM_PLOT_BAND, freedom);
 }

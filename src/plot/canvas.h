@@ -5,10 +5,16 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Bars and bands of every picture reach so many standard errors to each side; the remark below says so. Numbers after ± are one. */
+/* Bars and bands of every picture hold the truth as often as two standard errors of a normal distribution; the remark below says so. Numbers after
+ * ± are one standard error. */
 #define MDM_PLOT_BAND 2.0
 #define MDM_PLOT_BARS "bars: ±2 standard errors of the mean over networks"
 #define MDM_PLOT_LIMIT_BAND "band: ±2 standard errors of the limit"
+#define MDM_PLOT_FEW " (few runs: Student's t)" /* behind the first of these */
+
+/* Standard errors that a bar reaches to each side, when they have so many degrees of freedom (runs - 1; NaN: not known, MDM_PLOT_BAND): by Student's t;
+ * 0, no bar, where fewer than MDM_FEWEST_RUNS tell no error. */
+double mdm_plot_reach(double freedom);
 
 /* Sizes that make the formats look alike: gnuplot's terminals count fonts and points in units of their own. */
 typedef struct mdm_look {

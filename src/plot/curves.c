@@ -35,6 +35,7 @@ static int read_source(mdm_file *file, const mdm_curves *c, long width, mdm_sour
     if (c->curve[i].step) n = add_path(paths, n, c->curve[i].step);
   }
   s->width = width;
+  s->reach = mdm_plot_reach(mdm_plot_freedom(file, width));
   return mdm_plot_read_source(file, width, paths, n, &s->rec, err);
 }
 
@@ -78,8 +79,8 @@ static mdm_range value_range(const mdm_curves *c, const mdm_curve *curve) {
     const mdm_array *a = array_of(&c->sources[s], curve);
     for (size_t i = 0; a && i < a->dim[0]; i++) {
       mdm_plot_extend(&r, a->value[i]);
-      if (a->error) mdm_plot_extend(&r, a->value[i] + MDM_PLOT_BAND * a->error[i]);
-      if (a->error && !curve->may_log) mdm_plot_extend(&r, a->value[i] - MDM_PLOT_BAND * a->error[i]);
+      if (a->error) mdm_plot_extend(&r, a->value[i] + c->sources[s].reach * a->error[i]);
+      if (a->error && !curve->may_log) mdm_plot_extend(&r, a->value[i] - c->sources[s].reach * a->error[i]);
     }
   }
   return r;
@@ -107,7 +108,7 @@ static double lower(double v, double error, mdm_range axis) {
 /* x, value, lower, upper; a gap where the value is not finite. */
 static void row(FILE *out, const mdm_source *s, const mdm_curve *curve, size_t i, mdm_range axis) {
   const mdm_array *a = array_of(s, curve);
-  double v = a->value[i], e = a->error && isfinite(a->error[i]) ? MDM_PLOT_BAND * a->error[i] : 0;
+  double v = a->value[i], e = a->error && isfinite(a->error[i]) ? s->reach * a->error[i] : 0;
   if (isfinite(v))
     fprintf(out, "%.9g %.9g %.9g %.9g\n", x_of(s, curve, i), v, lower(v, e, axis), v + e);
   else

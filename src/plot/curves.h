@@ -15,7 +15,8 @@ typedef struct mdm_curve {
 } mdm_curve;
 
 typedef struct mdm_source {
-  long width; /* 0: the limit */
+  long width;   /* 0: the limit */
+  double reach; /* of its bars, in standard errors */
   mdm_record *rec;
 } mdm_source;
 

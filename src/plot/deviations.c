@@ -13,7 +13,7 @@ int mdm_deviation_at(const mdm_deviations *d, size_t w, double *value, double *e
 void mdm_deviation_row(FILE *out, const mdm_deviations *d, size_t w, mdm_range *r) {
   double v, e;
   if (!mdm_deviation_at(d, w, &v, &e)) return;
-  e *= MDM_PLOT_BAND;
+  e *= d->reach;
   double lo = fmax(v - e, v / 10); /* of bars that would reach zero, a decade shows */
   mdm_plot_extend(r, lo);
   mdm_plot_extend(r, v + e);

@@ -10,6 +10,7 @@
 typedef struct mdm_deviations {
   const mdm_array *width, *value; /* both (width) */
   double unit;                    /* of the values */
+  double reach;                   /* of bars, in standard errors (mdm_plot_reach) */
 } mdm_deviations;
 
 /* Value and standard error (0: unknown) at index w, in units. Returns 0 where there is nothing to draw. */

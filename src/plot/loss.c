@@ -36,15 +36,16 @@ typedef struct {
 /* ---- reading ---- */
 
 static int read_comparison(mdm_file *file, figure *f, mdm_error *err) {
-  static const char *const paths[] = {"width", "deviation"};
+  static const char *const paths[] = {"width", "deviation", "each/train/prediction/exponent_freedom"};
   double v, e;
   f->exponent = f->exponent_error = f->predicted = NAN;
   f->bound = 0;
-  int status = mdm_file_read_some(file, "/comparison", paths, 2, &f->comparison, err);
+  int status = mdm_file_read_some(file, "/comparison", paths, 3, &f->comparison, err);
   if (status != MDM_OK) return status;
   const mdm_array *width = mdm_record_find(f->comparison, "width"), *deviation = mdm_record_find(f->comparison, "deviation");
   if (!width || !deviation || width->rank != 1 || deviation->rank != 1 || width->dim[0] != deviation->dim[0]) return MDM_OK;
-  f->deviations = (mdm_deviations){width, deviation, 1};
+  const mdm_array *freedom = mdm_record_find(f->comparison, "each/train/prediction/exponent_freedom");
+  f->deviations = (mdm_deviations){width, deviation, 1, mdm_plot_reach(freedom && freedom->dim[0] ? freedom->value[0] : NAN)};
   for (size_t w = 0; w < width->dim[0]; w++) f->has_deviations |= mdm_deviation_at(&f->deviations, w, &v, &e);
   mdm_file_get_real(file, "/comparison/fit", "exponent", &f->exponent, NULL);
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &f->exponent_error, NULL);
@@ -171,12 +172,12 @@ static void remark_of(const figure *f, char *to, size_t size) {
   const mdm_curves *c = &f->curves;
   const char *band = c->has_limit ? MDM_PLOT_LIMIT_BAND : "";
   const char *bars = mdm_curves_widths(c) ? MDM_PLOT_BARS : "";
-  snprintf(to, size, "%s%s%s%s", band, *band && *bars ? ";  " : "", bars, f->has_deviations ? " (numbers: ±1)" : "");
+  snprintf(to, size, "%s%s%s" MDM_PLOT_FEW "%s", band, *band && *bars ? ";  " : "", bars, f->has_deviations ? " (numbers: ±1)" : "");
 }
 
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  char remark[160];
+  char remark[220];
   page p = arrange(f);
   remark_of(f, remark, sizeof remark);
   mdm_plot_begin(out, p.width, p.height, look, target, f->title, remark);

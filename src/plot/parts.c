@@ -7,6 +7,7 @@
 
 #include "file/internal.h"
 #include "plot/pictures.h"
+#include "plot/source.h"
 #include "scaling/parts.h"
 
 enum { COLUMNS = 5, ROWS = 2, PANEL_WIDTH = 400, PANEL_HEIGHT = 360, TOP = 92, BOTTOM = 40 };
@@ -24,6 +25,8 @@ enum { STYLES = sizeof styles / sizeof *styles };
 typedef struct {
   mdm_record *rec;
   const mdm_array *width; /* the axis: widths, or depths */
+  const mdm_array *runs;  /* axis: networks of each width, or NULL */
+  double freedom;         /* of errors where runs is NULL */
   const mdm_array *rms, *limit, *predicted; /* limit: of one value, or (against the depth) one at every depth; NULL: none */
   mdm_record *other;      /* the limit's, against the depth */
   const mdm_array *other_axis;
@@ -47,6 +50,8 @@ static double error_at(const figure *f, int split, size_t style, size_t w) {
   double e = f->rms->error ? f->rms->error[cell_of(split, style) * f->width->dim[0] + w] : 0;
   return isfinite(e) ? e : 0;
 }
+
+static double reach_at(const figure *f, size_t w) { return mdm_plot_reach(f->runs && w < f->runs->dim[0] ? f->runs->value[w] - 1 : f->freedom); }
 
 static int is_drawn(double v) { return isfinite(v) && v > 0; }
 
@@ -87,7 +92,7 @@ static int value_range(const figure *f, int split, double *lo, double *hi) {
 static void part_data(FILE *out, const figure *f, int split, size_t s, double lo) {
   fprintf(out, "$part_%d_%zu << EOD\n", split, s);
   for (size_t w = 0; w < f->width->dim[0]; w++) {
-    double v = value_at(f, split, s, w), e = MDM_PLOT_BAND * error_at(f, split, s, w);
+    double v = value_at(f, split, s, w), e = reach_at(f, w) * error_at(f, split, s, w);
     if (is_drawn(v)) fprintf(out, "%.9g %.9g %.9g %.9g\n", f->width->value[w], v, fmax(v - e, lo), v + e);
   }
   fprintf(out, "EOD\n");
@@ -200,18 +205,20 @@ static int is_cube(const figure *f, const mdm_array *a, const mdm_array *axis) {
 }
 
 static int read_parts(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
-  static const char *const paths[] = {"width", "step", "rms", "limit", "predicted"};
+  static const char *const paths[] = {"width", "seeds", "step", "rms", "limit", "predicted"};
   figure *f = figure_;
   char title[512], block[32] = "";
   (void)field;
   int status = mdm_file_read_some(file, "/coordcheck", paths, sizeof paths / sizeof *paths, &f->rec, err);
   if (status) return status;
   f->width = mdm_record_find(f->rec, "width");
+  f->runs = mdm_record_find(f->rec, "seeds");
+  f->freedom = NAN;
   f->rms = mdm_record_find(f->rec, "rms");
   f->limit = mdm_record_find(f->rec, "limit");
   f->predicted = mdm_record_find(f->rec, "predicted");
   f->splits = mdm_split_count(file->depth > 0);
-  f->remark = MDM_PLOT_BARS ";  dashed: the limit, where the part survives";
+  f->remark = MDM_PLOT_BARS MDM_PLOT_FEW ";  dashed: the limit, where the part survives";
   const mdm_array *step = mdm_record_find(f->rec, "step");
   if (!is_cube(f, f->rms, f->width) || !is_table(f, f->limit) || !is_table(f, f->predicted) || !step || !step->dim[0])
     return mdm_fail(err, MDM_ERR_DATA, "%s holds an incomplete coordinate check", file->path);
@@ -245,15 +252,17 @@ static int read_depths(mdm_file *file, const char *field, void *figure_, mdm_err
   for (size_t i = n; i-- > 0 && !networks;) {
     snprintf(group, sizeof group, "/depths/width_%ld", widths[i]);
     networks = mdm_file_has_group(file, group);
+    f->freedom = mdm_plot_freedom(file, widths[i]);
     snprintf(who, sizeof who, "networks of N = %ld", widths[i]);
   }
   free(widths);
+  if (!networks) f->freedom = mdm_plot_freedom(file, 0);
   if (!networks) snprintf(group, sizeof group, "/depths/limit"), snprintf(who, sizeof who, "limit N = ∞");
   status = read_series(file, group, f, &f->rec, &f->width, &f->rms, err);
   if (!status && networks && limit) status = read_series(file, "/depths/limit", f, &f->other, &f->other_axis, &f->limit, err);
   if (status) return status;
   mdm_plot_title(file, title, sizeof title);
-  f->remark = MDM_PLOT_BARS ";  RMS over blocks";
+  f->remark = MDM_PLOT_BARS MDM_PLOT_FEW ";  RMS over blocks";
   snprintf(f->title, sizeof f->title, "Parts against the depth at step %.0f, %s: %s", mdm_record_find(f->rec, "parts/step")->value[0], who, title);
   return MDM_OK;
 }

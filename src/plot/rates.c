@@ -48,7 +48,9 @@ static int is_drawable(const mdm_deviations *d) {
 static void add_row(figure *f, const char *name) {
   const mdm_array *deviation = part_of(f, name, "deviation"), *scale = part_of(f, name, "scale"), *exponent = part_of(f, name, "exponent");
   if (!deviation || !scale || !exponent || deviation->dim[0] != f->width->dim[0] || !(scale->value[0] > 0)) return;
-  row r = {.deviations = {f->width, deviation, scale->value[0]}, .exponent = exponent, .predicted = part_of(f, name, "predicted")};
+  const mdm_array *freedom = part_of(f, name, "exponent_freedom");
+  double reach = mdm_plot_reach(freedom ? freedom->value[0] : NAN);
+  row r = {.deviations = {f->width, deviation, scale->value[0], reach}, .exponent = exponent, .predicted = part_of(f, name, "predicted")};
   snprintf(r.name, sizeof r.name, "%s", name);
   if (!is_drawable(&r.deviations) || !isfinite(exponent->value[0]) || (exponent->error && !(exponent->error[0] <= 1))) return;
   if (f->n < MOST)
@@ -128,7 +130,7 @@ static double place_of(const figure *f, int i) { return f->n - i; }
 static void exponent_range(const figure *f, double *lo, double *hi) {
   *lo = 0.4, *hi = 1.2;
   for (int i = 0; i < f->n; i++) {
-    double p = f->rows[i].exponent->value[0], e = f->rows[i].exponent->error ? MDM_PLOT_BAND * f->rows[i].exponent->error[0] : 0;
+    double p = f->rows[i].exponent->value[0], e = f->rows[i].exponent->error ? f->rows[i].deviations.reach * f->rows[i].exponent->error[0] : 0;
     *lo = fmin(*lo, p - fmin(e, 1)), *hi = fmax(*hi, p + fmin(e, 1));
   }
   *lo -= 0.05, *hi += 0.05;
@@ -160,7 +162,7 @@ static void row_labels(FILE *out, const figure *f) {
 static void exponent_data(FILE *out, const figure *f) {
   for (int i = 0; i < f->n; i++) {
     const mdm_array *p = f->rows[i].exponent;
-    double e = p->error && isfinite(p->error[0]) ? MDM_PLOT_BAND * p->error[0] : 0;
+    double e = p->error && isfinite(p->error[0]) ? f->rows[i].deviations.reach * p->error[0] : 0;
     fprintf(out, "$exponent_%d << EOD\n%.9g %g %.9g\nEOD\n", i, p->value[0], place_of(f, i), e);
   }
 }
@@ -188,7 +190,7 @@ static void draw(FILE *out, const void *figure_, const mdm_look *look, const cha
   const figure *f = figure_;
   char remark[200], more[64] = "";
   if (f->left_out) snprintf(more, sizeof more, ";  %d more match --field", f->left_out);
-  snprintf(remark, sizeof remark, "bars: ±2 standard errors (numbers: ±1);  lines: fits;  grey boxes: predicted exponents%s", more);
+  snprintf(remark, sizeof remark, "bars: ±2 standard errors" MDM_PLOT_FEW " (numbers: ±1);  lines: fits;  grey boxes: predicted exponents%s", more);
   mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, remark);
   mdm_plot_frame(out);
   draw_deviations(out, f, look);

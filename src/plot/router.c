@@ -80,7 +80,7 @@ static void histogram_data(FILE *out, const figure *f, size_t s) {
   fprintf(out, "$psi_%zu << EOD\n", s);
   for (size_t k = 0; k + 2 < h->dim[1]; k++) {
     size_t i = f->time * h->dim[1] + k + 1;
-    double d = density(source, f->time, k), e = h->error && isfinite(h->error[i]) ? MDM_PLOT_BAND * h->error[i] / (edge[k + 1] - edge[k]) : 0;
+    double d = density(source, f->time, k), e = h->error && isfinite(h->error[i]) ? source->reach * h->error[i] / (edge[k + 1] - edge[k]) : 0;
     if (edge[k + 1] > f->lo && edge[k] < f->hi && isfinite(d)) fprintf(out, "%.9g %.9g %.9g %.9g\n", (edge[k] + edge[k + 1]) / 2, d, e, edge[k]);
   }
   fprintf(out, "EOD\n");
@@ -122,7 +122,7 @@ static void draw_histogram(FILE *out, const mdm_look *look, const figure *f) {
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
   mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
-                 MDM_PLOT_LIMIT_BAND ";  " MDM_PLOT_BARS);
+                 MDM_PLOT_LIMIT_BAND ";  " MDM_PLOT_BARS MDM_PLOT_FEW);
   mdm_curves_legend(out, look, &f->curves, HEIGHT);
   draw_histogram(out, look, f);
   for (int i = 1; i <= STEPPED; i++)

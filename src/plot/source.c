@@ -2,6 +2,7 @@
 #include "plot/source.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,13 @@ int mdm_plot_read_source(mdm_file *file, long width, const char *const *paths, s
   char group[64];
   group_of(width, group, sizeof group);
   return mdm_file_read_some(file, group, paths, n, rec, err);
+}
+
+double mdm_plot_freedom(mdm_file *file, long width) {
+  char group[64];
+  double runs;
+  group_of(width, group, sizeof group);
+  return mdm_file_get_real(file, group, "runs", &runs, NULL) ? NAN : runs - 1;
 }
 
 /* The largest width that the file holds networks of; 0: none. */

@@ -19,6 +19,9 @@ int mdm_plot_lacks(const mdm_file *file, const mdm_needs *needs, mdm_error *err)
 /* Those of the n datasets that the file holds of the networks of a width (0: of the limit). Free *rec. */
 int mdm_plot_read_source(mdm_file *file, long width, const char *const *paths, size_t n, mdm_record **rec, mdm_error *err);
 
+/* Its runs - 1, of which standard errors are estimated; NaN: the file does not say. */
+double mdm_plot_freedom(mdm_file *file, long width);
+
 enum { MDM_LIMIT, MDM_WIDEST, MDM_PAIR };
 
 /* The limit and the widest networks. */

@@ -42,7 +42,7 @@ static const double *result(const page *p, const char *name) {
 static double loss_at(const page *p, size_t slice, size_t i, size_t w, double *error) {
   size_t cell = mdm_sweep_point(p->s, slice, i) * p->s->widths + w;
   const mdm_series *m = &p->s->mean[p->s->measure];
-  *error = isfinite(m->error[cell]) ? m->error[cell] : 0;
+  *error = isfinite(m->error[cell]) ? mdm_plot_reach(p->s->runs[w] - 1) * m->error[cell] : 0;
   return m->value[cell];
 }
 
@@ -64,7 +64,7 @@ typedef struct {
 
 static best best_of(const page *p, size_t slice, size_t w) {
   size_t at = slice * p->s->widths + w;
-  double x = result(p, "optimum")[at], e = MDM_PLOT_BAND * result(p, "optimum_stderr")[at] / x; /* of ln x */
+  double x = result(p, "optimum")[at], e = MDM_PLOT_BAND * result(p, "optimum_stderr")[at] / x; /* of ln x; it holds Student's t */
   int kind = (int)result(p, "optimum_kind")[at];
   if (!isfinite(e)) e = 0;
   return (best){x,
@@ -130,7 +130,7 @@ static void curve_data(FILE *out, const page *p, size_t slice, size_t w, mdm_ran
   for (size_t i = 0; i < axis_of(p)->n; i++) {
     double e, v = loss_at(p, slice, i, w, &e);
     if (isfinite(v))
-      fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - MDM_PLOT_BAND * e, ry), v + MDM_PLOT_BAND * e);
+      fprintf(out, "%.9g %.9g %.9g %.9g\n", axis_of(p)->value[i], v, positive(v - e, ry), v + e);
     else if (!isnan(v))
       fprintf(out, "\n");
   }
@@ -265,7 +265,7 @@ static void begin(FILE *out, const page *p, const mdm_look *look, const char *pi
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = ' ';
   const char *bands = p->s->with_limit ? ";  " MDM_PLOT_LIMIT_BAND : "";
   const char *rest = mdm_sweep_slices(p->s) > p->panels ? ";  not all settings are shown" : "";
-  snprintf(remark, sizeof remark, MDM_PLOT_BARS "%s;  circles: best value (squares: at an end of the grid, a bound)%s", bands, rest);
+  snprintf(remark, sizeof remark, MDM_PLOT_BARS "%s" MDM_PLOT_FEW ";  circles: best value (squares: at an end of the grid, a bound)%s", bands, rest);
   mdm_plot_begin(out, p->width, p->height, look, picture, text, remark);
 }
 

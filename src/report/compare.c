@@ -16,7 +16,7 @@ enum { MOST_LINES = 20 };
 
 typedef struct {
   char name[96];
-  double deviation, noise, scale; /* of the widest networks, its standard error; RMS in the limit */
+  double deviation, noise, scale; /* of the widest networks, two standard errors of it (of few runs as rarely exceeded); RMS in the limit */
   double p, error, lowest, highest;
   int bound; /* of p */
   double rms_z, max_z, reach; /* reach: standard errors within which networks and limit agree */
@@ -26,7 +26,8 @@ typedef struct {
 static double reach_of(double freedom) { return isnan(freedom) ? 2 : mdm_student(2, freedom); }
 
 static line read_line(const mdm_record *rec, const char *name) {
-  line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0), .noise = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 1), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
+  line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0),
+            .noise = reach_of(mdm_comparison_number(rec, name, "exponent_freedom", 0, 0)) * mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 1), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
             .p = mdm_comparison_number(rec, name, "exponent", 0, 0), .error = mdm_comparison_number(rec, name, "exponent", 0, 1),
             .lowest = mdm_comparison_number(rec, name, "predicted", 0, 0), .highest = mdm_comparison_number(rec, name, "predicted", 1, 0),
             .bound = (int)mdm_comparison_number(rec, name, "exponent_bound", 0, 0), .reach = reach_of(mdm_comparison_number(rec, name, "extrapolated_freedom", 0, 0)),
@@ -62,8 +63,8 @@ static line *all_lines(const mdm_record *rec, size_t *n) {
 static void print_line(FILE *out, const line *l) {
   char relative[16] = "-", p[32], predicted[32];
   if (l->scale > 0 && isfinite(l->deviation)) snprintf(relative, sizeof relative, l->deviation < l->scale ? "%.2g %%" : "%.0f %%", 100 * l->deviation / l->scale);
-  if (l->deviation == 0 && l->scale > 0 && l->noise > 1e-9 * l->scale) snprintf(relative, sizeof relative, "< %.2g %%", 200 * l->noise / l->scale); /* hidden in it */
-  if (fmax(l->deviation, 2 * l->noise) > 10 * l->scale) snprintf(relative, sizeof relative, ">1000 %%"); /* of an array that vanishes in the limit */
+  if (l->deviation == 0 && l->scale > 0 && l->noise > 2e-9 * l->scale) snprintf(relative, sizeof relative, "< %.2g %%", 100 * l->noise / l->scale); /* hidden in it */
+  if (fmax(l->deviation, l->noise) > 10 * l->scale) snprintf(relative, sizeof relative, ">1000 %%"); /* of an array that vanishes in the limit */
   mdm_power_text(NULL, l->p, l->error, l->bound, p, sizeof p);
   if (l->lowest < l->highest) snprintf(predicted, sizeof predicted, "%g to %g", l->lowest, l->highest);
   else snprintf(predicted, sizeof predicted, "%g", l->highest);

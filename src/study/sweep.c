@@ -302,12 +302,21 @@ static void blank(double *v, size_t cell, size_t n) {
   for (size_t i = 0; v && i < n; i++) v[cell * n + i] = NAN;
 }
 
+void mdm_sweep_blank_means(mdm_sweep *s, size_t cell) {
+  blank(s->loss.value, cell, s->steps);
+  blank(s->loss.error, cell, s->steps);
+  blank(s->test.value, cell, s->tests);
+  blank(s->test.error, cell, s->tests);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) blank(s->mean[m].value, cell, 1), blank(s->mean[m].error, cell, 1);
+}
+
 void mdm_sweep_blank(mdm_sweep *s, size_t cell) {
-  double *const curves[] = {s->loss.value, s->loss.error, s->loss_sums.sum, s->loss_sums.squares};
-  double *const tests[] = {s->test.value, s->test.error, s->test_sums.sum, s->test_sums.squares};
-  for (int k = 0; k < 4; k++) blank(curves[k], cell, s->steps), blank(tests[k], cell, s->tests);
-  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
-    blank(s->each[m], cell, s->most_runs), blank(s->mean[m].value, cell, 1), blank(s->mean[m].error, cell, 1);
+  mdm_sweep_blank_means(s, cell);
+  blank(s->loss_sums.sum, cell, s->steps);
+  blank(s->loss_sums.squares, cell, s->steps);
+  blank(s->test_sums.sum, cell, s->tests);
+  blank(s->test_sums.squares, cell, s->tests);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) blank(s->each[m], cell, s->most_runs);
   blank(s->diverged, cell, 1);
   blank(s->seconds, cell, 1);
   s->have[cell] = 0;

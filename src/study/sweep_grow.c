@@ -38,7 +38,6 @@ static void copy_series(mdm_series to, size_t to_cell, size_t to_n, mdm_series f
 static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
   s->status[to] = old->status[from];
   s->have[to] = old->have[from];
-  if (mdm_sweep_has_numbers(s->status[to]) && s->have[to] < s->runs[to % s->widths]) s->status[to] = MDM_CELL_MISSING;
   s->diverged[to] = old->diverged[from];
   s->seconds[to] = old->seconds[from];
   copy_series(s->loss, to, s->steps, old->loss, from, old->steps);
@@ -51,6 +50,7 @@ static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
     copy_row(s->each[m], to, s->most_runs, old->each[m], from, old->most_runs);
     copy_series(s->mean[m], to, 1, old->mean[m], from, 1);
   }
+  if (mdm_sweep_has_numbers(s->status[to]) && s->have[to] < s->runs[to % s->widths]) s->status[to] = MDM_CELL_MISSING, mdm_sweep_blank_means(s, to);
   free(s->note[to]);
   s->note[to] = old->note[from];
   old->note[from] = NULL;

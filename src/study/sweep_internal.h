@@ -75,6 +75,8 @@ int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err);
 int mdm_sweep_has_numbers(double status);
 /* A cell as at the start, but for its status and note. */
 void mdm_sweep_blank(mdm_sweep *s, size_t cell);
+/* Its means alone, which some of its runs do not tell. */
+void mdm_sweep_blank_means(mdm_sweep *s, size_t cell);
 /* Mean and standard error of `have` runs from sum and squares; infinite and NaN once a run is infinite. */
 void mdm_sweep_from_sums(double have, double sum, double squares, double *mean, double *error);
 

@@ -114,7 +114,6 @@ static double rise_of(estimate from, estimate to) {
 static estimate estimate_of(const mdm_sweep *s, size_t cell) {
   const mdm_series *mean = &s->mean[s->measure];
   size_t runs = (size_t)s->runs[cell % s->widths];
-  if (!mdm_sweep_has_numbers(s->status[cell])) return (estimate){NAN, NAN, NAN};
   return (estimate){mean->value[cell], runs < MDM_FEWEST_RUNS ? NAN : mean->error[cell], mdm_effective_number(runs, s->each[s->measure] + cell * s->most_runs)};
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <hdf5.h>
 #include <moedmft/plot.h>
 
 #include "support/comma.h"
@@ -70,22 +71,43 @@ static void test_comma(void) {
   CU_ASSERT(n > 1000 && n == m && !memcmp(point, comma, n));
 }
 
-/* What gnuplot is told to draw: bars and bands of two standard errors, and a remark that says so. */
-static void test_bars(void) {
-  static char script[1 << 16];
+/* What gnuplot is told to draw of a file. */
+static void read_script(const char *file, char *script, size_t size) {
   char *path = strdup(getenv("PATH")), fake[600];
-  write_comparison("both.h5", 1, 1);
   snprintf(fake, sizeof fake, "#!/bin/sh\nPATH=%s\ncat > %s\n", path, in_folder("script"));
   spit_text("gnuplot", fake);
   chmod(in_folder("gnuplot"), 0700);
   setenv("PATH", folder, 1);
-  CU_ASSERT_EQUAL(mdm_plot(in_folder("both.h5"), in_folder("a.png"), NULL), MDM_ERR_IO); /* no picture comes of it */
+  CU_ASSERT_EQUAL(mdm_plot(in_folder(file), in_folder("a.png"), NULL), MDM_ERR_IO); /* no picture comes of it */
   setenv("PATH", path, 1);
   free(path);
-  CU_ASSERT(slurp("script", script, sizeof script) > 1000);
+  CU_ASSERT(slurp("script", script, size) > 1000);
+}
+
+/* The number of runs that an earlier file lacks: of the limit, and of N = 64. */
+static void set_runs(const char *file, long limit, long networks) {
+  hid_t f = H5Fopen(in_folder(file), H5F_ACC_RDWR, H5P_DEFAULT), group[2] = {H5Gopen2(f, "/", H5P_DEFAULT), H5Gopen2(f, "/width_64", H5P_DEFAULT)};
+  const long runs[2] = {limit, networks};
+  for (int i = 0; i < 2; i++) {
+    hid_t space = H5Screate(H5S_SCALAR), a = H5Acreate2(group[i], "runs", H5T_NATIVE_LONG, space, H5P_DEFAULT, H5P_DEFAULT);
+    H5Awrite(a, H5T_NATIVE_LONG, &runs[i]);
+    H5Aclose(a), H5Sclose(space), H5Gclose(group[i]);
+  }
+  H5Fclose(f);
+}
+
+/* Bars and bands of two standard errors, of few runs as rarely exceeded, of two none; and a remark that says so. */
+static void test_bars(void) {
+  static char script[1 << 16];
+  write_comparison("both.h5", 1, 1);
+  read_script("both.h5", script, sizeof script);
   CU_ASSERT(has(script, "\n0 0.55 0.45 0.65\n")); /* the limit at step 0: 0.55 ± 0.05 */
   CU_ASSERT(has(script, "\n1 0.56 0.44 0.68\n")); /* networks of N = 64 at step 1: 0.56 ± 0.06 */
-  CU_ASSERT(has(script, "band: ±2 standard errors of the limit;  bars: ±2 standard errors of the mean over networks"));
+  CU_ASSERT(has(script, "band: ±2 standard errors of the limit;  bars: ±2 standard errors of the mean over networks (few runs: Student''s t)")); /* as gnuplot quotes it */
+  set_runs("both.h5", 2, 4);
+  read_script("both.h5", script, sizeof script);
+  CU_ASSERT(has(script, "\n0 0.55 0.55 0.55\n"));
+  CU_ASSERT(has(script, "\n1 0.56 0.361590669 0.758409331\n")); /* ± 3.30682 × 0.06 */
 }
 
 static const test_case tests[] = {

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Do standard errors cover the truth? Two of them, 2.4 of eight runs, 14 of two (Student's t), should hold it 95 times of 100.
+
+Small cases are run again and again with other seeds. The truth is that of much larger, independent runs: many more networks of each width, and
+the limit with ten times the particles, so that a bias of the sample counts as a miss. Counted over all entries of all arrays that have an error:
+
+  networks, limit: the mean of 2, 3, 4 runs, taken from single runs, and of 24 networks and 8 replicas with the errors of the file itself.
+  exponent: fitted powers of the deviation (comparison/each/*/exponent) against that of the large run; bounds must be on the right side.
+  extrapolated: networks at N = infinity and the limit agree (their series in 1/N is known to end there): the verdict's own rule.
+
+    validation/coverage.py [--repeats N] [--keep FOLDER] [CASE ...]
+
+Without cases: all, about 15 minutes of one core. Printed as Markdown tables: percent within, ± the standard error over repeats; then every kind of array
+that is outside 95 ± 2 by more than two of those. Exit status 1 if one is. Needs build/ (make).
+"""
+import argparse
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+
+import h5py
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
+CASES = {
+    "I": ["model.regime=I"],
+    "II": [],
+    "II μP top-K": ["model.parameterization=mup", "model.active_fraction=0.25"],
+    "II Adam": ["train.optimizer=adam", "train.lr=0.05", "train.adam_eps=0.1"],
+    "II depth 2": ["model.depth=2"],
+    "III": ["model.regime=III"],
+    "III μP momentum": ["model.regime=III", "model.parameterization=mup", "train.optimizer=momentum", "train.lr=0.1"],
+}
+WIDTHS = (12, 24, 48)
+FEW, MANY, TRUTH = 4, 24, 2400  # networks of a width
+REPLICAS, PARTICLES = 8, 300
+COMMON = ["train.steps=4", "output.every_seed=true", f"simulate.widths=[{','.join(map(str, WIDTHS))}]", "output.statistics=true"]
+PRECISE = [f"simulate.seeds={TRUTH}", f"solve.particles={10 * PARTICLES}", "solve.replicas=64", "output.every_seed=false", "seed=900000000"]
+KINDS = (("observables/train/loss", "loss"), ("observables/test", "test part"), ("observables/train/prediction", "predictions"), ("observables/train/accuracy", "accuracy"),
+         ("observables/rms", "RMS"), ("observables/overlap", "overlaps"), ("observables/router", "router"), ("kernels", "kernels"), ("statistics/load", "loads"),
+         ("statistics", "distributions"), ("observables/experts", "experts"), ("responses", "responses"), ("parts", "parts"), ("", "other"))
+
+
+def t_within(freedom):
+    """The multiple of an estimated error that Student's t exceeds as rarely as a normal deviation 2 (mdm_student)."""
+    low, high, tail = 2.0, 1000.0, 0.5 * math.erfc(2 / math.sqrt(2))
+    grid = np.linspace(0, 1, 20001)
+
+    def beyond(t):  # ∫ of the density from t on, with x = tan θ √freedom
+        angle = math.atan(t / math.sqrt(freedom)) + grid * (math.pi / 2 - math.atan(t / math.sqrt(freedom)))
+        y = np.cos(angle)**(freedom - 1)
+        return math.gamma((freedom + 1) / 2) / (math.sqrt(math.pi) * math.gamma(freedom / 2)) * np.trapz(y, angle)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if beyond(middle) > tail else (low, middle)
+    return low
+
+
+REACH = defaultdict(lambda: 2.0)
+
+
+def reach(runs):
+    if runs not in REACH:
+        REACH[runs] = t_within(runs - 1)
+    return REACH[runs]
+
+
+def kind_of(path):
+    return next(name for start, name in KINDS if path.startswith(start))
+
+
+def execute(path, settings):
+    line = [PROGRAM, "compare", "-", "-q", "-t", "1", "--force", "-o", path]
+    for setting in settings:
+        line += ["-s", setting]
+    subprocess.run(line, check=True)
+
+
+def arrays(group):
+    """(path, mean, error) of all arrays with an error."""
+    found = []
+    for top in ("observables", "kernels", "statistics", "responses", "parts"):
+        if top in group:
+            group[top].visititems(lambda name, item, top=top: found.append(f"{top}/{name}") if name.endswith("_stderr") else None)
+    return {p[:-7]: (group[p[:-7]][...], group[p][...]) for p in found}
+
+
+def sources(f):
+    return {"limit": f["/"], **{f"N = {n}": f[f"width_{n}"] for n in WIDTHS}}
+
+
+class Count:
+    """Entries within, by repeat: the spread over repeats tells the error of their mean."""
+
+    def __init__(self):
+        self.part = defaultdict(list)
+
+    def add(self, key, inside):
+        inside = np.asarray(inside, float)
+        if inside.size:
+            self.part[key].append(inside.mean())
+
+    def of(self, key):
+        v = np.array(self.part[key])
+        return 100 * v.mean(), 100 * v.std(ddof=1) / math.sqrt(len(v)) if len(v) > 1 else math.nan
+
+
+def add_means(count, who, path, mean, error, runs, truth):
+    """Entries of one array; those without spread in the truth are constants."""
+    true, true_error = truth
+    varies = np.isfinite(true) & (true_error > 1e-9 * (np.abs(true) + 1e-12)) & np.isfinite(mean)
+    near = np.abs(mean - true) <= reach(runs) * np.hypot(error, true_error)
+    unknown = ~np.isfinite(error)  # nothing is claimed
+    count.add((who, kind_of(path), runs), near[varies & ~unknown])
+
+
+def count_means(count, f, truth, few):
+    for name, group in sources(f).items():
+        who = "limit" if name == "limit" else "networks"
+        for path, (mean, error) in arrays(group).items():
+            if path not in truth[name]:
+                continue
+            single = group[f"members/{path}"]
+            for runs in (2, 3, 4) if few else (len(single),):
+                if few:
+                    some = single[:runs]
+                    mean, error = some.mean(0), some.std(0, ddof=1) / math.sqrt(runs)
+                add_means(count, who, path, mean, error, runs, truth[name][path])
+
+
+def count_comparison(count, f, truth):
+    def walk(name, item):
+        if not name.endswith("/exponent"):
+            return
+        base, kind = name[:-len("/exponent")], None
+        path = base if base.split("/")[0] in ("kernels", "statistics", "responses", "parts") else "observables/" + base
+        kind = kind_of(path)
+        here, there = f["comparison/each/" + base], truth["comparison/each/" + base]
+        p, e, bound, freedom = (float(here[x][0]) for x in ("exponent", "exponent_stderr", "exponent_bound", "exponent_freedom"))
+        true, true_error = float(there["exponent"][0]), float(there["exponent_stderr"][0])
+        if math.isfinite(p) and math.isfinite(true) and math.isfinite(true_error) and true_error < 0.15:
+            good = true >= p if bound > 0 else true <= p if bound < 0 else abs(p - true) <= reach(int(freedom) + 1) * math.hypot(e, true_error)
+            count.add(("exponent", kind, 0), [good])
+        z, freedom = float(here["extrapolated_rms_z"][0]), float(here["extrapolated_freedom"][0])
+        if math.isfinite(z):
+            count.add(("extrapolated", kind, 0), [z <= reach(max(1, int(freedom)) + 1)])
+    f["comparison/each"].visit(lambda name: walk(name, None))
+
+
+def measure(case, repeats, folder):
+    """Counts of one case."""
+    count = Count()
+    settings, path = CASES[case] + COMMON, os.path.join(folder, "coverage.h5")
+    kept = os.path.join(folder, case.replace(" ", "_") + ".h5")
+    execute(kept, settings + PRECISE)
+    with h5py.File(kept) as large:
+        truth = {name: arrays(group) for name, group in sources(large).items()}
+        for r in range(repeats):
+            for few in (True, False):
+                runs = [f"simulate.seeds={FEW if few else MANY}", f"solve.replicas={FEW if few else REPLICAS}", f"solve.particles={PARTICLES}", f"seed={100000 + 1000 * r + 500 * few}"]
+                execute(path, settings + runs)
+                with h5py.File(path) as f:
+                    count_means(count, f, truth, few)
+                    if not few:
+                        count_comparison(count, f, large)
+    return count
+
+
+def table(case, count):
+    kinds = sorted({k for _, k, _ in count.part}, key=[n for _, n in KINDS].index)
+    columns = [("networks", n) for n in (2, 3, 4, MANY)] + [("limit", n) for n in (2, 3, 4, REPLICAS)] + [("exponent", 0), ("extrapolated", 0)]
+    print(f"\n| {case} | " + " | ".join(f"{who} {n or ''}".strip() for who, n in columns) + " |\n|" + "---|" * (len(columns) + 1))
+    for kind in kinds:
+        cells = []
+        for who, n in columns:
+            mean, error = count.of((who, kind, n)) if (who, kind, n) in count.part else (math.nan, math.nan)
+            cells.append("" if math.isnan(mean) else f"{mean:.1f} ± {error:.1f}")
+        print(f"| {kind} | " + " | ".join(cells) + " |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--keep", metavar="FOLDER", help="where the large runs stay")
+    asked = parser.parse_args()
+    unknown = [c for c in asked.cases if c not in CASES]
+    if unknown:
+        parser.error(f"{unknown[0]}: cases are {', '.join(CASES)}")
+    missed = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for case in asked.cases or CASES:
+            count = measure(case, asked.repeats, asked.keep or temporary)
+            table(case, count)
+            for key in count.part:
+                if key[1] == "accuracy":  # fractions of few samples: where all runs agree their error is 0, which says nothing about rare ones
+                    continue
+                mean, error = count.of(key)
+                low, high = 93 - 2 * error, (100 if key[0] in ("extrapolated", "exponent") else 97 + 2 * error)
+                if not low <= mean <= high:
+                    missed.append(f"{case}: {key[0]} {key[2] or ''}, {key[1]}: {mean:.1f} ± {error:.1f}")
+    print("\noutside 95 ± 2:", *(missed or ["none"]), sep="\n- ")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
