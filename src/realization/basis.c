@@ -3,7 +3,8 @@
  * New directions of a field p (n × P) relative to a basis U: with c = Uᵀ p / n the residual's Gram matrix is
  * pᵀp/n − cᵀc, which is P × P; only when one of its eigenvalues exceeds (tolerance × RMS)² is the residual itself formed, and
  * only in those directions. Near convergence nothing is new and a step costs two thin products. A rank never exceeds the particles: with
- * more tokens than those, the residual is formed and the n × n matrix of its particles has the same eigenvalues.
+ * more tokens than those, the residual is formed and the n × n matrix of its particles has the same eigenvalues. Of large fields (sketch.h)
+ * neither matrix is formed.
  *
  * Of a field with a twin, ⟨p p⟩ and c are free of noise, and the residual's eigenvalues are of both signs: those of the signal, positive,
  * and those of what is left of the noise in a finite sample, of either sign. All that exceed the tolerance become directions, scaled to
@@ -21,6 +22,7 @@
 #include "base/vecmath.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
+#include "realization/sketch.h"
 
 void X(basis_init)(X(basis) *basis, X(population) *pop, int twins, double tolerance) {
   *basis = (X(basis)){.pop = pop, .n = twins ? 2 * pop->n : pop->n, .twins = twins, .tolerance = tolerance};
@@ -158,6 +160,7 @@ static int append_twins(X(basis) *b, const X(field) *p, size_t below, size_t abo
 
 /* ---------------------------------------------------------------- coordinates */
 
+/* c of a field, along all directions. */
 static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
@@ -227,6 +230,7 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
   if (!isfinite(mean)) return MDM_OK;
   if (!b->twins && mean * (double)P - X(mdm_vec_dot)(b->k * P, b->c, b->c) <= threshold) return MDM_OK;
   int status = X(reserve)(&b->gram, &b->gram_size, P, P, err);
+  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, P, 1, err);
   if (!status) status = residual_gram(b, p, err);
   if (status || (b->twins && norm(b, P) <= threshold)) return status;
   status = leading(b, P, threshold, &above, &below, err);
@@ -242,10 +246,14 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
 /* The same from the n × n matrix rest restᵀ/n, which has the same eigenvalues: for more tokens than particles, without twins. */
 static int directions_by_particles(X(basis) *b, const X(field) *p, double threshold, mdm_error *err) {
   size_t n = p->n, P = p->P, above, below;
+  int status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
+  if (!status) status = X(reserve)(&b->gram, &b->gram_size, n, n, err);
+  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, n, 1, err);
+  if (status) return status;
   double residual = residual_field(b, p);
   if (!isfinite(residual) || residual <= threshold) return MDM_OK;
   BLAS(syrk)(CblasColMajor, CblasLower, CblasNoTrans, n, P, 1.0 / (double)n, b->rest, n, 0, b->gram, n);
-  int status = leading(b, n, threshold, &above, &below, err);
+  status = leading(b, n, threshold, &above, &below, err);
   if (above > n - b->k) above = n - b->k;
   if (status || !above) return status;
   status = grow(b, above, err);
@@ -254,23 +262,61 @@ static int directions_by_particles(X(basis) *b, const X(field) *p, double thresh
   return append(b, above, err);
 }
 
+/* Room for `count` coordinates more of each token, behind those that are there. */
+static int widen_coordinates(X(basis) *b, size_t count, mdm_error *err) {
+  size_t k = b->k_c, want = k + count, size = want * b->P;
+  real *wider = mdm_alloc(size, 1, 1, sizeof *wider); /* (k + count) × P */
+  if (!wider) return mdm_no_memory(err, "%zu × %zu numbers", want, b->P);
+  for (size_t t = 0; t < b->P; t++) memcpy(wider + want * t, b->c + k * t, k * sizeof *wider);
+  free(b->c);
+  b->c = wider;
+  b->c_size = size;
+  b->k_c = want;
+  return MDM_OK;
+}
+
+/* The leading directions of a sketch, Q V, become part of U, and Vᵀ Bᵀ of the coordinates. */
+static int append_sketch(X(basis) *b, const X(sketch) *s, mdm_error *err) {
+  size_t n = b->n, l = s->l, count = s->leading < n - b->k ? s->leading : n - b->k, old = b->k;
+  const real *V = s->V + l * (l - count); /* l × count */
+  int status = grow(b, count, err);
+  if (status) return status;
+  X(parallel_combine)(n, l, count, 1, s->Q, n, V, l, 0, 0, b->U + n * old, n);
+  status = X(population_note)(b->pop, count, b->U + n * old, err);
+  if (!status) status = widen_coordinates(b, count, err);
+  if (status) return status;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasTrans, count, s->P, l, 1, V, l, s->B, s->P, 0, b->c + old, old + count);
+  b->k += count;
+  return MDM_OK;
+}
+
+/* New directions of a large field, and coordinates along them. *done: 0 where the residual has so many directions that the other ways are
+ * better. mean: ⟨p p⟩, mean over tokens. */
+static int directions_by_sketch(X(basis) *b, const X(field) *p, double mean, double threshold, int *done, mdm_error *err) {
+  X(sketch) s = {0};
+  double all = mean * (double)p->P, rounding = (MDM_SINGLE ? 1e-6 : 1e-14) * all; /* of a difference between squares of many tokens */
+  *done = 1;
+  if (!isfinite(mean) || all - X(mdm_vec_dot)(b->k * p->P, b->c, b->c) + rounding <= threshold) return MDM_OK;
+  int status = X(sketch_field)(&s, p, b->k, b->U, threshold, done, err);
+  if (!status && *done && s.leading) status = append_sketch(b, &s, err);
+  X(sketch_clear)(&s);
+  return status;
+}
+
 /* Spans a field and finds its coordinates. *mean: mean square of its values, noise and all. Nothing is spanned where that leaves the range
  * of reals. Whatever is not finite has diverged: the training loop sees it in the loss or the fields' sizes and stops. */
 static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   size_t n = p->n, P = p->P, k = b->k;
-  int by_particles = P > n && !b->twins;
-  size_t small = by_particles ? n : P;
-  int status = coordinates(b, p, err);
-  if (!status && by_particles) status = X(reserve)(&b->gram, &b->gram_size, n, n, err);
-  if (!status) status = X(reserve)(&b->eigen, &b->eigen_size, small, 1, err);
-  if (!status && by_particles) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
+  int status = coordinates(b, p, err), done = 0;
   if (status) return status;
   double square = b->tolerance * b->tolerance, scale = mean_square(p);
   *mean = b->twins ? mean_product(n * P, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
   double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
-  status = by_particles ? directions_by_particles(b, p, threshold, err) : directions_by_tokens(b, p, scale, threshold, err);
+  if (!b->twins && P >= MDM_SKETCH_FROM && n >= MDM_SKETCH_FROM) status = directions_by_sketch(b, p, scale, threshold, &done, err);
+  if (status || done) return status;
+  status = P > n && !b->twins ? directions_by_particles(b, p, threshold, err) : directions_by_tokens(b, p, scale, threshold, err);
   return status || b->k == k ? status : coordinates(b, p, err);
 }
 

@@ -1,7 +1,9 @@
 /* Populations whose moments are matched in groups; bases of fields with twins, whose inner product is without noise. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/lapack.h"
 #include "realization/basis.h"
 #include "realization/gram.h"
 #include "support/suite.h"
@@ -102,10 +104,86 @@ static void squares_without_noise(void) {
   CU_ASSERT_DOUBLE_EQUAL(square_of_f64(&f), 88, 1e-12);
 }
 
+/* out (n × k): random columns with outᵀ out / n = 1. */
+static void orthonormal(unsigned long seed, size_t n, size_t k, double *out) {
+  mdm_error err = {0};
+  population_f64 pop;
+  draw(seed, n * k, 1, out);
+  CU_ASSERT_FATAL(!population_init_f64(&pop, "stream", n, &err));
+  CU_ASSERT_FATAL(!whiten_f64(&pop, 1, k, out, &err));
+  population_clear_f64(&pop);
+}
+
+/* Largest eigenvalue of the kernel of what a basis leaves out of a field (n × P). */
+static double left_out(const basis_f64 *b, size_t n, size_t P, const double *v) {
+  double *rest = malloc(n * P * sizeof *rest), *kernel = malloc(P * P * sizeof *kernel), *w = malloc(P * sizeof *w), most;
+  memcpy(rest, v, n * P * sizeof *rest);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, P, b->k, -1, b->U, n, b->c, b->k_c, 1, rest, n);
+  cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, P, n, 1.0 / (double)n, rest, n, 0, kernel, P);
+  CU_ASSERT_FATAL(!mdm_eigen_f64(P, kernel, w));
+  most = w[P - 1];
+  free(rest), free(kernel), free(w);
+  return most;
+}
+
+/* v (n × P): RANK directions, the first of variance 1 in the kernel, each next one's a factor less. */
+enum { MANY = 640, SAMPLES_ = 600, RANK = 200 };
+static void decaying(unsigned long seed, double factor, double *v) {
+  double *left = malloc(MANY * RANK * sizeof *left), *right = malloc(SAMPLES_ * RANK * sizeof *right);
+  orthonormal(seed, MANY, RANK, left);
+  orthonormal(seed + 1, SAMPLES_, RANK, right);
+  for (size_t i = 0; i < RANK; i++) cblas_dscal(MANY, sqrt(pow(factor, (double)i) / SAMPLES_), left + MANY * i, 1);
+  cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, MANY, SAMPLES_, RANK, 1, left, MANY, right, SAMPLES_, 0, v, MANY);
+  free(left), free(right);
+}
+
+/* Large fields are sketched: of a decaying spectrum nothing above the threshold is left out, hardly more directions are taken than it asks for,
+ * and coordinates are overlaps with directions that are orthonormal. Then the same field with one direction more, just above the threshold;
+ * then a spectrum that does not decay, for which a sketch gives up. */
+static void large_fields(void) {
+  population_f64 pop;
+  basis_f64 b;
+  mdm_error err = {0};
+  double *v = malloc(MANY * SAMPLES_ * sizeof *v), *more = malloc(MANY * SAMPLES_ * sizeof *more), tolerance = 0.02, mean, first[MANY], along[SAMPLES_];
+  CU_ASSERT_FATAL(!population_init_f64(&pop, "stream", MANY, &err));
+  basis_init_f64(&b, &pop, 0, tolerance);
+  decaying(31, 0.9, v);
+  mean = cblas_ddot(MANY * SAMPLES_, v, 1, v, 1) / (MANY * SAMPLES_);
+  CU_ASSERT_FATAL(!basis_absorb_f64(&b, &(field_f64){.n = MANY, .P = SAMPLES_, .v = v, .id = 1}, &err));
+  double threshold = tolerance * tolerance * mean;
+  size_t asked = (size_t)ceil(log(threshold) / log(0.9)), k = b.k;
+  CU_ASSERT_PTR_NULL(b.gram); /* no kernel was formed */
+  CU_ASSERT(k >= asked && k <= asked + 4);
+  CU_ASSERT(left_out(&b, MANY, SAMPLES_, v) <= threshold);
+  CU_ASSERT(left_out(&b, MANY, SAMPLES_, v) > 0.5 * threshold);
+  for (size_t i = 0; i < b.k; i++)
+    for (size_t j = 0; j <= i; j++) CU_ASSERT_DOUBLE_EQUAL(mean_product(MANY, b.U + MANY * i, b.U + MANY * j), i == j, 1e-12);
+  for (size_t i = 0; i < b.k; i++) CU_ASSERT_DOUBLE_EQUAL(b.c[i + b.k_c * 7], mean_product(MANY, b.U + MANY * i, v + MANY * 7), 1e-12);
+
+  orthonormal(41, MANY, 1, first);
+  orthonormal(42, SAMPLES_, 1, along);
+  memcpy(more, v, MANY * SAMPLES_ * sizeof *v);
+  cblas_dger(CblasColMajor, MANY, SAMPLES_, sqrt(1.2 * threshold / SAMPLES_), first, 1, along, 1, more, MANY);
+  CU_ASSERT_FATAL(!basis_absorb_f64(&b, &(field_f64){.n = MANY, .P = SAMPLES_, .v = more, .id = 2}, &err));
+  CU_ASSERT(b.k > k && b.k <= k + 4);
+  CU_ASSERT(left_out(&b, MANY, SAMPLES_, more) <= threshold * 1.001);
+
+  basis_clear_f64(&b);
+  basis_init_f64(&b, &pop, 0, tolerance);
+  draw(51, MANY * SAMPLES_, 1, v);
+  CU_ASSERT_FATAL(!basis_absorb_f64(&b, &(field_f64){.n = MANY, .P = SAMPLES_, .v = v, .id = 3}, &err));
+  CU_ASSERT_EQUAL(b.k, SAMPLES_);
+  CU_ASSERT_PTR_NOT_NULL(b.gram);
+  basis_clear_f64(&b);
+  population_clear_f64(&pop);
+  free(v), free(more);
+}
+
 static const test_case tests[] = {
     {"moments of groups are matched", groups_are_matched},
     {"products of twins", products_of_twins},
     {"squares without noise", squares_without_noise},
+    {"large fields are sketched", large_fields},
 };
 
 SUITE("realization/basis", tests)
