@@ -55,6 +55,7 @@ void X(basis_walk)(X(basis) *b, mdm_state *s) {
   mdm_state_count(s, "directions", &b->k);
   mdm_state_bound(s, "directions", b->k, b->n);
   mdm_state_columns(s, "U", (void **)&b->U, b->n, b->k, sizeof(real), &b->capacity);
+  mdm_state_real(s, "overlap", &b->overlap);
   if (!b->twins) return;
   mdm_state_columns(s, "twin", (void **)&b->twin, b->n, b->k, sizeof(real), &b->twin_capacity);
   mdm_state_columns(s, "square", (void **)&b->square, 1, b->k, sizeof(real), &b->square_capacity);
