@@ -38,6 +38,12 @@ typedef struct mdm_monitor {
  * time: then *why (why may be NULL) receives a line that says so, else NULL. */
 int mdm_workers(int wanted, const char **why);
 
+/* Bytes of memory that are free or can be freed. */
+double mdm_memory_available(void);
+/* The data of this process take no more than so many bytes from now on: memory that the machine does not have is then refused, which is reported,
+ * rather than granted and punished by a kill. */
+void mdm_memory_limit(double bytes);
+
 #ifdef __cplusplus
 }
 #endif

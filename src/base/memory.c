@@ -1,14 +1,20 @@
 /* Allocation helpers: overflow-checked, aligned, zero-filled. */
 #include "base/memory.h"
 
+#include <moedmft/monitor.h>
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Columns that a growing array starts with: most never have to grow again. */
 enum { FIRST_COLUMNS = 64 };
+
+enum { LOOKED_AT = 64 << 20 }; /* bytes of an array for which there may be no memory */
 
 enum { LARGE = 4 << 20 }; /* bytes of an array whose pages are worth keeping when it grows */
 
@@ -25,9 +31,50 @@ static size_t total(size_t a, size_t b, size_t c, size_t element) {
   return bytes ? (bytes + 63) / 64 * 64 : 64;
 }
 
+/* Where Linux does not tell, all there is. */
+double mdm_memory_available(void) {
+  char line[128];
+  double kilobytes = 0;
+  FILE *f = fopen("/proc/meminfo", "r");
+  while (f && kilobytes == 0 && fgets(line, sizeof line, f))
+    if (!strncmp(line, "MemAvailable:", 13)) kilobytes = strtod(line + 13, NULL);
+  if (f) fclose(f);
+  return kilobytes > 0 ? 1024 * kilobytes : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
+int mdm_memory_fits(size_t bytes) { return bytes < LOOKED_AT || (double)bytes <= mdm_memory_available(); }
+
+double mdm_memory_held(void) {
+  double pages = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f && fscanf(f, "%*f %*f %*f %*f %*f %lf", &pages) != 1) pages = 0;
+  if (f) fclose(f);
+  return pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* The sanitizers reserve more address space for themselves than there is memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+void mdm_memory_limit(double bytes) {
+#ifdef SANITIZED
+  (void)bytes;
+#else
+  struct rlimit l;
+  if (getrlimit(RLIMIT_DATA, &l) || (l.rlim_cur != RLIM_INFINITY && (double)l.rlim_cur <= bytes)) return;
+  l.rlim_cur = (rlim_t)bytes;
+  setrlimit(RLIMIT_DATA, &l);
+#endif
+}
+
 void *mdm_alloc(size_t a, size_t b, size_t c, size_t element) {
   size_t bytes = total(a, b, c, element);
-  void *p = bytes ? aligned_alloc(64, bytes) : NULL;
+  void *p = bytes && mdm_memory_fits(bytes) ? aligned_alloc(64, bytes) : NULL;
   if (p) memset(p, 0, bytes);
   return p;
 }

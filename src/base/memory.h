@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <moedmft/error.h>
 
-/* Zero-filled, 64-byte aligned array of a × b × c elements of the given size; NULL when that overflows or memory is out.
+/* Zero-filled, 64-byte aligned array of a × b × c elements of the given size; NULL when that overflows, or is more than there is.
  * Never NULL for success, even when a factor is 0. Release with free(). */
 void *mdm_alloc(size_t a, size_t b, size_t c, size_t element);
 /* Grows *array (columns of rows × element bytes) from used to at least need columns; *capacity is updated. Old columns
@@ -19,5 +19,11 @@ int mdm_no_memory(mdm_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)))
 #endif
     ;
+
+/* Whether there is memory for so many bytes now. A large array is refused rather than granted and punished by a kill; small ones (below 64 MiB)
+ * are not looked at. */
+int mdm_memory_fits(size_t bytes);
+/* Bytes that the data of this process take now, in address space; 0 where Linux does not tell. */
+double mdm_memory_held(void);
 
 #endif

@@ -6,43 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
-
-/* Where Linux does not tell, all there is. */
-static double available(void) {
-  char line[128];
-  double kilobytes = 0;
-  FILE *f = fopen("/proc/meminfo", "r");
-  while (f && kilobytes == 0 && fgets(line, sizeof line, f))
-    if (!strncmp(line, "MemAvailable:", 13)) kilobytes = strtod(line + 13, NULL);
-  if (f) fclose(f);
-  return kilobytes > 0 ? 1024 * kilobytes : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-}
-
-/* gcc defines a name for each sanitizer, clang has a feature. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-/* The sanitizers reserve more address space for themselves than there is memory. */
-static void limit(double have) {
-#ifdef SANITIZED
-  (void)have;
-#else
-  struct rlimit l;
-  if (getrlimit(RLIMIT_DATA, &l) || (l.rlim_cur != RLIM_INFINITY && (double)l.rlim_cur <= have)) return;
-  l.rlim_cur = (rlim_t)have;
-  setrlimit(RLIMIT_DATA, &l);
-#endif
-}
 
 /* Arrays from this size on go back to the system when they are freed. glibc would raise the bound to the largest array that was freed, and
  * then place arrays on a heap whose pages, once written, stay: twice the memory (docs/engineering.md). */
@@ -56,8 +23,8 @@ static void return_freed(void) {
 
 double memory_claim(void) {
   return_freed();
-  double have = available();
-  limit(have);
+  double have = mdm_memory_available();
+  mdm_memory_limit(have);
   return have;
 }
 

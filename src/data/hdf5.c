@@ -1,5 +1,8 @@
 /* Reader of HDF5 files: inputs (P × D; further dimensions are flattened into D) and targets (P, or P × C), of any integer or
- * floating-point type or an enumeration (h5py's booleans), read as double. HDF5's own error printing is off while we read. */
+ * floating-point type or an enumeration (h5py's booleans), read as double.
+ *
+ * HDF5 does not survive every damaged file, and files of others have no checksum that could be looked at first: a child process (base/guard.h)
+ * reads them, and sends shapes and numbers. It costs a process and the way through a pipe (docs/reliability.md). */
 #include "data/source.h"
 
 #include <errno.h>
@@ -7,6 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 #include <hdf5.h>
+
+#include "base/guard.h"
+
+enum { BAND = 1 << 20 /* numbers that are read at a time */ };
 
 typedef struct dataset {
   const char *name, *option; /* "/x", and the option that names it */
@@ -67,48 +74,98 @@ static int check_shapes(const mdm_source *src, const dataset *x, const dataset *
   return MDM_OK;
 }
 
-/* The whole data set, rows × rest. */
-static int read_values(const mdm_source *src, const dataset *d, double **to, mdm_error *err) {
-  if (!(*to = mdm_array(d->rows, d->rest, sizeof **to, err))) return MDM_ERR_MEMORY;
-  if (H5Dread(d->id, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *to) >= 0) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_DATA,
-                  "%s: %s cannot be read (truncated file, or a missing compression filter); check %s", src->path,
-                  d->name, src->option);
+/* ---- the child: numbers, band by band ---- */
+
+/* Rows of a band: of whole chunks, which would otherwise be decompressed again for each band that they reach into. */
+static size_t band_rows(const dataset *d) {
+  hsize_t chunk[H5S_MAX_RANK] = {1};
+  size_t rows = d->rest < BAND ? BAND / d->rest : 1;
+  hid_t list = H5Dget_create_plist(d->id);
+  if (list < 0 || H5Pget_layout(list) != H5D_CHUNKED || H5Pget_chunk(list, H5S_MAX_RANK, chunk) < 1 || !chunk[0]) chunk[0] = 1;
+  if (list >= 0) H5Pclose(list);
+  if (rows % chunk[0]) rows += (size_t)chunk[0] - rows % (size_t)chunk[0];
+  return rows < d->rows ? rows : d->rows;
 }
 
-static int read_file(mdm_source *src, hid_t file, mdm_error *err) {
+/* Rows first … first + n − 1 to `to`. */
+static int read_rows(const dataset *d, size_t first, size_t n, double *to) {
+  hsize_t from[H5S_MAX_RANK] = {first}, extent[H5S_MAX_RANK], numbers = n * d->rest;
+  hid_t space = H5Dget_space(d->id), memory = H5Screate_simple(1, &numbers, NULL);
+  int good = space >= 0 && memory >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) == d->rank;
+  extent[0] = n;
+  good = good && H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, extent, NULL) >= 0 &&
+         H5Dread(d->id, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, to) >= 0;
+  if (space >= 0) H5Sclose(space);
+  if (memory >= 0) H5Sclose(memory);
+  return good;
+}
+
+static int send_values(mdm_guard *g, const mdm_source *src, const dataset *d, mdm_error *err) {
+  size_t rows = band_rows(d);
+  double *band = mdm_array(rows, d->rest, sizeof *band, err); /* rows × rest */
+  int status = band ? MDM_OK : MDM_ERR_MEMORY;
+  for (size_t m = 0, n; m < d->rows && !status; m += n) {
+    n = d->rows - m < rows ? d->rows - m : rows;
+    if (read_rows(d, m, n, band)) status = mdm_guard_send(g, band, n * d->rest * sizeof *band, err);
+    else
+      status = mdm_fail(err, MDM_ERR_DATA, "%s: %s cannot be read (truncated file, or a missing compression filter); check %s", src->path, d->name,
+                        src->option);
+  }
+  free(band);
+  return status;
+}
+
+/* What the child sends first. */
+typedef struct shape {
+  size_t rows, x_columns, y_columns;
+} shape;
+
+static int send_file(mdm_guard *g, const mdm_source *src, hid_t file, mdm_error *err) {
   dataset x = {.name = src->x_name, .option = src->x_option, .id = -1}, y = {.name = src->y_name, .option = src->y_option, .id = -1};
   int status = open_dataset(src, file, &x, err);
   if (!status) status = open_dataset(src, file, &y, err);
   if (!status) status = check_shapes(src, &x, &y, err);
-  if (!status) status = read_values(src, &x, &src->x, err);
-  if (!status) status = read_values(src, &y, &src->y, err);
-  src->count = x.rows;
-  src->dimension = x.rest;
-  src->outputs = y.rest;
-  if (x.id >= 0) H5Dclose(x.id);
-  if (y.id >= 0) H5Dclose(y.id);
+  if (!status) status = mdm_guard_send(g, &(shape){x.rows, x.rest, y.rest}, sizeof(shape), err);
+  if (!status) status = send_values(g, src, &x, err);
+  return status ? status : send_values(g, src, &y, err);
+}
+
+static int read_in_child(mdm_guard *g, void *context, mdm_error *err) {
+  const mdm_source *src = context;
+  int status;
+  H5E_BEGIN_TRY {
+    hid_t file = H5Fopen(src->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    status = file < 0 ? mdm_fail(err, MDM_ERR_DATA, "%s: is not an HDF5 file, or is truncated or in use; check %s and data.source", src->path, src->option)
+                      : send_file(g, src, file, err);
+    if (file >= 0) H5Fclose(file);
+  }
+  H5E_END_TRY
   return status;
 }
 
-static int open_and_read(mdm_source *src, mdm_error *err) {
-  if (access(src->path, R_OK))
-    return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be opened (%s); check %s", src->path, strerror(errno), src->option);
-  hid_t file = H5Fopen(src->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0)
-    return mdm_fail(err, MDM_ERR_DATA, "%s: is not an HDF5 file, or is truncated or in use; check %s and data.source",
-                    src->path, src->option);
-  int status = read_file(src, file, err);
-  H5Fclose(file);
-  return status;
+/* ---- the parent ---- */
+
+static int receive_values(mdm_guard *g, size_t rows, size_t columns, double **to, mdm_error *err) {
+  *to = mdm_array(rows, columns, sizeof **to, err); /* rows × columns */
+  return *to ? mdm_guard_receive(g, *to, rows * columns * sizeof **to, err) : MDM_ERR_MEMORY;
+}
+
+static int receive(mdm_guard *g, mdm_source *src, mdm_error *err) {
+  shape s;
+  int status = mdm_guard_receive(g, &s, sizeof s, err);
+  if (!status) status = receive_values(g, s.rows, s.x_columns, &src->x, err);
+  if (!status) status = receive_values(g, s.rows, s.y_columns, &src->y, err);
+  if (status) return status;
+  src->count = s.rows;
+  src->dimension = s.x_columns;
+  src->outputs = s.y_columns;
+  return MDM_OK;
 }
 
 int mdm_source_read_hdf5(mdm_source *src, mdm_error *err) {
-  H5E_auto2_t print = NULL;
-  void *print_data = NULL;
-  H5Eget_auto2(H5E_DEFAULT, &print, &print_data);
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  int status = open_and_read(src, err);
-  H5Eset_auto2(H5E_DEFAULT, print, print_data);
-  return status;
+  mdm_guard g;
+  if (access(src->path, R_OK))
+    return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be opened (%s); check %s", src->path, strerror(errno), src->option);
+  int status = mdm_guard_start(&g, src->path, read_in_child, src, err);
+  return status ? status : mdm_guard_end(&g, receive(&g, src, err), err);
 }

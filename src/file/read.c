@@ -13,18 +13,20 @@
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
+#include "file/trial.h"
 
 #define WIDTH "width_"
 
 /* ---- opening ---- */
 
-/* Nothing of a file whose seal is broken gets to HDF5, which does not survive everything. */
+/* Nothing of a file whose seal is broken gets to HDF5, which does not survive everything; what has no seal is read on trial first. */
 static int check_readable(mdm_file *file, mdm_error *err) {
   int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", file->path, strerror(errno));
   int status = mdm_seal_check(fd, file->path, &file->sealed, err);
   close(fd);
   if (!status && H5Fis_hdf5(file->path) <= 0) status = mdm_fail(err, MDM_ERR_IO, "%s is not an HDF5 file", file->path);
+  if (!status && !file->sealed) status = mdm_file_trial(file->path, err);
   return status;
 }
 
