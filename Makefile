@@ -41,7 +41,7 @@ endif
 DEP_LIBS += $(MPI_LIBS)
 endif
 
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -fopenmp -MMD -MP \
+ALL_CFLAGS = -std=c11 -ffp-contract=off -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla -fPIC -pthread -fopenmp -MMD -MP \
              -Iinclude -Isrc -I. -I$(BUILD)/generated $(DEP_CFLAGS) $(CFLAGS)
 
 # These folders hold the arithmetic; they are compiled once for each precision.

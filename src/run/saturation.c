@@ -105,7 +105,8 @@ static size_t first_negative(const mdm_array *a) {
   double largest = 0;
   for (int d = 0; d < a->rank; d++) n *= a->dim[d];
   for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs(a->value[k]));
-  while (i < n && !(a->value[i] < -SMALL * largest && (!a->error || a->value[i] < -NEGATIVE * a->error[i]))) i++;
+  while (a->error && i < n && !(a->value[i] < -SMALL * largest && a->value[i] < -NEGATIVE * a->error[i])) i++;
+  if (!a->error) return n; /* of one run no noise is known */
   return i < n ? i : n;
 }
 

@@ -343,10 +343,12 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
   return MDM_OK;
 }
 
-/* The caller hears it when the workers are done. */
+/* The caller hears it when the workers are done; of several the first by alphabet, whatever the order of cells. */
 static void keep_notice(void *context, const char *line) {
   pool *p = context;
-  snprintf(p->notice, sizeof p->notice, "in one cell at least: %s", line);
+  char notice[sizeof p->notice];
+  snprintf(notice, sizeof notice, "in one cell at least: %s", line);
+  if (!*p->notice || strcmp(notice, p->notice) < 0) memcpy(p->notice, notice, sizeof notice);
 }
 
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */

@@ -115,7 +115,7 @@ static int is_kept(const char *name) {
   char said[sizeof ((result *)0)->out] = "";
   for (int i = 0; i < 100 && !strstr(said, "interrupted"); i++) {
     nanosleep(&(struct timespec){0, 100000000}, NULL);
-    if (exists(name) && entries(NULL, 0) == 1) snprintf(said, sizeof said, "%s", run("info @/%s", name)->out);
+    if (exists(name) && entries(NULL, 0) == 1 + exists("part.h5.checkpoint")) snprintf(said, sizeof said, "%s", run("info @/%s", name)->out);
   }
   return strstr(said, "interrupted") != NULL;
 }
@@ -166,7 +166,7 @@ static void test_refusals(void) {
     int code;
     const char *line, *said;
   } cases[] = {
-      {{.ranks = 2}, MDM_ERR_USAGE, "options", "options has no runs that 2 ranks could share|solve, simulate, compare, coordcheck and sweep"},
+      {{.ranks = 2}, MDM_ERR_USAGE, "options", "options has no runs that 2 ranks could share|solve, simulate, compare, rerun, coordcheck and sweep"},
       {{.ranks = 2}, MDM_ERR_CONFIG, "solve - -o @/a.h5 -s train.lr=fast", "train.lr"},
       {{.ranks = 2, .alone = 1}, MDM_ERR_USAGE, "solve - -o @/a.h5 " SMALL, "built without MPI|2 copies|make MPI=1"},
   };
