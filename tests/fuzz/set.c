@@ -1,6 +1,7 @@
 /* A command line, one word a line: --set, --over, --seed, --sweeps and all others. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <moedmft/config.h>
 
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   for (char *at = text; argc <= WORDS && at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL) argv[argc++] = at;
   for (char *c = text; *c; c++)
     if (*c == '\n') *c = '\0';
+  optind = 0; /* from the start again (glibc) */
   int status = arguments_read(argc, argv, &a, &err);
   fuzz_judge(status, &err);
   if (!status) apply(&a);
