@@ -16,9 +16,9 @@ for name; do
   mkdir -p "$corpus"
   case $name in yaml | set) dict=-dict=build-fuzz/options.dict ;; *) dict= ;; esac
   if [ "${MINIMIZE:-}" ]; then
-    rm -rf build-fuzz/small && mkdir build-fuzz/small
-    build-fuzz/fuzz/"$name" -merge=1 -max_len=4096 build-fuzz/small tests/corpus/"$name" "$corpus"
-    rm -rf tests/corpus/"$name" && cp -r build-fuzz/small tests/corpus/"$name"
+    rm -rf build-fuzz/small-"$name" && mkdir build-fuzz/small-"$name"
+    build-fuzz/fuzz/"$name" -merge=1 -max_len=4096 build-fuzz/small-"$name" tests/corpus/"$name" "$corpus"
+    rm -rf tests/corpus/"$name" && cp -r build-fuzz/small-"$name" tests/corpus/"$name"
   else
     # shellcheck disable=SC2086
     OPENBLAS_NUM_THREADS=1 nice -n 15 build-fuzz/fuzz/"$name" $dict -max_total_time="$seconds" -max_len=4096 -timeout=60 -rss_limit_mb=4096 \
