@@ -48,7 +48,8 @@ ALL_CFLAGS = -std=c11 -ffp-contract=off -D_POSIX_C_SOURCE=200809L -Wall -Wextra 
 CORE := $(wildcard src/kernels/*.c src/realization/*.c models/*.c src/training/*.c)
 CLI := $(wildcard src/cli/*.c)
 COMMON := $(filter-out $(CORE) $(CLI) src/cluster/ranks_%,$(wildcard src/*/*.c)) src/cluster/$(TRANSPORT).c
-TESTS := $(wildcard tests/*.c tests/*/*.c)
+TESTS := $(filter-out tests/fuzz/%,$(wildcard tests/*.c tests/*/*.c))
+FUZZ := $(filter-out replay fuzz,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 
 OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
 CLI_OBJ := $(CLI:%.c=$(BUILD)/obj/%.o)
@@ -59,7 +60,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation check-all validate bench bench-quick demo install clean help format FORCE
+.PHONY: all fuzz fuzz-programs test-corpus test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation check-all validate bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -94,6 +95,10 @@ $(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma
 $(BUILD)/obj/f32/src/kernels/avx2.o $(BUILD)/obj/f64/src/kernels/avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
 $(BUILD)/obj/f32/src/kernels/avx512.o $(BUILD)/obj/f64/src/kernels/avx512.o: ALL_CFLAGS += -mavx512f -mavx2 -mfma -ffp-contract=fast
 endif
+
+# make fuzz: no sanitizers in the products, which read no input and take minutes to compile with them.
+KERNEL_CFLAGS ?=
+$(BUILD)/obj/f32/src/kernels/%.o $(BUILD)/obj/f64/src/kernels/%.o: ALL_CFLAGS += $(KERNEL_CFLAGS)
 
 # Programs and libraries that were made with another MPI= are made anew.
 USED := $(BUILD)/generated/transport
@@ -134,6 +139,23 @@ $(BIN): $(CLI_OBJ) $(LIB)
 $(TEST): $(TEST_OBJ) $(OBJ) $(USED)
 	$(CC) $(LDFLAGS) -o $@ $(TEST_OBJ) $(OBJ) $(DEP_LIBS) -lcunit
 
+# Readers of hostile input (tests/fuzz): each harness beside a main that replays files, or beside libFuzzer. The guard of HDF5 files is replaced
+# by one without a child, so that coverage and sanitizers see what it would do.
+FUZZ_OBJ := $(filter-out %/base/guard.o,$(OBJ)) $(BUILD)/obj/tests/fuzz/support/guard_here.o $(BUILD)/obj/tests/fuzz/support/fuzz.o $(BUILD)/obj/tests/fuzz/support/edit.o $(BUILD)/obj/src/cli/arguments.o $(BUILD)/obj/src/cli/words.o
+FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/support/replay.o
+FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/%)
+.PRECIOUS: $(BUILD)/obj/tests/fuzz/%.o
+$(BUILD)/obj/tests/fuzz/%.o: ALL_CFLAGS += -DMDM_SINGLE=0 -Itests
+$(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(FUZZ_MAIN)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(DEP_LIBS)
+fuzz-programs: $(FUZZ_BIN)
+
+# Empty arrays are NULL, and NULL + 0 is NULL: what clang calls an overflow of pointers there is none.
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=undefined
+fuzz: ## fuzzers of every reader, with sanitizers, in build-fuzz/fuzz (clang; sh tests/fuzz/run.sh runs them)
+	$(MAKE) BUILD=build-fuzz CC=clang CFLAGS='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' LDFLAGS='-fsanitize=address,undefined,fuzzer' KERNEL_CFLAGS=-fno-sanitize=all FUZZ_MAIN= fuzz-programs
+
 # The program with MPI beside one without, for the tests: one object differs.
 MPI_BIN := $(BUILD)/mpi/moedmft
 MPI_WIRE := $(BUILD)/mpi/wire
@@ -155,7 +177,7 @@ demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
 test: all $(TEST) $(MPI_TESTED) ## build and run every test (the groups below, side by side)
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit test-corpus
 
 test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
@@ -207,6 +229,10 @@ test-clang: ## the tests in C with a build by clang, without warnings
 
 check-all: test test-clang asan tsan valgrind analyze ## every test, then clang, sanitizers, analyzers and a sample of mutants: hours
 	$(MAKE) --no-print-directory mutation SAMPLE=20
+
+# Inputs that once broke a reader, or reach far into one (docs/reliability.md).
+test-corpus: $(FUZZ_BIN)
+	sh tests/corpus.sh $(BUILD)
 
 validate: all ## long statistical studies behind the numbers in docs (see validation/README.md)
 	sh validation/run.sh

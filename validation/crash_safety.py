@@ -59,7 +59,7 @@ def contents(path):
     found = {}
 
     def visit(name, item):
-        if isinstance(item, h5py.Dataset) and not name.endswith("seconds"):
+        if isinstance(item, h5py.Dataset) and "seconds" not in name:
             found[name] = (item.shape, item[()].tobytes())
         for key, value in item.attrs.items():
             if key not in ("created", "arguments"):
@@ -93,9 +93,11 @@ def finish(process, sent=()):
     try:
         _, words = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise Loss("hangs") from None
+        if process.poll() is None:  # else this script was stopped, not the run
+            process.kill()
+            process.communicate()
+            raise Loss("hangs") from None
+        _, words = process.communicate()
     code, words = process.returncode, words.decode(errors="replace").strip()
     if code < 0 and -code not in sent:
         raise Loss(f"ended by signal {-code}: {words[:200]}")

@@ -23,6 +23,11 @@ double mdm_real_parse(const char *text) {
   return x;
 }
 
+long mdm_real_whole(double x) {
+  const double most = 9007199254740992.0;
+  return x >= most ? (long)most : x <= -most ? -(long)most : x == x ? (long)x : 0;
+}
+
 double mdm_real_round(double x, int digits) {
   char text[MDM_REAL_SIZE];
   mdm_locale l = mdm_locale_enter();

@@ -17,6 +17,8 @@ void mdm_locale_leave(mdm_locale l);
 void mdm_real_text(double x, char out[MDM_REAL_SIZE]);
 /* strtod with a decimal point. */
 double mdm_real_parse(const char *text);
+/* The whole part of x, which may come from a file and be anything: NaN is 0, what is beyond ±2^53 becomes that. */
+long mdm_real_whole(double x);
 /* x rounded to so many significant decimal digits (at most 17). */
 double mdm_real_round(double x, int digits);
 

@@ -127,7 +127,10 @@ static int send_file(mdm_guard *g, const mdm_source *src, hid_t file, mdm_error 
   if (!status) status = check_shapes(src, &x, &y, err);
   if (!status) status = mdm_guard_send(g, &(shape){x.rows, x.rest, y.rest}, sizeof(shape), err);
   if (!status) status = send_values(g, src, &x, err);
-  return status ? status : send_values(g, src, &y, err);
+  if (!status) status = send_values(g, src, &y, err);
+  if (x.id >= 0) H5Dclose(x.id);
+  if (y.id >= 0) H5Dclose(y.id);
+  return status;
 }
 
 static int read_in_child(mdm_guard *g, void *context, mdm_error *err) {

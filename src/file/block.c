@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "file/internal.h"
 
 /* Blocks whose kernels and responses the file holds, from "config:output.blocks" ("[0, 3]"); none listed: all. */
@@ -24,11 +25,11 @@ int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err) {
   if (mdm_file_dup_text(file, "/", "config:model.depth", &text, NULL) == MDM_OK) depth = strtod(text, NULL);
   free(text);
   if (depth < 1) return mdm_fail(err, MDM_ERR_USAGE, "%s has no residual blocks to choose from (model.depth)", file->path);
-  if (block < 0) block += (long)depth;
-  if (block < 0 || block >= (long)depth)
+  if (block < 0) block += mdm_real_whole(depth);
+  if (block < 0 || block >= mdm_real_whole(depth))
     return mdm_fail(err, MDM_ERR_USAGE, "%s has blocks 0 to %.0f (or -1 for the last, and so on), not %ld", file->path, depth - 1, block);
   read_stored(file);
-  file->depth = (long)depth;
+  file->depth = mdm_real_whole(depth);
   file->block = block;
   return MDM_OK;
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/record.h"
 #include "config/internal.h"
 #include "config/networks.h"
@@ -88,7 +89,7 @@ static int look_at(earlier *e, long width, mdm_error *err) {
   if (status) return status;
   int complete = is_complete(mdm_record_find(rec, path), (size_t)mdm_config_int(e->then, "train.steps"));
   mdm_record_free(rec);
-  e->held[e->ensembles++] = (held){width, (size_t)runs, complete, mdm_file_has_group(e->file, single)};
+  e->held[e->ensembles++] = (held){width, (size_t)mdm_real_whole(runs), complete, mdm_file_has_group(e->file, single)};
   return MDM_OK;
 }
 

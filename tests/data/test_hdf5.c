@@ -1,5 +1,6 @@
 /* HDF5 files: regression and class targets, types, and every error. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"
@@ -237,6 +238,39 @@ static void test_hdf5_shape_errors(void) {
   fails(H5("x.h5"), MDM_ERR_DATA, "/x is not of an integer", "data.file");
 }
 
+/* More numbers than are read at a time, in chunks and not: every one arrives in its place. A shape that there is no memory for is refused. */
+static void test_hdf5_large(void) {
+  enum { ROWS = 1501, COLUMNS = 1000 };
+  double *x = malloc((size_t)ROWS * COLUMNS * sizeof *x), y[ROWS]; /* x: ROWS × COLUMNS */
+  CU_ASSERT_PTR_NOT_NULL_FATAL(x);
+  for (size_t i = 0; i < (size_t)ROWS * COLUMNS; i++) x[i] = (double)i;
+  for (size_t m = 0; m < ROWS; m++) y[m] = (double)m + 0.5;
+  hid_t list = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, (hsize_t[]){ROWS, COLUMNS}, NULL);
+  for (int chunked = 0; chunked < 2; chunked++) {
+    if (chunked) H5Pset_chunk(list, 2, (hsize_t[]){7, 300});
+    hid_t file = H5Fcreate(in_folder("large.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t set = H5Dcreate2(file, "/x", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, x);
+    H5Dclose(set);
+    write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){ROWS}, y);
+    H5Fclose(file);
+    mdm_data *data = load(H5("large.h5"));
+    CU_ASSERT(data->train.count == ROWS && data->dimension == COLUMNS);
+    CU_ASSERT_EQUAL(memcmp(data->train.x, x, (size_t)ROWS * COLUMNS * sizeof *x), 0);
+    CU_ASSERT_EQUAL(memcmp(data->train.y, y, sizeof y), 0);
+    mdm_data_free(data);
+  }
+  hid_t file = H5Fopen(in_folder("large.h5"), H5F_ACC_RDWR, H5P_DEFAULT), huge = H5Screate_simple(2, (hsize_t[]){ROWS, (hsize_t)1 << 40}, NULL);
+  H5Ldelete(file, "/x", H5P_DEFAULT);
+  H5Dclose(H5Dcreate2(file, "/x", H5T_NATIVE_DOUBLE, huge, H5P_DEFAULT, list, H5P_DEFAULT));
+  H5Fclose(file);
+  fails(H5("large.h5"), MDM_ERR_MEMORY, "out of memory", "data.file");
+  H5Sclose(huge);
+  H5Sclose(space);
+  H5Pclose(list);
+  free(x);
+}
+
 /* HDF5's own error printing is as it was after a failure. */
 static void test_hdf5_quiet(void) {
   H5E_auto2_t before = NULL, after = NULL;
@@ -258,6 +292,7 @@ static const test_case tests[] = {
     {"hdf5: test file", test_hdf5_test_file},
     {"hdf5: errors", test_hdf5_errors},
     {"hdf5: shape errors", test_hdf5_shape_errors},
+    {"hdf5: large", test_hdf5_large},
     {"hdf5: quiet", test_hdf5_quiet},
 };
 
