@@ -6,6 +6,7 @@
 #include <moedmft/error.h>
 
 #include "run/saturation.h"
+#include "base/record.h"
 #include "support/folder.h"
 #include "support/program.h"
 #include "support/suite.h"
