@@ -49,7 +49,7 @@ CORE := $(wildcard src/kernels/*.c src/realization/*.c models/*.c src/training/*
 CLI := $(wildcard src/cli/*.c)
 COMMON := $(filter-out $(CORE) $(CLI) src/cluster/ranks_%,$(wildcard src/*/*.c)) src/cluster/$(TRANSPORT).c
 TESTS := $(filter-out tests/fuzz/%,$(wildcard tests/*.c tests/*/*.c))
-FUZZ := $(filter-out replay fuzz,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 
 OBJ := $(COMMON:%.c=$(BUILD)/obj/%.o) $(CORE:%.c=$(BUILD)/obj/f64/%.o) $(CORE:%.c=$(BUILD)/obj/f32/%.o)
 CLI_OBJ := $(CLI:%.c=$(BUILD)/obj/%.o)
