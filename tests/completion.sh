@@ -46,7 +46,7 @@ offers full -- solve - -s train.batch = f
 offers 24 -- solve - -s train.steps = ""
 offers run.yaml run.h5 run.png -- solve - -s data.file = run
 offers text json csv -- rules - --format ""
-offers --save-weights --seed --set --sweeps -- compare - --s
+offers --save-weights --seed --set --strict --sweeps -- compare - --s
 offers --seed --set -- rules - --s
 offers --width -- rules - --wi
 offers --enumerate -- classify - --e
