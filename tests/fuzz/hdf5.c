@@ -1,10 +1,7 @@
 /* HDF5 data: files that HDF5 itself has written, with whatever shapes, types, layouts and numbers the input says. Bytes that are no such file
  * are for HDF5 to judge, in a child (base/guard.h). */
 #include <hdf5.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-#include <moedmft/data.h>
 
 #include "fuzz/support/fuzz.h"
 
@@ -60,22 +57,15 @@ static void write_file(input *in, const char *path) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-  static const char *const options[] = {"data.train=1", "data.test=1", "data.classes=[1, 0]", "data.standardize=feature", "train.loss=cross_entropy", "data.targets=onehot", "data.standardize=sample"};
   mdm_config *cfg;
-  mdm_data *d;
   mdm_error err = {0};
-  char word[256];
   input in = {data, data + n};
   unsigned chosen = fuzz_byte(&in);
   const char *path = fuzz_file("a.h5", NULL, 0);
   write_file(&in, path);
-  snprintf(word, sizeof word, "data.file=%s", path);
-  if (mdm_config_create(&cfg, &err) || mdm_config_set(cfg, "data.source=hdf5", &err) || mdm_config_set(cfg, word, &err)) abort();
-  for (unsigned i = 0; i < sizeof options / sizeof *options; i++)
-    if (chosen >> i & 1 && mdm_config_set(cfg, options[i], &err)) abort();
-  int status = mdm_data_load(cfg, &d, &err);
-  fuzz_judge(status, &err);
-  if (!status) mdm_data_free(d);
-  mdm_config_free(cfg);
+  if (mdm_config_create(&cfg, &err)) abort();
+  fuzz_set(cfg, "data.source", "hdf5");
+  fuzz_set(cfg, "data.file", path);
+  fuzz_load(cfg, chosen, 7);
   return 0;
 }

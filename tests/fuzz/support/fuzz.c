@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <moedmft/data.h>
+
 static char folder[64], path[4][160];
 
 static void leave(void) {
@@ -52,4 +54,24 @@ void fuzz_judge(int status, const mdm_error *err) {
   if (known && err->code == status && *err->text) return;
   fprintf(stderr, "fuzz: status %d, explained as %d: %s\n", status, err->code, err->text);
   abort();
+}
+
+void fuzz_set(mdm_config *cfg, const char *key, const char *value) {
+  mdm_error err = {0};
+  char word[256];
+  snprintf(word, sizeof word, "%s=%s", key, value);
+  if (mdm_config_set(cfg, word, &err)) abort();
+}
+
+void fuzz_load(mdm_config *cfg, unsigned chosen, unsigned options) {
+  static const char *const option[][2] = {{"data.train", "1"}, {"data.test", "1"}, {"data.classes", "[1, 0]"}, {"data.standardize", "feature"}, {"train.loss", "cross_entropy"},
+                                          {"data.targets", "onehot"}, {"data.standardize", "sample"}};
+  mdm_data *d;
+  mdm_error err = {0};
+  for (unsigned i = 0; i < options; i++)
+    if (chosen >> i & 1) fuzz_set(cfg, option[i][0], option[i][1]);
+  int status = mdm_data_load(cfg, &d, &err);
+  fuzz_judge(status, &err);
+  if (!status) mdm_data_free(d);
+  mdm_config_free(cfg);
 }

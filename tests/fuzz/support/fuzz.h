@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <moedmft/config.h>
 #include <moedmft/error.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -25,5 +26,10 @@ void fuzz_text(input *in, char *to, size_t most);
 
 /* Failures say something in one line, and have one of the codes of error.h; successes are MDM_OK. Else it aborts. */
 void fuzz_judge(int status, const mdm_error *err);
+
+/* key=value, which has to be allowed. */
+void fuzz_set(mdm_config *cfg, const char *key, const char *value);
+/* Loads the data of cfg with some of the first `options` (at most 7) options that harnesses of data choose from, one for each bit of `chosen`; judges, and frees both. */
+void fuzz_load(mdm_config *cfg, unsigned chosen, unsigned options);
 
 #endif
