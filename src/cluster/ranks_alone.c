@@ -25,6 +25,12 @@ int mdm_ranks_receive(int *from, mdm_packet *p) {
   return 0;
 }
 
+int mdm_ranks_gathers(void) { return 0; }
+int mdm_ranks_gather(int first, int ranks, const size_t *begin, void *data, int (*stopped)(void *context), void *context) {
+  (void)first, (void)ranks, (void)begin, (void)data, (void)stopped, (void)context;
+  return -1;
+}
+
 void mdm_ranks_traffic(size_t *packets, double *bytes) {
   *packets = 0;
   *bytes = 0;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <mpi.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,13 @@
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cluster/launched.h"
 #include "cluster/ranks.h"
 
-enum { PIECE = 1 << 20, FIRST = 1, MORE = 2 }; /* bytes; tags */
+enum { PIECE = 1 << 20, FIRST = 1, MORE = 2, GATHERED = 3 }; /* bytes; tags */
+static const double PATIENCE = 0.5; /* seconds with those who have not come, once all is to stop */
 
 /* A packet on its way. */
 typedef struct sending {
@@ -32,7 +35,9 @@ static struct {
   sending *first; /* in order of time */
   size_t packets; /* sent and received */
   double bytes;
-} ranks = {.count = 1, .on_a_node = 1};
+  int gathers;    /* several threads may use MPI, one at a time: whoever has the */
+  pthread_mutex_t lock;
+} ranks = {.count = 1, .on_a_node = 1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---------------------------------------------------------------- beginning */
 
@@ -71,13 +76,14 @@ int mdm_ranks_start(mdm_error *err) {
   int given;
   if (!is_launched()) return mdm_launched_copies() > 1 ? refuse_copies(err) : MDM_OK;
   survive_senders();
-  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
+  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
   MPI_Comm_dup(MPI_COMM_WORLD, &ranks.world);
   MPI_Comm_set_errhandler(ranks.world, MPI_ERRORS_RETURN);
   MPI_Comm_size(ranks.world, &ranks.count);
   MPI_Comm_rank(ranks.world, &ranks.mine);
   if (ranks.count == 1 && mdm_launched_copies() > 1) return refuse_copies(err);
   if (given < MPI_THREAD_FUNNELED) return mdm_fail(err, MDM_ERR_INTERNAL, "this MPI library (%s) does not allow threads", mdm_ranks_library());
+  ranks.gathers = ranks.count > 1 && given >= MPI_THREAD_SERIALIZED;
   if (ranks.count > 1) look_around();
   return MDM_OK;
 }
@@ -123,7 +129,7 @@ void mdm_ranks_traffic(size_t *packets, double *bytes) {
   *bytes = ranks.bytes;
 }
 
-int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
+static int send_packet(int to, mdm_packet *p, mdm_error *err) {
   int status = mdm_packet_check(p, err), failed = 0;
   sending *s = status ? NULL : calloc(1, sizeof *s), **end = &ranks.first;
   if (s) s->request = mdm_alloc(p->size / PIECE + 1, 1, 1, sizeof *s->request);
@@ -144,6 +150,13 @@ int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
   return failed ? mdm_fail(err, MDM_ERR_INTERNAL, "rank %d cannot be reached", to) : MDM_OK;
 }
 
+int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
+  pthread_mutex_lock(&ranks.lock);
+  int status = send_packet(to, p, err);
+  pthread_mutex_unlock(&ranks.lock);
+  return status;
+}
+
 /* The pieces that follow a whole first one. */
 static int receive_more(int from, mdm_packet *p) {
   for (int n = PIECE; n == PIECE;) {
@@ -156,7 +169,7 @@ static int receive_more(int from, mdm_packet *p) {
   return 1;
 }
 
-int mdm_ranks_receive(int *from, mdm_packet *p) {
+static int receive_packet(int *from, mdm_packet *p) {
   int there = 0, n = 0;
   MPI_Message message;
   MPI_Status state;
@@ -171,6 +184,67 @@ int mdm_ranks_receive(int *from, mdm_packet *p) {
   if (whole) count(p->size);
   else mdm_packet_clear(p);
   return whole;
+}
+
+int mdm_ranks_receive(int *from, mdm_packet *p) {
+  pthread_mutex_lock(&ranks.lock);
+  int there = receive_packet(from, p);
+  pthread_mutex_unlock(&ranks.lock);
+  return there;
+}
+
+/* ---------------------------------------------------------------- one solution */
+
+int mdm_ranks_gathers(void) { return ranks.gathers; }
+
+/* The requests of a gathering: to and from every other rank, in pieces. data: where this rank's own bytes are sent from. */
+static int begin_gathering(int first, int n, const size_t *begin, unsigned char *data, MPI_Request *request) {
+  int count = 0, mine = ranks.mine - first;
+  for (int r = 0; r < n; r++)
+    for (int out = 0; out < 2 && r != mine; out++) {
+      const int whose = out ? mine : r;
+      for (size_t at = begin[whose]; at < begin[whose + 1]; at += PIECE) {
+        int size = (int)(begin[whose + 1] - at < PIECE ? begin[whose + 1] - at : PIECE);
+        if (out) MPI_Isend(data + at, size, MPI_BYTE, first + r, GATHERED, ranks.world, &request[count++]);
+        else MPI_Irecv(data + at, size, MPI_BYTE, first + r, GATHERED, ranks.world, &request[count++]);
+      }
+    }
+  return count;
+}
+
+static size_t pieces_of(size_t bytes) { return (bytes + PIECE - 1) / PIECE; }
+
+/* 1: all have come; 0: not yet; -1: one is no more. */
+static int all_have_come(int count, MPI_Request *request) {
+  int done = 0;
+  pthread_mutex_lock(&ranks.lock);
+  int failed = MPI_Testall(count, request, &done, MPI_STATUSES_IGNORE);
+  pthread_mutex_unlock(&ranks.lock);
+  return failed ? -1 : done;
+}
+
+int mdm_ranks_gather(int first, int n, const size_t *begin, void *data, int (*stopped)(void *context), void *context) {
+  enum { LOOKS = 200 }; /* before somebody else may have the processor */
+  size_t most = 0, mine = (size_t)(ranks.mine - first);
+  for (int r = 0; r < n; r++) most += pieces_of(begin[r + 1] - begin[r]) + pieces_of(begin[mine + 1] - begin[mine]);
+  MPI_Request *request = mdm_alloc(most, 1, 1, sizeof *request);
+  if (!request) return -1;
+  pthread_mutex_lock(&ranks.lock);
+  int count = begin_gathering(first, n, begin, data, request), come = 0;
+  pthread_mutex_unlock(&ranks.lock);
+  double since = 0;
+  for (size_t looks = 1; !(come = all_have_come(count, request)); looks++) {
+    if (looks % LOOKS == 0) sched_yield();
+    if (looks % (20 * LOOKS) || !stopped(context)) continue;
+    if (since == 0) since = mdm_clock();
+    if (mdm_clock() - since > PATIENCE) break;
+  }
+  pthread_mutex_lock(&ranks.lock);
+  for (int i = 0; i < count && come != 1; i++) /* nothing may be written to data any more */
+    if (request[i] != MPI_REQUEST_NULL) MPI_Cancel(&request[i]);
+  pthread_mutex_unlock(&ranks.lock);
+  free(request);
+  return come == 1 ? 0 : -1;
 }
 
 /* ---------------------------------------------------------------- the end */

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/vecmath.h"
@@ -75,12 +76,12 @@ int X(basis_note)(X(population) *pop, int twins, size_t count, const real *colum
 /* ---------------------------------------------------------------- new directions */
 
 static int grow(X(basis) *b, size_t count, mdm_error *err) {
-  size_t n = b->n, want = b->k + count;
+  size_t n = b->n, rows = mdm_rows(n), want = b->k + count;
   if (want > n)
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     want, b->pop->n, b->pop->name);
-  if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, want, &b->capacity) ||
-      (b->twins && (mdm_grow_columns((void **)&b->twin, n, sizeof(real), b->k, want, &b->twin_capacity) ||
+  if (mdm_grow_columns((void **)&b->U, rows, sizeof(real), b->k, want, &b->capacity) ||
+      (b->twins && (mdm_grow_columns((void **)&b->twin, rows, sizeof(real), b->k, want, &b->twin_capacity) ||
                     mdm_grow_columns((void **)&b->square, 1, sizeof(real), b->k, want, &b->square_capacity))))
     return mdm_no_memory(err, "%zu directions of %zu %s particles", want, n, b->pop->name);
   return MDM_OK;
@@ -89,7 +90,7 @@ static int grow(X(basis) *b, size_t count, mdm_error *err) {
 /* The `count` columns behind U, which point in new directions, become part of it. */
 static int append(X(basis) *b, size_t count, mdm_error *err) {
   size_t n = b->n, size = 0;
-  real *fresh = b->U + n * b->k, *work = NULL;
+  real *fresh = b->U + mdm_rows(n) * b->k, *work = NULL;
   int status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
   if (!status) status = X(whiten)(b->pop, 1, count, fresh, err);
   if (!status) status = X(population_note)(b->pop, count, fresh, err);
@@ -134,7 +135,7 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
   if (status) return status;
-  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, p->n, p->v, p->n, 0, b->c, k, err);
+  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, mdm_rows(p->n), p->v, mdm_rows(p->n), 0, b->c, k, err);
   if (status) return status;
   b->k_c = k;
   b->P = P;
@@ -147,16 +148,16 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return status;
 }
 
-static double mean_product(size_t n, const real *a, const real *b) { return X(parallel_dot)(n, a, b) / (double)n; }
+static double mean_product(size_t n, size_t P, const real *a, const real *b) { return X(parallel_products)(n, P, a, b) / (double)(n * P); }
 
 /* ⟨p p⟩ of a field without its noise, mean over tokens. */
-static double mean_square(const X(field) *p) { return mean_product(p->n * p->P, p->v, p->twin ? p->twin : p->v); }
+static double mean_square(const X(field) *p) { return mean_product(p->n, p->P, p->v, p->twin ? p->twin : p->v); }
 
 /* gram (P × P, lower triangle) = ⟨p p⟩ − Σ ⟨u u⟩ c c. */
 static int residual_gram(X(basis) *b, const X(field) *p, mdm_error *err) {
-  size_t n = p->n, P = p->P;
-  int status = p->twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, p->v, n, p->twin, n, 0, b->gram, P, err)
-                       : X(parallel_gram)(n, P, 1.0 / (double)n, p->v, n, 0, b->gram, err);
+  size_t n = p->n, P = p->P, rows = mdm_rows(n);
+  int status = p->twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, p->v, rows, p->twin, rows, 0, b->gram, P, err)
+                       : X(parallel_gram)(n, P, 1.0 / (double)n, p->v, rows, 0, b->gram, err);
   if (!status) status = X(parallel_gram)(b->k, P, -1, X(basis_driving)(b), b->k, 1, b->gram, err);
   if (!status && b->twins) status = X(parallel_gram)(b->k, P, 1, X(basis_excess)(b), b->k, 1, b->gram, err);
   return status;
@@ -167,7 +168,7 @@ static double residual_field(X(basis) *b, const X(field) *p) {
   size_t n = p->n, all = n * p->P;
   memcpy(b->rest, p->v, all * sizeof *b->rest);
   X(parallel_combine)(n, b->k, p->P, -1, b->U, n, b->c, b->k, 0, 1, b->rest, n);
-  return mean_product(all, b->rest, b->rest) * (double)p->P;
+  return mean_product(n, p->P, b->rest, b->rest) * (double)p->P;
 }
 
 /* The Frobenius norm of gram, given its lower triangle: it bounds every eigenvalue. */
@@ -207,7 +208,8 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
   if (status || !above) return status;
   status = grow(b, above, err);
   if (status) return status;
-  X(parallel_combine)(n, P, above, 1, p->v, n, b->gram + P * (P - above), P, 0, 0, b->U + n * b->k, n);
+  size_t rows = mdm_rows(n);
+  X(parallel_combine)(n, P, above, 1, p->v, rows, b->gram + P * (P - above), P, 0, 0, b->U + rows * b->k, rows);
   return append(b, above, err);
 }
 
@@ -238,7 +240,7 @@ static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   if (!status && by_particles) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
   if (status) return status;
   double square = b->tolerance * b->tolerance, scale = mean_square(p);
-  *mean = b->twins ? mean_product(n * P, p->v, p->v) : scale;
+  *mean = b->twins ? mean_product(n, P, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
   double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
@@ -252,7 +254,7 @@ static void multiply(size_t n, double factor, real *v) {
 
 /* The same for a field whose squares leave the range of a real, through a copy in other units. */
 static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
-  double factor = X(unit_factor)(p->n, p->P, p->v, p->n), mean;
+  double factor = X(unit_factor)(p->n, p->P, p->v, mdm_rows(p->n)), mean;
   if (factor == 1) return MDM_OK; /* zero, or diverged */
   X(field) copy;
   int status = X(field_times)(p, p->P, factor, &copy, err);

@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
 #include "realization/parallel.h"
@@ -44,6 +45,7 @@ void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real
 }
 
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  if (groups == 1) n = mdm_rows(n);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
@@ -81,26 +83,27 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
 
 static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
-  if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
+  if (s->variance == 0) return memset(out, 0, mdm_rows(s->pop->n) * count * sizeof *out), MDM_OK;
   return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
 /* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want); shared: particles of the population. */
 static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
-  spread(s, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
-  if (factor != 1) X(scale)(s->n * (want - s->k), (real)factor, to + s->n * s->k);
+  size_t rows = mdm_rows(s->n);
+  spread(s, want - s->k, s->gauss + mdm_rows(shared) * s->k, 0, to + rows * s->k);
+  if (factor != 1) X(scale)(rows * (want - s->k), (real)factor, to + rows * s->k);
 }
 
 /* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
 static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   X(thin_side) *s = &A->side[which], *other = &A->side[!which];
-  size_t want = other->basis->k, n = s->pop->n;
+  size_t want = other->basis->k, n = s->pop->n, rows = mdm_rows(n), all = mdm_rows(s->n);
   if (s->k == want) return MDM_OK;
-  if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
-      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
-      (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
+  if (mdm_grow_columns((void **)&s->gauss, rows, sizeof(real), s->k, want, &s->capacity_gauss) ||
+      (s->learns && mdm_grow_columns((void **)&s->all, all, sizeof(real), s->k, want, &s->capacity_all)) ||
+      (s->momentum && mdm_grow_columns((void **)&s->momentum, all, sizeof(real), s->k, want, &s->capacity_momentum)))
     return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
-  int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
+  int status = A->draw(A, which, s->k, want - s->k, s->gauss + rows * s->k, err);
   if (status) return status;
   if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
   else s->all = s->gauss;
@@ -129,7 +132,8 @@ int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *
 
 /* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
 static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
-  X(parallel_combine)(n, k, P, s, left, n, c, ldc, 0, accumulate, out, n);
+  size_t rows = mdm_rows(n);
+  X(parallel_combine)(n, k, P, s, left, rows, c, ldc, 0, accumulate, out, rows);
 }
 
 /* The same onto one side's particles, from columns on them or (n < s->n) on its population, which are spread over its groups. */
@@ -187,7 +191,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     factor *= A->scale;
   }
   if (!status && k)
-    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k, err);
+    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, mdm_rows(view.n), view.v, mdm_rows(view.n), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, factor, begun, result, err);
 }
 
@@ -206,16 +210,17 @@ void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep
 /* C (n × k) += s own cᵀ, c: k_c × P; of a field with a twin, its twin's. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
   const real *from = own->twin ? own->twin : own->v;
-  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, s->n, b->c, b->k_c, 1, 1, C, s->n);
+  size_t rows = mdm_rows(s->n);
+  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, rows, b->c, b->k_c, 1, 1, C, rows);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
 static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(thin_side) *s, const X(field) *own, const X(basis) *b,
                          mdm_error *err) {
   double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
-  size_t n = s->n * s->k;
+  size_t n = mdm_rows(s->n) * s->k;
   if (!s->momentum && s->k) {
-    if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
+    if (mdm_grow_columns((void **)&s->momentum, mdm_rows(s->n), sizeof(real), 0, s->k, &s->capacity_momentum))
       return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
@@ -241,7 +246,7 @@ static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, cons
   if (status) return status;
   const X(basis) *b = A->side[!learns].basis;
   if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
-  if (keep != 1) X(scale)(s->n * s->k, (real)keep, s->all);
+  if (keep != 1) X(scale)(mdm_rows(s->n) * s->k, (real)keep, s->all);
   A->scale *= keep;
   add_outer(s, -step->rate * gradient, own, b, s->all);
   return MDM_OK;
@@ -260,7 +265,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   X(thin_side) *source = &A->side[from], *target = &A->side[!from];
   X(field) view;
   int status = MDM_OK;
-  memset(out->v, 0, target->n * f->P * sizeof *out->v);
+  memset(out->v, 0, mdm_rows(target->n) * f->P * sizeof *out->v);
   if (target->variance > 0) status = absorb(A, from, f, err);
   if (!status && target->variance > 0)
     status = gaussian_product(A, target, source->basis, f->P, 1, 0, out, err);
@@ -268,7 +273,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
   if (!status && k) status = X(thin_view)(A, from, f, &view, err);
   if (status || !k) return status;
-  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k, err);
+  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, mdm_rows(n), view.v, mdm_rows(n), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/board.h"
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "scaling/vanishing.h"
@@ -227,12 +228,12 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
   double bound = INFINITY, loss = 0;
   int diverged = 0;
   for (size_t t = 0; t <= steps; t++) {
-    if (mdm_board_stopped(run->board)) {
+    if (mdm_crew_any(mdm_board_stopped(run->board))) { /* ranks that share a run stop at the same step */
       run->status = MDM_INTERRUPTED;
       return MDM_OK;
     }
     int status = step(l, t, bound, &loss, &diverged, err);
-    if (status) return status;
+    if (status || mdm_crew_failed()) return status;
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
@@ -241,7 +242,7 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
     if (t == 0) bound = DIVERGED * (loss > 1 ? loss : 1);
     count_directions(R, run, t);
     run->done = t + 1;
-    mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
+    if (!mdm_crew_joined() || mdm_crew_joined()->mine == 0) mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
   }
   return MDM_OK;
 }
@@ -338,7 +339,10 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = write_responses(&l, run->record, err);
   if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - start, err);
   loop_clear(&l);
-  return status;
+  if (!mdm_crew_failed()) return status;
+  run->status = MDM_INTERRUPTED; /* without those who were lost nothing of it counts */
+  run->done = 0;
+  return MDM_OK;
 }
 
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {

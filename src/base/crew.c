@@ -1,0 +1,111 @@
+/* Ranks that share one solution (crew.h). */
+#include "base/crew.h"
+
+#include <math.h>
+
+#include "base/share.h"
+
+enum {
+  ROUND = 256,  /* rows: a batch of normal draws (random.h), and whole vectors */
+  EXPERTS = 256 /* of a piece */
+};
+
+static mdm_crew *crew; /* of this process */
+
+void mdm_crew_join(mdm_crew *c) { crew = c; }
+const mdm_crew *mdm_crew_joined(void) { return crew; }
+
+int mdm_is_spread(size_t n) {
+  int is = 0;
+  for (int i = 0; crew && i < MDM_CREW_SIZES; i++) is |= n > 0 && crew->size[i] == n;
+  return is;
+}
+
+static size_t cut(size_t n, int rank) { return rank == crew->ranks ? n : n / (size_t)crew->ranks * (size_t)rank / ROUND * ROUND; }
+
+mdm_held mdm_held_of(size_t n) {
+  if (!mdm_is_spread(n)) return (mdm_held){0, n, 0, n};
+  size_t from = cut(n, crew->mine), to = cut(n, crew->mine + 1), longest = n / MDM_MOST_PIECES + MDM_PARTICLES + 32;
+  size_t end = to + (longest > crew->more ? longest : crew->more);
+  return (mdm_held){from, (end < n ? end : n) - from, from, to};
+}
+
+size_t mdm_rows(size_t n) { return mdm_held_of(n).count; }
+
+/* Where the things that a population of n particles is cut into begin: thing i of so many, of `each` particles at a time. */
+typedef size_t start_of(size_t n, size_t count, size_t each, size_t i);
+
+static size_t piece_start(size_t n, size_t pieces, size_t each, size_t i) { return each * mdm_piece(n / each, pieces, i); }
+static size_t block_start(size_t n, size_t blocks, size_t each, size_t i) { return (void)n, (void)blocks, each * i; }
+
+/* The first that begins at a row or behind it. */
+static size_t first_from(size_t n, size_t count, size_t each, size_t row, start_of *start) {
+  size_t low = 0, high = count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (start(n, count, each, middle) >= row) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+static void own(size_t n, size_t count, size_t each, start_of *start, size_t *first, size_t *end) {
+  mdm_held h = mdm_held_of(n);
+  *first = first_from(n, count, each, h.from, start);
+  *end = h.to == n ? count : first_from(n, count, each, h.to, start);
+}
+
+size_t mdm_expert_pieces(size_t E) {
+  size_t pieces = mdm_pieces(E, EXPERTS);
+  return pieces < MDM_MOST_PIECES ? pieces : MDM_MOST_PIECES;
+}
+
+size_t mdm_longest_expert_piece(size_t E, size_t J) { return J * (E / mdm_expert_pieces(E) + mdm_expert_pieces(E) + 16); }
+
+void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end) { own(n, pieces, 1, piece_start, first, end); }
+void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end) { own(n, n / each, each, block_start, first, end); }
+void mdm_own_expert_pieces(size_t E, size_t J, size_t *first, size_t *end) { own(E * J, mdm_expert_pieces(E), J, piece_start, first, end); }
+
+static void gather(const size_t *begin, void *data) {
+  if (crew->failed) return;
+  crew->gatherings++;
+  crew->bytes += (double)(begin[crew->ranks] - (begin[crew->mine + 1] - begin[crew->mine]));
+  crew->failed = crew->gather(crew->context, begin, data) != 0;
+}
+
+static void gather_of(size_t n, size_t count, size_t each, start_of *start, size_t bytes, void *data) {
+  size_t begin[MDM_CREW_MOST + 1];
+  if (!mdm_is_spread(n)) return;
+  for (int r = 0; r < crew->ranks; r++) begin[r] = bytes * first_from(n, count, each, cut(n, r), start);
+  begin[crew->ranks] = bytes * count;
+  gather(begin, data);
+}
+
+void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data) { gather_of(n, pieces, 1, piece_start, bytes, data); }
+void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data) { gather_of(n, n / each, each, block_start, bytes, data); }
+void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data) { gather_of(E * J, mdm_expert_pieces(E), J, piece_start, bytes, data); }
+
+double mdm_crew_largest(size_t n, double here) {
+  double found[MDM_CREW_MOST], most = here;
+  size_t begin[MDM_CREW_MOST + 1];
+  if (!mdm_is_spread(n)) return here;
+  for (int r = 0; r <= crew->ranks; r++) begin[r] = (size_t)r * sizeof *found;
+  found[crew->mine] = here;
+  gather(begin, found);
+  for (int r = 0; r < crew->ranks && !crew->failed; r++)
+    if (isnan(found[r]) || found[r] > most) most = found[r];
+  return most;
+}
+
+int mdm_crew_any(int flag) {
+  unsigned char said[MDM_CREW_MOST];
+  size_t begin[MDM_CREW_MOST + 1];
+  if (!crew) return flag;
+  for (int r = 0; r <= crew->ranks; r++) begin[r] = (size_t)r;
+  said[crew->mine] = flag != 0;
+  gather(begin, said);
+  for (int r = 0; r < crew->ranks && !crew->failed; r++) flag |= said[r];
+  return flag || crew->failed;
+}
+
+int mdm_crew_failed(void) { return crew && crew->failed; }

@@ -1,0 +1,66 @@
+/* Ranks that share one solution of the limit: each holds some rows of every large population, and all hold what is small.
+ *
+ * The rows that rank r answers for begin at the r-th of so many cuts of a population. Sums over particles are sums over fixed pieces
+ * (share.h): a piece belongs to the rank in whose rows it begins, which holds those of the longest piece beyond its last row as well and
+ * computes them, too; what the pieces gave goes to every rank, which adds it in the order of the pieces. So nothing depends on the number of
+ * ranks. What is done row by row needs no word.
+ *
+ * A process is in one crew at a time, for the length of a run; otherwise it is alone and holds all. Which populations are spread is a matter of
+ * their size: arrays of n particles have mdm_rows(n) rows, the leading dimension, wherever n is the size of such a population. */
+#ifndef MOEDMFT_CREW_H
+#define MOEDMFT_CREW_H
+
+#include <stddef.h>
+
+enum {
+  MDM_SPREAD_FROM = 32768, /* particles from which on a population is large: sums that pieces of particles do not give otherwise are cut into them */
+  MDM_CREW_MOST = 1024,    /* ranks */
+  MDM_CREW_SIZES = 2       /* sizes of populations that are spread */
+};
+
+typedef struct mdm_crew {
+  int mine, ranks;             /* this rank, of so many */
+  size_t size[MDM_CREW_SIZES]; /* particles of the populations that are spread; 0: none */
+  size_t more;                 /* rows that are held beyond one's own, at least */
+  /* Bytes begin[r] … begin[r + 1] − 1 of data are rank r's, and become everybody's. 0, or not 0 where a rank was lost or all is to stop. */
+  int (*gather)(void *context, const size_t *begin, void *data);
+  void *context;
+  int failed;                  /* since a gathering failed: numbers mean nothing any more */
+  size_t gatherings;           /* and the bytes that came from others: */
+  double bytes;
+} mdm_crew;
+
+/* Joins; NULL: alone again. No other thread may be at work. */
+void mdm_crew_join(mdm_crew *crew);
+const mdm_crew *mdm_crew_joined(void);
+
+/* Rows that are held here: first … first + count − 1; from … to − 1 are this rank's own. */
+typedef struct mdm_held {
+  size_t first, count, from, to;
+} mdm_held;
+
+int mdm_is_spread(size_t n);
+mdm_held mdm_held_of(size_t n);
+/* Their number: the leading dimension of arrays. */
+size_t mdm_rows(size_t n);
+/* Of so many pieces (share.h) of n particles, those that begin among this rank's own rows: *first … *end − 1. */
+void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end);
+
+/* data: what each piece gave, bytes of each. Where n is spread, the others' come from them. */
+void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data);
+/* The same of blocks of `each` particles, n/each of them. *first … *end − 1 are those that begin here. */
+void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end);
+void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data);
+/* The same of pieces of E experts with J neurons each. They lie among the neurons' rows. */
+size_t mdm_expert_pieces(size_t E);
+void mdm_own_expert_pieces(size_t E, size_t J, size_t *first, size_t *end);
+void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data);
+/* Rows of the longest of these. */
+size_t mdm_longest_expert_piece(size_t E, size_t J);
+/* The largest of what ranks found in their rows of n particles; NaN where one found that. */
+double mdm_crew_largest(size_t n, double here);
+/* Whether any rank says so, or gatherings failed. */
+int mdm_crew_any(int flag);
+int mdm_crew_failed(void);
+
+#endif

@@ -1,0 +1,69 @@
+/* One replica on several ranks (together.h). Its stream and its experts' neurons are spread over them; experts, which gates and selections look at
+ * all together, are computed by everybody. */
+#include "run/together.h"
+
+#include "cluster/ranks.h"
+
+enum {
+  FEW_TOKENS = 96,   /* from so many on, products of many columns go to BLAS, whose bits may depend on where rows are cut (kernels/products.h) */
+  LEAST_ROWS = 4096  /* of a population, for each rank */
+};
+
+static size_t neurons_of(const mdm_limit_sizes *s) { return s->experts * s->neurons; }
+static int is_large(size_t n) { return n >= MDM_SPREAD_FROM; }
+
+/* Populations are known by their size, and arrays by the rows that they have: no number may mean two things. */
+static int is_ambiguous(const mdm_limit_sizes *s) {
+  size_t S = s->stream, EJ = neurons_of(s), E = s->experts;
+  return (is_large(S) && (E == S || E / 2 == S)) || (is_large(EJ) && (E == EJ || E / 2 == EJ || s->neurons == 1));
+}
+
+static const char *obstacle(const mdm_plan *p) {
+  const mdm_problem *b = p->problem;
+  const mdm_limit_sizes *s = &p->runner.sizes;
+  const mdm_rule *rule = b->model.parameterization.rule;
+  if (!is_large(s->stream) && !is_large(neurons_of(s))) return "populations of less than 32768 particles are not worth it";
+  if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
+  if (rule[MDM_W1].tied || rule[MDM_W2].tied) return "experts that start alike";
+  if (b->optimizer.method.entrywise) return "entrywise optimizers (adam, sign)";
+  if (b->batch >= FEW_TOKENS || b->data->test.count >= FEW_TOKENS) return "batches or test parts of 96 samples or more";
+  if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
+  if (is_ambiguous(s)) return "as many experts as other particles";
+  return NULL;
+}
+
+static size_t fewest(const mdm_limit_sizes *s) {
+  size_t S = s->stream, EJ = neurons_of(s);
+  return !is_large(EJ) || (is_large(S) && S < EJ) ? S : EJ;
+}
+
+int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
+  size_t ranks = (size_t)mdm_ranks_count(), each = runs ? ranks / runs : 1;
+  *why = NULL;
+  for (size_t i = 0; i < runs; i++)
+    if (p->task[p->schedule[i]].width) return 1;
+  if (each < 2 || !mdm_ranks_gathers()) return 1;
+  if ((*why = obstacle(p))) return 1;
+  size_t most = fewest(&p->runner.sizes) / LEAST_ROWS;
+  if (most > MDM_CREW_MOST) most = MDM_CREW_MOST;
+  return (int)(each < most ? each : most);
+}
+
+static int stopped(void *context) {
+  const mdm_shared_run *s = context;
+  return mdm_board_stopped(s->board);
+}
+
+static int gather(void *context, const size_t *begin, void *data) {
+  mdm_shared_run *s = context;
+  return mdm_ranks_gather(s->first, s->crew.ranks, begin, data, stopped, s);
+}
+
+void mdm_together_begin(mdm_shared_run *s, const mdm_limit_sizes *sizes, int ranks, int mine, mdm_board *board) {
+  size_t S = sizes->stream, EJ = neurons_of(sizes), piece = mdm_longest_expert_piece(sizes->experts, sizes->neurons);
+  *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
+  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {is_large(S) ? S : 0, is_large(EJ) ? EJ : 0}, .more = piece, .gather = gather, .context = s};
+  mdm_crew_join(&s->crew);
+}
+
+void mdm_together_end(void) { mdm_crew_join(NULL); }
