@@ -115,7 +115,7 @@ static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, si
   X(field) *field = at(m, part, f, level);
   field->P = P;
   field->id = ++m->next_id;
-  if (field->noise) memset(field->noise, 0, mdm_rows(field->n) * P * sizeof *field->noise);
+  if (field->noise) memset(field->noise, 0, X(field_ld)(field) * P * sizeof *field->noise);
   return field;
 }
 
@@ -150,11 +150,17 @@ static int allocate(X(field) *f, size_t n, size_t P) {
   return (f->v = mdm_alloc(mdm_rows(n), P, 1, sizeof(real))) != NULL;
 }
 
+/* Of experts: all of them on every rank, since gates and selections look at all together. */
+static int allocate_whole(X(field) *f, size_t n, size_t P) {
+  f->n = f->ld = n;
+  return (f->v = mdm_alloc(n, P, 1, sizeof(real))) != NULL;
+}
+
 /* Room for what keeps noise out of the squares of a field. */
 static int allocate_second(const X(moe) *m, X(field) *f, mdm_field which, size_t P) {
   int twin = X(moe_has_twin)(m->R, which), noise = X(moe_has_noise)(m->R, which);
-  if (twin) f->twin = mdm_alloc(mdm_rows(f->n), P, 1, sizeof(real));
-  if (noise) f->noise = mdm_alloc(mdm_rows(f->n), P, 1, sizeof(real));
+  if (twin) f->twin = mdm_alloc(X(field_ld)(f), P, 1, sizeof(real));
+  if (noise) f->noise = mdm_alloc(X(field_ld)(f), P, 1, sizeof(real));
   return (f->twin || !twin) && (f->noise || !noise);
 }
 
@@ -168,11 +174,11 @@ static int block_allocate(const X(moe) *m, block_fields *b, mdm_part which, size
   const X(realization) *R = m->R;
   size_t E = R->experts, EJ = E * R->neurons, S = R->stream;
   int train = which == MDM_TRAIN;
-  int ok = allocate(&b->field[MDM_PSI], E, P) && allocate(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
+  int ok = allocate_whole(&b->field[MDM_PSI], E, P) && allocate_whole(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
            allocate(&b->field[MDM_Y], EJ, P) && allocate(&b->field[MDM_A], S, P);
   if (m->model->norm != MDM_NORM_NONE) ok = ok && allocate(&b->field[MDM_N], S, P);
   if (train)
-    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate(&b->field[MDM_RHO], E, P) &&
+    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate_whole(&b->field[MDM_RHO], E, P) &&
          (!has_residual(m) || allocate(&b->field[MDM_ZETA], S, P));
   for (mdm_field f = 0; f < MDM_FIELDS && train; f++)
     if (b->field[f].v) ok = ok && allocate_second(m, &b->field[f], f, P);
@@ -497,6 +503,22 @@ static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, 
   }
 }
 
+/* Rows of a field that has all of them, from the ranks that computed them. Not 0: memory is out. */
+static int gather_rows(X(field) *f) {
+  size_t n = f->n, P = f->P, first, end;
+  if (!mdm_is_spread(n)) return 0;
+  real *rows = mdm_alloc(P, n, 1, sizeof *rows); /* P × n */
+  if (!rows) return -1;
+  mdm_own_blocks(n, 1, &first, &end);
+  for (size_t i = first; i < end; i++)
+    for (size_t t = 0; t < P; t++) rows[t + P * i] = f->v[i + n * t];
+  mdm_gather_blocks(n, 1, P * sizeof *rows, rows);
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) f->v[i + n * t] = rows[t + P * i];
+  free(rows);
+  return 0;
+}
+
 /* a of block l from the stream before it. */
 static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error *err) {
   X(realization) *R = m->R;
@@ -510,6 +532,7 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
            *a = rewrite(m, part, MDM_A, l, P);
   int status = A[MDM_Q]->ops->forward(A[MDM_Q], n, NULL, psi, err);
   if (status) return status;
+  if (gather_rows(psi)) return mdm_no_memory(err, "logits of %zu experts", psi->n);
   BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
   fill_twin(psi);
   gate_tokens(m, part, l, P);
@@ -893,13 +916,13 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   return status;
 }
 
-/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimension ldb). An infinite second moment would stop a weight without a
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
  * word, so gradients are bounded by their fields. */
-static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t k, const real *b,
+static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda, size_t k, const real *b,
                          size_t ldb, mdm_error *err) {
   const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
   if (step->by->kind != MDM_STEP_ADAM || R->coef[t].learn == 0) return MDM_OK;
-  double bound = (double)P * X(largest)(n, P, a, mdm_rows(n)) * X(largest)(k, P, b, ldb);
+  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
   if (!(bound > most)) return MDM_OK;
   return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
                   bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
@@ -914,8 +937,8 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   step.rate = rate * m->model->lr[MDM_W_IN];
   X(scale)(mdm_rows(S) * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
   const X(field) *slope = &m->part[MDM_TRAIN].r_slope, *o = at(m, MDM_TRAIN, MDM_O, 0);
-  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, m->inputs - m->fixed, x + m->fixed, m->inputs, err);
-  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, m->outputs, e, m->outputs, err);
+  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, mdm_rows(S), m->inputs - m->fixed, x + m->fixed, m->inputs, err);
+  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, mdm_rows(S), m->outputs, e, m->outputs, err);
   if (!status) status = X(table_step)(&m->in, &step, in, P, slope->v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
   if (!status) status = X(table_step)(&m->out_table, &step, out, P, o->v, e, m->outputs, err);
@@ -930,7 +953,7 @@ static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err)
     mdm_step step = own_step(m, base, t);
     if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-    status = check_moments(&step, m->R, t, p->P, q->n, q->v, p->n, p->v, mdm_rows(p->n), err);
+    status = check_moments(&step, m->R, t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;

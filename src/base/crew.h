@@ -15,7 +15,7 @@
 enum {
   MDM_SPREAD_FROM = 32768, /* particles from which on a population is large: sums that pieces of particles do not give otherwise are cut into them */
   MDM_CREW_MOST = 1024,    /* ranks */
-  MDM_CREW_SIZES = 2       /* sizes of populations that are spread */
+  MDM_CREW_SIZES = 3       /* sizes of populations that are spread */
 };
 
 typedef struct mdm_crew {

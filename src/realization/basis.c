@@ -135,7 +135,7 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
   if (status) return status;
-  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, mdm_rows(p->n), p->v, mdm_rows(p->n), 0, b->c, k, err);
+  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, mdm_rows(p->n), X(field_rows)(p, p->v), X(field_ld)(p), 0, b->c, k, err);
   if (status) return status;
   b->k_c = k;
   b->P = P;
@@ -148,16 +148,19 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return status;
 }
 
-static double mean_product(size_t n, size_t P, const real *a, const real *b) { return X(parallel_products)(n, P, a, b) / (double)(n * P); }
+static double mean_product(const X(field) *p, const real *a, const real *b) {
+  return X(parallel_products)(p->n, p->P, X(field_rows)(p, (real *)a), X(field_rows)(p, (real *)b), X(field_ld)(p)) / (double)(p->n * p->P);
+}
 
 /* ⟨p p⟩ of a field without its noise, mean over tokens. */
-static double mean_square(const X(field) *p) { return mean_product(p->n, p->P, p->v, p->twin ? p->twin : p->v); }
+static double mean_square(const X(field) *p) { return mean_product(p, p->v, p->twin ? p->twin : p->v); }
 
 /* gram (P × P, lower triangle) = ⟨p p⟩ − Σ ⟨u u⟩ c c. */
 static int residual_gram(X(basis) *b, const X(field) *p, mdm_error *err) {
-  size_t n = p->n, P = p->P, rows = mdm_rows(n);
-  int status = p->twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, p->v, rows, p->twin, rows, 0, b->gram, P, err)
-                       : X(parallel_gram)(n, P, 1.0 / (double)n, p->v, rows, 0, b->gram, err);
+  size_t n = p->n, P = p->P, ld = X(field_ld)(p);
+  const real *v = X(field_rows)(p, p->v), *twin = X(field_rows)(p, p->twin);
+  int status = twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, v, ld, twin, ld, 0, b->gram, P, err)
+                    : X(parallel_gram)(n, P, 1.0 / (double)n, v, ld, 0, b->gram, err);
   if (!status) status = X(parallel_gram)(b->k, P, -1, X(basis_driving)(b), b->k, 1, b->gram, err);
   if (!status && b->twins) status = X(parallel_gram)(b->k, P, 1, X(basis_excess)(b), b->k, 1, b->gram, err);
   return status;
@@ -168,7 +171,7 @@ static double residual_field(X(basis) *b, const X(field) *p) {
   size_t n = p->n, all = n * p->P;
   memcpy(b->rest, p->v, all * sizeof *b->rest);
   X(parallel_combine)(n, b->k, p->P, -1, b->U, n, b->c, b->k, 0, 1, b->rest, n);
-  return mean_product(n, p->P, b->rest, b->rest) * (double)p->P;
+  return X(parallel_products)(n, p->P, b->rest, b->rest, n) / (double)all * (double)p->P;
 }
 
 /* The Frobenius norm of gram, given its lower triangle: it bounds every eigenvalue. */
@@ -209,7 +212,7 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
   status = grow(b, above, err);
   if (status) return status;
   size_t rows = mdm_rows(n);
-  X(parallel_combine)(n, P, above, 1, p->v, rows, b->gram + P * (P - above), P, 0, 0, b->U + rows * b->k, rows);
+  X(parallel_combine)(n, P, above, 1, X(field_rows)(p, p->v), X(field_ld)(p), b->gram + P * (P - above), P, 0, 0, b->U + rows * b->k, rows);
   return append(b, above, err);
 }
 
@@ -240,7 +243,7 @@ static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   if (!status && by_particles) status = X(reserve)(&b->rest, &b->rest_size, n, P, err);
   if (status) return status;
   double square = b->tolerance * b->tolerance, scale = mean_square(p);
-  *mean = b->twins ? mean_product(n, P, p->v, p->v) : scale;
+  *mean = b->twins ? mean_product(p, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
   double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
@@ -254,7 +257,7 @@ static void multiply(size_t n, double factor, real *v) {
 
 /* The same for a field whose squares leave the range of a real, through a copy in other units. */
 static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
-  double factor = X(unit_factor)(p->n, p->P, p->v, mdm_rows(p->n)), mean;
+  double factor = X(unit_factor)(p->n, p->P, X(field_rows)(p, p->v), X(field_ld)(p)), mean;
   if (factor == 1) return MDM_OK; /* zero, or diverged */
   X(field) copy;
   int status = X(field_times)(p, p->P, factor, &copy, err);

@@ -118,21 +118,21 @@ double X(parallel_dot)(size_t n, const real *a, const real *b) {
 }
 
 /* One piece's part of a sum over particles and tokens. */
-static double piece_of_dot(size_t rows, size_t P, size_t at, size_t count, const real *a, const real *b) {
+static double piece_of_dot(size_t ld, size_t P, size_t at, size_t count, const real *a, const real *b) {
   double sum = 0;
-  for (size_t t = 0; t < P; t++) sum += X(mdm_vec_dot)(count, a + at + rows * t, b + at + rows * t);
+  for (size_t t = 0; t < P; t++) sum += X(mdm_vec_dot)(count, a + at + ld * t, b + at + ld * t);
   return sum;
 }
 
-double X(parallel_products)(size_t n, size_t P, const real *a, const real *b) {
+double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, size_t ld) {
   double sums[MDM_MOST_PIECES], sum = 0;
-  size_t pieces = pieces_of_sum(n), rows = mdm_rows(n), held = mdm_held_of(n).first, first, end;
+  size_t pieces = pieces_of_sum(n), held = mdm_held_of(n).first, first, end;
   if (n < MDM_SPREAD_FROM) return X(parallel_dot)(n * P, a, b);
   mdm_own_pieces(n, pieces, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t i = first; i < end; i++) {
     size_t at = mdm_piece(n, pieces, i);
-    sums[i] = piece_of_dot(rows, P, at - held, mdm_piece(n, pieces, i + 1) - at, a, b);
+    sums[i] = piece_of_dot(ld, P, at - held, mdm_piece(n, pieces, i + 1) - at, a, b);
   }
   mdm_gather_pieces(n, pieces, sizeof *sums, sums);
   for (size_t i = 0; i < pieces; i++) sum += sums[i];
@@ -164,7 +164,7 @@ void X(parallel_each_product)(size_t n, size_t P, const real *a, const real *b, 
 }
 
 real X(parallel_norm)(size_t n, const real *a) {
-  return n < MDM_SPREAD_FROM ? BLAS(nrm2)((int)n, a, 1) : (real)sqrt(X(parallel_products)(n, 1, a, a));
+  return n < MDM_SPREAD_FROM ? BLAS(nrm2)((int)n, a, 1) : (real)sqrt(X(parallel_products)(n, 1, a, a, n));
 }
 
 void X(parallel_copy)(size_t n, const real *from, real *to) {

@@ -16,8 +16,8 @@ void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, 
                          real *out, size_t ldo);
 /* gram (P × P, symmetric but for rounding; at least its lower triangle) = keep gram + s vᵀ v over n particles;  v: n × P. Returns a status. */
 int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, double keep, real *gram, mdm_error *err);
-/* Σ a b of n particles and P tokens, in double precision; a, b: n × P. */
-double X(parallel_products)(size_t n, size_t P, const real *a, const real *b);
+/* Σ a b of n particles and P tokens, in double precision; a, b: n × P with leading dimension ld. */
+double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, size_t ld);
 /* The same of every token (out: P); b NULL: Σ a. */
 void X(parallel_each_product)(size_t n, size_t P, const real *a, const real *b, double *out);
 /* Euclidean norm of a column. */

@@ -131,18 +131,17 @@ int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *
 /* ---------------------------------------------------------------- products */
 
 /* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
-static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
-  size_t rows = mdm_rows(n);
-  X(parallel_combine)(n, k, P, s, left, rows, c, ldc, 0, accumulate, out, rows);
+static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out, size_t ldo) {
+  X(parallel_combine)(n, k, P, s, left, mdm_rows(n), c, ldc, 0, accumulate, out, ldo);
 }
 
-/* The same onto one side's particles, from columns on them or (n < s->n) on its population, which are spread over its groups. */
+/* The same onto one side's particles (out: an array of the result), from columns on them or (n < s->n) on its population, which are spread over its groups. */
 static int combine_on(X(thin) *A, const X(thin_side) *s, size_t n, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
-                      int accumulate, real *out, mdm_error *err) {
-  if (s->n == n) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
+                      int accumulate, const X(field) *result, real *out, mdm_error *err) {
+  if (s->n == n) return combine(n, P, k, scale, left, c, ldc, accumulate, X(field_rows)(result, out), X(field_ld)(result)), MDM_OK;
   int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
-  combine(n, P, k, scale, left, c, ldc, 0, A->shared);
+  combine(n, P, k, scale, left, c, ldc, 0, A->shared, n);
   spread(s, P, A->shared, accumulate, out);
   return MDM_OK;
 }
@@ -152,9 +151,9 @@ static int gaussian_product(X(thin) *A, const X(thin_side) *target, const X(basi
                             mdm_error *err) {
   size_t n = target->pop->n, k = b->k_c;
   const real *excess = X(basis_excess)(b);
-  int status = combine_on(A, target, n, P, k, scale, target->gauss, X(basis_driving)(b), k, accumulate, result->v, err);
+  int status = combine_on(A, target, n, P, k, scale, target->gauss, X(basis_driving)(b), k, accumulate, result, result->v, err);
   if (status || !excess || !result->noise) return status;
-  return combine_on(A, target, n, P, k, scale, target->gauss, excess, k, 1, result->noise, err);
+  return combine_on(A, target, n, P, k, scale, target->gauss, excess, k, 1, result, result->noise, err);
 }
 
 /* What the target's directions make of overlaps of the source's columns with a field, in A->work (k × P). No field is driven along
@@ -162,7 +161,7 @@ static int gaussian_product(X(thin) *A, const X(thin_side) *target, const X(basi
 static int respond(X(thin) *A, const X(thin_side) *target, size_t k, size_t P, double factor, int accumulate, X(field) *result, mdm_error *err) {
   const X(basis) *b = target->basis;
   if (k) X(basis_drop_excess)(b, k, P, A->work);
-  return combine_on(A, target, b->n, P, k, factor, k ? b->U : NULL, A->work, k, accumulate, result->v, err);
+  return combine_on(A, target, b->n, P, k, factor, k ? b->U : NULL, A->work, k, accumulate, result, result->v, err);
 }
 
 /* Product from one side to the other: what the target's columns make of the field's coordinates, plus factor × the
@@ -174,7 +173,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     status = absorb(A, from, f, err);
     if (status) return status;
     const X(basis) *b = source->basis;
-    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
+    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, X(field_rows)(result, result->v), X(field_ld)(result));
     else status = gaussian_product(A, target, b, f->P, A->scale, begun, result, err);
     begun = 1;
   } else if (A->notes && source->variance > 0) {
@@ -191,7 +190,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     factor *= A->scale;
   }
   if (!status && k)
-    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, mdm_rows(view.n), view.v, mdm_rows(view.n), 0, A->work, k, err);
+    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, mdm_rows(view.n), X(field_rows)(&view, view.v), X(field_ld)(&view), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, factor, begun, result, err);
 }
 
@@ -209,9 +208,9 @@ void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep
 
 /* C (n × k) += s own cᵀ, c: k_c × P; of a field with a twin, its twin's. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
-  const real *from = own->twin ? own->twin : own->v;
+  const real *from = X(field_rows)(own, own->twin ? own->twin : own->v);
   size_t rows = mdm_rows(s->n);
-  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, rows, b->c, b->k_c, 1, 1, C, rows);
+  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, X(field_ld)(own), b->c, b->k_c, 1, 1, C, rows);
 }
 
 /* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
@@ -273,7 +272,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
   if (!status && k) status = X(thin_view)(A, from, f, &view, err);
   if (status || !k) return status;
-  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, mdm_rows(n), view.v, mdm_rows(n), 0, A->work, k, err);
+  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, mdm_rows(n), X(field_rows)(&view, view.v), X(field_ld)(&view), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 

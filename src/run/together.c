@@ -1,5 +1,5 @@
-/* One replica on several ranks (together.h). Its stream and its experts' neurons are spread over them; experts, which gates and selections look at
- * all together, are computed by everybody. */
+/* One replica on several ranks (together.h). Large populations are spread over them: the stream, experts' neurons, and experts; only the logits, gates
+ * and gradients of experts, which are looked at all together, are everybody's. */
 #include "run/together.h"
 
 #include "cluster/ranks.h"
@@ -12,11 +12,13 @@ enum {
 static size_t neurons_of(const mdm_limit_sizes *s) { return s->experts * s->neurons; }
 static int is_large(size_t n) { return n >= MDM_SPREAD_FROM; }
 
-/* Populations are known by their size, and arrays by the rows that they have: no number may mean two things. */
+/* Populations are known by their size: twins, which stand side by side in arrays of experts that everybody has, may not have one of another's. */
 static int is_ambiguous(const mdm_limit_sizes *s) {
   size_t S = s->stream, EJ = neurons_of(s), E = s->experts;
-  return (is_large(S) && (E == S || E / 2 == S)) || (is_large(EJ) && (E == EJ || E / 2 == EJ || s->neurons == 1));
+  return s->twins && (E == S || E / 2 == S || E / 2 == EJ);
 }
+
+static size_t large(size_t n) { return is_large(n) ? n : 0; }
 
 static const char *obstacle(const mdm_plan *p) {
   const mdm_problem *b = p->problem;
@@ -62,7 +64,7 @@ static int gather(void *context, const size_t *begin, void *data) {
 void mdm_together_begin(mdm_shared_run *s, const mdm_limit_sizes *sizes, int ranks, int mine, mdm_board *board) {
   size_t S = sizes->stream, EJ = neurons_of(sizes), piece = mdm_longest_expert_piece(sizes->experts, sizes->neurons);
   *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
-  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {is_large(S) ? S : 0, is_large(EJ) ? EJ : 0}, .more = piece, .gather = gather, .context = s};
+  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .gather = gather, .context = s};
   mdm_crew_join(&s->crew);
 }
 

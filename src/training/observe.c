@@ -244,15 +244,16 @@ static double token_products(const X(routing) *routing, size_t t, size_t first, 
 
 /* The same of all tokens of many particles: a sum over pieces of experts. */
 static double products_of_pieces(const X(routing) *routing, const X(field) *a, const X(field) *b) {
-  size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E), rows = mdm_rows(a->n), held = mdm_held_of(a->n).first, first, end;
+  size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
   double sums[MDM_MOST_PIECES] = {0}, sum = 0;
+  const real *va = X(field_rows)(a, a->v), *vb = X(field_rows)(b, b->v);
   mdm_own_expert_pieces(E, J, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(a->n * a->P)))
   for (size_t i = first; i < end; i++) {
     size_t from = mdm_piece(E, pieces, i), to = mdm_piece(E, pieces, i + 1);
     for (size_t t = 0; t < a->P; t++) {
-      size_t at = J * from - held + rows * t;
-      sums[i] += token_products(routing, t, from, to, a->v + at, b->v + at);
+      size_t at = J * from - held + ld * t;
+      sums[i] += token_products(routing, t, from, to, va + at, vb + at);
     }
   }
   mdm_gather_expert_pieces(E, J, sizeof *sums, sums);
@@ -266,7 +267,7 @@ static double masked_products(X(observer) *o, const X(field) *a, const X(field) 
   size_t n = a->n, P = a->P, served = 0;
   double sum = 0;
   *count = (double)(n * P);
-  if (!routing || n != routing->experts * routing->neurons) return X(parallel_products)(n, P, a->v, b->v);
+  if (!routing || n != routing->experts * routing->neurons) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
   *count = (double)(served * routing->neurons);
   if (n >= MDM_SPREAD_FROM) return products_of_pieces(routing, a, b);
@@ -417,10 +418,10 @@ static void observe_routers(X(observer) *o, const X(moe) *program, size_t t) {
 
 /* The first G tokens of a field at time `at`. */
 static void keep_field(X(field) *kept, const X(field) *now, size_t G, size_t at) {
-  size_t block = mdm_rows(kept->n) * G;
-  memcpy(kept->v + block * at, now->v, block * sizeof(real));
-  if (now->twin) memcpy(kept->twin + block * at, now->twin, block * sizeof(real));
-  if (now->noise) memcpy(kept->noise + block * at, now->noise, block * sizeof(real));
+  size_t rows = mdm_rows(kept->n), ld = X(field_ld)(now);
+  real *const to[] = {kept->v, kept->twin, kept->noise}, *const from[] = {now->v, now->twin, now->noise};
+  for (int i = 0; i < 3; i++)
+    for (size_t t = 0; t < G && from[i]; t++) memcpy(to[i] + rows * (G * at + t), X(field_rows)(now, from[i]) + ld * t, rows * sizeof(real));
 }
 
 static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
