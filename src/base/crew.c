@@ -2,7 +2,10 @@
 #include "base/crew.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/share.h"
 
 enum {
@@ -70,7 +73,9 @@ static void gather(const size_t *begin, void *data) {
   if (crew->failed) return;
   crew->gatherings++;
   crew->bytes += (double)(begin[crew->ranks] - (begin[crew->mine + 1] - begin[crew->mine]));
+  double before = mdm_clock_of_thread();
   crew->failed = crew->gather(crew->context, begin, data) != 0;
+  crew->seconds += mdm_clock_of_thread() - before;
 }
 
 static void gather_of(size_t n, size_t count, size_t each, start_of *start, size_t bytes, void *data) {
@@ -84,6 +89,35 @@ static void gather_of(size_t n, size_t count, size_t each, start_of *start, size
 void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data) { gather_of(n, pieces, 1, piece_start, bytes, data); }
 void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data) { gather_of(n, n / each, each, block_start, bytes, data); }
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data) { gather_of(E * J, mdm_expert_pieces(E), J, piece_start, bytes, data); }
+
+/* Blocks in the order of their owners (packed), and back. */
+static void pack(size_t n, size_t count, const size_t *index, size_t bytes, unsigned char *data, unsigned char *packed, int back, size_t *begin) {
+  size_t at = 0;
+  for (int r = 0; r < crew->ranks; r++) {
+    begin[r] = at;
+    for (size_t k = 0; k < count; k++) {
+      if (index[k] < cut(n, r) || index[k] >= cut(n, r + 1)) continue;
+      if (back) memcpy(data + bytes * k, packed + at, bytes);
+      else memcpy(packed + at, data + bytes * k, bytes);
+      at += bytes;
+    }
+  }
+  begin[crew->ranks] = at;
+}
+
+void mdm_gather_particles(size_t n, size_t count, const size_t *index, size_t bytes, void *data) {
+  size_t begin[MDM_CREW_MOST + 1];
+  if (!mdm_is_spread(n) || crew->failed) return;
+  unsigned char *packed = malloc(count * bytes + 1); /* count × bytes */
+  if (!packed) {
+    crew->failed = 1;
+    return;
+  }
+  pack(n, count, index, bytes, data, packed, 0, begin);
+  gather(begin, packed);
+  pack(n, count, index, bytes, data, packed, 1, begin);
+  free(packed);
+}
 
 double mdm_crew_largest(size_t n, double here) {
   double found[MDM_CREW_MOST], most = here;

@@ -26,8 +26,8 @@ typedef struct mdm_crew {
   int (*gather)(void *context, const size_t *begin, void *data);
   void *context;
   int failed;                  /* since a gathering failed: numbers mean nothing any more */
-  size_t gatherings;           /* and the bytes that came from others: */
-  double bytes;
+  size_t gatherings;           /* bytes that came from others, and processor time spent with them, waiting included */
+  double bytes, seconds;
 } mdm_crew;
 
 /* Joins; NULL: alone again. No other thread may be at work. */
@@ -57,6 +57,8 @@ void mdm_own_expert_pieces(size_t E, size_t J, size_t *first, size_t *end);
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data);
 /* Rows of the longest of these. */
 size_t mdm_longest_expert_piece(size_t E, size_t J);
+/* data: count blocks of bytes, block k about particle index[k] of n. Where n is spread, those of others' rows come from them. */
+void mdm_gather_particles(size_t n, size_t count, const size_t *index, size_t bytes, void *data);
 /* The largest of what ranks found in their rows of n particles; NaN where one found that. */
 double mdm_crew_largest(size_t n, double here);
 /* Whether any rank says so, or gatherings failed. */

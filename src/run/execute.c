@@ -31,7 +31,7 @@ static void say(const mdm_plan *p, const char *line) {
 /* "each replica on 2 ranks together: 24 MB to each in 612 gatherings" */
 static void tell_sharing(const mdm_plan *p) {
   char line[160];
-  snprintf(line, sizeof line, "each replica on %d ranks together: %.3g MB to each in %zu gatherings", p->together, p->gathered / 1e6, p->gatherings);
+  snprintf(line, sizeof line, "each replica on %d ranks together: %.3g MB to each in %zu gatherings, %.2g s of work and waiting with them", p->together, p->gathered / 1e6, p->gatherings, p->gathering);
   say(p, line);
 }
 
@@ -51,7 +51,7 @@ static void execute(void *context, size_t i) {
   mdm_shared_run shared;
   if (p->together > 1) mdm_together_begin(&shared, &p->runner.sizes, p->together, 0, &p->board);
   mdm_runner_serve(&p->runner, &p->task[place], &p->board, place);
-  if (p->together > 1) p->gatherings = shared.crew.gatherings, p->gathered = shared.crew.bytes, mdm_together_end();
+  if (p->together > 1) p->gatherings = shared.crew.gatherings, p->gathered = shared.crew.bytes, p->gathering = shared.crew.seconds, mdm_together_end();
 }
 
 /* Runs that are to be done, at the front of the schedule: those that were done before an interruption leave it. */

@@ -20,6 +20,10 @@ static int is_ambiguous(const mdm_limit_sizes *s) {
 
 static size_t large(size_t n) { return is_large(n) ? n : 0; }
 
+static int has_skeletons(const mdm_limit_sizes *s) {
+  return mdm_pair_pivots(&s->pairs, s->experts, s->stream) && mdm_pair_pivots(&s->pairs, neurons_of(s), s->stream);
+}
+
 static const char *obstacle(const mdm_plan *p) {
   const mdm_problem *b = p->problem;
   const mdm_limit_sizes *s = &p->runner.sizes;
@@ -27,7 +31,7 @@ static const char *obstacle(const mdm_plan *p) {
   if (!is_large(s->stream) && !is_large(neurons_of(s))) return "populations of less than 32768 particles are not worth it";
   if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
   if (rule[MDM_W1].tied || rule[MDM_W2].tied) return "experts that start alike";
-  if (b->optimizer.method.entrywise) return "entrywise optimizers (adam, sign)";
+  if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
   if (b->batch >= FEW_TOKENS || b->data->test.count >= FEW_TOKENS) return "batches or test parts of 96 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
   if (is_ambiguous(s)) return "as many experts as other particles";
