@@ -35,7 +35,7 @@ static void forward_large(mdm_norm kind, double eps, size_t S, size_t P, const r
 }
 
 void X(norm_forward)(mdm_norm kind, double eps, size_t S, size_t P, const real *h, real *n, double *scale) {
-  if (S >= MDM_SPREAD_FROM) {
+  if (mdm_is_large(S)) {
     forward_large(kind, eps, S, P, h, n, scale);
     return;
   }
@@ -72,7 +72,7 @@ static void backward_large(mdm_norm kind, size_t S, size_t P, const real *n, con
 
 void X(norm_backward)(mdm_norm kind, size_t S, size_t P, const real *n, const double *scale, const real *zeta, double factor, int accumulate,
                       real *out) {
-  if (S >= MDM_SPREAD_FROM) {
+  if (mdm_is_large(S)) {
     for (size_t t = 0, rows = mdm_rows(S); t < P; t += TOGETHER)
       backward_large(kind, S, P - t < TOGETHER ? P - t : TOGETHER, n + rows * t, scale + t, zeta + rows * t, factor, accumulate, out + rows * t);
     return;

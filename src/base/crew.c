@@ -9,14 +9,25 @@
 #include "base/share.h"
 
 enum {
-  ROUND = 256,  /* rows: a batch of normal draws (random.h), and whole vectors */
-  EXPERTS = 256 /* of a piece */
+  ROUND = 256,      /* rows: a batch of normal draws (random.h), and whole vectors */
+  NEURONS = 4096,   /* of a piece of experts */
+  FEW_PIECES = 32
 };
 
 static mdm_crew *crew; /* of this process */
 
 void mdm_crew_join(mdm_crew *c) { crew = c; }
 const mdm_crew *mdm_crew_joined(void) { return crew; }
+
+static _Thread_local int large; /* runs of one thread lie within each other, if at all: whoever comes back sets it back */
+
+int mdm_solution_is_large(int is) {
+  int was = large;
+  large = is;
+  return was;
+}
+
+int mdm_is_large(size_t n) { return large && n >= MDM_SPREAD_FROM; }
 
 int mdm_is_spread(size_t n) {
   int is = 0;
@@ -38,7 +49,8 @@ size_t mdm_rows(size_t n) { return mdm_held_of(n).count; }
 /* Where the things that a population of n particles is cut into begin: thing i of so many, of `each` particles at a time. */
 typedef size_t start_of(size_t n, size_t count, size_t each, size_t i);
 
-static size_t piece_start(size_t n, size_t pieces, size_t each, size_t i) { return each * mdm_piece(n / each, pieces, i); }
+static size_t piece_start(size_t n, size_t pieces, size_t each, size_t i) { return (void)each, mdm_piece(n, pieces, i); }
+static size_t experts_start(size_t n, size_t pieces, size_t each, size_t i) { return each * mdm_expert_piece(n / each, pieces, i); }
 static size_t block_start(size_t n, size_t blocks, size_t each, size_t i) { return (void)n, (void)blocks, each * i; }
 
 /* The first that begins at a row or behind it. */
@@ -58,16 +70,15 @@ static void own(size_t n, size_t count, size_t each, start_of *start, size_t *fi
   *end = h.to == n ? count : first_from(n, count, each, h.to, start);
 }
 
-size_t mdm_expert_pieces(size_t E) {
-  size_t pieces = mdm_pieces(E, EXPERTS);
-  return pieces < MDM_MOST_PIECES ? pieces : MDM_MOST_PIECES;
-}
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-size_t mdm_longest_expert_piece(size_t E, size_t J) { return J * (E / mdm_expert_pieces(E) + mdm_expert_pieces(E) + 16); }
+size_t mdm_expert_piece(size_t E, size_t pieces, size_t i) { return E * i / pieces; }
+size_t mdm_expert_pieces(size_t E, size_t J) { return smaller(smaller(E, MDM_MOST_PIECES), mdm_pieces(E * J, NEURONS)); }
+size_t mdm_few_expert_pieces(size_t E) { return smaller(E, FEW_PIECES); }
 
 void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end) { own(n, pieces, 1, piece_start, first, end); }
 void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end) { own(n, n / each, each, block_start, first, end); }
-void mdm_own_expert_pieces(size_t E, size_t J, size_t *first, size_t *end) { own(E * J, mdm_expert_pieces(E), J, piece_start, first, end); }
+void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end) { own(E * J, pieces, J, experts_start, first, end); }
 
 static void gather(const size_t *begin, void *data) {
   if (crew->failed) return;
@@ -88,7 +99,7 @@ static void gather_of(size_t n, size_t count, size_t each, start_of *start, size
 
 void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data) { gather_of(n, pieces, 1, piece_start, bytes, data); }
 void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data) { gather_of(n, n / each, each, block_start, bytes, data); }
-void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data) { gather_of(E * J, mdm_expert_pieces(E), J, piece_start, bytes, data); }
+void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data) { gather_of(E * J, pieces, J, experts_start, bytes, data); }
 
 /* Blocks in the order of their owners (packed), and back. */
 static void pack(size_t n, size_t count, const size_t *index, size_t bytes, unsigned char *data, unsigned char *packed, int back, size_t *begin) {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 enum {
-  MDM_SPREAD_FROM = 32768, /* particles from which on a population is large: sums that pieces of particles do not give otherwise are cut into them */
+  MDM_SPREAD_FROM = 32768, /* stream particles from which on a solution is large, and particles of its large populations */
   MDM_CREW_MOST = 1024,    /* ranks */
   MDM_CREW_SIZES = 3       /* sizes of populations that are spread */
 };
@@ -39,6 +39,12 @@ typedef struct mdm_held {
   size_t first, count, from, to;
 } mdm_held;
 
+/* Whether the solution at work on this thread is large; before, after. Returns what it was. */
+int mdm_solution_is_large(int is);
+/* Whether a population of n particles of that solution is large: then all its sums are sums over pieces of particles, on one rank as on many. (In small
+ * ones some are cut into pieces of entries, or not at all.) */
+int mdm_is_large(size_t n);
+
 int mdm_is_spread(size_t n);
 mdm_held mdm_held_of(size_t n);
 /* Their number: the leading dimension of arrays. */
@@ -51,12 +57,13 @@ void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data);
 /* The same of blocks of `each` particles, n/each of them. *first … *end − 1 are those that begin here. */
 void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end);
 void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data);
-/* The same of pieces of E experts with J neurons each. They lie among the neurons' rows. */
-size_t mdm_expert_pieces(size_t E);
-void mdm_own_expert_pieces(size_t E, size_t J, size_t *first, size_t *end);
-void mdm_gather_expert_pieces(size_t E, size_t J, size_t bytes, void *data);
-/* Rows of the longest of these. */
-size_t mdm_longest_expert_piece(size_t E, size_t J);
+/* The same of pieces of E experts with J neurons each, which lie among the neurons' rows: piece i has the experts from mdm_expert_piece(E, pieces, i) on. */
+size_t mdm_expert_pieces(size_t E, size_t J);
+size_t mdm_expert_piece(size_t E, size_t pieces, size_t i);
+void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end);
+void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data);
+/* Pieces for sums that are as long as an expert. */
+size_t mdm_few_expert_pieces(size_t E);
 /* data: count blocks of bytes, block k about particle index[k] of n. Where n is spread, those of others' rows come from them. */
 void mdm_gather_particles(size_t n, size_t count, const size_t *index, size_t bytes, void *data);
 /* The largest of what ranks found in their rows of n particles; NaN where one found that. */

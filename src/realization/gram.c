@@ -89,7 +89,7 @@ void X(field_clear)(X(field) *copy) {
 
 /* Noise and all. */
 static double sqrt_of_squares(const X(field) *p, size_t k) {
-  return p->n < MDM_SPREAD_FROM ? (double)BLAS(nrm2)((int)(p->n * k), p->v, 1) : sqrt(X(parallel_products)(p->n, k, X(field_rows)(p, p->v), X(field_rows)(p, p->v), X(field_ld)(p)));
+  return !mdm_is_large(p->n) ? (double)BLAS(nrm2)((int)(p->n * k), p->v, 1) : sqrt(X(parallel_products)(p->n, k, X(field_rows)(p, p->v), X(field_rows)(p, p->v), X(field_ld)(p)));
 }
 
 int X(squares)(double s, const X(field) *p, size_t k, real *out, double *unit, mdm_error *err) {

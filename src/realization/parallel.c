@@ -62,7 +62,7 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
                       size_t ldo, mdm_error *err) {
   size_t many = (k > P ? k : P) / WIDE;
   if (k <= THIN && P <= THIN && n > MDM_PARTICLES) return sum_pieces(n, k, P, s, A, lda, B, ldb, keep, out, ldo, err);
-  if (n >= MDM_SPREAD_FROM) return sum_wide(n, k, P, s, A, lda, B, ldb, keep, out, ldo, err);
+  if (mdm_is_large(n)) return sum_wide(n, k, P, s, A, lda, B, ldb, keep, out, ldo, err);
   if (many < 2) return X(inner)(n, k, P, s, A, lda, B, ldb, keep, out, ldo), MDM_OK;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
   for (size_t i = 0; i < many; i++) {
@@ -127,7 +127,7 @@ static double piece_of_dot(size_t ld, size_t P, size_t at, size_t count, const r
 double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, size_t ld) {
   double sums[MDM_MOST_PIECES], sum = 0;
   size_t pieces = pieces_of_sum(n), held = mdm_held_of(n).first, first, end;
-  if (n < MDM_SPREAD_FROM) return X(parallel_dot)(n * P, a, b);
+  if (!mdm_is_large(n)) return X(parallel_dot)(n * P, a, b);
   mdm_own_pieces(n, pieces, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t i = first; i < end; i++) {
@@ -164,7 +164,7 @@ void X(parallel_each_product)(size_t n, size_t P, const real *a, const real *b, 
 }
 
 real X(parallel_norm)(size_t n, const real *a) {
-  return n < MDM_SPREAD_FROM ? BLAS(nrm2)((int)n, a, 1) : (real)sqrt(X(parallel_products)(n, 1, a, a, n));
+  return !mdm_is_large(n) ? BLAS(nrm2)((int)n, a, 1) : (real)sqrt(X(parallel_products)(n, 1, a, a, n));
 }
 
 void X(parallel_copy)(size_t n, const real *from, real *to) {

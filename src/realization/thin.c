@@ -35,17 +35,54 @@
 
 /* ---------------------------------------------------------------- fields of groups */
 
-void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
+/* Of many particles: a sum over pieces of groups. Not 0: memory is out. */
+static int mean_of_pieces(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  size_t pieces = mdm_few_expert_pieces(groups), rows = mdm_rows(groups * n), held = mdm_held_of(groups * n).first, first, end;
+  real *sums = mdm_alloc(n * P, pieces, 1, sizeof *sums); /* n × P × pieces */
+  if (!sums) return -1;
+  mdm_own_expert_pieces(groups, n, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
+  for (size_t i = first; i < end; i++)
+    for (size_t t = 0; t < P; t++)
+      for (size_t g = mdm_expert_piece(groups, pieces, i); g < mdm_expert_piece(groups, pieces, i + 1); g++)
+        X(add)(n, (real)(1.0 / (double)groups), in + (n * g - held) + rows * t, sums + n * (t + P * i));
+  mdm_gather_expert_pieces(groups, n, pieces, n * P * sizeof *sums, sums);
+  memset(out, 0, n * P * sizeof *out);
+  for (size_t i = 0; i < pieces; i++) X(add)(n * P, 1, sums + n * P * i, out);
+  free(sums);
+  return 0;
+}
+
+/* Of the rows that are held here. */
+static void spread_held(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  mdm_held h = mdm_held_of(groups * n);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(h.count * P)))
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < h.count;) {
+      size_t j = (h.first + i) % n, count = n - j < h.count - i ? n - j : h.count - i;
+      real *to = out + h.count * t + i;
+      if (accumulate) X(add)(count, 1, in + n * t + j, to);
+      else memcpy(to, in + n * t + j, count * sizeof *to);
+      i += count;
+    }
+}
+
+int X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  if (mdm_is_large(groups * n) && groups > 1) return mean_of_pieces(groups, n, P, in, out);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;
     memset(to, 0, n * sizeof *to);
     for (size_t g = 0; g < groups; g++) X(add)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), to);
   }
+  return 0;
 }
 
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
-  if (groups == 1) n = mdm_rows(n);
+  if (mdm_is_spread(groups * n)) {
+    spread_held(groups, n, P, in, accumulate, out);
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
@@ -56,9 +93,10 @@ void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, in
 }
 
 /* From a side's particles to its population, and back. */
-static void average(const X(thin_side) *s, size_t P, const real *in, real *out) {
+static int average(const X(thin_side) *s, size_t P, const real *in, real *out, mdm_error *err) {
   if (s->basis->twins) X(mean_over_twins)(s->pop->n, P, in, out);
-  else X(mean_over_groups)(s->groups, s->pop->n, P, in, out);
+  else if (X(mean_over_groups)(s->groups, s->pop->n, P, in, out)) return mdm_no_memory(err, "means over %zu experts", s->groups);
+  return MDM_OK;
 }
 
 static void spread(const X(thin_side) *s, size_t P, const real *in, int accumulate, real *out) {
@@ -73,7 +111,8 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
   size_t n = s->pop->n;
   int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
   if (status) return status;
-  if (s->mean_id != f->id || !f->id) average(s, f->P, f->v, s->mean);
+  if (s->mean_id != f->id || !f->id) status = average(s, f->P, f->v, s->mean, err);
+  if (status) return status;
   s->mean_id = f->id;
   *view = (X(field)){.n = n, .P = f->P, .v = s->mean, .id = f->id};
   return MDM_OK;

@@ -49,7 +49,7 @@ static void execute(void *context, size_t i) {
   mdm_plan *p = context;
   size_t place = p->schedule[i / (size_t)p->together];
   mdm_shared_run shared;
-  if (p->together > 1) mdm_together_begin(&shared, &p->runner.sizes, p->together, 0, &p->board);
+  if (p->together > 1) mdm_together_begin(&shared, &p->runner, p->together, 0, &p->board);
   mdm_runner_serve(&p->runner, &p->task[place], &p->board, place);
   if (p->together > 1) p->gatherings = shared.crew.gatherings, p->gathered = shared.crew.bytes, p->gathering = shared.crew.seconds, mdm_together_end();
 }

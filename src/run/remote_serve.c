@@ -222,7 +222,7 @@ static void work(void *context, mdm_packet *order, mdm_board *board, mdm_packet 
   int status = p && !order->bad ? make_ready(p, &why) : mdm_fail(&why, MDM_ERR_INTERNAL, "a run came without its configuration");
   if (!status) status = begin_task(p, i, board, &t, &why);
   mdm_shared_run part;
-  if (!status && together > 1) mdm_together_begin(&part, &p->plan.runner.sizes, together, mine, board);
+  if (!status && together > 1) mdm_together_begin(&part, &p->plan.runner, together, mine, board);
   if (!status && mdm_board_stopped(board)) t.status = MDM_INTERRUPTED;
   else if (!status) mdm_runner_run(p->kind == MDM_REMOTE_PLAIN ? &p->plan.runner : &p->driven.runner, &t, &why);
   if (together > 1) mdm_together_end();

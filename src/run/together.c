@@ -27,10 +27,8 @@ static int has_skeletons(const mdm_limit_sizes *s) {
 static const char *obstacle(const mdm_plan *p) {
   const mdm_problem *b = p->problem;
   const mdm_limit_sizes *s = &p->runner.sizes;
-  const mdm_rule *rule = b->model.parameterization.rule;
-  if (!is_large(s->stream) && !is_large(neurons_of(s))) return "populations of less than 32768 particles are not worth it";
+  if (!is_large(s->stream)) return "less than 32768 stream particles are not worth it";
   if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
-  if (rule[MDM_W1].tied || rule[MDM_W2].tied) return "experts that start alike";
   if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
   if (b->batch >= FEW_TOKENS || b->data->test.count >= FEW_TOKENS) return "batches or test parts of 96 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
@@ -40,7 +38,7 @@ static const char *obstacle(const mdm_plan *p) {
 
 static size_t fewest(const mdm_limit_sizes *s) {
   size_t S = s->stream, EJ = neurons_of(s);
-  return !is_large(EJ) || (is_large(S) && S < EJ) ? S : EJ;
+  return !is_large(EJ) || S < EJ ? S : EJ;
 }
 
 int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
@@ -65,8 +63,12 @@ static int gather(void *context, const size_t *begin, void *data) {
   return mdm_ranks_gather(s->first, s->crew.ranks, begin, data, stopped, s);
 }
 
-void mdm_together_begin(mdm_shared_run *s, const mdm_limit_sizes *sizes, int ranks, int mine, mdm_board *board) {
-  size_t S = sizes->stream, EJ = neurons_of(sizes), piece = mdm_longest_expert_piece(sizes->experts, sizes->neurons);
+void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int mine, mdm_board *board) {
+  const mdm_limit_sizes *sizes = &r->sizes;
+  const mdm_rule *rule = r->problem->model.parameterization.rule;
+  int tied = rule[MDM_W1].tied || rule[MDM_W2].tied;
+  size_t S = sizes->stream, EJ = neurons_of(sizes), E = sizes->experts, piece = sizes->neurons * (E / mdm_expert_pieces(E, sizes->neurons) + 1);
+  if (tied && sizes->neurons * (E / mdm_few_expert_pieces(E) + 1) > piece) piece = sizes->neurons * (E / mdm_few_expert_pieces(E) + 1);
   *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
   s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .gather = gather, .context = s};
   mdm_crew_join(&s->crew);

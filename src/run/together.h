@@ -17,7 +17,7 @@ typedef struct mdm_shared_run {
 } mdm_shared_run;
 
 /* Begins and ends the part of rank `mine` of `ranks`, the first of which is `first` in the job. On the thread that does the run. */
-void mdm_together_begin(mdm_shared_run *s, const mdm_limit_sizes *sizes, int ranks, int mine, mdm_board *board);
+void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int mine, mdm_board *board);
 void mdm_together_end(void);
 
 #endif

@@ -244,19 +244,19 @@ static double token_products(const X(routing) *routing, size_t t, size_t first, 
 
 /* The same of all tokens of many particles: a sum over pieces of experts. */
 static double products_of_pieces(const X(routing) *routing, const X(field) *a, const X(field) *b) {
-  size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
+  size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E, J), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
   double sums[MDM_MOST_PIECES] = {0}, sum = 0;
   const real *va = X(field_rows)(a, a->v), *vb = X(field_rows)(b, b->v);
-  mdm_own_expert_pieces(E, J, &first, &end);
+  mdm_own_expert_pieces(E, J, pieces, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(a->n * a->P)))
   for (size_t i = first; i < end; i++) {
-    size_t from = mdm_piece(E, pieces, i), to = mdm_piece(E, pieces, i + 1);
+    size_t from = mdm_expert_piece(E, pieces, i), to = mdm_expert_piece(E, pieces, i + 1);
     for (size_t t = 0; t < a->P; t++) {
       size_t at = J * from - held + ld * t;
       sums[i] += token_products(routing, t, from, to, va + at, vb + at);
     }
   }
-  mdm_gather_expert_pieces(E, J, sizeof *sums, sums);
+  mdm_gather_expert_pieces(E, J, pieces, sizeof *sums, sums);
   for (size_t i = 0; i < pieces; i++) sum += sums[i];
   return sum;
 }
@@ -270,7 +270,7 @@ static double masked_products(X(observer) *o, const X(field) *a, const X(field) 
   if (!routing || n != routing->experts * routing->neurons) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
   *count = (double)(served * routing->neurons);
-  if (n >= MDM_SPREAD_FROM) return products_of_pieces(routing, a, b);
+  if (mdm_is_large(n)) return products_of_pieces(routing, a, b);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, 0, routing->experts, a->v + n * t, b->v + n * t);
   for (size_t t = 0; t < P; t++) sum += o->totals[t];

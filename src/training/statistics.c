@@ -292,16 +292,16 @@ static void sum_experts(const X(moe) *program, size_t l, size_t sample, size_t f
 static int sum_samples(const X(moe) *program, size_t l, neuron_sums *sums, mdm_error *err) {
   const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l);
   size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, P = u->P, shared = X(moe_shared)(program, l);
-  size_t pieces = u->n < MDM_SPREAD_FROM ? 1 : mdm_expert_pieces(E), first = 0, end = 1;
+  size_t pieces = !mdm_is_large(u->n) ? 1 : mdm_expert_pieces(E, J), first = 0, end = 1;
   neuron_sums *of = mdm_alloc(pieces, P, 1, sizeof *of); /* pieces × batch */
   if (!of) return mdm_no_memory(err, "statistics; set output.statistics: false");
-  if (pieces > 1) mdm_own_expert_pieces(E, J, &first, &end);
+  if (pieces > 1) mdm_own_expert_pieces(E, J, pieces, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(P * u->n)))
   for (size_t i = first * P; i < end * P; i++) {
-    size_t from = mdm_piece(E, pieces, i / P), to = mdm_piece(E, pieces, i / P + 1);
+    size_t from = mdm_expert_piece(E, pieces, i / P), to = mdm_expert_piece(E, pieces, i / P + 1);
     sum_experts(program, l, i % P, from > shared ? from : shared, to, &of[i]);
   }
-  if (pieces > 1) mdm_gather_expert_pieces(E, J, P * sizeof *of, of);
+  if (pieces > 1) mdm_gather_expert_pieces(E, J, pieces, P * sizeof *of, of);
   for (size_t k = 0; k < P; k++) sums[k] = of[k];
   for (size_t i = P; i < pieces * P; i++)
     for (int k = 0; k < QUANTITIES; k++) {

@@ -352,11 +352,13 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0};
   int status = mdm_model_limit(m, &problem->optimizer, coef, err);
+  int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
+  mdm_solution_is_large(was_large);
   return status;
 }
 
