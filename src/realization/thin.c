@@ -79,7 +79,8 @@ int X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real 
 }
 
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
-  if (mdm_is_spread(groups * n)) {
+  if (groups == 1) n = mdm_rows(n);
+  else if (mdm_is_spread(groups * n)) {
     spread_held(groups, n, P, in, accumulate, out);
     return;
   }
