@@ -224,7 +224,7 @@ static int all_have_come(int count, MPI_Request *request) {
 }
 
 int mdm_ranks_gather(int first, int n, const size_t *begin, void *data, int (*stopped)(void *context), void *context) {
-  enum { LOOKS = 200 }; /* before somebody else may have the processor */
+  enum { LOOKS = 50 }; /* before somebody else may have the processor */
   size_t most = 0, mine = (size_t)(ranks.mine - first);
   for (int r = 0; r < n; r++) most += pieces_of(begin[r + 1] - begin[r]) + pieces_of(begin[mine + 1] - begin[mine]);
   MPI_Request *request = mdm_alloc(most, 1, 1, sizeof *request);
