@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/vecmath.h"
@@ -87,12 +88,12 @@ int X(basis_note)(X(population) *pop, int twins, size_t count, const real *colum
 /* ---------------------------------------------------------------- new directions */
 
 static int grow(X(basis) *b, size_t count, mdm_error *err) {
-  size_t n = b->n, want = b->k + count;
+  size_t n = b->n, rows = mdm_rows(n), want = b->k + count;
   if (want > n)
     return mdm_fail(err, MDM_ERR_NUMERIC, "a field visits %zu directions, too many for %zu %s particles; raise solve.particles or solve.tolerance",
                     want, b->pop->n, b->pop->name);
-  if (mdm_grow_columns((void **)&b->U, n, sizeof(real), b->k, want, &b->capacity) ||
-      (b->twins && (mdm_grow_columns((void **)&b->twin, n, sizeof(real), b->k, want, &b->twin_capacity) ||
+  if (mdm_grow_columns((void **)&b->U, rows, sizeof(real), b->k, want, &b->capacity) ||
+      (b->twins && (mdm_grow_columns((void **)&b->twin, rows, sizeof(real), b->k, want, &b->twin_capacity) ||
                     mdm_grow_columns((void **)&b->square, 1, sizeof(real), b->k, want, &b->square_capacity))))
     return mdm_no_memory(err, "%zu directions of %zu %s particles", want, n, b->pop->name);
   return MDM_OK;
@@ -100,29 +101,33 @@ static int grow(X(basis) *b, size_t count, mdm_error *err) {
 
 /* The largest |⟨u_i u_j⟩ − δ_ij| between some of the `count` columns behind U, which were just made orthonormal, and all before them: what
  * rounding left. Some are enough: all were made in one product. */
-static void watch_orthogonality(X(basis) *b, size_t count, real *work) {
+static int watch_orthogonality(X(basis) *b, size_t count, real *work, mdm_error *err) {
   enum { SOME = 4 };
-  size_t n = b->n;
-  for (size_t i = 0; i < count && i < SOME; i++) {
+  size_t n = b->n, rows = mdm_rows(n);
+  int status = MDM_OK;
+  for (size_t i = 0; i < count && i < SOME && !status; i++) {
     size_t at = b->k + i, all = at + 1;
-    BLAS(gemv)(CblasColMajor, CblasTrans, n, all, 1 / (real)n, b->U, n, b->U + n * at, 1, 0, work, 1); /* all */
+    const real *u = b->U + rows * at;
+    if (mdm_is_large(n)) status = X(parallel_inner)(n, all, 1, 1 / (double)n, b->U, rows, u, rows, 0, work, all, err); /* work: all */
+    else BLAS(gemv)(CblasColMajor, CblasTrans, n, all, 1 / (real)n, b->U, n, u, 1, 0, work, 1);
     work[at] -= 1;
     for (size_t j = 0; j < all; j++)
       if (!(fabs((double)work[j]) <= b->overlap)) b->overlap = fabs((double)work[j]);
   }
+  return status;
 }
 
 /* The `count` columns behind U, which point in new directions, become part of it. */
 static int append(X(basis) *b, size_t count, mdm_error *err) {
   size_t n = b->n, size = 0;
-  real *fresh = b->U + n * b->k, *work = NULL;
+  real *fresh = b->U + mdm_rows(n) * b->k, *work = NULL;
   int status = MDM_OK;
   for (int pass = 0; pass < 2 && !status; pass++) { /* what is new is small beside the field: one projection leaves errors of rounding over tolerance, which the next directions multiply */
     status = X(project_out)(n, 1, b->k, b->U, count, fresh, &work, &size, err);
     if (!status) status = X(whiten)(b->pop, 1, count, fresh, err);
   }
   if (!status) status = X(reserve)(&work, &size, b->k + count, 1, err);
-  if (!status) watch_orthogonality(b, count, work);
+  if (!status) status = watch_orthogonality(b, count, work, err);
   if (!status) status = X(population_note)(b->pop, count, fresh, err);
   if (!status) b->k += count;
   free(work);
@@ -166,7 +171,7 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   size_t k = b->k, P = p->P;
   int status = X(reserve)(&b->c, &b->c_size, k, P, err);
   if (status) return status;
-  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, p->n, p->v, p->n, 0, b->c, k, err);
+  status = X(parallel_inner)(p->n, k, P, 1.0 / (double)p->n, b->U, mdm_rows(p->n), X(field_rows)(p, p->v), X(field_ld)(p), 0, b->c, k, err);
   if (status) return status;
   b->k_c = k;
   b->P = P;
@@ -179,16 +184,19 @@ static int coordinates(X(basis) *b, const X(field) *p, mdm_error *err) {
   return status;
 }
 
-static double mean_product(size_t n, const real *a, const real *b) { return X(parallel_dot)(n, a, b) / (double)n; }
+static double mean_product(const X(field) *p, const real *a, const real *b) {
+  return X(parallel_products)(p->n, p->P, X(field_rows)(p, (real *)a), X(field_rows)(p, (real *)b), X(field_ld)(p)) / (double)(p->n * p->P);
+}
 
 /* ⟨p p⟩ of a field without its noise, mean over tokens. */
-static double mean_square(const X(field) *p) { return mean_product(p->n * p->P, p->v, p->twin ? p->twin : p->v); }
+static double mean_square(const X(field) *p) { return mean_product(p, p->v, p->twin ? p->twin : p->v); }
 
 /* gram (P × P, lower triangle) = ⟨p p⟩ − Σ ⟨u u⟩ c c. */
 static int residual_gram(X(basis) *b, const X(field) *p, mdm_error *err) {
-  size_t n = p->n, P = p->P;
-  int status = p->twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, p->v, n, p->twin, n, 0, b->gram, P, err)
-                       : X(parallel_gram)(n, P, 1.0 / (double)n, p->v, n, 0, b->gram, err);
+  size_t n = p->n, P = p->P, ld = X(field_ld)(p);
+  const real *v = X(field_rows)(p, p->v), *twin = X(field_rows)(p, p->twin);
+  int status = twin ? X(parallel_inner)(n, P, P, 1.0 / (double)n, v, ld, twin, ld, 0, b->gram, P, err)
+                    : X(parallel_gram)(n, P, 1.0 / (double)n, v, ld, 0, b->gram, err);
   if (!status) status = X(parallel_gram)(b->k, P, -1, X(basis_driving)(b), b->k, 1, b->gram, err);
   if (!status && b->twins) status = X(parallel_gram)(b->k, P, 1, X(basis_excess)(b), b->k, 1, b->gram, err);
   return status;
@@ -199,7 +207,7 @@ static double residual_field(X(basis) *b, const X(field) *p) {
   size_t n = p->n, all = n * p->P;
   memcpy(b->rest, p->v, all * sizeof *b->rest);
   X(parallel_combine)(n, b->k, p->P, -1, b->U, n, b->c, b->k, 0, 1, b->rest, n);
-  return mean_product(all, b->rest, b->rest) * (double)p->P;
+  return X(parallel_products)(n, p->P, b->rest, b->rest, n) / (double)all * (double)p->P;
 }
 
 /* The Frobenius norm of gram, given its lower triangle: it bounds every eigenvalue. */
@@ -240,7 +248,8 @@ static int directions_by_tokens(X(basis) *b, const X(field) *p, double mean, dou
   if (status || !above) return status;
   status = grow(b, above, err);
   if (status) return status;
-  X(parallel_combine)(n, P, above, 1, p->v, n, b->gram + P * (P - above), P, 0, 0, b->U + n * b->k, n);
+  size_t rows = mdm_rows(n);
+  X(parallel_combine)(n, P, above, 1, X(field_rows)(p, p->v), X(field_ld)(p), b->gram + P * (P - above), P, 0, 0, b->U + rows * b->k, rows);
   return append(b, above, err);
 }
 
@@ -311,7 +320,7 @@ static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   int status = coordinates(b, p, err), done = 0;
   if (status) return status;
   double square = b->tolerance * b->tolerance, scale = mean_square(p);
-  *mean = b->twins ? mean_product(n * P, p->v, p->v) : scale;
+  *mean = b->twins ? mean_product(p, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
   double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
@@ -327,7 +336,7 @@ static void multiply(size_t n, double factor, real *v) {
 
 /* The same for a field whose squares leave the range of a real, through a copy in other units. */
 static int span_rescaled(X(basis) *b, const X(field) *p, mdm_error *err) {
-  double factor = X(unit_factor)(p->n, p->P, p->v, p->n), mean;
+  double factor = X(unit_factor)(p->n, p->P, X(field_rows)(p, p->v), X(field_ld)(p)), mean;
   if (factor == 1) return MDM_OK; /* zero, or diverged */
   X(field) copy;
   int status = X(field_times)(p, p->P, factor, &copy, err);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/state.h"
@@ -27,11 +28,16 @@
 typedef struct X(field) {
   size_t n, P;      /* particles, tokens */
   real *v;          /* n × P, column-major: token by token */
+  size_t ld;        /* where ranks share the population (base/crew.h): 0: v has this rank's rows; n: it has all, and so have twin and noise */
   unsigned long id; /* changes with the values: lets a realization reuse what it computed from the same field */
   /* How sampling noise is kept out of squares (docs/theory.md, "Sampling inside experts"); whatever squares a field does it by gram.h. */
   real *twin;       /* n × P, or NULL: a second sample of v, with independent noise: ⟨v v⟩ is the mean of v twin */
   real *noise;      /* n × P, or NULL: what ⟨v v⟩ has to lose is ⟨noise noise⟩ */
 } X(field);
+
+/* Leading dimension of a field's arrays, and this rank's rows in one of them. */
+static inline size_t X(field_ld)(const X(field) *f) { return f->ld ? f->ld : mdm_rows(f->n); }
+static inline real *X(field_rows)(const X(field) *f, real *v) { return f->ld && v ? v + mdm_held_of(f->n).first : v; }
 
 /* Which expert serves which token. A NULL routing means that every expert serves every token. */
 typedef struct X(routing) {

@@ -28,9 +28,9 @@ void X(table_clear)(X(table) *T) {
   *T = (X(table)){0};
 }
 
-void X(table_walk)(X(table) *T, mdm_state *s) {
-  mdm_state_kept(s, "first moment", (void **)&T->m, T->rows * T->cols, sizeof(real));
-  mdm_state_kept(s, "second moment", (void **)&T->v, T->rows * T->cols, sizeof(real));
+void X(table_walk)(X(table) *T, size_t n, mdm_state *s) {
+  mdm_state_kept_rows(s, "first moment", (void **)&T->m, n, T->cols, sizeof(real));
+  mdm_state_kept_rows(s, "second moment", (void **)&T->v, n, T->cols, sizeof(real));
 }
 
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err) {

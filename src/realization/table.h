@@ -18,8 +18,8 @@ typedef struct X(table) {
 /* A table over A (rows × cols, owned by the caller). */
 X(table) X(table_of)(size_t rows, size_t cols, real *A);
 void X(table_clear)(X(table) *T);
-/* The moments; the weights are walked by their owner. */
-void X(table_walk)(X(table) *T, mdm_state *s);
+/* The moments; the weights are walked by their owner. n: rows, all of them where ranks share them (base/crew.h). */
+void X(table_walk)(X(table) *T, size_t n, mdm_state *s);
 
 /* Makes the optimizer's state available; part of every step, needed by itself only before table_step_columns. */
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err);

@@ -61,8 +61,8 @@ int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *
 /* One step in which the initial matrix only decays; its learned part is kept elsewhere. */
 void X(thin_decay)(X(thin) *A, const mdm_step *step);
 /* Fields of groups: out (n × P) = mean over groups of in (groups·n × P); out (groups·n × P) = in (n × P) in every group, added when
- * accumulate is set. */
-void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out);
+ * accumulate is set. The mean is not 0 where memory is out. */
+int X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out);
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out);
 /* The field as this side's population sees it: itself, or its mean over groups. Valid until the next call. */
 int X(thin_view)(X(thin) *A, mdm_side side, const X(field) *f, X(field) *view, mdm_error *err);

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/memory.h"
 
 #define SUFFIX ".run"
@@ -202,26 +203,38 @@ int mdm_checkpoint_about(const char *path, char **about, mdm_error *err) {
   return damaged(path, s.why.text, err);
 }
 
-int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *found, mdm_error *err) {
-  char *path = path_of(k->c->folder, k->name, ""), *about = NULL;
-  FILE *f = NULL;
+/* The file behind what says which one it is; NULL in *f: there is none of that kind. */
+static int open_kept(mdm_kept *k, const char *path, int complete, FILE **f, mdm_state *s, mdm_error *err) {
+  char *about = NULL;
   size_t bytes;
-  int is_complete = 0, status = path ? open_whole(path, &f, &bytes, err) : mdm_no_memory(err, "a checkpoint");
-  if (found) *found = 0;
-  k->is_there = f != NULL;
-  if (f) {
-    mdm_state s = mdm_state_loading(f, bytes);
-    mdm_state_string(&s, "about", &about);
-    mdm_state_flag(&s, "complete", &is_complete);
-    if (is_complete == complete && !s.status) {
-      walk(what, &s);
-      if (!s.status && s.left) mdm_state_refuse(&s, "its end");
-      if (found) *found = 1;
-    }
-    if (s.status) status = s.status == MDM_ERR_MEMORY ? mdm_fail(err, s.status, "%s", s.why.text) : damaged(path, s.why.text, err);
-    fclose(f);
-  }
+  int is_complete = 0, status = open_whole(path, f, &bytes, err);
+  k->is_there = *f != NULL;
+  if (!*f) return status;
+  *s = mdm_state_loading(*f, bytes);
+  mdm_state_string(s, "about", &about);
+  mdm_state_flag(s, "complete", &is_complete);
   free(about);
+  if (s->status || is_complete != complete) fclose(*f), *f = NULL;
+  if (!s->status) return MDM_OK;
+  return s->status == MDM_ERR_MEMORY ? mdm_fail(err, s->status, "%s", s->why.text) : damaged(path, s->why.text, err);
+}
+
+/* Ranks that share a run load what is not complete together: the first one reads. */
+int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *found, mdm_error *err) {
+  char *path = path_of(k->c->folder, k->name, "");
+  FILE *f = NULL;
+  mdm_state s = mdm_state_loading(NULL, 0);
+  int status = !path ? mdm_no_memory(err, "a checkpoint") : mdm_crew_leads() ? open_kept(k, path, complete, &f, &s, err) : MDM_OK, there = f != NULL;
+  if (!complete) mdm_state_share(&s);
+  if (s.shared && (status = mdm_crew_agree(status, err)) == MDM_OK) there = mdm_crew_any(there);
+  if (found) *found = there && !status;
+  if (there && !status) {
+    walk(what, &s);
+    if (!s.status && s.left) mdm_state_refuse(&s, "its end");
+    mdm_state_end(&s);
+    if (s.status) status = s.status == MDM_ERR_MEMORY ? mdm_fail(err, s.status, "%s", s.why.text) : damaged(path, s.why.text, err);
+  }
+  if (f) fclose(f);
   free(path);
   return status;
 }
@@ -257,11 +270,13 @@ static void tell(mdm_kept *k, const char *path, const char *why) {
 
 static int write_file(mdm_kept *k, FILE *f, int complete, mdm_walk *walk, void *what, mdm_error *err) {
   mdm_state s = mdm_state_saving(f);
-  if (fwrite(mark, 1, sizeof mark, f) != sizeof mark) return mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
+  if (fwrite(mark, 1, sizeof mark, f) != sizeof mark) s.status = mdm_fail(&s.why, MDM_ERR_IO, "%s", strerror(errno));
   s.crc = crc32(s.crc, (const Bytef *)mark, sizeof mark);
   mdm_state_string(&s, "about", &k->c->about);
   mdm_state_flag(&s, "complete", &complete);
+  if (!complete) mdm_state_share(&s);
   walk(what, &s);
+  mdm_state_end(&s);
   if (s.status) return mdm_fail(err, s.status, "%s", s.why.text);
   const uint64_t crc = s.crc;
   if (fwrite(&crc, sizeof crc, 1, f) != 1 || fflush(f) != 0) return mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
@@ -269,19 +284,40 @@ static int write_file(mdm_kept *k, FILE *f, int complete, mdm_walk *walk, void *
   return is_short || fsync(fileno(f)) == 0 ? MDM_OK : mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
 }
 
-void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
-  char *path = path_of(k->c->folder, k->name, ""), *temp = path_of(k->c->folder, k->name, ".tmp");
+/* An unfinished file in the folder, which is made if need be; NULL: it cannot be, for a reason that errno tells. */
+static FILE *begin_file(const mdm_kept *k, const char *temp) {
+  FILE *f = temp ? fopen(temp, "wb") : NULL;
+  if (!f && temp && errno == ENOENT && (mkdir(k->c->folder, 0777) == 0 || errno == EEXIST)) f = fopen(temp, "wb");
+  return f;
+}
+
+static void save_file(mdm_kept *k, const char *path, const char *temp, FILE *f, int complete, mdm_walk *walk, void *what) {
   mdm_error why = {0};
+  int status = f ? write_file(k, f, complete, walk, what, &why) : mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (!status) k->is_there = 1;
+  else unlink(temp), rmdir(k->c->folder); /* an empty folder goes */
+  if (status && !mdm_crew_failed()) tell(k, path, why.text);
+}
+
+/* What the others hold of a run that ranks share goes to the first one's file. */
+static void send_rest(mdm_walk *walk, void *what) {
+  mdm_state s = mdm_state_saving(NULL);
+  mdm_state_share(&s);
+  walk(what, &s);
+  mdm_state_end(&s);
+}
+
+void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
+  int shared = !complete && mdm_crew_joined() != NULL, writes = !shared || mdm_crew_leads();
+  char *path = path_of(k->c->folder, k->name, ""), *temp = path_of(k->c->folder, k->name, ".tmp");
+  FILE *f = writes && path ? begin_file(k, temp) : NULL;
+  int why = errno, none = shared && mdm_crew_any(writes && !f);
   k->saved = mdm_clock();
-  if (path && temp) {
-    FILE *f = fopen(temp, "wb");
-    if (!f && errno == ENOENT && (mkdir(k->c->folder, 0777) == 0 || errno == EEXIST)) f = fopen(temp, "wb");
-    int status = f ? write_file(k, f, complete, walk, what, &why) : mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (status) unlink(temp), rmdir(k->c->folder), tell(k, path, why.text); /* an empty folder goes */
-    else k->is_there = 1;
-  }
+  errno = why;
+  if (writes && path && temp) save_file(k, path, temp, f, complete, walk, what);
+  else if (!writes && !none) send_rest(walk, what);
   free(path);
   free(temp);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cluster/ranks.h"
 #include "run/directions.h"
 #include "run/estimate.h"
 #include "run/sizes.h"
@@ -164,7 +165,8 @@ static double running_bytes(const mdm_plan *p, const mdm_directions *d, int thre
   }
   qsort(each, p->tasks, sizeof *each, descending);
   for (size_t i = 0; i < p->tasks && i < (size_t)threads; i++) sum += each[i];
-  return sum;
+  if (p->together < 2) return sum;
+  return sum * fmin(1, (double)mdm_ranks_on_a_node() / (double)(p->tasks * (size_t)p->together)); /* the other ranks' parts are elsewhere */
 }
 
 /* Weights that are kept until they are written. */

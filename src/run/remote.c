@@ -1,5 +1,5 @@
 /* Orders and results (remote.h). An order is: how many plans the rank may forget, and their numbers; 0, or the number of
- * a plan that is new to it, and the plan; number of the plan; number of the run. A result is: failure and text, status, steps, record, weights, order parameters. */
+ * a plan that is new to it, and the plan; number of the plan; number of the run; ranks that share it, and which of them this one is. A result is: failure and text, status, steps, record, weights, order parameters. */
 #include "run/remote.h"
 
 #include <stdint.h>
@@ -96,7 +96,7 @@ static void put_plan(mdm_packet *p, const mdm_remote *r, int rank) {
   ranks.data[rank] = data;
 }
 
-int mdm_remote_order(mdm_remote *r, size_t i, int rank, mdm_packet *p, mdm_error *err) {
+int mdm_remote_order(mdm_remote *r, size_t i, int rank, int together, int mine, mdm_packet *p, mdm_error *err) {
   int status = prepare(err);
   if (!status && !r->known) r->known = mdm_alloc((size_t)mdm_ranks_count(), 1, 1, 1);
   if (!status && !r->known) status = mdm_no_memory(err, "what other ranks know");
@@ -109,6 +109,8 @@ int mdm_remote_order(mdm_remote *r, size_t i, int rank, mdm_packet *p, mdm_error
   r->known[rank] = 1;
   mdm_put_number(p, r->id);
   mdm_put_number(p, i);
+  mdm_put_number(p, (size_t)together);
+  mdm_put_number(p, (size_t)mine);
   return mdm_packet_check(p, err);
 }
 

@@ -12,6 +12,7 @@
 #include "run/plan.h"
 #include "run/remote.h"
 #include "run/self_consistency_replicas.h"
+#include "run/together.h"
 
 /* Data that plans share; the last that came is kept for the next plan. */
 typedef struct {
@@ -205,6 +206,13 @@ static int begin_task(plan *p, size_t i, mdm_board *board, mdm_task *t, mdm_erro
   return t->orders ? MDM_OK : mdm_no_memory(err, "order parameters");
 }
 
+/* Those who share a run all found the same: the first of them tells. */
+static void forget_found(mdm_task *t) {
+  mdm_record_free(t->record);
+  mdm_record_free(t->weights);
+  t->record = t->weights = NULL;
+}
+
 static void put_found(mdm_packet *out, const mdm_task *t, const mdm_error *why) {
   mdm_put_number(out, (size_t)why->code);
   mdm_put_text(out, why->text);
@@ -222,10 +230,15 @@ static void work(void *context, mdm_packet *order, mdm_board *board, mdm_packet 
   mdm_task t = {0};
   plan *p = find(context, mdm_get_number(order));
   size_t i = mdm_get_number(order);
+  int together = (int)mdm_get_number(order), mine = (int)mdm_get_number(order);
   int status = p && !order->bad ? make_ready(p, &why) : mdm_fail(&why, MDM_ERR_INTERNAL, "a run came without its configuration");
   if (!status) status = begin_task(p, i, board, &t, &why);
+  mdm_shared_run part;
+  if (!status && together > 1) mdm_together_begin(&part, &p->plan.runner, together, mine, board);
   if (!status && mdm_board_stopped(board)) t.status = MDM_INTERRUPTED;
   else if (!status) mdm_runner_run(p->kind == MDM_REMOTE_PLAIN ? &p->plan.runner : &p->driven.runner, &t, &why);
+  if (together > 1) mdm_together_end();
+  if (mine) forget_found(&t);
   put_found(result, &t, &why);
   mdm_record_free(t.record);
   mdm_record_free(t.weights);

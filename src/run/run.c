@@ -10,6 +10,7 @@
 #include "run/plan.h"
 #include "run/ensembles.h"
 #include "run/saturation.h"
+#include "run/together.h"
 #include "run/tolerance.h"
 
 /* Runs of a first ensemble, handed on to the one that has more of them; beyond them, what the caller has. */
@@ -104,10 +105,13 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   const mdm_monitor plain = {.threads = monitor ? monitor->threads : 0, .save_weights = monitor && monitor->save_weights};
   const double cheap = 1e9; /* multiply-adds of a pilot: some tenths of a second */
   int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
+  const char *why;
   mdm_plan p;
   double bytes = 0;
   double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  if (!mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL);
+  if (!status) p.together = mdm_together(&p, p.tasks, &why);
+  if (!status) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   mdm_plan_clear(&p);
   return bytes;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <zlib.h>
 
+#include "base/crew.h"
+
 /* Entry points of the two precisions (src/training/train.c). */
 int train_limit_f64(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
 int train_limit_f32(const mdm_problem *, const mdm_limit_sizes *, mdm_task *, mdm_error *);
@@ -53,14 +55,23 @@ static void walk_found(void *task, mdm_state *s) {
   if (t->layout) mdm_state_array(s, "order parameters", t->orders, t->layout->size, sizeof *t->orders);
 }
 
-/* Takes a complete run. */
-static int recall(mdm_kept *k, const mdm_runner *r, mdm_task *t, int *found, mdm_error *why) {
-  int status = mdm_kept_load(k, 1, walk_found, t, found, why);
-  if (status || !*found) return status;
+static int check_found(const mdm_kept *k, const mdm_runner *r, const mdm_task *t, mdm_error *why) {
   const mdm_array *loss = t->record ? mdm_record_find(t->record, "observables/train/loss") : NULL;
   int fits = (t->status == MDM_OK || t->status == MDM_ERR_DIVERGED) && t->done <= r->problem->steps + 1 && loss && loss->rank == 1 && loss->dim[0] == r->problem->steps + 1;
-  if (!fits) return mdm_fail(why, MDM_ERR_DATA, "%s/%s is no run of this configuration; remove it, or start anew with --force", k->c->folder, k->name);
-  mdm_board_skip(t->board, t->cost * (double)(r->problem->steps + 1));
+  return fits ? MDM_OK : mdm_fail(why, MDM_ERR_DATA, "%s/%s is no run of this configuration; remove it, or start anew with --force", k->c->folder, k->name);
+}
+
+/* Takes a complete run; of ranks that share it, the first one does. */
+static int recall(mdm_kept *k, const mdm_runner *r, mdm_task *t, int *found, mdm_error *why) {
+  int status = MDM_OK;
+  *found = 0;
+  if (mdm_crew_leads()) {
+    status = mdm_kept_load(k, 1, walk_found, t, found, why);
+    if (!status && *found) status = check_found(k, r, t, why);
+    if (!status && *found) mdm_board_skip(t->board, t->cost * (double)(r->problem->steps + 1));
+  }
+  status = mdm_crew_agree(status, why);
+  *found = mdm_crew_any(*found);
   return status;
 }
 
@@ -68,11 +79,12 @@ static int run_kept(const mdm_runner *r, mdm_task *t, mdm_error *why) {
   mdm_kept k = kept_of(r, t);
   const mdm_saving saving = {&k, due, save, load};
   int found, status = recall(&k, r, t, &found, why);
+  if (mdm_crew_failed()) return t->status = MDM_INTERRUPTED, MDM_OK; /* as train.c has it */
   if (status || found) return status;
   t->saving = &saving;
   status = run_plain(r, t, why);
   t->saving = NULL;
-  if (!status && t->status != MDM_INTERRUPTED && !mdm_kept_skips(&k)) mdm_kept_save(&k, 1, walk_found, t);
+  if (!status && t->status != MDM_INTERRUPTED && mdm_crew_leads() && !mdm_kept_skips(&k)) mdm_kept_save(&k, 1, walk_found, t);
   return status;
 }
 

@@ -394,7 +394,7 @@ static int order(void *context, size_t i, int rank, mdm_packet *out) {
   pthread_mutex_lock(&p->lock);
   int status = begin_cell(p, j.cell, &why), skip = !status && c->why.code != 0;
   if (skip) status = finish_run(p, j, NULL, MDM_OK, 1, &why);
-  else if (!status) status = mdm_remote_order(&c->remote, j.run, rank, out, &why);
+  else if (!status) status = mdm_remote_order(&c->remote, j.run, rank, 1, 0, out, &why);
   pthread_mutex_unlock(&p->lock);
   if (status) mdm_board_fail(&p->board, i, &why);
   return !status && !skip;
@@ -463,7 +463,7 @@ static void run_pool(pool *p) {
   mdm_announce_workers(p->user);
   if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
   int before = mdm_blas_enter();
-  mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs"});
+  mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs", 0});
   mdm_blas_leave(before);
   if (*p->notice && p->user && p->user->message) p->user->message(p->user->context, p->notice);
 }

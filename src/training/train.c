@@ -7,6 +7,7 @@
 
 #include "base/board.h"
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/state.h"
@@ -255,16 +256,18 @@ static void walk(void *context, mdm_state *s) {
 static int go_on(loop *l, mdm_error *err) {
   mdm_task *run = l->run;
   int status = run->saving ? run->saving->load(run->saving->context, walk, l, err) : MDM_OK;
-  if (!status) mdm_board_skip(run->board, run->cost * (double)run->done);
+  if (!status && mdm_crew_leads()) mdm_board_skip(run->board, run->cost * (double)run->done);
   return status;
 }
 
-/* saved: steps that were done when the run was saved last. */
-static void save_when_due(loop *l, int stopped, size_t *saved) {
+/* What is to be done before the next step. */
+enum { STOPS = 1, SAVES = 2 };
+
+/* Ranks that share a run do the same before the same step. saved: steps that were done when it was saved last. */
+static int look_around(const loop *l, size_t saved) {
   const mdm_saving *saving = l->run->saving;
-  if (!saving || l->run->done == *saved || !saving->due(saving->context, stopped)) return;
-  saving->save(saving->context, walk, l);
-  *saved = l->run->done;
+  int stopped = mdm_board_stopped(l->run->board), due = saving && l->run->done != saved && saving->due(saving->context, stopped);
+  return mdm_crew_any((stopped ? STOPS : 0) | (due ? SAVES : 0));
 }
 
 /* A numerical routine that fails is told with its step. */
@@ -280,13 +283,17 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
   double loss = 0;
   int diverged = 0;
   for (size_t t = run->done; t <= steps; t++) {
-    if (mdm_board_stopped(run->board)) {
-      save_when_due(l, 1, &saved);
+    int signs = look_around(l, saved);
+    if (signs & SAVES && !mdm_crew_failed()) {
+      run->saving->save(run->saving->context, walk, l);
+      saved = run->done;
+    }
+    if (signs & STOPS) {
       run->status = MDM_INTERRUPTED;
       return MDM_OK;
     }
     int status = step(l, t, l->bound, &loss, &diverged, err);
-    if (status) return at_step(t, status, err);
+    if (status || mdm_crew_failed()) return at_step(t, status, err);
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
@@ -295,8 +302,7 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
     if (t == 0) l->bound = DIVERGED * (loss > 1 ? loss : 1);
     count_directions(R, run, t);
     run->done = t + 1;
-    mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
-    if (t < steps) save_when_due(l, 0, &saved);
+    if (mdm_crew_leads()) mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
   }
   return MDM_OK;
 }
@@ -393,7 +399,10 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = write_responses(&l, run->record, err);
   if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - l.start, err);
   loop_clear(&l);
-  return status;
+  if (!mdm_crew_failed()) return status;
+  run->status = MDM_INTERRUPTED; /* without those who were lost nothing of it counts */
+  run->done = 0;
+  return MDM_OK;
 }
 
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
@@ -403,11 +412,13 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   X(realization) *R = NULL;
   mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0};
   int status = mdm_model_limit(m, &problem->optimizer, coef, err);
+  int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
+  mdm_solution_is_large(was_large);
   return status;
 }
 

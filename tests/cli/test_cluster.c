@@ -45,6 +45,60 @@ static void same_on_ranks(const char *format) {
 static void test_same(void) {
   if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
 }
+/* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
+ * blocks, with tests and clipping. The sizes are such that pieces of experts and of neurons end at different rows. */
+#define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s train.steps=2 "
+static const char *const together[] = {
+    LARGE "-s solve.replicas=1 -s data.test=3",
+    LARGE "-s solve.replicas=1 -s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05",
+    LARGE "-s solve.replicas=1 -s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
+    LARGE "-s solve.replicas=1 -s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1",
+    LARGE "-s solve.replicas=1 -s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
+    LARGE "-s solve.replicas=1 -s solve.precision=double -s data.train=12 -s data.dimension=7 -s train.balance=importance -s train.balance_coefficient=0.1",
+};
+
+static void test_together(void) {
+  for (size_t i = 0; i < COUNT(together) && has_ranks(); i++)
+    for (int ranks = 0; ranks <= 3; ranks += ranks ? 1 : 2) {
+      char text[1000];
+      snprintf(text, sizeof text, together[i], ranks ? "ranks.h5" : "plain.h5", ranks == 3 ? "-t 2" : "-t 1");
+      const result *r = run_as(&(start){.ranks = ranks}, text);
+      check(r->code == 0 && (!ranks || mentions(r->err, "each replica on|ranks together")), "expected a replica on ranks", text, r);
+      if (ranks) same_results("plain.h5", "ranks.h5", 1);
+    }
+}
+
+/* Groups of equal size: of three ranks one has nothing to do with two replicas, and of four all have. What ranks cannot share is said, and done as ever. */
+static void test_groups(void) {
+  char text[1000];
+  if (!has_ranks()) return;
+  snprintf(text, sizeof text, LARGE "-s solve.replicas=2", "plain.h5", "-q -t 1");
+  succeeds("%s", text);
+  snprintf(text, sizeof text, LARGE "-s solve.replicas=2", "ranks.h5", "-t 1");
+  const result *r = run_as(&(start){.ranks = 4}, text);
+  check(r->code == 0 && mentions(r->err, "each replica on 2 ranks together"), "expected two groups", text, r);
+  same_results("plain.h5", "ranks.h5", 1);
+  r = run_as(&(start){.ranks = 3}, text);
+  check(r->code == 0 && mentions(r->err, "2 runs on 3 ranks") && !mentions(r->err, "together"), "expected runs by themselves", text, r);
+  same_results("plain.h5", "ranks.h5", 1);
+  r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/I.h5 -s model.regime=I -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
+  check(r->code == 0 && mentions(r->err, "cannot share one|Regime I"), "expected a word", "Regime I", r);
+}
+
+/* A signal to either ends both; what fails is told once; a rank that dies takes nobody along. */
+static void test_together_ends(void) {
+  static const char line[] = "solve - -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=3000";
+  if (!has_ranks()) return;
+  for (int rank = 0; rank < 2; rank++) {
+    const result *r = run_and_stop_as(&(start){.ranks = 2}, line, rank, SIGTERM, 1500);
+    check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", line, r);
+  }
+  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGKILL, 1500);
+  check(r->code == 128 + SIGKILL, "expected to be ended by mpirun", line, r);
+  r = run_as(&(start){.ranks = 2}, "solve - -q -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=30 -s train.lr=1e6");
+  check(r->code == MDM_ERR_DIVERGED && is_one_line(r->err) && mentions(r->err, "diverged at step"), "expected divergence", line, r);
+}
+
 static void test_sweep(void) {
   static const char line[] = "sweep - -o @/%s %s -s simulate.seeds=8 -s solve.particles=200 -s solve.replicas=2 -s train.steps=40 "
                              "-s simulate.widths=[16,32] --over train.lr=0.2,0.4,1e6 --over data.train=4,6 ";
@@ -180,6 +234,9 @@ static void test_refusals(void) {
 
 static const test_case tests[] = {
     {"the same bits on 1, 2, 3 ranks and 1, 2 threads", test_same},
+    {"one replica on several ranks", test_together},
+    {"groups of ranks", test_groups},
+    {"the end of a replica on several ranks", test_together_ends},
     {"sweeps on ranks", test_sweep},
     {"states and pilots on ranks", test_states},
     {"a signal to one is a signal to all; the same command goes on", test_goes_on},
