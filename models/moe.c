@@ -247,8 +247,8 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
   if (!m->particles) return mdm_no_memory(err, "%zu × %zu initial weights", S, columns);
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
-  m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
-  m->out_table = X(table_of)(S, m->outputs, m->v);
+  m->in = X(table_of)(R->stream, m->inputs - m->fixed, m->w_in + S * m->fixed);
+  m->out_table = X(table_of)(R->stream, m->outputs, m->v);
   int status = R->particles(R, m->drawn + m->outputs, m->particles, err);
   if (status) return status;
   if (later) { /* v is drawn behind the drawn columns */
@@ -365,8 +365,8 @@ void X(moe_walk)(X(moe) *m, mdm_state *s) {
   size_t E = m->R->experts;
   mdm_state_id(s, "next field", &m->next_id);
   mdm_state_rows(s, "W_in and v", m->particles, m->R->stream, m->inputs + m->outputs, sizeof(real));
-  X(table_walk)(&m->in, m->R->stream, s);
-  X(table_walk)(&m->out_table, m->R->stream, s);
+  X(table_walk)(&m->in, s);
+  X(table_walk)(&m->out_table, s);
   for (size_t l = 0; l < m->R->blocks; l++)
     if (m->router[l].bias) mdm_state_array(s, "selection biases", m->router[l].bias, E, sizeof(real));
 }

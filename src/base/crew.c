@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/share.h"
 
 enum {
-  ROUND = 256,      /* rows: a batch of normal draws (random.h), and whole vectors */
+  ROUND = MDM_PARTICLES, /* rows: batches of normal draws (random.h), and pieces of mdm_cut_rows, are whole */
   NEURONS = 4096,   /* of a piece of experts */
   FEW_PIECES = 32
 };
@@ -40,13 +39,18 @@ static size_t cut(size_t n, int rank) { return rank == crew->ranks ? n : n / (si
 
 static mdm_held held_by(size_t n, int rank) {
   size_t from = cut(n, rank), to = cut(n, rank + 1), longest = n / MDM_MOST_PIECES + MDM_PARTICLES + 32;
-  size_t end = to + (longest > crew->more ? longest : crew->more);
+  size_t end = (to + (longest > crew->more ? longest : crew->more) + ROUND - 1) / ROUND * ROUND;
   return (mdm_held){from, (end < n ? end : n) - from, from, to};
 }
 
 mdm_held mdm_held_of(size_t n) { return mdm_is_spread(n) ? held_by(n, crew->mine) : (mdm_held){0, n, 0, n}; }
 
 size_t mdm_rows(size_t n) { return mdm_held_of(n).count; }
+
+mdm_cuts mdm_cut_rows(size_t n, size_t size) {
+  size_t rows = mdm_rows(n);
+  return (mdm_cuts){rows, mdm_pieces(rows, size), mdm_is_large(n) ? size : 0};
+}
 
 /* Where the things that a population of n particles is cut into begin: thing i of so many, of `each` particles at a time. */
 typedef size_t start_of(size_t n, size_t count, size_t each, size_t i);

@@ -13,6 +13,8 @@
 #include <moedmft/error.h>
 #include <stddef.h>
 
+#include "base/share.h"
+
 enum {
   MDM_SPREAD_FROM = 32768, /* stream particles from which on a solution is large, and particles of its large populations */
   MDM_CREW_MOST = 1024,    /* ranks */
@@ -55,6 +57,16 @@ int mdm_is_spread(size_t n);
 mdm_held mdm_held_of(size_t n);
 /* Their number: the leading dimension of arrays. */
 size_t mdm_rows(size_t n);
+/* Pieces of about so many of the rows that are held here, for work row by row. Those of a large population begin at the same rows on any number of ranks:
+ * BLAS, whose bits may depend on where rows are cut, then does the same everywhere. */
+typedef struct mdm_cuts {
+  size_t rows, pieces, each; /* each: 0: about as many rows in each piece */
+} mdm_cuts;
+mdm_cuts mdm_cut_rows(size_t n, size_t size);
+/* Where piece i begins, from the first row here on; piece `pieces` begins at their end. */
+static inline size_t mdm_cut_at(const mdm_cuts *c, size_t i) {
+  return !c->each ? mdm_piece(c->rows, c->pieces, i) : c->each * i < c->rows ? c->each * i : c->rows;
+}
 /* Of so many pieces (share.h) of n particles, those that begin among this rank's own rows: *first … *end − 1. */
 void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end);
 

@@ -287,12 +287,12 @@ static int widen_coordinates(X(basis) *b, size_t count, mdm_error *err) {
 
 /* The leading directions of a sketch, Q V, become part of U, and Vᵀ Bᵀ of the coordinates. */
 static int append_sketch(X(basis) *b, const X(sketch) *s, mdm_error *err) {
-  size_t n = b->n, l = s->l, count = s->leading < n - b->k ? s->leading : n - b->k, old = b->k;
+  size_t n = b->n, rows = mdm_rows(n), l = s->l, count = s->leading < n - b->k ? s->leading : n - b->k, old = b->k;
   const real *V = s->V + l * (l - count); /* l × count */
   int status = grow(b, count, err);
   if (status) return status;
-  X(parallel_combine)(n, l, count, 1, s->Q, n, V, l, 0, 0, b->U + n * old, n);
-  status = X(population_note)(b->pop, count, b->U + n * old, err);
+  X(parallel_combine)(n, l, count, 1, s->Q, rows, V, l, 0, 0, b->U + rows * old, rows);
+  status = X(population_note)(b->pop, count, b->U + rows * old, err);
   if (!status) status = widen_coordinates(b, count, err);
   if (status) return status;
   BLAS(gemm)(CblasColMajor, CblasTrans, CblasTrans, count, s->P, l, 1, V, l, s->B, s->P, 0, b->c + old, old + count);

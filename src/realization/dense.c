@@ -229,7 +229,7 @@ void X(dense_free)(X(dense) *d) {
 void X(dense_walk)(X(dense) *d, mdm_state *s) {
   int away = d->away != NULL;
   mdm_state_array(s, "weights", d->A, d->N * d->G, sizeof(real));
-  X(table_walk)(&d->table, d->N, s);
+  X(table_walk)(&d->table, s);
   mdm_state_flag(s, "away", &away);
   if (!away) d->away = NULL;
   if (d->sampled) mdm_state_kept(s, "drawn", (void **)&d->drawn, d->N * d->G, sizeof(real));

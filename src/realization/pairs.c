@@ -213,7 +213,7 @@ static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, s
     int is_held = (k + 1) * held / all > h;
     side->index[is_held ? count + h++ : p++] = k * width + k % width;
   }
-  side->table = X(table_of)(mdm_rows(others), all, side->entries);
+  side->table = X(table_of)(others, all, side->entries);
   return 0;
 }
 
@@ -268,11 +268,11 @@ void X(pairs_walk)(X(pairs) *A, mdm_state *s) {
   mdm_state_flag(s, "learned", &A->learned);
   mdm_state_array(s, "error", A->error, 2, sizeof *A->error);
   if (A->full) mdm_state_array(s, "pairs", A->full, rows * cols, sizeof(real));
-  if (A->full) X(table_walk)(&A->table, rows, s);
+  if (A->full) X(table_walk)(&A->table, s);
   for (int side = 0; side < 2 && !A->full; side++) {
     X(pivots) *p = &A->pivots[side];
     mdm_state_rows(s, "entries", p->entries, p->others, p->n + p->held, sizeof(real));
-    X(table_walk)(&p->table, p->others, s);
+    X(table_walk)(&p->table, s);
   }
   if (A->full) return;
   mdm_state_array(s, "between", A->between, m * n, sizeof(real));

@@ -75,11 +75,11 @@ int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, siz
 
 void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                          real *out, size_t ldo) {
-  n = mdm_rows(n);
-  size_t rows = mdm_pieces(n, k > THIN ? FEW_ROWS : MDM_PARTICLES), columns = rows > 1 ? 1 : mdm_pieces(P, WIDE);
+  const mdm_cuts rows = mdm_cut_rows(n, k > THIN ? FEW_ROWS : MDM_PARTICLES);
+  size_t columns = rows.pieces > 1 ? 1 : mdm_pieces(P, WIDE);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
-  for (size_t i = 0; i < rows * columns; i++) {
-    size_t at = mdm_piece(n, rows, i / columns), count = mdm_piece(n, rows, i / columns + 1) - at;
+  for (size_t i = 0; i < rows.pieces * columns; i++) {
+    size_t at = mdm_cut_at(&rows, i / columns), count = mdm_cut_at(&rows, i / columns + 1) - at;
     size_t t = mdm_piece(P, columns, i % columns), some = mdm_piece(P, columns, i % columns + 1) - t;
     X(combine)(count, k, some, s, A + at, lda, transposed ? c + t : c + ldc * t, ldc, transposed, keep, out + at + ldo * t, ldo);
   }

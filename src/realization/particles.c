@@ -62,15 +62,15 @@ static void times_small(size_t n, size_t ld, size_t count, const real *inverse, 
   X(combine)(n, count, count, 1, copy, n, inverse, count, 0, 0, out, ld);
 }
 
-/* out (n × count, leading dimension ld) ← out L⁻ᵀ. */
+/* out (mdm_rows(n) × count, leading dimension ld) ← out L⁻ᵀ. */
 static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
   real inverse[SOME * SOME] = {0}; /* count × count: L⁻ᵀ */
-  size_t pieces = mdm_pieces(n, MDM_PARTICLES);
+  const mdm_cuts cuts = mdm_cut_rows(n, MDM_PARTICLES);
   for (size_t c = 0; c < count && count <= SOME; c++) inverse[c + count * c] = 1;
   if (count <= SOME) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n * (double)count * (double)count))
-  for (size_t i = 0; i < pieces; i++) {
-    size_t at = mdm_piece(n, pieces, i), rows = mdm_piece(n, pieces, i + 1) - at;
+  for (size_t i = 0; i < cuts.pieces; i++) {
+    size_t at = mdm_cut_at(&cuts, i), rows = mdm_cut_at(&cuts, i + 1) - at;
     if (count <= SOME) times_small(rows, ld, count, inverse, out + at);
     else BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, count, 1, L, count, out + at, ld);
   }
@@ -86,7 +86,7 @@ int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, 
     if (why)
       status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, own, pop->name, why);
     else if (!status)
-      solve_right(mdm_rows(own), rows, count, gram, out + at);
+      solve_right(own, rows, count, gram, out + at);
   }
   free(gram);
   return status;

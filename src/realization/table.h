@@ -10,16 +10,16 @@
 #include "kernels/real.h"
 
 typedef struct X(table) {
-  size_t rows, cols;
+  size_t n, rows, cols; /* n: rows, all of them where ranks share them (base/crew.h) */
   real *A;     /* rows × cols: the weights; not owned */
   real *m, *v; /* rows × cols: first moment (or momentum), second moment; NULL until a step needs them */
 } X(table);
 
-/* A table over A (rows × cols, owned by the caller). */
-X(table) X(table_of)(size_t rows, size_t cols, real *A);
+/* A table over A (mdm_rows(n) × cols, owned by the caller). */
+X(table) X(table_of)(size_t n, size_t cols, real *A);
 void X(table_clear)(X(table) *T);
-/* The moments; the weights are walked by their owner. n: rows, all of them where ranks share them (base/crew.h). */
-void X(table_walk)(X(table) *T, size_t n, mdm_state *s);
+/* The moments; the weights are walked by their owner. */
+void X(table_walk)(X(table) *T, mdm_state *s);
 
 /* Makes the optimizer's state available; part of every step, needed by itself only before table_step_columns. */
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err);

@@ -5,7 +5,6 @@
 #include "cluster/ranks.h"
 
 enum {
-  FEW_TOKENS = 96,   /* from so many on, products of many columns go to BLAS, whose bits may depend on where rows are cut (kernels/products.h) */
   LEAST_ROWS = 4096  /* of a population, for each rank */
 };
 
@@ -30,7 +29,7 @@ static const char *obstacle(const mdm_plan *p) {
   if (!is_large(s->stream)) return "less than 32768 stream particles are not worth it";
   if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
   if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
-  if (b->batch >= FEW_TOKENS || b->data->test.count >= FEW_TOKENS) return "batches or test parts of 96 samples or more";
+  if (is_large(b->batch) || is_large(b->data->test.count)) return "batches or test parts of 32768 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
   if (is_ambiguous(s)) return "as many experts as other particles";
   return NULL;

@@ -46,7 +46,7 @@ static void test_same(void) {
   if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
 }
 /* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
- * blocks, with tests and clipping. The sizes are such that pieces of experts and of neurons end at different rows. */
+ * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
 #define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s train.steps=2 "
 static const char *const together[] = {
     LARGE "-s solve.replicas=1 -s data.test=3",
@@ -55,17 +55,43 @@ static const char *const together[] = {
     LARGE "-s solve.replicas=1 -s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1",
     LARGE "-s solve.replicas=1 -s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
     LARGE "-s solve.replicas=1 -s solve.precision=double -s data.train=12 -s data.dimension=7 -s train.balance=importance -s train.balance_coefficient=0.1",
+    LARGE "-s solve.replicas=1 -s model.regime=III -s train.steps=1 -s data.train=1 -s data.test=100 -s data.dimension=100 -s output.statistics=false -s output.kernels=false",
 };
 
 static void test_together(void) {
   for (size_t i = 0; i < COUNT(together) && has_ranks(); i++)
     for (int ranks = 0; ranks <= 3; ranks += ranks ? 1 : 2) {
       char text[1000];
+      if (i && ranks && (size_t)ranks != 3 - i % 2) continue; /* the first one on two and on three, others on either */
       snprintf(text, sizeof text, together[i], ranks ? "ranks.h5" : "plain.h5", ranks == 3 ? "-t 2" : "-t 1");
       const result *r = run_as(&(start){.ranks = ranks}, text);
       check(r->code == 0 && (!ranks || mentions(r->err, "each replica on|ranks together")), "expected a replica on ranks", text, r);
       if (ranks) same_results("plain.h5", "ranks.h5", 1);
     }
+}
+
+/* Stopped on two ranks, and on three, it goes on without any: what ranks hold of it is in one file. Where that cannot be written, all go on. */
+static void test_together_goes_on(void) {
+  static const char line[] = "solve - -t 1 -o @/%s -s solve.replicas=1 -s solve.particles=33000 -s train.steps=40 -s model.active_fraction=0.25 "
+                             "-s train.optimizer=momentum -s train.lr=0.05 ";
+  char text[1000];
+  if (!has_ranks()) return;
+  snprintf(text, sizeof text, line, "part.h5");
+  for (int ranks = 2; ranks <= 3; ranks++) {
+    const result *r = run_and_stop_as(&(start){.ranks = ranks}, text, 1, SIGTERM, 500);
+    check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", text, r);
+    CU_ASSERT(exists("part.h5.checkpoint"));
+  }
+  const result *r = run(text);
+  check(r->code == 0 && mentions(r->err, "going on from|part.h5.checkpoint, which holds 1 run"), "expected to go on", text, r);
+  snprintf(text, sizeof text, line, "whole.h5");
+  succeeds("%s -q", text);
+  same_results("part.h5", "whole.h5", 1);
+  snprintf(text, sizeof text, LARGE "-s solve.replicas=1 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s output.checkpoint=2e-4", "part.h5", "-t 1");
+  r = run_as(&(start){.ranks = 2, .file_size = 20000000}, text); /* enough for MPI */
+  const char *said = strstr(r->err, "cannot write the checkpoint");
+  check(r->code == 0 && said && mentions(said, "File too large|the run goes on|each replica on 2 ranks together") && !strstr(said + 1, "cannot write the checkpoint"),
+        "expected one notice", text, r);
 }
 
 /* Groups of equal size: of three ranks one has nothing to do with two replicas, and of four all have. What ranks cannot share is said, and done as ever. */
@@ -235,6 +261,7 @@ static void test_refusals(void) {
 static const test_case tests[] = {
     {"the same bits on 1, 2, 3 ranks and 1, 2 threads", test_same},
     {"one replica on several ranks", test_together},
+    {"a replica on several ranks is stopped and goes on", test_together_goes_on},
     {"groups of ranks", test_groups},
     {"the end of a replica on several ranks", test_together_ends},
     {"sweeps on ranks", test_sweep},
