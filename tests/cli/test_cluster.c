@@ -45,26 +45,34 @@ static void same_on_ranks(const char *format) {
 static void test_same(void) {
   if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
 }
+
 /* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
  * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
-#define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s train.steps=2 "
+#define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s solve.replicas=1 -s train.steps=2 "
 static const char *const together[] = {
-    LARGE "-s solve.replicas=1 -s data.test=3",
-    LARGE "-s solve.replicas=1 -s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05",
-    LARGE "-s solve.replicas=1 -s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
-    LARGE "-s solve.replicas=1 -s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1",
-    LARGE "-s solve.replicas=1 -s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
-    LARGE "-s solve.replicas=1 -s solve.precision=double -s data.train=12 -s data.dimension=7 -s train.balance=importance -s train.balance_coefficient=0.1",
-    LARGE "-s solve.replicas=1 -s model.regime=III -s train.steps=1 -s data.train=1 -s data.test=100 -s data.dimension=100 -s output.statistics=false -s output.kernels=false",
+    LARGE "-s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05 -s data.test=3",
+    LARGE "-s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
+    LARGE "-s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1",
+    LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
+    LARGE "-s solve.precision=double -s data.train=8 -s data.dimension=7 -s train.balance=importance -s train.balance_coefficient=0.1",
+    LARGE "-s model.regime=III -s train.steps=0 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
 };
+
+/* A kernel of OpenBLAS whose bits depend on where rows are cut; NULL: this processor has none. */
+static const char *sensitive_blas(void) {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) return "Haswell";
+#endif
+  return NULL;
+}
 
 static void test_together(void) {
   for (size_t i = 0; i < COUNT(together) && has_ranks(); i++)
     for (int ranks = 0; ranks <= 3; ranks += ranks ? 1 : 2) {
       char text[1000];
-      if (i && ranks && (size_t)ranks != 3 - i % 2) continue; /* the first one on two and on three, others on either */
+      if (i && ranks && (size_t)ranks != 2 + i % 2) continue; /* the first one on two and on three, others on either */
       snprintf(text, sizeof text, together[i], ranks ? "ranks.h5" : "plain.h5", ranks == 3 ? "-t 2" : "-t 1");
-      const result *r = run_as(&(start){.ranks = ranks}, text);
+      const result *r = run_as(&(start){.ranks = ranks, .blas = sensitive_blas()}, text);
       check(r->code == 0 && (!ranks || mentions(r->err, "each replica on|ranks together")), "expected a replica on ranks", text, r);
       if (ranks) same_results("plain.h5", "ranks.h5", 1);
     }
@@ -87,14 +95,14 @@ static void test_together_goes_on(void) {
   snprintf(text, sizeof text, line, "whole.h5");
   succeeds("%s -q", text);
   same_results("part.h5", "whole.h5", 1);
-  snprintf(text, sizeof text, LARGE "-s solve.replicas=1 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s output.checkpoint=2e-4", "part.h5", "-t 1");
+  snprintf(text, sizeof text, LARGE "-s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s output.checkpoint=2e-4", "part.h5", "-t 1");
   r = run_as(&(start){.ranks = 2, .file_size = 20000000}, text); /* enough for MPI */
   const char *said = strstr(r->err, "cannot write the checkpoint");
   check(r->code == 0 && said && mentions(said, "File too large|the run goes on|each replica on 2 ranks together") && !strstr(said + 1, "cannot write the checkpoint"),
         "expected one notice", text, r);
 }
 
-/* Groups of equal size: of three ranks one has nothing to do with two replicas, and of four all have. What ranks cannot share is said, and done as ever. */
+/* Two replicas, each on two of four ranks. What ranks cannot share is said, and done as ever. */
 static void test_groups(void) {
   char text[1000];
   if (!has_ranks()) return;
@@ -104,22 +112,17 @@ static void test_groups(void) {
   const result *r = run_as(&(start){.ranks = 4}, text);
   check(r->code == 0 && mentions(r->err, "each replica on 2 ranks together"), "expected two groups", text, r);
   same_results("plain.h5", "ranks.h5", 1);
-  r = run_as(&(start){.ranks = 3}, text);
-  check(r->code == 0 && mentions(r->err, "2 runs on 3 ranks") && !mentions(r->err, "together"), "expected runs by themselves", text, r);
-  same_results("plain.h5", "ranks.h5", 1);
   r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/I.h5 -s model.regime=I -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
   check(r->code == 0 && mentions(r->err, "cannot share one|Regime I"), "expected a word", "Regime I", r);
 }
 
-/* A signal to either ends both; what fails is told once; a rank that dies takes nobody along. */
+/* A signal ends both; what fails is told once; a rank that dies takes nobody along. */
 static void test_together_ends(void) {
-  static const char line[] = "solve - -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=3000";
+  static const char line[] = "solve - -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=3000 -s output.kernels=false";
   if (!has_ranks()) return;
-  for (int rank = 0; rank < 2; rank++) {
-    const result *r = run_and_stop_as(&(start){.ranks = 2}, line, rank, SIGTERM, 1500);
-    check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", line, r);
-  }
-  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGKILL, 1500);
+  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 0, SIGTERM, 300);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", line, r);
+  r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGKILL, 300);
   check(r->code == 128 + SIGKILL, "expected to be ended by mpirun", line, r);
   r = run_as(&(start){.ranks = 2}, "solve - -q -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=30 -s train.lr=1e6");
   check(r->code == MDM_ERR_DIVERGED && is_one_line(r->err) && mentions(r->err, "diverged at step"), "expected divergence", line, r);
