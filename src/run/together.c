@@ -57,16 +57,26 @@ static int stopped(void *context) {
   return mdm_board_stopped(s->board);
 }
 
+/* What `count` ranks from `of` on have, around the circle. Returns how many parcels that makes with those before. */
+static size_t add_parcels(mdm_parcel *parcel, size_t n, int rank, int out, const mdm_crew *crew, int of, int count, const size_t *begin, unsigned char *data) {
+  int end = of + count, beyond = end > crew->ranks ? end - crew->ranks : 0;
+  parcel[n++] = (mdm_parcel){rank, out, data + begin[of], begin[end - beyond] - begin[of]};
+  if (beyond) parcel[n++] = (mdm_parcel){rank, out, data, begin[beyond]};
+  return n;
+}
+
+/* In ⌈log₂ ranks⌉ rounds, in each of which ranks pass on all that they have (Bruck et al. 1997, IEEE Trans. Parallel Distrib. Syst. 8, 1143). */
 static int gather(void *context, const size_t *begin, void *data) {
   mdm_shared_run *s = context;
-  mdm_parcel parcel[2 * MDM_CREW_MOST];
-  size_t n = 0;
-  for (int r = 0; r < s->crew.ranks; r++)
-    for (int out = 0; out < 2 && r != s->crew.mine; out++) {
-      const size_t *of = begin + (out ? s->crew.mine : r);
-      parcel[n++] = (mdm_parcel){s->first + r, out, (unsigned char *)data + of[0], of[1] - of[0]};
-    }
-  return mdm_ranks_exchange(n, parcel, stopped, s);
+  int ranks = s->crew.ranks, mine = s->crew.mine;
+  for (int have = 1; have < ranks; have *= 2) {
+    mdm_parcel parcel[4];
+    int count = have < ranks - have ? have : ranks - have, to = (mine + ranks - have) % ranks, from = (mine + have) % ranks;
+    size_t n = add_parcels(parcel, 0, s->first + to, 1, &s->crew, mine, count, begin, data);
+    n = add_parcels(parcel, n, s->first + from, 0, &s->crew, from, count, begin, data);
+    if (mdm_ranks_exchange(n, parcel, stopped, s)) return -1;
+  }
+  return 0;
 }
 
 static int deal(void *context, int out, const size_t *begin, const size_t *end, void *all, void *mine) {
