@@ -86,13 +86,32 @@ void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end) { own(n
 void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end) { own(n, n / each, each, block_start, first, end); }
 void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end) { own(E * J, pieces, J, experts_start, first, end); }
 
-static void gather(const size_t *begin, void *data) {
-  if (crew->failed) return;
-  crew->gatherings++;
-  crew->bytes += (double)(begin[crew->ranks] - (begin[crew->mine + 1] - begin[crew->mine]));
+static void exchange(size_t n, mdm_parcel *parcel) {
   double before = mdm_clock_of_thread();
-  crew->failed = crew->gather(crew->context, begin, data) != 0;
+  for (size_t i = 0; i < n; i++) crew->bytes += parcel[i].out ? 0 : (double)parcel[i].bytes;
+  if (!crew->failed) crew->failed = crew->exchange(crew->context, n, parcel) != 0;
   crew->seconds += mdm_clock_of_thread() - before;
+}
+
+/* What `count` ranks from `of` on have, around the circle. Returns how many parcels that makes with those before. */
+static size_t add_parcels(mdm_parcel *parcel, size_t n, int rank, int out, int of, int count, const size_t *begin, unsigned char *data) {
+  int end = of + count, beyond = end > crew->ranks ? end - crew->ranks : 0;
+  parcel[n++] = (mdm_parcel){rank, out, data + begin[of], begin[end - beyond] - begin[of]};
+  if (beyond) parcel[n++] = (mdm_parcel){rank, out, data, begin[beyond]};
+  return n;
+}
+
+/* Bytes begin[r] … begin[r + 1] − 1 of data are rank r's, and become everybody's: in ⌈log₂ ranks⌉ rounds, in each of which ranks pass on all that they have
+ * (Bruck et al. 1997, IEEE Trans. Parallel Distrib. Syst. 8, 1143). */
+static void gather(const size_t *begin, void *data) {
+  int ranks = crew->ranks, mine = crew->mine;
+  crew->gatherings += !crew->failed;
+  for (int have = 1; have < ranks && !crew->failed; have *= 2) {
+    mdm_parcel parcel[4];
+    int count = have < ranks - have ? have : ranks - have, to = (mine + ranks - have) % ranks, from = (mine + have) % ranks;
+    size_t n = add_parcels(parcel, 0, to, 1, mine, count, begin, data);
+    exchange(add_parcels(parcel, n, from, 0, from, count, begin, data), parcel);
+  }
 }
 
 static void gather_of(size_t n, size_t count, size_t each, start_of *start, size_t bytes, void *data) {
@@ -106,6 +125,41 @@ static void gather_of(size_t n, size_t count, size_t each, start_of *start, size
 void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data) { gather_of(n, pieces, 1, piece_start, bytes, data); }
 void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data) { gather_of(n, n / each, each, block_start, bytes, data); }
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data) { gather_of(E * J, pieces, J, experts_start, bytes, data); }
+
+/* Elements of a long sum that rank r adds. */
+static size_t slice(size_t length, int r) { return r == crew->ranks ? length : length / (size_t)crew->ranks * (size_t)r; }
+
+void mdm_gather_slices(size_t n, size_t length, size_t element, void *data) {
+  size_t begin[MDM_CREW_MOST + 1];
+  if (!mdm_is_spread(n)) return;
+  for (int r = 0; r <= crew->ranks; r++) begin[r] = element * slice(length, r);
+  gather(begin, data);
+}
+
+/* Pieces of rank `of`, the slice of rank `whose`. */
+static size_t add_slices(mdm_parcel *parcel, size_t n, int rank, int out, const size_t owned[2], int whose, size_t length, size_t element, unsigned char *data) {
+  size_t at = slice(length, whose), count = slice(length, whose + 1) - at;
+  for (size_t i = owned[0]; i < owned[1]; i++) parcel[n++] = (mdm_parcel){rank, out, data + element * (length * i + at), element * count};
+  return n;
+}
+
+void mdm_swap_expert_pieces(size_t E, size_t J, size_t pieces, size_t length, size_t element, void *data, size_t *first, size_t *end) {
+  *first = 0, *end = length;
+  if (!mdm_is_spread(E * J)) return;
+  *first = slice(length, crew->mine), *end = slice(length, crew->mine + 1);
+  mdm_parcel *parcel = malloc((size_t)crew->ranks * pieces * 2 * sizeof *parcel); /* ranks × pieces × 2, at most */
+  size_t n = 0;
+  crew->failed |= !parcel;
+  for (int r = 0; r < crew->ranks && parcel; r++) {
+    size_t own[2] = {first_from(E * J, pieces, J, cut(E * J, crew->mine), experts_start), first_from(E * J, pieces, J, cut(E * J, crew->mine + 1), experts_start)};
+    size_t theirs[2] = {first_from(E * J, pieces, J, cut(E * J, r), experts_start), first_from(E * J, pieces, J, cut(E * J, r + 1), experts_start)};
+    if (r == crew->mine) continue;
+    n = add_slices(parcel, n, r, 1, own, r, length, element, data);
+    n = add_slices(parcel, n, r, 0, theirs, crew->mine, length, element, data);
+  }
+  if (parcel) exchange(n, parcel);
+  free(parcel);
+}
 
 /* Blocks in the order of their owners (packed), and back. */
 static void pack(size_t n, size_t count, const size_t *index, size_t bytes, unsigned char *data, unsigned char *packed, int back, size_t *begin) {
@@ -186,15 +240,16 @@ int mdm_crew_agree(int status, mdm_error *why) {
 }
 
 void mdm_crew_deal(int out, size_t n, size_t element, void *column, void *rows) {
-  size_t begin[MDM_CREW_MOST], end[MDM_CREW_MOST];
+  mdm_parcel parcel[MDM_CREW_MOST];
   mdm_held mine = mdm_held_of(n);
-  unsigned char *first = column;
+  unsigned char *first = column, *own = rows;
+  size_t parcels = 0;
   for (int r = 0; r < crew->ranks; r++) {
     mdm_held h = held_by(n, r);
-    begin[r] = element * h.from;
-    end[r] = element * (out ? h.first + h.count : h.to);
+    size_t bytes = element * (out ? h.count : h.to - h.from);
+    if (crew->mine == 0 && r == 0) memcpy(out ? own : first, out ? first : own, bytes);
+    else if (crew->mine == 0) parcel[parcels++] = (mdm_parcel){r, out, first + element * h.from, bytes};
+    else if (r == crew->mine) parcel[parcels++] = (mdm_parcel){0, !out, own + element * (mine.from - mine.first), bytes};
   }
-  if (crew->mine == 0 && out) memcpy(rows, first, end[0]);
-  if (crew->mine == 0 && !out) memcpy(first, rows, end[0]);
-  if (!crew->failed) crew->failed = crew->deal(crew->context, out, begin, end, column, (unsigned char *)rows + element * (mine.from - mine.first)) != 0;
+  exchange(parcels, parcel);
 }

@@ -21,15 +21,19 @@ enum {
   MDM_CREW_SIZES = 3       /* sizes of populations that are spread */
 };
 
+typedef struct mdm_parcel {
+  int rank, out; /* to that rank, else from it */
+  void *data;
+  size_t bytes;
+} mdm_parcel;
+
 typedef struct mdm_crew {
   int mine, ranks;             /* this rank, of so many */
   size_t size[MDM_CREW_SIZES]; /* particles of the populations that are spread; 0: none */
   size_t more;                 /* rows that are held beyond one's own, at least */
-  /* Bytes begin[r] … begin[r + 1] − 1 of data are rank r's, and become everybody's. 0, or not 0 where a rank was lost or all is to stop. */
-  int (*gather)(void *context, const size_t *begin, void *data);
-  /* Bytes begin[r] … end[r] − 1 of all, which only the first rank has, and what rank r has of them, `mine`: out: they go to the others, else they come
-   * from them. The first has its own already. As gather. */
-  int (*deal)(void *context, int out, const size_t *begin, const size_t *end, void *all, void *mine);
+  /* n parcels between this rank and others, which do the same with theirs at the same time; between two ranks in the same order on both sides. 0, or not 0
+   * where a rank was lost or all is to stop. */
+  int (*exchange)(void *context, size_t n, mdm_parcel *parcel);
   void *context;
   int failed;                  /* since a gathering failed: numbers mean nothing any more */
   size_t gatherings;           /* bytes that came from others, and processor time spent with them, waiting included */
@@ -80,7 +84,11 @@ size_t mdm_expert_pieces(size_t E, size_t J);
 size_t mdm_expert_piece(size_t E, size_t pieces, size_t i);
 void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end);
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data);
-/* Pieces for sums that are as long as an expert. */
+/* Sums as long as an expert, whose parts are many: data is `length` elements of each piece of experts (pieces × length). Afterwards this rank has all pieces of
+ * elements *first … *end − 1, which it is to sum; then all receive the others' (data: length). */
+void mdm_swap_expert_pieces(size_t E, size_t J, size_t pieces, size_t length, size_t element, void *data, size_t *first, size_t *end);
+void mdm_gather_slices(size_t n, size_t length, size_t element, void *data);
+/* Pieces of such sums. */
 size_t mdm_few_expert_pieces(size_t E);
 /* data: count blocks of bytes, block k about particle index[k] of n. Where n is spread, those of others' rows come from them. */
 void mdm_gather_particles(size_t n, size_t count, const size_t *index, size_t bytes, void *data);

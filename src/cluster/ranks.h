@@ -8,6 +8,7 @@
 
 #include <moedmft/error.h>
 
+#include "base/crew.h"
 #include "cluster/packet.h"
 
 /* Joins the others, where mpirun (or srun) started several; alone, does nothing. MDM_ERR_USAGE where mpirun started several copies of a
@@ -28,12 +29,6 @@ int mdm_ranks_receive(int *from, mdm_packet *p);
 
 /* Whether ranks can share one solution: there are several, and another thread than the first may gather. */
 int mdm_ranks_gathers(void);
-typedef struct mdm_parcel {
-  int rank, out; /* to that rank, else from it */
-  void *data;
-  size_t bytes;
-} mdm_parcel;
-
 /* n parcels between this rank and others, which do the same with theirs, on any thread; between two ranks in the same order on both sides. 0; else not all
  * have come, and `stopped` has said so long enough that they will not. */
 int mdm_ranks_exchange(size_t n, const mdm_parcel *parcel, int (*stopped)(void *context), void *context);

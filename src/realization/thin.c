@@ -46,9 +46,10 @@ static int mean_of_pieces(size_t groups, size_t n, size_t P, const real *in, rea
     for (size_t t = 0; t < P; t++)
       for (size_t g = mdm_expert_piece(groups, pieces, i); g < mdm_expert_piece(groups, pieces, i + 1); g++)
         X(add)(n, (real)(1.0 / (double)groups), in + (n * g - held) + rows * t, sums + n * (t + P * i));
-  mdm_gather_expert_pieces(groups, n, pieces, n * P * sizeof *sums, sums);
+  mdm_swap_expert_pieces(groups, n, pieces, n * P, sizeof *sums, sums, &first, &end);
   memset(out, 0, n * P * sizeof *out);
-  for (size_t i = 0; i < pieces; i++) X(add)(n * P, 1, sums + n * P * i, out);
+  for (size_t i = 0; i < pieces; i++) X(add)(end - first, 1, sums + n * P * i + first, out + first);
+  mdm_gather_slices(groups * n, n * P, sizeof *out, out);
   free(sums);
   return 0;
 }

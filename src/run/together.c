@@ -57,34 +57,9 @@ static int stopped(void *context) {
   return mdm_board_stopped(s->board);
 }
 
-/* What `count` ranks from `of` on have, around the circle. Returns how many parcels that makes with those before. */
-static size_t add_parcels(mdm_parcel *parcel, size_t n, int rank, int out, const mdm_crew *crew, int of, int count, const size_t *begin, unsigned char *data) {
-  int end = of + count, beyond = end > crew->ranks ? end - crew->ranks : 0;
-  parcel[n++] = (mdm_parcel){rank, out, data + begin[of], begin[end - beyond] - begin[of]};
-  if (beyond) parcel[n++] = (mdm_parcel){rank, out, data, begin[beyond]};
-  return n;
-}
-
-/* In ⌈log₂ ranks⌉ rounds, in each of which ranks pass on all that they have (Bruck et al. 1997, IEEE Trans. Parallel Distrib. Syst. 8, 1143). */
-static int gather(void *context, const size_t *begin, void *data) {
+static int exchange(void *context, size_t n, mdm_parcel *parcel) {
   mdm_shared_run *s = context;
-  int ranks = s->crew.ranks, mine = s->crew.mine;
-  for (int have = 1; have < ranks; have *= 2) {
-    mdm_parcel parcel[4];
-    int count = have < ranks - have ? have : ranks - have, to = (mine + ranks - have) % ranks, from = (mine + have) % ranks;
-    size_t n = add_parcels(parcel, 0, s->first + to, 1, &s->crew, mine, count, begin, data);
-    n = add_parcels(parcel, n, s->first + from, 0, &s->crew, from, count, begin, data);
-    if (mdm_ranks_exchange(n, parcel, stopped, s)) return -1;
-  }
-  return 0;
-}
-
-static int deal(void *context, int out, const size_t *begin, const size_t *end, void *all, void *mine) {
-  mdm_shared_run *s = context;
-  mdm_parcel parcel[MDM_CREW_MOST];
-  size_t n = 0, own = (size_t)s->crew.mine;
-  if (own) parcel[n++] = (mdm_parcel){s->first, !out, mine, end[own] - begin[own]};
-  for (int r = 1; r < s->crew.ranks && !own; r++) parcel[n++] = (mdm_parcel){s->first + r, out, (unsigned char *)all + begin[r], end[r] - begin[r]};
+  for (size_t i = 0; i < n; i++) parcel[i].rank += s->first;
   return mdm_ranks_exchange(n, parcel, stopped, s);
 }
 
@@ -95,7 +70,7 @@ void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int m
   size_t S = sizes->stream, EJ = neurons_of(sizes), E = sizes->experts, piece = sizes->neurons * (E / mdm_expert_pieces(E, sizes->neurons) + 1);
   if (tied && sizes->neurons * (E / mdm_few_expert_pieces(E) + 1) > piece) piece = sizes->neurons * (E / mdm_few_expert_pieces(E) + 1);
   *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
-  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .gather = gather, .deal = deal, .context = s};
+  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .exchange = exchange, .context = s};
   mdm_crew_join(&s->crew);
 }
 
