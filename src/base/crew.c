@@ -143,17 +143,21 @@ static size_t add_slices(mdm_parcel *parcel, size_t n, int rank, int out, const 
   return n;
 }
 
+static void owned_by(int rank, size_t E, size_t J, size_t pieces, size_t owned[2]) {
+  for (int i = 0; i < 2; i++) owned[i] = first_from(E * J, pieces, J, cut(E * J, rank + i), experts_start);
+}
+
 void mdm_swap_expert_pieces(size_t E, size_t J, size_t pieces, size_t length, size_t element, void *data, size_t *first, size_t *end) {
   *first = 0, *end = length;
   if (!mdm_is_spread(E * J)) return;
   *first = slice(length, crew->mine), *end = slice(length, crew->mine + 1);
   mdm_parcel *parcel = malloc((size_t)crew->ranks * pieces * 2 * sizeof *parcel); /* ranks × pieces × 2, at most */
-  size_t n = 0;
+  size_t n = 0, own[2], theirs[2];
+  owned_by(crew->mine, E, J, pieces, own);
   crew->failed |= !parcel;
   for (int r = 0; r < crew->ranks && parcel; r++) {
-    size_t own[2] = {first_from(E * J, pieces, J, cut(E * J, crew->mine), experts_start), first_from(E * J, pieces, J, cut(E * J, crew->mine + 1), experts_start)};
-    size_t theirs[2] = {first_from(E * J, pieces, J, cut(E * J, r), experts_start), first_from(E * J, pieces, J, cut(E * J, r + 1), experts_start)};
     if (r == crew->mine) continue;
+    owned_by(r, E, J, pieces, theirs);
     n = add_slices(parcel, n, r, 1, own, r, length, element, data);
     n = add_slices(parcel, n, r, 0, theirs, crew->mine, length, element, data);
   }
@@ -244,6 +248,7 @@ void mdm_crew_deal(int out, size_t n, size_t element, void *column, void *rows) 
   mdm_held mine = mdm_held_of(n);
   unsigned char *first = column, *own = rows;
   size_t parcels = 0;
+  double before = crew->bytes; /* of the work itself */
   for (int r = 0; r < crew->ranks; r++) {
     mdm_held h = held_by(n, r);
     size_t bytes = element * (out ? h.count : h.to - h.from);
@@ -252,4 +257,5 @@ void mdm_crew_deal(int out, size_t n, size_t element, void *column, void *rows) 
     else if (r == crew->mine) parcel[parcels++] = (mdm_parcel){0, !out, own + element * (mine.from - mine.first), bytes};
   }
   exchange(parcels, parcel);
+  crew->bytes = before;
 }

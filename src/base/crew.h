@@ -36,7 +36,7 @@ typedef struct mdm_crew {
   int (*exchange)(void *context, size_t n, mdm_parcel *parcel);
   void *context;
   int failed;                  /* since a gathering failed: numbers mean nothing any more */
-  size_t gatherings;           /* bytes that came from others, and processor time spent with them, waiting included */
+  size_t gatherings;           /* and bytes that came from others, without checkpoints; processor time spent with them, waiting included */
   double bytes, seconds;
 } mdm_crew;
 
