@@ -71,7 +71,7 @@ typedef struct {
 
 /* As for output files; what a run does not depend on may change. */
 static int is_compared(const void *context, const char *key) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths",
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths", "solve.bias_check",
                                        "output.every_seed", "output.checkpoint"};
   const request *r = context;
   size_t n;

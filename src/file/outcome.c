@@ -53,9 +53,10 @@ static int end_of(const mdm_outcome *o) {
   return status;
 }
 
-/* How the whole ended. A comparison that was stopped before its depths has none. */
+/* How the whole ended. A comparison that was stopped before its depths has none, and a limit whose bias was being estimated has no estimate. */
 static int whole_end(const mdm_outcome *o, const mdm_config *cfg) {
   int end = end_of(o), wanted;
+  if (!end && o->limit.summary && mdm_config_bool(cfg, "solve.bias_check") && !mdm_record_find(o->limit.summary, "diagnostics/bias/halves")) return MDM_INTERRUPTED;
   return !end && o->comparison && !o->depths && !mdm_depths_check(cfg, &wanted, NULL) && wanted ? MDM_INTERRUPTED : end;
 }
 

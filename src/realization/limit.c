@@ -77,7 +77,7 @@ int X(draw_biases)(X(population) *experts, mdm_stream key, uint64_t seed, size_t
     for (size_t m = n; m-- > 0 && n > experts->n;) out[m] = out[m / 2];
     return status;
   }
-  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out), MDM_OK;
+  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block, 0}, 0, n, out), MDM_OK;
 }
 
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
@@ -264,7 +264,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   int status = X(realization_sizes)(R, shape, coef, err);
   if (!status && !(L->block = calloc(R->blocks, sizeof *L->block))) status = mdm_no_memory(err, "%zu blocks", R->blocks);
   for (size_t l = 0; l < R->blocks && !status; l++)
-    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run}, err);
+    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run, .half = (unsigned)shape->half}, err);
   if (status) return limit_free(R), status;
   *out = R;
   return MDM_OK;

@@ -35,7 +35,7 @@ static uint64_t mix_text(uint64_t h, const char *text) { return mix(h, text, str
 
 /* Options that say how many runs there are, where and how often results are kept, or name files (whose content counts), are no part of a run. */
 static int is_part(const mdm_option *o, int limit) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths",
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths", "solve.bias_check",
                                        "output.every_seed", "output.checkpoint"};
   if (mdm_option_is_path(o)) return 0;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)

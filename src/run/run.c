@@ -7,8 +7,10 @@
 
 #include "base/board.h"
 #include "run/accuracy.h"
+#include "run/bias.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
+#include "run/estimate.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
 
@@ -82,22 +84,50 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   return status;
 }
 
-int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+/* The ensembles, with as many replicas as are needed. */
+static int run_ensembles(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   size_t replicas = 0;
   mdm_outcome first = {.limit = {.ended_at = -1}};
   mdm_monitor with_first = monitor ? *monitor : (mdm_monitor){0};
-  *out = (mdm_outcome){.limit = {.ended_at = -1}};
-  mdm_announce_workers(monitor);
-  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
   if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
     const source from = {&first, monitor};
     if (is_complete(cfg, &first.limit)) with_first.earlier = hand_on, with_first.store = &from;
     status = mdm_ensembles_run(cfg, data, what, replicas, &with_first, out, err);
-    mdm_announce_bias(cfg, out->limit.summary, monitor);
   }
   mdm_outcome_clear(&first);
   return status;
+}
+
+/* The bias of a complete limit. Whoever stops it keeps all runs. */
+static int check_bias(const mdm_bias *bias, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  int status = mdm_bias_is_asked(bias) ? mdm_bias_check(bias, data, monitor, &out->limit, err) : MDM_OK;
+  if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped while the bias was estimated (solve.bias_check); all runs are complete and kept, and the same command goes on with the rest");
+  if (status) mdm_outcome_clear(out);
+  return status;
+}
+
+int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  mdm_bias bias = {0};
+  *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  mdm_announce_workers(monitor);
+  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
+  int status = what & MDM_RUN_LIMIT ? mdm_bias_read(cfg, data, &bias, err) : MDM_OK;
+  if (!status) status = run_ensembles(cfg, data, what, monitor, out, err);
+  if (!status) status = check_bias(&bias, data, monitor, out, err);
+  mdm_announce_bias(cfg, out->limit.summary, monitor);
+  mdm_bias_clear(&bias);
+  return status;
+}
+
+/* What estimating the bias takes beside the limit's records, and what it keeps of each replica. */
+static double bias_bytes(const mdm_config *cfg, const mdm_data *data, size_t replicas, const mdm_monitor *monitor) {
+  mdm_bias bias;
+  double bytes = 0;
+  int status = mdm_bias_read(cfg, data, &bias, NULL);
+  if (!status && mdm_bias_is_asked(&bias)) bytes = mdm_bias_bytes(&bias, data, monitor, replicas);
+  mdm_bias_clear(&bias);
+  return bytes;
 }
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
@@ -107,7 +137,12 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   mdm_plan p;
   double bytes = 0;
   double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  if (!mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  size_t replicas = asked > 0 ? mdm_accuracy_expected(asked) : 0;
+  if (!mdm_plan_create(cfg, data, what, replicas, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  if (bytes > 0 && what & MDM_RUN_LIMIT) {
+    double more = bias_bytes(cfg, data, replicas, &plain);
+    if (more > 0) bytes = fmax(bytes, more + 2 * (double)p.replicas * mdm_record_bytes(p.problem)); /* records of the limit, and differences */
+  }
   mdm_plan_clear(&p);
   return bytes;
 }

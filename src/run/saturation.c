@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fit.h"
+#include "base/record.h"
+#include "run/bias.h"
+
 /* Where MSSP in Regime III was biased by four standard errors the ranks of y and gamma were 0.96 and 0.90 of the particles, where it was not
  * 0.72 and 0.64 (docs/engineering.md). */
 static const double NEAR = 0.85;
@@ -21,6 +25,9 @@ static const double COARSE = 0.3;
 
 /* Standard errors, and part of the series' size, by which a mean square has to be negative before it counts. */
 static const double NEGATIVE = 4, SMALL = 0.05;
+
+/* Part of an array's largest number that single precision does not tell. */
+static const double ROUNDING = 1e-5;
 
 static double value(const mdm_record *rec, const char *name) {
   char path[64];
@@ -125,7 +132,44 @@ static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, 
   return 0;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative};
+/* Of an array whose estimated bias exceeds the standard error by more than the estimate's own two standard errors: bias over standard error. Biases that
+ * are rounding of a number's last digits do not count. */
+static double excess(const mdm_record *limit, const char *path, double freedom) {
+  double bias, error, noise, size = 0;
+  const mdm_array *a = mdm_record_find(limit, path);
+  if (!mdm_bias_of(limit, path, &bias, &error, &noise)) return 0;
+  for (size_t i = 0; i < mdm_elements(a->rank, a->dim); i++) size = fmax(size, fabs(a->value[i]));
+  return bias > ROUNDING * size && bias - mdm_student(2, freedom) * error > noise ? bias / noise : 0;
+}
+
+static int biased(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "observables/";
+  const char *worst = NULL;
+  double most = 0, bias, error, noise, of[2] = {0}, freedom = value(limit, "bias/replicas") - 1;
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit); i++) {
+    const char *path = mdm_record_at(limit, i)->path;
+    double found = strncmp(path, prefix, sizeof prefix - 1) ? 0 : excess(limit, path, freedom);
+    if (found > most) most = found, worst = path;
+  }
+  if (!worst || !mdm_bias_of(limit, worst, &bias, &error, &noise)) return 0;
+  for (int k = 0; k < 2; k++) of[k] = mdm_bias_part(limit, k);
+  snprintf(line, size, "%s is biased by %.2g +- %.2g, beyond its standard error of %.2g (RMS; solve.bias_check): %s", worst + sizeof prefix - 1, bias, error, noise,
+           of[1] > of[0] ? "lower solve.tolerance" : "raise solve.particles");
+  return 1;
+}
+
+/* A solution that shows the bias failed: half of the particles are too few for the directions, say. */
+static int unchecked(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  int asked = mdm_record_find(limit, "diagnostics/bias/halves") != NULL, halves = value(limit, "bias/halves") != 0, finer = value(limit, "bias/finer") != 0;
+  (void)cfg;
+  if (!asked || (halves && finer)) return 0;
+  snprintf(line, size, "the bias %s is not known (solve.bias_check): there is no solution with %s; raise solve.particles", halves ? "of the tolerance" : finer ? "of the sample" : "",
+           halves ? "a quarter of solve.tolerance" : finer ? "half of the particles" : "half of the particles, nor with a quarter of solve.tolerance");
+  return 1;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)

@@ -260,6 +260,8 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
   int status = mdm_config_copy(cfg, &s->cfg, err);
   if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
+  if (!status && mdm_config_bool(cfg, "solve.bias_check"))
+    status = mdm_fail(err, MDM_ERR_CONFIG, "solve.bias_check looks at single solutions, which a sweep does not; set it to false, or use solve or compare for the cell in question");
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG,
                       "solve.accuracy is not resolved yet: a sweep has one number of particles and of replicas for all cells (mdm_sweep_sizes)");
