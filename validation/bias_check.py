@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether solve.bias_check finds the bias that is there: small samples against a large one.
 
-    python3 validation/bias_check.py [--program build/moedmft] [CASE ...]
+    python3 validation/bias_check.py [--program build/moedmft] [--seed 1] [CASE ...]
 
 Each case is solved with few particles and solve.bias_check, and once more with FACTOR times as many and finer directions: the truth, up to that part of the bias. For losses,
 predictions, sizes of fields and kernels the table has, as root mean squares over entries in units of the small solution's standard error: the true bias
@@ -71,6 +71,7 @@ def row(small, large, path, factor):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="build/moedmft")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("case", nargs="*")
     a = parser.parse_args()
     print("| case | number | true bias | estimate | its error | rest, in errors |\n|---|---|---|---|---|---|")
@@ -78,8 +79,8 @@ def main():
         particles, replicas, words = CASES[name]
         factor = FACTOR.get(name, 16)
         with tempfile.TemporaryDirectory() as folder:
-            small = solve(a.program, folder, "small", particles, replicas, words + ["solve.bias_check=true"])
-            large = solve(a.program, folder, "large", factor * particles, max(8, replicas // 8), larger(words, factor))
+            small = solve(a.program, folder, "small", particles, replicas, words + ["solve.bias_check=true", f"seed={a.seed}"])
+            large = solve(a.program, folder, "large", factor * particles, max(8, 2 * replicas // factor), larger(words, factor) + [f"seed={a.seed + 1000}"])
             for label, path in PATHS.items():
                 if f"observables/{path}" in small:
                     print("| {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |".format(name, label, *row(small, large, path, factor)), flush=True)

@@ -43,6 +43,7 @@ struct mdm_sweep {
   double *each[MDM_MEASURES];    /* cells × most_runs; NULL where a measure does not exist */
   mdm_series mean[MDM_MEASURES]; /* cells: mean over runs */
   char **note;                   /* cells: NULL, or why there are no numbers */
+  char **doubt;                  /* cells: NULL, or reasons to doubt a limit beyond its standard errors, in a line */
   mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
   double *work;                  /* cells: estimated work, once prepared */
   mdm_best *best;                /* slices × widths: best values, as in results */

@@ -34,6 +34,7 @@ typedef struct {
   double *curve, *test; /* runs × steps; runs × tests */
   double *seconds;      /* runs */
   char *diverged;       /* runs: 1 when it diverged */
+  mdm_record **record;  /* runs: of a limit, kept until the cell ends, which looks for reasons to doubt it; NULL where there is none */
   size_t runs, finished, have; /* have: runs that the sweep has from before, the first ones */
   size_t failed_run; /* of the note */
   mdm_error why;     /* code ≠ 0: a run failed */
@@ -58,7 +59,6 @@ typedef struct {
   uint64_t *over;       /* cells: identities of those that are ready, and not yet in the file */
   size_t overs;
   double saved, saving; /* time of the last file, seconds that it took */
-  char notice[400];     /* what a limit's own sample says against it, for the caller at the end; "": nothing */
 } pool;
 
 /* ---------------------------------------------------------------- one cell's configuration */
@@ -193,8 +193,36 @@ static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
              c->curve + run * s->steps);
   copy_curve(mdm_record_find(t->record, "observables/test/loss"), tests_done(t), diverged, s->tests,
              c->test + run * s->tests);
-  mdm_record_free(t->record);
+  if (c->record) c->record[run] = t->record;
+  else mdm_record_free(t->record);
   t->record = NULL;
+}
+
+/* ---------------------------------------------------------------- reasons to doubt a limit */
+
+/* Adds a reason, unless the cell has it from its first runs. */
+static int add_doubt(mdm_sweep *s, size_t cell, const char *line, mdm_error *err) {
+  const char *old = s->doubt[cell] ? s->doubt[cell] : "";
+  if (strstr(old, line)) return MDM_OK;
+  size_t size = strlen(old) + strlen(line) + 3;
+  char *text = malloc(size);
+  if (!text) return mdm_no_memory(err, "the notes of a sweep");
+  snprintf(text, size, "%s%s%s", old, *old ? "; " : "", line);
+  free(s->doubt[cell]);
+  s->doubt[cell] = text;
+  return MDM_OK;
+}
+
+/* What the runs of a limit that are new say against it, as mdm_run tells it of all. */
+static int doubt_limit(mdm_sweep *s, size_t cell, const live *c, mdm_error *err) {
+  mdm_record *summary = NULL;
+  char line[MDM_DOUBT_SIZE];
+  size_t next = 0, first = c->have;
+  if (!c->record || first == c->runs) return MDM_OK;
+  int status = mdm_record_reduce((const mdm_record *const *)c->record + first, c->runs - first, &summary, err);
+  while (!status && mdm_doubt(c->cfg, summary, &next, line, sizeof line)) status = add_doubt(s, cell, line, err);
+  mdm_record_free(summary);
+  return status;
 }
 
 /* ---------------------------------------------------------------- a cell's numbers */
@@ -274,6 +302,8 @@ static void live_clear(live *c) {
   free(c->test);
   free(c->seconds);
   free(c->diverged);
+  for (size_t r = 0; c->record && r < c->runs; r++) mdm_record_free(c->record[r]);
+  free(c->record);
   *c = (live){0};
 }
 
@@ -293,7 +323,8 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
-  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
+  if (is_limit(s, cell)) c->record = mdm_alloc(runs, 1, 1, sizeof *c->record);
+  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged || (is_limit(s, cell) && !c->record)))
     status = mdm_no_memory(err, "a cell of the sweep");
   if (status) live_clear(c);
   return status;
@@ -325,6 +356,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
   } else {
     store_cell(p->s, cell, c);
+    status = doubt_limit(p->s, cell, c, err);
   }
   if (c->identity) p->over[p->overs++] = c->identity;
   live_clear(c);
@@ -343,22 +375,12 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
   return MDM_OK;
 }
 
-/* The caller hears it when the workers are done; of several the first by alphabet, whatever the order of cells. */
-static void keep_notice(void *context, const char *line) {
-  pool *p = context;
-  char notice[sizeof p->notice];
-  snprintf(notice, sizeof notice, "in one cell at least: %s", line);
-  if (!*p->notice || strcmp(notice, p->notice) < 0) memcpy(p->notice, notice, sizeof notice);
-}
-
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
 static int finish_run(pool *p, job j, mdm_task *t, int status, int skipped, mdm_error *why) {
   live *c = &p->live[j.cell];
   int finished = !skipped && !status;
   status = note_failure(c, j.run, status, why);
   if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
-  const mdm_monitor listener = {.message = keep_notice, .context = p};
-  if (finished && is_limit(p->s, j.cell) && !*p->notice) mdm_announce_bias(c->cfg, t->record, &listener);
   if (finished) keep_run(p->s, c, j.run, t);
   return !status && ++c->finished == c->runs ? end_cell(p, j.cell, why) : status;
 }
@@ -465,7 +487,6 @@ static void run_pool(pool *p) {
   int before = mdm_blas_enter();
   mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs"});
   mdm_blas_leave(before);
-  if (*p->notice && p->user && p->user->message) p->user->message(p->user->context, p->notice);
 }
 
 static void test_steps_of(const mdm_config *cfg, double *out) {

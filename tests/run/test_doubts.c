@@ -91,9 +91,31 @@ static void test_strict(void) {
   CU_ASSERT_EQUAL(run("simulate - -q -o @/c.h5 --strict " SMALL)->code, MDM_ERR_USAGE);
 }
 
+/* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */
+static void test_sweep(void) {
+#define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=12 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
+  static const char words[] = "--strict|s.h5 is written|in 1 cell (|solve.tolerance = 0.001: |visited";
+  const result *r = run(GRID "--strict -s solve.replicas=2");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, words) && mentions(r->err, "doubt: solve.tolerance = 0.001") && !strstr(r->err, "doubt: solve.tolerance = 0.3"));
+  r = run(GRID "--strict -s solve.replicas=2"); /* complete */
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, words));
+  CU_ASSERT_EQUAL(run(GRID "-q -s solve.replicas=3")->code, 0); /* more runs: what was said stays */
+  CU_ASSERT(mentions(run("info @/s.h5")->out, "doubt: solve.tolerance = 0.001: "));
+  CU_ASSERT_EQUAL(run(GRID "--strict -q --no-limit -s solve.replicas=2")->code, MDM_ERR_USAGE);
+  CU_ASSERT_EQUAL(run("sweep - -q -o @/t.h5 --strict " SMALL "-s solve.particles=2000 --over train.lr=0.1,0.2")->code, 0);
+}
+
+/* Self-consistency sweeps that end before they come to rest. */
+static void test_self_consistency(void) {
+  const result *r = run("solve - -q -o @/a.h5 --strict -s solve.particles=300 -s solve.replicas=3 -s train.steps=4 --sweeps 2 -s solve.start=lazy");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|did not converge|solve.sweeps"));
+}
+
 static const test_case tests[] = {
     {"each reason is told by itself", test_each},
     {"--strict turns them into status 7", test_strict},
+    {"cells of a sweep", test_sweep},
+    {"self-consistency sweeps", test_self_consistency},
 };
 
 SUITE_IN_FOLDER("run/doubts", tests)
