@@ -29,6 +29,9 @@ static const double NEGATIVE = 4, SMALL = 0.05;
 /* Part of an array's largest number that single precision does not tell. */
 static const double ROUNDING = 1e-5;
 
+/* Part of a response, root of squares, that R lacks: more than half of its square. */
+static const double UNRESOLVED = 0.71;
+
 static double value(const mdm_record *rec, const char *name) {
   char path[64];
   snprintf(path, sizeof path, "diagnostics/%s", name);
@@ -169,7 +172,26 @@ static int unchecked(const mdm_config *cfg, const mdm_record *limit, char *line,
   return 1;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked};
+/* Responses that the fields they answer to hardly determine: more than half of their square is along combinations of steps that do not stand out. */
+static int undetermined(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "diagnostics/unresolved/";
+  const mdm_array *time = mdm_record_find(limit, "diagnostics/unresolved/time"), *worst = NULL;
+  size_t at = 0;
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit) && time; i++) {
+    const mdm_array *a = mdm_record_at(limit, i);
+    size_t n = strncmp(a->path, prefix, sizeof prefix - 1) || a == time ? 0 : mdm_elements(a->rank, a->dim);
+    for (size_t k = 0; k < n; k++)
+      if (a->value[k] > UNRESOLVED && (!worst || a->value[k] > worst->value[at])) worst = a, at = k;
+  }
+  if (!worst) return 0;
+  const char *name = worst->path + sizeof prefix - 1;
+  snprintf(line, size, "the response of %s at step %.0f is hardly determined by the fields that it answers to: %.0f %% of it (root of squares) lies along combinations of steps that are not resolved; "
+           "compare responses/%s_action, or raise solve.particles", name, time->value[at % time->dim[0]], 100 * worst->value[at], name);
+  return 1;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)

@@ -91,6 +91,14 @@ static void test_strict(void) {
   CU_ASSERT_EQUAL(run("simulate - -q -o @/c.h5 --strict " SMALL)->code, MDM_ERR_USAGE);
 }
 
+/* A response to many samples at the first step: their fields are much the same, and R is told as not determined, with its step and matrix. */
+static void test_response(void) {
+#define MANY "solve - -o @/a.h5 -q --strict -s solve.particles=500 -s solve.replicas=3 -s train.steps=2 -s output.responses=true -s output.times=[0,2] "
+  const result *r = run(MANY "-s data.train=16");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "the response of |/backward at step 0|_action"));
+  CU_ASSERT_EQUAL(run(MANY "--force -s data.train=2 -s solve.particles=2000")->code, 0);
+}
+
 /* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */
 static void test_sweep(void) {
 #define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=12 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
@@ -114,6 +122,7 @@ static void test_self_consistency(void) {
 static const test_case tests[] = {
     {"each reason is told by itself", test_each},
     {"--strict turns them into status 7", test_strict},
+    {"responses that are not determined", test_response},
     {"cells of a sweep", test_sweep},
     {"self-consistency sweeps", test_self_consistency},
 };
