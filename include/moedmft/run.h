@@ -33,6 +33,7 @@ typedef struct mdm_sweeps {
   int converged;       /* residuals stood at the noise for solve.settled sweeps in a row */
   double difference, difference_error; /* RMS over predictions: averaged sweeps − causal pass, and its standard error */
   int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */
+  size_t ended_at;     /* MDM_ERR_DIVERGED: the step of the next sweep at which the first of its replicas did */
 } mdm_sweeps;
 
 void mdm_sweeps_clear(mdm_sweeps *s);

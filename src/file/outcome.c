@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/memory.h"
 #include "file/resume.h"
 #include "run/saturation.h"
@@ -112,20 +113,34 @@ static int doubts_sweeps(const mdm_sweeps *s, char *line, size_t size) {
 
 /* A series in N that its fit does not describe: chi-squared per degree of freedom as in the verdict of a comparison. */
 static int doubts_fit(const mdm_record *comparison, char *line, size_t size) {
-  enum { MISFIT = 4 };
   const mdm_array *chi2 = comparison ? mdm_record_find(comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
-  if (!chi2 || !(chi2->value[0] > MISFIT)) return 0;
+  if (!chi2 || !(chi2->value[0] > MDM_MISFIT)) return 0;
   snprintf(line, size, "the fit in N does not describe the train predictions (chi-squared per degree of freedom %.3g): leave out the smallest of simulate.widths", chi2->value[0]);
   return 1;
+}
+
+/* A line in 1/L that does not describe the depths: all of them against the two largest (depths/…/check). *next: of the arrays, from 0. */
+static int doubts_depths(const mdm_record *depths, size_t *next, char *line, size_t size) {
+  static const char end[] = "/check";
+  for (; depths && *next < mdm_record_count(depths); ++*next) {
+    const mdm_array *a = mdm_record_at(depths, *next);
+    size_t n = strlen(a->path);
+    if (n < sizeof end || strcmp(a->path + n - strlen(end), end) || !(a->value[0] > MDM_MISFIT)) continue;
+    snprintf(line, size, "the extrapolation in 1/L does not describe the depths (%.*s: all depths and the two largest differ by %.2g standard errors, RMS over predictions): leave out the smallest depths",
+             (int)(n - strlen(end)), a->path, a->value[0]);
+    return ++*next, 1;
+  }
+  return 0;
 }
 
 /* Reasons to doubt the limit, and what rests on it, where a reader of its diagnostics finds them. */
 static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
   char line[MDM_DOUBT_SIZE];
-  size_t next = 0, n = 0;
+  size_t next = 0, depth = 0, n = 0;
   int status = MDM_OK;
   while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) status = write_doubt(file, &n, line, err);
   if (!status && doubts_sweeps(&o->sweeps, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  while (!status && doubts_depths(o->depths, &depth, line, sizeof line)) status = write_doubt(file, &n, line, err);
   if (!status && doubts_fit(o->comparison, line, sizeof line)) status = write_doubt(file, &n, line, err);
   return status;
 }

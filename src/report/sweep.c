@@ -147,6 +147,7 @@ static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
     mdm_with_error(drift, error, text, sizeof text);
     fprintf(out, "  drift of the best value: d ln / d ln N = %s", text);
     if (error > 0) fprintf(out, " (%.1f standard errors)", fabs(drift) / error);
+    if (value_at(s, "drift_chi2", slice) > MDM_MISFIT) fprintf(out, "; a straight line does not describe it: chi-squared per degree of freedom %.3g", value_at(s, "drift_chi2", slice));
     fprintf(out, "\n");
   }
   if (isnan(distance)) return;

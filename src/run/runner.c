@@ -83,8 +83,16 @@ void mdm_runner_forget(const mdm_runner *r, const mdm_task *t) {
 
 /* ---------------------------------------------------------------- runs */
 
+/* A numerical routine that failed is told with its run, beside the step that training names. */
+static void name_run(const mdm_task *t, mdm_error *why) {
+  mdm_error what = *why;
+  if (t->width) mdm_fail(why, what.code, "network %u of N = %ld, %.3900s", t->index, t->width, what.text);
+  else mdm_fail(why, what.code, "replica %u of the limit, %.3900s", t->index, what.text);
+}
+
 int mdm_runner_run(const mdm_runner *r, mdm_task *t, mdm_error *why) {
   int failure = r->checkpoint && !t->directions ? run_kept(r, t, why) : run_plain(r, t, why);
+  if (failure == MDM_ERR_NUMERIC && why) name_run(t, why);
   if (failure) t->status = failure;
   return failure;
 }

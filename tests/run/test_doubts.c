@@ -9,6 +9,7 @@
 #include "base/record.h"
 #include "support/folder.h"
 #include "support/program.h"
+#include "support/runs.h"
 #include "support/suite.h"
 #include "support/words.h"
 
@@ -99,6 +100,29 @@ static void test_response(void) {
   CU_ASSERT_EQUAL(run(MANY "--force -s data.train=2 -s solve.particles=2000")->code, 0);
 }
 
+/* A line in 1/L that does not describe the depths. */
+static void test_depths(void) {
+  const size_t two = 2;
+  double *v;
+  mdm_outcome out;
+  mdm_config *cfg;
+  run_with(MDM_RUN_LIMIT, 1, "solve.particles=200 solve.replicas=3 train.steps=1", &out);
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, NULL) && !mdm_record_create(&out.depths, NULL) && !mdm_record_add(out.depths, "depths/limit/check", 1, &two, "number", "as made up", &v, NULL));
+  for (int bad = 0; bad < 2; bad++) {
+    v[0] = bad ? 9 : 1, v[1] = 12;
+    CU_ASSERT_FATAL(!mdm_outcome_write(&out, cfg, "compare", "test", NULL, in_folder("a.h5"), NULL));
+    CU_ASSERT_EQUAL(strstr(run("info @/a.h5")->out, "the extrapolation in 1/L does not describe the depths (depths/limit:") != NULL, bad);
+  }
+  mdm_outcome_clear(&out);
+  mdm_config_free(cfg);
+}
+
+/* A routine that fails is told with its run and step. */
+static void test_failures(void) {
+  const result *r = run("solve - -q -o @/a.h5 -s solve.particles=60 -s solve.replicas=2 -s train.steps=2 -s data.train=24");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "replica |of the limit, step 0: |directions"));
+}
+
 /* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */
 static void test_sweep(void) {
 #define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=12 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
@@ -123,6 +147,8 @@ static const test_case tests[] = {
     {"each reason is told by itself", test_each},
     {"--strict turns them into status 7", test_strict},
     {"responses that are not determined", test_response},
+    {"depths that no line describes", test_depths},
+    {"failures", test_failures},
     {"cells of a sweep", test_sweep},
     {"self-consistency sweeps", test_self_consistency},
 };
