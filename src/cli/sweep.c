@@ -80,10 +80,14 @@ static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
 
 /* Sizes of the limit in all cells, where solve.accuracy decides about them. */
 static int choose_sizes(const arguments *a, mdm_config *cfg, mdm_error *err) {
-  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
   double accuracy;
   if (a->no_limit) return MDM_OK;
+  if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
   int status = mdm_sweep_sizes(cfg, a->over.word, a->over.count, &monitor, &accuracy, err);
+  if (!a->quiet) progress_end(&line);
   if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped before the first step of any run; no file was written");
   if (!status && accuracy > 0 && !a->quiet)
     fprintf(stderr, "moedmft: limit: %ld particles, %ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n",

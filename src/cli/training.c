@@ -149,8 +149,12 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 
 /* Sizes of the limit that solve.accuracy decides about. */
 static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
-  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
   int status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
+  if (!a->quiet) progress_end(&line);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
 }
 

@@ -120,16 +120,22 @@ static size_t first_negative(const mdm_array *a) {
   return i < n ? i : n;
 }
 
-static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+/* Name of an array that holds roots of mean squares with their signs, or NULL. */
+static const char *signed_roots(const mdm_array *a) {
   static const char prefix[] = "observables/rms/";
+  if (!strcmp(a->path, "observables/train/gradient_norm")) return "the gradient";
+  return strncmp(a->path, prefix, sizeof prefix - 1) ? NULL : a->path + sizeof prefix - 1;
+}
+
+static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   (void)cfg;
   for (size_t i = 0; i < mdm_record_count(limit); i++) {
     const mdm_array *a = mdm_record_at(limit, i);
-    size_t n = 1, at = strncmp(a->path, prefix, sizeof prefix - 1) ? 0 : first_negative(a);
-    for (int d = 0; d < a->rank; d++) n *= a->dim[d];
-    if (strncmp(a->path, prefix, sizeof prefix - 1) || at == n) continue;
+    const char *name = signed_roots(a);
+    size_t at = name ? first_negative(a) : 0;
+    if (!name || at == mdm_elements(a->rank, a->dim)) continue;
     snprintf(line, size, "the mean square of %s is negative beyond its noise at step %zu (%s = %.3g): the sample of the limit is too small for it; raise solve.neuron_particles or solve.particles",
-             a->path + sizeof prefix - 1, at % a->dim[a->rank - 1], a->path, a->value[at]);
+             name, at % a->dim[a->rank - 1], a->path, a->value[at]);
     return 1;
   }
   return 0;

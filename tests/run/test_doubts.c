@@ -35,6 +35,9 @@ static mdm_record *summary(const char *path, double value) {
   CU_ASSERT_FATAL(!mdm_record_append(rec, &shape, 1, &rho, NULL)); /* errors are 0: of a single run, without them, nothing is told */
   v = rho->value;
   v[0] = path && !strcmp(path, "rho") ? value : 0.01, v[1] = 1, v[2] = 2;
+  const mdm_array norm = {.path = "observables/train/gradient_norm", .rank = 1, .dim = {3}, .text = "a series"};
+  CU_ASSERT_FATAL(!mdm_record_append(rec, &norm, 1, &rho, NULL));
+  rho->value[0] = 2, rho->value[1] = 1, rho->value[2] = path && !strcmp(path, "gradient") ? value : 0.1;
   return rec;
 }
 
@@ -65,6 +68,7 @@ static void test_each(void) {
                {"diagnostics/twin_difference", 0.5, "sampled as twins"},
                {"diagnostics/orthogonality_loss", 0.01, "lost their orthogonality|solve.precision: double"},
                {"diagnostics/skeleton_error_W1_forward", 0.6, "skeleton of pairs|0.6|W1_forward|solve.pivots"},
+               {"gradient", -0.5, "mean square of the gradient is negative|at step 2"},
                {"rho", -0.05, ""},
                {"rho", -0.5, "mean square of rho is negative|at step 0"}};
   char told[1000];
