@@ -64,9 +64,17 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   monitor->message(monitor->context, line);
 }
 
+/* What cannot be run at all is refused before a first ensemble takes its time. */
+static int check(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, mdm_error *err) {
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, replicas, NULL, &p, err);
+  mdm_plan_clear(&p);
+  return status;
+}
+
 /* Replicas that bring the error of the loss (mdm_loss_error) to the accuracy that is asked for, from the spread of the first of them; 0: their
  * number is given. first: those, to be cleared whatever this returns. */
-static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
+static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
   enum { MOST = 100000 };
   double target = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg), replicas = 0;
   size_t held;
@@ -74,7 +82,8 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   *first = (mdm_outcome){.limit = {.ended_at = -1}};
   if (target == 0) return MDM_OK;
   *needed = mdm_accuracy_first(target);
-  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
+  int status = check(cfg, data, what, *needed, err);
+  if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
@@ -89,7 +98,7 @@ static int run_ensembles(const mdm_config *cfg, const mdm_data *data, int what, 
   size_t replicas = 0;
   mdm_outcome first = {.limit = {.ended_at = -1}};
   mdm_monitor with_first = monitor ? *monitor : (mdm_monitor){0};
-  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
+  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, what, monitor, &replicas, &first, err) : MDM_OK;
   if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
     const source from = {&first, monitor};
     if (is_complete(cfg, &first.limit)) with_first.earlier = hand_on, with_first.store = &from;
