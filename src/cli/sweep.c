@@ -40,7 +40,7 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_checkpoint *check
   progress_start(&line);
   int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);
   if (!a->quiet) progress_end(&line);
-  if (!status) mdm_checkpoint_discard(a->output);
+  if (!status) status = mdm_sweep_settle(sweep, a->output, err);
   if (a->quiet || (status && status != MDM_INTERRUPTED)) return status;
   mdm_error failure;
   int printed = print_verdict(sweep, &failure);
@@ -101,8 +101,8 @@ static int work(const arguments *a, const mdm_config *cfg, mdm_sweep *sweep, dou
   int status = a->force ? MDM_OK : mdm_sweep_resume(sweep, a->output, err);
   if (!status && mdm_sweep_is_done(sweep)) {
     output_report_done(a);
-    mdm_checkpoint_discard(a->output);
-    status = a->quiet ? MDM_OK : print_verdict(sweep, err);
+    status = mdm_sweep_settle(sweep, a->output, err);
+    if (!status && !a->quiet) status = print_verdict(sweep, err);
     return status ? status : check_doubts(a, sweep, err);
   }
   if (!status) status = prepare(a, sweep, have, err);

@@ -35,8 +35,7 @@ static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_dat
   const mdm_monitor monitor = {.threads = memory_threads(a->threads), .save_weights = a->save_weights};
   int both = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
   double need = memory_held() + (both ? mdm_compare_memory(cfg, data, &monitor) : mdm_memory_estimate(cfg, data, what, &monitor));
-  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
-  return memory_check(need, have, err);
+  return memory_announce(a, a->output, need, have, err);
 }
 
 static int is_empty(const mdm_outcome *o) {

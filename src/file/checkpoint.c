@@ -194,6 +194,18 @@ static int remove_covered(void *context, const char *path, mdm_error *err) {
   return MDM_OK;
 }
 
+int mdm_sweep_settle(mdm_sweep *s, const char *path, mdm_error *err) {
+  mdm_checkpoint *c = NULL;
+  char *folder = folder_of(path);
+  int there = mdm_checkpoint_is_there(path), status = folder ? MDM_OK : mdm_no_memory(err, "the checkpoint of %s", path);
+  if (!status && there) status = mdm_checkpoint_create(folder, "", 0, &c, err);
+  if (!status && there) status = mdm_sweep_forget(s, c, err);
+  if (folder) rmdir(folder); /* if it is empty */
+  mdm_checkpoint_free(c);
+  free(folder);
+  return status;
+}
+
 void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what) {
   char *folder = folder_of(path);
   covered c = {0};

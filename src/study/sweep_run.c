@@ -45,6 +45,13 @@ typedef struct {
   size_t cell, run;
 } job;
 
+/* A cell whose runs the checkpoint can forget. */
+typedef struct {
+  uint64_t identity;
+  long width;
+  size_t runs;
+} finished;
+
 typedef struct {
   mdm_sweep *s;
   const mdm_monitor *user;
@@ -56,7 +63,7 @@ typedef struct {
   job *job;             /* jobs */
   size_t jobs, points_open, points_ready;
   size_t *missing;      /* points: cells that are not there yet */
-  uint64_t *over;       /* cells: identities of those that are ready, and not yet in the file */
+  finished *over;       /* cells: those that are ready, and not yet in the file */
   size_t overs;
   double saved, saving; /* time of the last file, seconds that it took */
 } pool;
@@ -64,6 +71,8 @@ typedef struct {
 /* ---------------------------------------------------------------- one cell's configuration */
 
 static int is_limit(const mdm_sweep *s, size_t cell) { return isinf(s->width[cell % s->widths]) != 0; }
+/* N; 0: the limit. */
+static long cell_width(const mdm_sweep *s, size_t cell) { return is_limit(s, cell) ? 0 : (long)s->width[cell % s->widths]; }
 
 /* Whether points differ in their data. */
 static int data_vary(const mdm_sweep *s) {
@@ -340,8 +349,12 @@ static int begin_batch(pool *p, size_t cell, mdm_error *err) {
 
 static int save_now(pool *p, mdm_error *err) {
   double start = mdm_clock();
+  if (!p->save) return MDM_OK; /* nothing is saved, and nothing forgotten */
   int status = p->save(p->context, p->s, err);
-  for (; !status && p->overs > 0; p->overs--) mdm_checkpoint_forget(p->user->checkpoint, p->over[p->overs - 1]);
+  for (; !status && p->overs > 0; p->overs--) {
+    const finished *f = &p->over[p->overs - 1];
+    mdm_checkpoint_forget(p->user->checkpoint, f->identity, f->width, f->runs);
+  }
   p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
@@ -358,7 +371,7 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     store_cell(p->s, cell, c);
     status = doubt_limit(p->s, cell, c, err);
   }
-  if (c->identity) p->over[p->overs++] = c->identity;
+  if (c->identity) p->over[p->overs++] = (finished){c->identity, cell_width(p->s, cell), c->runs};
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
   if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
@@ -378,10 +391,10 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
 static int finish_run(pool *p, job j, mdm_task *t, int status, int skipped, mdm_error *why) {
   live *c = &p->live[j.cell];
-  int finished = !skipped && !status;
+  int over = !skipped && !status;
   status = note_failure(c, j.run, status, why);
-  if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
-  if (finished) keep_run(p->s, c, j.run, t);
+  if (over && t->status == MDM_INTERRUPTED) return MDM_OK;
+  if (over) keep_run(p->s, c, j.run, t);
   return !status && ++c->finished == c->runs ? end_cell(p, j.cell, why) : status;
 }
 
@@ -426,7 +439,7 @@ static void take(void *context, size_t i, mdm_packet *in) {
   pool *p = context;
   job j = p->job[i];
   mdm_error why = {0};
-  mdm_task t = {0};
+  mdm_task t = {.board = &p->board};
   int status = mdm_remote_result(in, &t, &why);
   pthread_mutex_lock(&p->lock);
   status = finish_run(p, j, &t, status, 0, &why);
@@ -530,5 +543,21 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   if (!status && mdm_sweep_cells(s, &ready) > ready)
     status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cell%s in %s; the same command goes on from there",
                       ready, s->cells, s->cells == 1 ? " is" : "s are", destination);
+  return status;
+}
+
+int mdm_sweep_forget(mdm_sweep *s, mdm_checkpoint *checkpoint, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t cell = 0; cell < s->cells && !status; cell++) {
+    mdm_config *cfg = NULL;
+    mdm_data *own = NULL;
+    if (s->status[cell] == MDM_CELL_MISSING || s->status[cell] == MDM_CELL_SKIPPED || s->status[cell] == MDM_CELL_NO_LIMIT) continue;
+    status = cell_config(s, cell, &cfg, err);
+    if (!status && !s->samples) status = mdm_data_load(cfg, &own, err);
+    if (!status)
+      mdm_checkpoint_forget(checkpoint, mdm_checkpoint_identity(cfg, own ? own : s->samples, is_limit(s, cell)), cell_width(s, cell), (size_t)s->runs[cell % s->widths]);
+    mdm_data_free(own);
+    mdm_config_free(cfg);
+  }
   return status;
 }
