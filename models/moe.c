@@ -20,6 +20,7 @@
 #include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/summary.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
@@ -922,7 +923,7 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   if (!status) status = square_norm_of(m, at(m, MDM_TRAIN, MDM_O, 0), m->outputs, e, m->outputs, &square, err);
   sum += R->coef[MDM_W_OUT].norm * square / (double)S;
   if (!status && !isfinite(sum)) return mdm_fail(err, MDM_ERR_NUMERIC, "the gradient's norm is not finite (train.clip); scale the targets or lower train.lr");
-  *norm = sqrt(fmax(sum, 0)); /* squares without noise may be negative where they are small */
+  *norm = mdm_signed_root(sum); /* squares without noise may be negative where they are small: then nothing is clipped, and it is told (run/saturation.c) */
   return status;
 }
 

@@ -33,6 +33,7 @@ typedef struct mdm_sweeps {
   int converged;       /* residuals stood at the noise for solve.settled sweeps in a row */
   double difference, difference_error; /* RMS over predictions: averaged sweeps − causal pass, and its standard error */
   int status;          /* MDM_OK, MDM_ERR_DIVERGED or MDM_INTERRUPTED */
+  size_t ended_at;     /* MDM_ERR_DIVERGED: the step of the next sweep at which the first of its replicas did */
 } mdm_sweeps;
 
 void mdm_sweeps_clear(mdm_sweeps *s);
@@ -75,6 +76,10 @@ int mdm_accuracy_all(mdm_config *cfg, const mdm_data *data, const mdm_monitor *m
 int mdm_accuracy_settle(mdm_config *cfg, mdm_outcome *o, double asked, mdm_error *err);
 /* Standard error of the loss over the loss, both as root mean square over steps; of train and test part the larger. NaN for a single run. */
 double mdm_loss_error(const mdm_ensemble *limit);
+
+/* With solve.bias_check (docs/reliability.md), of an array of the limit's summary ("observables/train/loss"): its estimated bias, the standard error of
+ * that, and the standard error of the array, root mean squares over the entries that are numbers. 0: there is no estimate, and nothing is set. */
+int mdm_bias_of(const mdm_record *summary, const char *path, double *bias, double *error, double *noise);
 
 /* How far predictions of the limit may be off, relative to their size, because of solve.tolerance: the largest error found in nine problems
  * (validation/tolerance.py, docs/guide.md), between the values measured by interpolation; 0 for tolerances up to 0.1, where it is below 1 %. */

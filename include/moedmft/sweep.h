@@ -72,6 +72,10 @@ size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready);
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width);
 /* Why a cell has no numbers; NULL when there is nothing to say. */
 const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
+/* Reasons to doubt the limit of a cell beyond its standard errors (docs/output.md, diagnostics), in a line; NULL: none. */
+const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width);
+/* Cells with such reasons; those of the first, behind the name of its point, into first (size bytes). */
+size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size);
 /* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
 const mdm_record *mdm_sweep_data(const mdm_sweep *s);
 const mdm_record *mdm_sweep_results(const mdm_sweep *s);

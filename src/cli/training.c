@@ -35,8 +35,7 @@ static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_dat
   const mdm_monitor monitor = {.threads = memory_threads(a->threads), .save_weights = a->save_weights};
   int both = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
   double need = memory_held() + (both ? mdm_compare_memory(cfg, data, &monitor) : mdm_memory_estimate(cfg, data, what, &monitor));
-  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
-  return memory_check(need, have, err);
+  return memory_announce(a, a->output, need, have, err);
 }
 
 static int is_empty(const mdm_outcome *o) {
@@ -149,8 +148,12 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 
 /* Sizes of the limit that solve.accuracy decides about. */
 static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
-  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
   int status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
+  if (!a->quiet) progress_end(&line);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
 }
 

@@ -135,6 +135,7 @@ static const mdm_option table[] = {
     {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions, whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), for which particles and replicas are chosen; 0: 1e-3 where neither is given", "solve.particles<1 or solve.replicas<1"},
+    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles and at a quarter of solve.tolerance (3 or more replicas; about three times the work of the limit)"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
     {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)", ENTRYWISE ", and solve.pairs=skeleton"},

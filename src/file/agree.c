@@ -227,7 +227,7 @@ static int compare_ensemble(mdm_file *then, mdm_file *now, long width, int parti
 }
 
 int mdm_files_agree(mdm_file *then, mdm_file *now, int partial, mdm_agreement *out, mdm_error *err) {
-  static const char *const more[] = {"/comparison/fit", "/diagnostics", "/sweeps", "/axes", "/sweep", "/sweep/notes", "/results"};
+  static const char *const more[] = {"/comparison/fit", "/diagnostics", "/sweeps", "/axes", "/sweep", "/sweep/notes", "/sweep/doubts", "/results"};
   comparison c = {.all = out};
   long *widths;
   size_t n;

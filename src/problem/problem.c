@@ -88,7 +88,7 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
 
 /* One random permutation of 0 … n−1 for every epoch (Fisher–Yates). */
 static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *words, size_t *out) {
-  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0, 0}, epoch, n, words);
+  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0, 0, 0}, epoch, n, words);
   for (size_t i = 0; i < n; i++) out[i] = i;
   for (size_t i = n; i > 1; i--) {
     size_t j = (size_t)(words[i - 1] % i), swap = out[i - 1];

@@ -33,6 +33,7 @@ typedef struct mdm_limit_sizes {
   size_t stream, experts, neurons; /* sample particles; neurons of each expert */
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   int twins;                       /* experts come in pairs of one draw, each with half of the neurons */
+  int half;                        /* 1: draws are those behind the first ones (base/random.h) */
   double tolerance;
   mdm_pair_scheme pairs;           /* for entrywise optimizers */
 } mdm_limit_sizes;

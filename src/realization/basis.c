@@ -134,19 +134,36 @@ static int append(X(basis) *b, size_t count, mdm_error *err) {
   return status;
 }
 
-/* Direction k: a combination of the field's twin (and, beside it, of the field), less its parts along the first k directions, scaled to
- * ⟨u u⟩ = ±1. work: k. */
-static void make_direction(X(basis) *b, const X(field) *p, const real *vector, size_t k, real *work) {
+/* Takes the parts along the first k directions out of direction k and of its twin, and scales both to ⟨u u⟩ = ±1. work: k. */
+static void orthogonalize_twins(X(basis) *b, size_t k, real *work) {
   size_t n = b->n;
   real *columns[2] = {b->U, b->twin};
-  const real *from[2] = {p->twin, p->v};
-  for (int c = 0; c < 2; c++) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, p->P, 1, from[c], n, vector, 1, 0, columns[c] + n * k, 1);
   if (k) BLAS(gemv)(CblasColMajor, CblasTrans, n, k, 1 / (real)n, b->U, n, b->twin + n * k, 1, 0, work, 1); /* ⟨u_i u⟩ */
   for (size_t i = 0; i < k; i++) work[i] *= b->square[i];
   for (int c = 0; c < 2 && k; c++) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, k, -1, columns[c], n, work, 1, 1, columns[c] + n * k, 1);
   double square = (double)BLAS(dot)(n, b->U + n * k, 1, b->twin + n * k, 1) / (double)n;
   b->square[k] = square < 0 ? -1 : 1;
   for (int c = 0; c < 2; c++) BLAS(scal)(n, square != 0 ? (real)(1 / sqrt(fabs(square))) : 0, columns[c] + n * k, 1);
+}
+
+/* The largest |⟨u_i u⟩ ∓ δ| of direction k with those up to it, as watch_orthogonality. work: k + 1. */
+static void watch_twins(X(basis) *b, size_t k, real *work) {
+  size_t n = b->n;
+  BLAS(gemv)(CblasColMajor, CblasTrans, n, k + 1, 1 / (real)n, b->U, n, b->twin + n * k, 1, 0, work, 1);
+  work[k] -= b->square[k];
+  for (size_t i = 0; i <= k; i++)
+    if (!(fabs((double)work[i]) <= b->overlap)) b->overlap = fabs((double)work[i]);
+}
+
+/* Direction k: a combination of the field's twin (and, beside it, of the field), less its parts along the first k directions, twice, as in append.
+ * work: k + 1. */
+static void make_direction(X(basis) *b, const X(field) *p, const real *vector, size_t k, real *work) {
+  size_t n = b->n;
+  real *columns[2] = {b->U, b->twin};
+  const real *from[2] = {p->twin, p->v};
+  for (int c = 0; c < 2; c++) BLAS(gemv)(CblasColMajor, CblasNoTrans, n, p->P, 1, from[c], n, vector, 1, 0, columns[c] + n * k, 1);
+  for (int pass = 0; pass < 2; pass++) orthogonalize_twins(b, k, work);
+  watch_twins(b, k, work);
 }
 
 /* The same for twins: eigenvectors of eigenvalues beyond the threshold on either side, the first `below` and the last `above`. */

@@ -35,6 +35,7 @@ typedef struct {
   mdm_stream key;
   struct {
     size_t basis[BASES], side[MDM_TENSORS][2]; /* directions, columns */
+    double overlap[BASES];                     /* orthogonality that was lost before */
   } mark;
 } block;
 
@@ -77,7 +78,7 @@ int X(draw_biases)(X(population) *experts, mdm_stream key, uint64_t seed, size_t
     for (size_t m = n; m-- > 0 && n > experts->n;) out[m] = out[m / 2];
     return status;
   }
-  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out), MDM_OK;
+  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block, 0}, 0, n, out), MDM_OK;
 }
 
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
@@ -131,7 +132,7 @@ static void limit_directions(const X(realization) *R, size_t l, size_t out[MDM_V
 static int limit_mark(X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
-    for (int k = 0; k < BASES; k++) b->mark.basis[k] = b->basis[k].k;
+    for (int k = 0; k < BASES; k++) b->mark.basis[k] = b->basis[k].k, b->mark.overlap[k] = b->basis[k].overlap;
     for (int p = 0; p < POPULATIONS && !status; p++) status = X(population_mark)(&b->pop[p], err);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->mark.side[t][s] = b->thin[t].side[s].k;
@@ -141,7 +142,7 @@ static int limit_mark(X(realization) *R, mdm_error *err) {
 
 static void limit_rewind(X(realization) *R) {
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
-    for (int k = 0; k < BASES; k++) b->basis[k].k = b->mark.basis[k];
+    for (int k = 0; k < BASES; k++) b->basis[k].k = b->mark.basis[k], b->basis[k].overlap = b->mark.overlap[k];
     for (int p = 0; p < POPULATIONS; p++) X(population_rewind)(&b->pop[p]);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->thin[t].side[s].k = b->mark.side[t][s];
@@ -264,7 +265,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   int status = X(realization_sizes)(R, shape, coef, err);
   if (!status && !(L->block = calloc(R->blocks, sizeof *L->block))) status = mdm_no_memory(err, "%zu blocks", R->blocks);
   for (size_t l = 0; l < R->blocks && !status; l++)
-    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run}, err);
+    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run, .half = (unsigned)shape->half}, err);
   if (status) return limit_free(R), status;
   *out = R;
   return MDM_OK;

@@ -93,14 +93,14 @@ static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
   (void)err;
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0};
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0, 0};
   X(normal_columns)(key, 0, R->stream, n, out);
   return MDM_OK;
 }
 
 static int network_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  mdm_stream key = {net->counted ? seed : net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
+  mdm_stream key = {net->counted ? seed : net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block, 0};
   (void)err;
   X(normals)(key, 0, R->experts, out);
   return MDM_OK;
@@ -128,7 +128,7 @@ static void network_free(X(realization) *R) {
 
 /* Independent normal entries; tied experts repeat the first one's. */
 static void draw_entries(const network *net, size_t block, X(dense) *d) {
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block};
+  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block, 0};
   size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
   X(normal_columns)(key, 0, d->N, distinct, d->A);
   X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);

@@ -29,13 +29,14 @@ void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, rea
   enum { BATCH = 4 * MDM_NORMALS_BATCH };
   mdm_held held = mdm_held_of(n);
   size_t rows = held.count, pieces = (rows + MDM_ENTRIES - 1) / MDM_ENTRIES; /* of MDM_ENTRIES, a multiple of the batch */
+  size_t behind = key.half ? (n + 3) / 4 * 4 : 0;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(50.0 * (double)n * (double)count))
   for (size_t i = 0; i < pieces * count; i++) {
     size_t column = i / pieces, at = i % pieces * MDM_ENTRIES, end = rows - at < MDM_ENTRIES ? rows : at + MDM_ENTRIES;
     double draw[BATCH];
     for (; at < end; at += BATCH) {
       size_t some = end - at < BATCH ? end - at : BATCH;
-      mdm_normals_from(key, first + column, held.first + at, some, draw);
+      mdm_normals_from(key, first + column, behind + held.first + at, some, draw);
       for (size_t k = 0; k < some; k++) out[rows * column + at + k] = (real)draw[k];
     }
   }

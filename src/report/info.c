@@ -9,6 +9,7 @@
 
 #include <moedmft/compare.h>
 #include <moedmft/report.h>
+#include <moedmft/run.h>
 
 #include "base/number.h"
 #include "base/text.h"
@@ -233,6 +234,36 @@ static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n
     status = print_source(out, file, &from, err);
   }
   return status;
+}
+
+/* ---- bias ---- */
+
+/* The bias that no standard error holds, where it was estimated. */
+static int print_bias(FILE *out, mdm_file *file, mdm_error *err) {
+  static const struct {
+    const char *path, *label;
+  } rows[] = {{"observables/train/loss", "train loss"}, {"observables/train/prediction", "train predictions"}, {"observables/test/loss", "test loss"}, {"observables/test/prediction", "test predictions"}};
+  enum { ROWS = sizeof rows / sizeof *rows };
+  char path[2 * ROWS][96];
+  const char *paths[2 * ROWS];
+  mdm_record *rec;
+  int told = 0;
+  for (size_t i = 0; i < 2 * ROWS; i++) {
+    snprintf(path[i], sizeof path[i], "%s%s", i < ROWS ? "" : "diagnostics/bias/", rows[i % ROWS].path);
+    paths[i] = path[i];
+  }
+  if (!mdm_file_has_group(file, "/diagnostics/bias")) return MDM_OK;
+  int status = mdm_file_read_some(file, "/", paths, 2 * ROWS, &rec, err);
+  if (status != MDM_OK) return status;
+  for (size_t i = 0; i < ROWS; i++) {
+    double bias, error, noise;
+    if (!mdm_bias_of(rec, rows[i].path, &bias, &error, &noise)) continue;
+    if (!told++) heading(out, "Bias of the limit (solve.bias_check), and standard error, RMS");
+    mdm_print_padded(out, rows[i].label, 28);
+    fprintf(out, "%.2g ± %.1g, standard error %.2g\n", bias, error, noise);
+  }
+  mdm_record_free(rec);
+  return MDM_OK;
 }
 
 /* ---- order parameters ---- */
@@ -523,6 +554,7 @@ static int print_all(FILE *out, mdm_file *file, int datasets, mdm_error *err) {
   }
   print_options(out, file);
   status = print_results(out, file, widths, n, err);
+  if (status == MDM_OK) status = print_bias(out, file, err);
   if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
   if (status == MDM_OK) status = print_sweeps(out, file, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);

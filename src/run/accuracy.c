@@ -266,17 +266,21 @@ static size_t rounded(double n) {
   return (size_t)(ceil(n / unit * (1 - 1e-9)) * unit);
 }
 
-/* Sizes at which a replica has the squared spread v or less, and its spread there into *v. */
-static split sizes_for(const pilots *p, const found *f, double *v) {
+/* Sizes at which a replica has the squared spread v or less, and its spread there into *v. *capped: 1 where that would take more particles than
+ * MOST_PARTICLES; replicas then make up for the spread, but not for the bias. */
+static split sizes_for(const pilots *p, const found *f, double *v, int *capped) {
   split s = f->at;
+  *capped = 0;
   double rest = f->v, aim = *v;
   if (f->of_experts > 0) {
-    rest = fmax(0.2 * f->v, f->v - f->of_experts / f->experts);
+    rest = fmax(0.2 * f->v, f->v - f->of_experts / f->experts); /* what noise of the pilots leaves of a difference is no small spread */
     double experts = fmax((double)f->at.E, 2 * f->of_experts / aim);
+    *capped |= experts > MOST_PARTICLES;
     s.E = mdm_limit_whole_experts(p->plan.problem, rounded(fmin(experts, MOST_PARTICLES)));
     aim = fmax(aim / 2, aim - f->of_experts / (double)s.E);
   }
   double times = fmax(1, rest / aim), most = MOST_PARTICLES / (double)f->at.S;
+  *capped |= times > fmax(1, most);
   times = fmin(times, fmax(1, most));
   s.S = rounded(times * (double)f->at.S);
   if (s.J) s.J = rounded(times * (double)f->at.J);
@@ -296,12 +300,19 @@ static int find(pilots *p, found *f, mdm_error *err) {
   return status;
 }
 
+static void announce_cap(double asked, const mdm_monitor *monitor) {
+  char line[200];
+  if (!monitor || !monitor->message) return;
+  snprintf(line, sizeof line, "solve.accuracy = %g: no more than %d particles are chosen; the bias of the loss may exceed a third of its standard error (solve.bias_check)", asked, MOST_PARTICLES);
+  monitor->message(monitor->context, line);
+}
+
 /* Chosen into cfg; *v: the squared spread that one replica will have, NaN: not known. */
 static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, double *v, mdm_error *err) {
   pilots p;
   found f;
   double replicas = (double)mdm_config_int(cfg, "solve.replicas");
-  int status = prepare(&p, cfg, data, monitor, err);
+  int capped = 0, status = prepare(&p, cfg, data, monitor, err);
   if (!status) status = find(&p, &f, err);
   split s = {MDM_USUAL_PARTICLES, 0, 0};
   *v = NAN;
@@ -309,9 +320,10 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
     *v = asked / (3 * f.c);
     if (replicas > 0) *v = fmin(*v, replicas * asked * asked);
     else if (!f.at.J) *v = fmin(*v, fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
-    s = sizes_for(&p, &f, v);
+    s = sizes_for(&p, &f, v, &capped);
   }
   clear(&p);
+  if (capped) announce_cap(asked, monitor);
   if (status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK; /* usual sizes then; what is wrong shows again there */
   return status ? status : set_split(cfg, &s, err);
 }
@@ -357,7 +369,9 @@ int mdm_accuracy_all(mdm_config *cfg, const mdm_data *data, const mdm_monitor *m
   int status = choose_sizes(cfg, data, monitor, asked, &v, err);
   if (status || *asked == 0) return status;
   if (isnan(v) && mdm_config_int(cfg, "solve.replicas") == 0) status = spread_of(cfg, data, monitor, &v, err);
-  double replicas = isnan(v) ? MDM_USUAL_REPLICAS : fmin(MOST_REPLICAS, fmax(FEWEST_REPLICAS, ceil(v / (*asked * *asked))));
+  double replicas = isnan(v) ? MDM_USUAL_REPLICAS : fmax(FEWEST_REPLICAS, ceil(v / (*asked * *asked)));
+  if (!status && mdm_config_int(cfg, "solve.replicas") == 0 && replicas > MOST_REPLICAS)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas in every cell; raise it, or solve.particles", *asked, replicas);
   if (!status && mdm_config_int(cfg, "solve.replicas") == 0) status = set_int(cfg, "solve.replicas", (size_t)replicas, err);
   return status ? status : mdm_config_set(cfg, "solve.accuracy=0", err);
 }

@@ -36,7 +36,7 @@ static uint64_t mix_text(uint64_t h, const char *text) { return mix(h, text, str
 
 /* Options that say how many runs there are, where and how often results are kept, or name files (whose content counts), are no part of a run. */
 static int is_part(const mdm_option *o, int limit) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths",
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths", "solve.bias_check",
                                        "output.every_seed", "output.checkpoint"};
   if (mdm_option_is_path(o)) return 0;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -46,7 +46,7 @@ static int is_part(const mdm_option *o, int limit) {
 
 static uint64_t mix_samples(uint64_t h, const mdm_samples *s, size_t D, size_t C) {
   const uint64_t sizes[] = {s->count, D, C};
-  const unsigned long sums[] = {crc32(0, (const Bytef *)s->x, (uInt)(s->count * D * sizeof *s->x)), crc32(0, (const Bytef *)s->y, (uInt)(s->count * C * sizeof *s->y))};
+  const unsigned long sums[] = {crc32_z(0, (const Bytef *)s->x, s->count * D * sizeof *s->x), crc32_z(0, (const Bytef *)s->y, s->count * C * sizeof *s->y)};
   return mix(mix(h, sizes, sizeof sizes), sums, sizeof sums);
 }
 
@@ -109,29 +109,34 @@ static int ends_with(const char *name, const char *end) {
   return n > m && !strcmp(name + n - m, end);
 }
 
-/* Removes files of the folder that begin so, finished ones and (beginning "") others. */
-static void remove_files(const char *folder, const char *beginning, int finished) {
+/* Removes files of the folder: those that were not finished, and (finished) all others that are ours. */
+static void remove_files(const char *folder, int finished) {
   DIR *d = opendir(folder);
   for (struct dirent *e; d && (e = readdir(d));)
-    if (!strncmp(e->d_name, beginning, strlen(beginning)) && ((finished && ends_with(e->d_name, SUFFIX)) || (!*beginning && ends_with(e->d_name, UNFINISHED))))
-      unlinkat(dirfd(d), e->d_name, 0);
+    if ((finished && ends_with(e->d_name, SUFFIX)) || ends_with(e->d_name, UNFINISHED)) unlinkat(dirfd(d), e->d_name, 0);
   if (d) closedir(d);
 }
 
 void mdm_checkpoint_remove(const char *folder) {
-  remove_files(folder, "", 1);
+  remove_files(folder, 1);
   rmdir(folder); /* unless somebody has put something else there */
 }
 
-void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity) {
-  char beginning[24];
-  snprintf(beginning, sizeof beginning, "%016llx-", (unsigned long long)identity);
-  remove_files(c->folder, beginning, 1);
+void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity, long width, size_t runs) {
+  char beginning[64];
+  size_t n = (size_t)snprintf(beginning, sizeof beginning, "%016llx-", (unsigned long long)identity);
+  n += (size_t)(width ? snprintf(beginning + n, sizeof beginning - n, "N%ld-", width) : snprintf(beginning + n, sizeof beginning - n, "limit-"));
+  DIR *d = opendir(c->folder);
+  for (struct dirent *e; d && (e = readdir(d));) {
+    unsigned index;
+    if (!strncmp(e->d_name, beginning, n) && sscanf(e->d_name + n, "%u-", &index) == 1 && index < runs && ends_with(e->d_name, SUFFIX)) unlinkat(dirfd(d), e->d_name, 0);
+  }
+  if (d) closedir(d);
 }
 
 int mdm_checkpoint_each(const char *folder, int (*look)(void *context, const char *path, mdm_error *err), void *context, mdm_error *err) {
   int status = MDM_OK;
-  remove_files(folder, "", 0);
+  remove_files(folder, 0);
   DIR *d = opendir(folder);
   if (!d && errno != ENOENT) return mdm_fail(err, MDM_ERR_IO, "cannot read %s: %s", folder, strerror(errno));
   for (struct dirent *e; d && !status && (e = readdir(d));) {
@@ -256,16 +261,32 @@ int mdm_kept_skips(mdm_kept *k) {
 /* Told once; a later one may succeed again. */
 static void tell(mdm_kept *k, const char *path, const char *why) {
   mdm_checkpoint *c = k->c;
-  char line[600];
+  char line[sizeof c->notice];
   pthread_mutex_lock(&c->lock);
   int told = c->told++;
   pthread_mutex_unlock(&c->lock);
   const mdm_monitor *m = k->board ? k->board->monitor : NULL;
-  if (told || !m || !m->message) return;
+  if (told) return;
   snprintf(line, sizeof line, "cannot write the checkpoint %.300s: %.120s; the run goes on, and is lost if it is ended before one can be written", path, why);
+  if (!m || !m->message) {
+    pthread_mutex_lock(&c->lock);
+    memcpy(c->notice, line, sizeof c->notice);
+    pthread_mutex_unlock(&c->lock);
+    return;
+  }
   pthread_mutex_lock(&k->board->lock);
   m->message(m->context, line);
   pthread_mutex_unlock(&k->board->lock);
+}
+
+int mdm_checkpoint_notice(mdm_checkpoint *c, char *line, size_t size) {
+  if (!c) return 0;
+  pthread_mutex_lock(&c->lock);
+  int there = *c->notice != '\0';
+  if (there) snprintf(line, size, "%s", c->notice);
+  *c->notice = '\0';
+  pthread_mutex_unlock(&c->lock);
+  return there;
 }
 
 static int write_file(mdm_kept *k, FILE *f, int complete, mdm_walk *walk, void *what, mdm_error *err) {

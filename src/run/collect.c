@@ -132,7 +132,7 @@ int mdm_outcome_verdict(const mdm_problem *p, const mdm_outcome *o, mdm_error *e
   for (size_t i = 0; i < o->widths; i++)
     if (o->networks[i].status > worst->status) worst = &o->networks[i];
   if (!worst->status && o->sweeps.status == MDM_ERR_DIVERGED)
-    return mdm_fail(err, MDM_ERR_DIVERGED, "sweep %zu diverged (solve.sweeps); the causal pass and the sweeps before are kept; lower solve.damping", o->sweeps.sweeps + 1);
+    return mdm_fail(err, MDM_ERR_DIVERGED, "sweep %zu diverged at step %zu (solve.sweeps); the causal pass and the sweeps before are kept; lower solve.damping", o->sweeps.sweeps + 1, o->sweeps.ended_at);
   if (!worst->status && o->sweeps.status == MDM_INTERRUPTED)
     return mdm_fail(err, MDM_INTERRUPTED, "stopped in sweep %zu; the causal pass and the sweeps before are kept", o->sweeps.sweeps + 1);
   if (!worst->status) return MDM_OK;

@@ -60,6 +60,7 @@ static int plan_sweeps(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
 
 static int plan_limit(const mdm_config *cfg, int what, size_t replicas, mdm_plan *p, mdm_error *err) {
   int status = mdm_limit_sizes_read(cfg, p->problem, &p->runner.sizes, err);
+  p->runner.sizes.half = (what & MDM_RUN_HALF) != 0;
   p->replicas = replicas ? replicas : (size_t)mdm_config_int(cfg, "solve.replicas");
   if (!p->replicas) p->replicas = MDM_USUAL_REPLICAS;
   return status || what & MDM_RUN_PILOT ? status : plan_sweeps(cfg, p, err);

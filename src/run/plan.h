@@ -12,7 +12,8 @@
 #include "run/runner.h"
 #include "run/self_consistency_plan.h"
 
-enum { MDM_RUN_PILOT = 64 }; /* beside MDM_RUN_LIMIT: the causal pass alone */
+enum { MDM_RUN_PILOT = 64, /* beside MDM_RUN_LIMIT: the causal pass alone */
+       MDM_RUN_HALF = 128 /* the same with draws behind the first ones: the other half of a sample of twice the size (run/bias.c) */ };
 
 typedef struct mdm_plan {
   mdm_problem *problem;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cluster/ranks.h"
 #include "cluster/serve.h"
+#include "run/checkpoint.h"
 #include "run/checkpoint.h"
 #include "run/plan.h"
 #include "run/remote.h"
@@ -213,9 +215,17 @@ static void forget_found(mdm_task *t) {
   t->record = t->weights = NULL;
 }
 
-static void put_found(mdm_packet *out, const mdm_task *t, const mdm_error *why) {
+/* What this rank could not save, for rank 0 to tell. */
+static void put_notice(mdm_packet *out, mdm_checkpoint *c) {
+  char line[sizeof c->notice] = "", all[sizeof line + 32] = "";
+  if (mdm_checkpoint_notice(c, line, sizeof line)) snprintf(all, sizeof all, "rank %d: %s", mdm_ranks_mine(), line);
+  mdm_put_text(out, all);
+}
+
+static void put_found(mdm_packet *out, const mdm_task *t, mdm_checkpoint *c, const mdm_error *why) {
   mdm_put_number(out, (size_t)why->code);
   mdm_put_text(out, why->text);
+  put_notice(out, c);
   if (why->code) return;
   mdm_put_number(out, (size_t)t->status);
   mdm_put_number(out, t->done);
@@ -239,7 +249,7 @@ static void work(void *context, mdm_packet *order, mdm_board *board, mdm_packet 
   else if (!status) mdm_runner_run(p->kind == MDM_REMOTE_PLAIN ? &p->plan.runner : &p->driven.runner, &t, &why);
   if (together > 1) mdm_together_end();
   if (mine) forget_found(&t);
-  put_found(result, &t, &why);
+    put_found(result, &t, p ? p->monitor.checkpoint : NULL, &why);
   mdm_record_free(t.record);
   mdm_record_free(t.weights);
   free(t.orders);

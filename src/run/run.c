@@ -7,8 +7,10 @@
 
 #include "base/board.h"
 #include "run/accuracy.h"
+#include "run/bias.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
+#include "run/estimate.h"
 #include "run/saturation.h"
 #include "run/together.h"
 #include "run/tolerance.h"
@@ -63,9 +65,17 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   monitor->message(monitor->context, line);
 }
 
+/* What cannot be run at all is refused before a first ensemble takes its time. */
+static int check(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, mdm_error *err) {
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, replicas, NULL, &p, err);
+  mdm_plan_clear(&p);
+  return status;
+}
+
 /* Replicas that bring the error of the loss (mdm_loss_error) to the accuracy that is asked for, from the spread of the first of them; 0: their
  * number is given. first: those, to be cleared whatever this returns. */
-static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
+static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
   enum { MOST = 100000 };
   double target = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg), replicas = 0;
   size_t held;
@@ -73,7 +83,8 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   *first = (mdm_outcome){.limit = {.ended_at = -1}};
   if (target == 0) return MDM_OK;
   *needed = mdm_accuracy_first(target);
-  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
+  int status = check(cfg, data, what, *needed, err);
+  if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
@@ -83,22 +94,50 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   return status;
 }
 
-int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+/* The ensembles, with as many replicas as are needed. */
+static int run_ensembles(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   size_t replicas = 0;
   mdm_outcome first = {.limit = {.ended_at = -1}};
   mdm_monitor with_first = monitor ? *monitor : (mdm_monitor){0};
-  *out = (mdm_outcome){.limit = {.ended_at = -1}};
-  mdm_announce_workers(monitor);
-  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
-  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
+  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, what, monitor, &replicas, &first, err) : MDM_OK;
   if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
     const source from = {&first, monitor};
     if (is_complete(cfg, &first.limit)) with_first.earlier = hand_on, with_first.store = &from;
     status = mdm_ensembles_run(cfg, data, what, replicas, &with_first, out, err);
-    mdm_announce_bias(cfg, out->limit.summary, monitor);
   }
   mdm_outcome_clear(&first);
   return status;
+}
+
+/* The bias of a complete limit. Whoever stops it keeps all runs. */
+static int check_bias(const mdm_bias *bias, const mdm_data *data, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  int status = mdm_bias_is_asked(bias) ? mdm_bias_check(bias, data, monitor, &out->limit, err) : MDM_OK;
+  if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped while the bias was estimated (solve.bias_check); all runs are complete and kept, and the same command goes on with the rest");
+  if (status) mdm_outcome_clear(out);
+  return status;
+}
+
+int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
+  mdm_bias bias = {0};
+  *out = (mdm_outcome){.limit = {.ended_at = -1}};
+  mdm_announce_workers(monitor);
+  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
+  int status = what & MDM_RUN_LIMIT ? mdm_bias_read(cfg, data, &bias, err) : MDM_OK;
+  if (!status) status = run_ensembles(cfg, data, what, monitor, out, err);
+  if (!status) status = check_bias(&bias, data, monitor, out, err);
+  mdm_announce_bias(cfg, out->limit.summary, monitor);
+  mdm_bias_clear(&bias);
+  return status;
+}
+
+/* What estimating the bias takes beside the limit's records, and what it keeps of each replica. */
+static double bias_bytes(const mdm_config *cfg, const mdm_data *data, size_t replicas, const mdm_monitor *monitor) {
+  mdm_bias bias;
+  double bytes = 0;
+  int status = mdm_bias_read(cfg, data, &bias, NULL);
+  if (!status && mdm_bias_is_asked(&bias)) bytes = mdm_bias_bytes(&bias, data, monitor, replicas);
+  mdm_bias_clear(&bias);
+  return bytes;
 }
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
@@ -109,9 +148,14 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   mdm_plan p;
   double bytes = 0;
   double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL);
+  size_t replicas = asked > 0 ? mdm_accuracy_expected(asked) : 0;
+  int status = mdm_plan_create(cfg, data, what, replicas, &plain, &p, NULL);
   if (!status) p.together = mdm_together(&p, p.tasks, &why);
   if (!status) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  if (bytes > 0 && what & MDM_RUN_LIMIT) {
+    double more = bias_bytes(cfg, data, replicas, &plain);
+    if (more > 0) bytes = fmax(bytes, more + 2 * (double)p.replicas * mdm_record_bytes(p.problem)); /* records of the limit, and differences */
+  }
   mdm_plan_clear(&p);
   return bytes;
 }

@@ -24,7 +24,7 @@ static mdm_kept kept_of(const mdm_runner *r, const mdm_task *t) {
   const mdm_problem *p = r->problem;
   char label[48];
   const uint64_t measured = (uint64_t)p->kernels | (uint64_t)p->responses << 1 | (uint64_t)p->statistics << 2 | (uint64_t)p->ntk << 3 | (uint64_t)p->parts << 4 |
-                            (uint64_t)(t->layout != NULL) << 5 | (uint64_t)t->save_weights << 6 | (uint64_t)(p->optimizer.lr != 0) << 7;
+                            (uint64_t)(t->layout != NULL) << 5 | (uint64_t)t->save_weights << 6 | (uint64_t)(p->optimizer.lr != 0) << 7 | (uint64_t)(!t->width && r->sizes.half) << 8;
   const uint64_t state = t->given ? crc32_z(crc32_z(0, NULL, 0), (const unsigned char *)t->given->x, t->given->layout->size * sizeof(double)) : 0;
   const uint64_t key[] = {(uint64_t)t->width, t->index, p->data->test.count, measured, t->given ? 1 + (uint64_t)t->given->sweep : 0, state};
   if (t->given) snprintf(label, sizeof label, "sweep%u-%u", t->given->sweep, t->index);
@@ -95,8 +95,16 @@ void mdm_runner_forget(const mdm_runner *r, const mdm_task *t) {
 
 /* ---------------------------------------------------------------- runs */
 
+/* A numerical routine that failed is told with its run, beside the step that training names. */
+static void name_run(const mdm_task *t, mdm_error *why) {
+  mdm_error what = *why;
+  if (t->width) mdm_fail(why, what.code, "network %u of N = %ld, %.3900s", t->index, t->width, what.text);
+  else mdm_fail(why, what.code, "replica %u of the limit, %.3900s", t->index, what.text);
+}
+
 int mdm_runner_run(const mdm_runner *r, mdm_task *t, mdm_error *why) {
   int failure = r->checkpoint && !t->directions ? run_kept(r, t, why) : run_plain(r, t, why);
+  if (failure == MDM_ERR_NUMERIC && why) name_run(t, why);
   if (failure) t->status = failure;
   return failure;
 }

@@ -404,7 +404,7 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t l, doub
   load_sums(o, g, routing, first, &load_sum, &load_square);
   double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
   value[ENTROPY] = entropy / (double)P;
-  value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0;
+  value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0; /* sums of the same numbers: only rounding makes it negative */
 }
 
 static double bias_std(const X(moe) *program, size_t l, size_t experts) {
@@ -412,7 +412,7 @@ static double bias_std(const X(moe) *program, size_t l, size_t experts) {
   size_t first = X(moe_shared)(program, l);
   double sum = 0, square = 0, n = (double)(experts - first);
   for (size_t e = first; e < experts && b; e++) sum += (double)b[e], square += (double)b[e] * (double)b[e];
-  return sqrt(fmax(0, square / n - sum / n * (sum / n)));
+  return sqrt(fmax(0, square / n - sum / n * (sum / n))); /* likewise */
 }
 
 /* Every block that routes; the mean over them. */

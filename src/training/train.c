@@ -410,7 +410,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_sizes ratios = mdm_model_limit_sizes(m);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0};
+  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0, sizes->half};
   int status = mdm_model_limit(m, &problem->optimizer, coef, err);
   int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
@@ -427,7 +427,7 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
+  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);

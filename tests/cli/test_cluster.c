@@ -2,6 +2,7 @@
 #include <moedmft/error.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -188,6 +189,20 @@ static void test_goes_on(void) {
   same_results("part.h5", "whole.h5", 1);
 }
 
+/* Every rank says once that it cannot write a checkpoint; Open MPI itself needs larger files than that unless it talks through sockets. */
+static void test_notices(void) {
+  static const char line[] = "solve - -t 1 -o @/n.h5 -s solve.particles=3000 -s solve.replicas=4 -s train.steps=60 -s output.kernels=false -s output.statistics=false -s output.every_seed=false "
+                             "-s output.checkpoint=2e-4";
+  if (!has_ranks()) return;
+  setenv("PMIX_MCA_gds", "hash", 1);
+  setenv("OMPI_MCA_btl", "self,tcp", 1);
+  const result *r = run_as(&(start){.ranks = 2, .file_size = 300000}, line);
+  unsetenv("PMIX_MCA_gds");
+  unsetenv("OMPI_MCA_btl");
+  const char *own = strstr(r->err, "rank 1: cannot write the checkpoint");
+  check(r->code == 0 && own && mentions(r->err, "  cannot write the checkpoint|File too large") && !strstr(own + 1, "rank 1: cannot write"), "expected a notice of each rank", line, r);
+}
+
 /* In a pilot: what follows does not begin. */
 static void test_pilot(void) {
   static const char line[] = "solve - -t 1 -o @/pilot.h5 -s solve.accuracy=1e-4 -s solve.particles=400 -s train.steps=300";
@@ -270,6 +285,7 @@ static const test_case tests[] = {
     {"a replica on several ranks is stopped and goes on", test_together_goes_on},
     {"groups of ranks", test_groups},
     {"the end of a replica on several ranks", test_together_ends},
+    {"checkpoints that ranks cannot write", test_notices},
     {"sweeps on ranks", test_sweep},
     {"states and pilots on ranks", test_states},
     {"a signal to one is a signal to all; the same command goes on", test_goes_on},

@@ -20,7 +20,7 @@ typedef struct {
 
 static double sign_of(size_t i) { /* independent signs, one for each particle */
   uint64_t word;
-  mdm_words((mdm_stream){99, 0, 1000, 0, 0}, i, 1, &word);
+  mdm_words((mdm_stream){99, 0, 1000, 0, 0, 0}, i, 1, &word);
   return word & 1 ? 1 : -1;
 }
 

@@ -194,7 +194,7 @@ static void shapes_are_checked(void) {
   mdm_error err = {0};
   int there;
   CU_ASSERT_EQUAL_FATAL(mdm_checkpoint_create(in_folder("shapes"), "test", 0, &c, &err), MDM_OK);
-  mdm_kept k = mdm_kept_of(c, 1, "thing", NULL, 0, NULL);
+  mdm_kept k = mdm_kept_of(c, 1, "N8-1", NULL, 0, NULL);
   mdm_kept_save(&k, 0, walk_small, numbers);
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && there && !memcmp(numbers, found, sizeof found));
   CU_ASSERT(!mdm_kept_load(&k, 1, walk_small, found, &there, &err) && !there);
@@ -203,11 +203,14 @@ static void shapes_are_checked(void) {
     CU_ASSERT_EQUAL(mdm_kept_load(&k, 0, others[i], found, &there, &err), MDM_ERR_IO);
     CU_ASSERT(strstr(err.text, "as this run has it") && found[0] == 0);
   }
-  mdm_kept other = mdm_kept_of(c, 1, "thing", "x", 1, NULL);
+  mdm_kept other = mdm_kept_of(c, 1, "N8-1", "x", 1, NULL);
   CU_ASSERT(!mdm_kept_load(&other, 0, walk_small, found, &there, &err) && !there);
-  mdm_checkpoint_forget(c, 2);
+  mdm_checkpoint_forget(c, 2, 8, 2);
+  mdm_checkpoint_forget(c, 1, 0, 2);  /* the limit */
+  mdm_checkpoint_forget(c, 1, 80, 2); /* other networks */
+  mdm_checkpoint_forget(c, 1, 8, 1);  /* fewer runs */
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && there);
-  mdm_checkpoint_forget(c, 1);
+  mdm_checkpoint_forget(c, 1, 8, 2);
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && !there);
   mdm_checkpoint_remove(c->folder);
   mdm_checkpoint_free(c);
