@@ -34,6 +34,8 @@ typedef struct mdm_limit_sizes {
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   int twins;                       /* experts come in pairs of one draw, each with half of the neurons */
   double tolerance;
+  int whole_batch;                 /* 1: relative to the power of a whole batch (solve.tolerance_of) */
+  size_t rank;                     /* directions that are kept for each field; 0: all */
   mdm_pair_scheme pairs;           /* for entrywise optimizers */
 } mdm_limit_sizes;
 
