@@ -47,6 +47,8 @@ KINDS = {
     "limit, AdamW": kind("solve", image(), "adam.yaml"),
     "limit, AdamW, all pairs": kind("solve", image(["solve.pairs=full", "train.steps=12", "solve.particles=2000"]), "adam.yaml"),
     "limit, minibatches, single pass": kind("solve", ["solve.particles=2500", "solve.expert_particles=2000", "solve.replicas=1", "train.steps=24", "data.train=1000"], "minibatch.yaml"),
+    "limit, single pass, solve.rank": kind("solve", ["solve.particles=4000", "solve.expert_particles=2000", "solve.replicas=1", "solve.rank=48", "train.steps=40", "data.train=1000"], "minibatch.yaml"),
+    "limit, single pass, solve.rank, momentum": kind("solve", COSINE + ["data.train=1000", "train.batch=16", "train.steps=50", "solve.rank=32", "train.optimizer=momentum", "solve.replicas=1"]),
     "limit, minibatches, epochs": kind("solve", ["solve.particles=6000", "solve.replicas=2", "data.train=64", "data.test=8", "train.batch=8", "train.steps=60"], "fashion.yaml"),
     "limit, statistics, tangent kernel": kind("solve", COSINE + ["output.ntk=true", "output.times=[0,3,6,9,12,15,18,21,24]"]),
     "limit, responses": kind("solve", COSINE + ["output.responses=true"]),

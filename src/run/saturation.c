@@ -29,6 +29,13 @@ static double value(const mdm_record *rec, const char *name) {
   return a ? a->value[0] : 0;
 }
 
+/* What else helps against many directions: nothing where they are bounded already, or the optimizer has no bound. */
+static const char *bound_of(const mdm_config *cfg) {
+  const char *optimizer = mdm_config_text(cfg, "train.optimizer");
+  int linear = !strcmp(optimizer, "sgd") || !strcmp(optimizer, "momentum");
+  return linear && !mdm_config_int(cfg, "solve.rank") ? ", or bound the directions by solve.rank" : "";
+}
+
 static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   static const struct {
     const char *field, *rank, *particles, *what, *option;
@@ -37,12 +44,11 @@ static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line,
               {"rho", "rank_rho", "particles_expert", "expert particles", "solve.expert_particles"},
               {"h", "rank_h", "particles_stream", "stream particles", "solve.particles"},
               {"delta", "rank_delta", "particles_stream", "stream particles", "solve.particles"}};
-  (void)cfg;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     double rank = value(limit, rows[i].rank), particles = value(limit, rows[i].particles);
     if (particles == 0 || rank < NEAR * particles) continue;
-    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s",
-             rows[i].field, rank, rows[i].what, particles, rows[i].option);
+    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s%s",
+             rows[i].field, rank, rows[i].what, particles, rows[i].option, bound_of(cfg));
     return 1;
   }
   return 0;

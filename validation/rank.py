@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Bounded rank (solve.rank) on single passes: its bias, what a step costs late in a run, and what the tolerance of a whole batch does.
+
+    python3 validation/rank.py [bias] [flat] [tolerance]    those parts, else all (about ten minutes); the tables of docs/theory.md, section 6
+
+bias: a teacher of tanh of one direction, new samples at every step. Losses of the last steps and predictions with rank k against the limit that forgets
+nothing on as many particles; 2 f(2k) - f(k); and networks. Errors are standard errors over replicas (seeds).
+flat: CPU time of a step around step 3,000 over that around step 300, and the resident memory at both; fails above 1.1.
+tolerance: the same case without forgetting, solve.tolerance_of: token and batch: ranks and losses.
+Program: environment variable MOEDMFT_BIN, else build/moedmft.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
+BATCH, STEPS, LAST, INPUTS = 8, 80, 40, 8
+CASE = [f"train.batch={BATCH}", f"train.steps={STEPS}", "train.lr=2", "solve.particles=4000", "solve.replicas=12", "solve.tolerance=0.05",
+        "output.kernels=false", "output.statistics=false", "output.every_seed=true"]
+CASES = {"Regime II, MSSP": [], "momentum": ["train.optimizer=momentum", "train.momentum=0.8", "train.lr=0.4"]}
+KINDS = {"bias": CASES, "regimes": {"Regime I": ["model.regime=I"], "Regime III, MSSP": ["model.regime=III"]}}
+RANKS = [8, 16, 32, 64]
+WIDTHS = {16: 200, 32: 200, 64: 100}
+
+
+def teacher(path, count):
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((count, INPUTS))
+    with h5py.File(path, "w") as f:
+        f["x"], f["y"] = x, np.tanh(2 * x[:, :1])
+
+
+def run(folder, command, words):
+    path = f"{folder}/out.h5"
+    settings = [w for s in [f"data.source=hdf5", f"data.file={folder}/teacher.h5", f"data.train={BATCH * (STEPS + 1)}"] + CASE + words for w in ("-s", s)]
+    subprocess.run([PROGRAM, command, "-", "-q", "--force", "-t", "1", "-o", path] + settings, check=True)
+    return path
+
+
+def curves(group):
+    """Loss of the last steps of every run, and all its predictions there."""
+    loss, f = group["train/loss"][...], group["train/prediction"][...]
+    return loss[:, -LAST:].mean(1), f[:, -LAST:]
+
+
+def limit(folder, words):
+    with h5py.File(run(folder, "solve", words)) as f:
+        ranks = [int(f["diagnostics"][f"rank_{q}"][()]) for q in ("h", "rho", "gamma", "y", "delta")]
+        return *curves(f["members/observables"]), ranks
+
+
+def error(x):
+    return x.std(ddof=1) / np.sqrt(len(x))
+
+
+def rms(x):
+    return np.sqrt(np.mean(np.square(x)))
+
+
+def away(f, truth):
+    """Root mean square of the difference of means, the noise of both removed."""
+    noise = np.mean(f.var(0, ddof=1) / len(f) + truth.var(0, ddof=1) / len(truth))
+    return np.sqrt(max(0, np.mean(np.square(f.mean(0) - truth.mean(0))) - noise))
+
+
+def bias(folder, cases):
+    teacher(f"{folder}/teacher.h5", BATCH * (STEPS + 1))
+    for name, words in cases.items():
+        loss, f, ranks = limit(folder, words)
+        print(f"\n{name}: forgets nothing, ranks {ranks}: loss {loss.mean():.4f} ± {error(loss):.4f}, rms f {rms(f.mean(0)):.3f}\n")
+        print("| | loss error | 2 f(2k) − f(k) | predictions, rms |\n|---|---|---|---|")
+        before = None
+        for k in RANKS:
+            found = limit(folder, words + [f"solve.rank={k}"])
+            gap = found[0].mean() - loss.mean()
+            twice = f"{2 * gap - before[0]:+.4f} ± {np.sqrt(4 * error(found[0]) ** 2 + before[1] ** 2 + error(loss) ** 2):.4f}" if before else ""
+            print(f"| k = {k} | {gap:+.4f} ± {np.hypot(error(found[0]), error(loss)):.4f} | {twice} | {away(found[1], f):.4f} |", flush=True)
+            before = gap, error(found[0])
+        with h5py.File(run(folder, "simulate", words + [f"simulate.widths={list(WIDTHS)}", f"simulate.seeds={list(WIDTHS.values())}"])) as file:
+            for N in WIDTHS:
+                found = curves(file[f"width_{N}/members/observables"])
+                print(f"| networks, N = {N} | {found[0].mean() - loss.mean():+.4f} ± {np.hypot(error(found[0]), error(loss)):.4f} | | {away(found[1], f):.4f} |", flush=True)
+
+
+def usage(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def flat(folder):
+    batch, steps = 4, 3200
+    words = [f"data.train={batch * (steps + 1)}", f"train.batch={batch}", f"train.steps={steps}", "train.lr=0.5", "solve.particles=2000", "solve.replicas=1", "solve.rank=32",
+             "output.kernels=false", "output.statistics=false"]
+    process = subprocess.Popen([PROGRAM, "solve", "-", "--force", "-t", "1", "-o", f"{folder}/flat.h5"] + [w for s in words for w in ("-s", s)], stderr=subprocess.PIPE, text=False)
+    seen, text = [], b""
+    while chunk := process.stderr.read1(4096):
+        text = (text + chunk)[-200:]
+        step = re.findall(rb"step (\d+)/", text)
+        if step and (not seen or int(step[-1]) > seen[-1][0]):
+            try:
+                seen.append((int(step[-1]), *usage(process.pid)))
+            except (FileNotFoundError, ProcessLookupError):
+                break
+    if process.wait():
+        sys.exit(text.decode())
+    step, cpu, memory = np.array(seen).T
+    cost = lambda at: (np.interp(at + 150, step, cpu) - np.interp(at - 150, step, cpu)) / 300
+    early, late = cost(300), cost(3000)
+    grown = np.interp(3000, step, memory) / np.interp(300, step, memory)
+    print(f"CPU time of a step: {1e3 * early:.2f} ms around step 300, {1e3 * late:.2f} ms around step 3,000, ratio {late / early:.3f}; resident memory × {grown:.3f}")
+    if late > 1.1 * early or grown > 1.1:
+        sys.exit("the cost of a step, or memory, is not flat")
+
+
+def tolerance(folder):
+    teacher(f"{folder}/teacher.h5", BATCH * (STEPS + 1))
+    print("| tolerance | of | ranks of h, ρ, γ, y, δ | loss | error of the loss |\n|---|---|---|---|---|")
+    truth = None
+    for words in ["0.02 token", "0.1 token", "0.3 token", "0.03 batch", "0.1 batch", "0.3 batch"]:
+        size, of = words.split()
+        loss, _, ranks = limit(folder, [f"solve.tolerance={size}", f"solve.tolerance_of={of}"])
+        truth = loss if truth is None else truth
+        print(f"| {size} | {of} | {', '.join(map(str, ranks))} | {loss.mean():.4f} | {loss.mean() - truth.mean():+.4f} ± {np.hypot(error(loss), error(truth)):.4f} |", flush=True)
+
+
+def main():
+    parts = sys.argv[1:] or ["bias", "regimes", "flat", "tolerance"]
+    with tempfile.TemporaryDirectory() as folder:
+        for part in parts:
+            if part in KINDS:
+                bias(folder, KINDS[part])
+            else:
+                {"flat": flat, "tolerance": tolerance}[part](folder)
+
+
+if __name__ == "__main__":
+    main()
