@@ -96,7 +96,9 @@ def usage(pid):
 
 def flat(folder):
     batch, steps = 4, 3200
-    words = [f"data.train={batch * (steps + 1)}", f"train.batch={batch}", f"train.steps={steps}", "data.dimension=40", "train.lr=0.5", "solve.particles=2000", "solve.replicas=1", "solve.rank=32",
+    teacher(f"{folder}/teacher.h5", batch * (steps + 1))
+    words = ["data.source=hdf5", f"data.file={folder}/teacher.h5", f"data.train={batch * (steps + 1)}", f"train.batch={batch}", f"train.steps={steps}", "train.lr=0.5",
+             "solve.particles=2000", "solve.replicas=1", "solve.rank=32",
              "output.kernels=false", "output.statistics=false"]
     process = subprocess.Popen([PROGRAM, "solve", "-", "--force", "-t", "1", "-o", f"{folder}/flat.h5"] + [w for s in words for w in ("-s", s)], stderr=subprocess.PIPE, text=False)
     seen, text = [], b""
