@@ -102,6 +102,7 @@ static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *
     snprintf(name, sizeof name, "doubt_%zu", ++n);
     status = mdm_file_attr_text(file, "/diagnostics", name, line, err);
   }
+  if (!status && mdm_fills_population(o->limit.summary, line, sizeof line)) status = mdm_file_attr_text(file, "/diagnostics", "no_limit", line, err);
   const mdm_array *chi2 = o->comparison ? mdm_record_find(o->comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
   if (status || !chi2 || !(chi2->value[0] > MISFIT)) return status;
   snprintf(name, sizeof name, "doubt_%zu", ++n);

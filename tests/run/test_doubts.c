@@ -73,7 +73,7 @@ static void test_each(void) {
   }
 }
 
-#define SKEWED "solve - -o @/a.h5 -s solve.particles=64 -s solve.replicas=2 -s train.steps=12 -s solve.tolerance=0.001 -s solve.precision=double -s train.lr=1 "
+#define SKEWED "solve - -o @/a.h5 -s solve.particles=64 -s solve.replicas=2 -s train.steps=7 -s solve.tolerance=0.001 -s solve.precision=double -s train.lr=1 "
 
 /* --strict: the same file, and status 7. */
 static void test_strict(void) {
