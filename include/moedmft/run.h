@@ -85,6 +85,10 @@ int mdm_bias_of(const mdm_record *summary, const char *path, double *bias, doubl
  * (validation/tolerance.py, docs/guide.md), between the values measured by interpolation; 0 for tolerances up to 0.1, where it is below 1 %. */
 double mdm_tolerance_bias(double tolerance);
 
+/* Whether directions fill a population (0.98 of its particles): what was computed is then no limit, but a network of so many neurons. A line
+ * that says so, at most size − 1 characters (size 0: none, line may be NULL). */
+int mdm_fills_population(const mdm_record *limit, char *line, size_t size);
+
 /* Bytes that mdm_run will need at its peak with this monitor (threads, save_weights; NULL: as in mdm_run), beyond what the process holds
  * already, with the outcome as a file in memory; 0 where the runs cannot be planned, which mdm_run then explains. A short pilot of the limit
  * tells how many directions fields visit; it takes 3 % of the work or some tenths of a second and changes no result. */

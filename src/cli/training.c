@@ -8,6 +8,7 @@
 #include <moedmft/compare.h>
 #include <moedmft/data.h>
 #include <moedmft/file.h>
+#include <moedmft/run.h>
 
 #include "base/text.h"
 #include "cli/memory.h"
@@ -113,6 +114,18 @@ static int check_doubts(const arguments *a, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with %zu reason%s to doubt its limit (attributes of /diagnostics); the first: %s", a->output, n, MDM_S(n), line);
 }
 
+/* Whether the limit that is written is one. */
+static int check_limit(const arguments *a, mdm_error *err) {
+  char line[400];
+  mdm_file *file;
+  int status = mdm_file_open(a->output, &file, err);
+  if (status) return status;
+  int there = !mdm_file_get_text(file, "/diagnostics", "no_limit", line, sizeof line, NULL);
+  mdm_file_discard(file);
+  if (!there) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "%s is written, but %s; raise solve.particles, expert_particles or neuron_particles, or solve.tolerance, or bound the directions by solve.rank", a->output, line);
+}
+
 static int run_and_write(const arguments *a, const training *t, int what, mdm_config *cfg, double accuracy, const mdm_data *data, const mdm_resume *earlier,
                          mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
@@ -130,6 +143,7 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
   if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_settle(a->output, cfg, what);
   if (status == MDM_INTERRUPTED && !a->quiet && mdm_checkpoint_is_there(a->output)) fprintf(stderr, "moedmft: runs in progress are in %s.checkpoint\n", a->output);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status && mdm_fills_population(outcome.limit.summary, NULL, 0)) status = check_limit(a, err);
   if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
@@ -141,6 +155,7 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
   output_report_done(a);
   int status = mdm_resume_results(a->output, &outcome, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_limit(a, err);
   if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;

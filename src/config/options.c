@@ -21,6 +21,7 @@
 #define ADAM "train.optimizer=adam|adamw"
 #define ENTRYWISE "train.optimizer=sign|adam|adamw"
 #define SWEPT "solve.sweeps>0"
+#define LINEAR "train.optimizer=sgd|momentum"
 
 /* Exponents of one tensor, by hand. SGD's rates measure gradients, too. */
 #define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
@@ -137,6 +138,8 @@ static const mdm_option table[] = {
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), for which particles and replicas are chosen; 0: 1e-3 where neither is given", "solve.particles<1 or solve.replicas<1"},
     {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles and at a quarter of solve.tolerance (3 or more replicas; about three times the work of the limit)"},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
+    {"solve.tolerance_of", MDM_OPT_ENUM, "token", 0, 0, 0, "token|batch", "whose root mean square solve.tolerance is relative to: one token's, or the root of the power of all tokens of a step", "solve.sweeps<1"},
+    {"solve.rank", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "directions that each field keeps, and up to a quarter and a step's more; older ones are forgotten, at a bias about 1/rank; 0: all", LINEAR ", and solve.sweeps<1, and output.responses=false, and output.parts=false"},
     {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
     {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)", ENTRYWISE ", and solve.pairs=skeleton"},
     {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)"},

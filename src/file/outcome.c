@@ -139,6 +139,7 @@ static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *
   size_t next = 0, depth = 0, n = 0;
   int status = MDM_OK;
   while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  if (!status && mdm_fills_population(o->limit.summary, line, sizeof line)) status = mdm_file_attr_text(file, "/diagnostics", "no_limit", line, err);
   if (!status && doubts_sweeps(&o->sweeps, line, sizeof line)) status = write_doubt(file, &n, line, err);
   while (!status && doubts_depths(o->depths, &depth, line, sizeof line)) status = write_doubt(file, &n, line, err);
   if (!status && doubts_fit(o->comparison, line, sizeof line)) status = write_doubt(file, &n, line, err);

@@ -35,6 +35,8 @@ typedef struct mdm_limit_sizes {
   int twins;                       /* experts come in pairs of one draw, each with half of the neurons */
   int half;                        /* 1: draws are those behind the first ones (base/random.h) */
   double tolerance;
+  int whole_batch;                 /* 1: relative to the power of a whole batch (solve.tolerance_of) */
+  size_t rank;                     /* directions that are kept for each field; 0: all */
   mdm_pair_scheme pairs;           /* for entrywise optimizers */
 } mdm_limit_sizes;
 

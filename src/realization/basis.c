@@ -39,6 +39,7 @@ void X(basis_clear)(X(basis) *basis) {
   free(basis->square);
   free(basis->split[0]);
   free(basis->split[1]);
+  free(basis->use);
   *basis = (X(basis)){0};
 }
 
@@ -52,11 +53,23 @@ void X(basis_drop_excess)(const X(basis) *b, size_t k, size_t P, real *x) {
       if (b->square[i] < 0) x[i + k * t] = 0;
 }
 
+static void walk_use(X(basis) *b, mdm_state *s) {
+  mdm_state_count(s, "use", &b->use_k);
+  mdm_state_bound(s, "use", b->use_k, b->k);
+  if (s->status) return;
+  if (s->loads) {
+    free(b->use);
+    if (!(b->use = mdm_alloc(b->use_k, b->use_k, 1, sizeof *b->use))) s->status = mdm_no_memory(&s->why, "a checkpoint's use of directions");
+  }
+  mdm_state_array(s, "use of directions", b->use, b->use_k * b->use_k, sizeof *b->use);
+}
+
 void X(basis_walk)(X(basis) *b, mdm_state *s) {
   mdm_state_count(s, "directions", &b->k);
   mdm_state_bound(s, "directions", b->k, b->n);
   mdm_state_columns(s, "U", (void **)&b->U, b->n, b->k, sizeof(real), &b->capacity);
   mdm_state_real(s, "overlap", &b->overlap);
+  if (b->bound) walk_use(b, s);
   if (!b->twins) return;
   mdm_state_columns(s, "twin", (void **)&b->twin, b->n, b->k, sizeof(real), &b->twin_capacity);
   mdm_state_columns(s, "square", (void **)&b->square, 1, b->k, sizeof(real), &b->square_capacity);
@@ -339,7 +352,7 @@ static int span(X(basis) *b, const X(field) *p, double *mean, mdm_error *err) {
   double square = b->tolerance * b->tolerance, scale = mean_square(p);
   *mean = b->twins ? mean_product(p, p->v, p->v) : scale;
   if (!X(squares_hold)(*mean)) return MDM_OK;
-  double threshold = square * *mean; /* the smallest eigenvalue of a new direction */
+  double threshold = square * *mean * (b->whole_batch ? (double)P : 1); /* the smallest eigenvalue of a new direction */
   if (b->twins) threshold = fmax(threshold, b->tolerance * (*mean - scale)); /* scale is without noise: what is beyond it is noise */
   if (!b->twins && P >= MDM_SKETCH_FROM && n >= MDM_SKETCH_FROM) status = directions_by_sketch(b, p, scale, threshold, &done, err);
   if (status || done) return status;
@@ -371,4 +384,38 @@ int X(basis_absorb)(X(basis) *b, const X(field) *p, mdm_error *err) {
   if (!status && !X(squares_hold)(mean)) status = span_rescaled(b, p, err);
   if (!status) b->id = p->id;
   return status;
+}
+
+/* ---------------------------------------------------------------- use of directions */
+
+/* Of the running mean that a step leaves: results hardly depend on it (docs/theory.md, forgetting). */
+static const double MEMORY = 0.9;
+
+/* Room in `use` for all k directions, zero for new ones. */
+static int widen_use(X(basis) *b, mdm_error *err) {
+  size_t k = b->k, old = b->use_k;
+  if (old == k && b->use) return MDM_OK;
+  double *use = mdm_alloc(k, k, 1, sizeof *use); /* k × k */
+  if (!use) return mdm_no_memory(err, "the use of %zu directions of %s particles", k, b->pop->name);
+  for (size_t i = 0; i < old; i++) memcpy(use + k * i, b->use + old * i, old * sizeof *use);
+  free(b->use);
+  b->use = use;
+  b->use_k = k;
+  return MDM_OK;
+}
+
+int X(basis_use)(X(basis) *b, mdm_error *err) {
+  if (!b->bound || !b->k || !b->k_c || b->used == b->id) return MDM_OK;
+  b->used = b->id;
+  int status = widen_use(b, err);
+  if (status) return status;
+  size_t k = b->k, k_c = b->k_c, P = b->P;
+  double *c = X(doubles)(k_c * P, b->c), power; /* k_c × P */
+  if (!c) return mdm_no_memory(err, "coordinates of %zu directions", k_c);
+  power = cblas_ddot((int)(k_c * P), c, 1, c, 1);
+  for (size_t e = 0; e < k * k; e++) b->use[e] *= MEMORY;
+  if (power > 0 && isfinite(power)) /* lower triangle: what the eigensolver reads */
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)k_c, (int)P, (1 - MEMORY) / power, c, (int)k_c, 1, b->use, (int)k);
+  free(c);
+  return MDM_OK;
 }

@@ -116,6 +116,8 @@ struct X(realization) {
    * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
   int (*mark)(X(realization) *R, mdm_error *err);
   void (*rewind)(X(realization) *R);
+  /* After a step: forgets what has to be (X(limit_spans)). NULL where nothing is. */
+  int (*stepped)(X(realization) *R, mdm_error *err);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, size_t block, mdm_tensor t, double *out);
@@ -146,6 +148,10 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
  * thin factors, for linear optimizers). */
 int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
                     unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+
+/* How a limit that was just made tells directions apart: rank: keeps at most so many for each field beyond a step, and a quarter more (0: all;
+ * only linear optimizers, without twins); whole_batch: a direction is new by the power of all tokens of a batch. */
+void X(limit_spans)(X(realization) *limit, size_t rank, int whole_batch);
 
 /* New particles of the limit under given order parameters. */
 int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,

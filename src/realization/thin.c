@@ -128,10 +128,10 @@ static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real
   return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
-/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want); shared: particles of the population. */
-static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
+/* The new Gaussian columns k … want − 1, which are at `fresh`, times a factor, in every group of `to` (n × want). */
+static void spread_scaled(const X(thin_side) *s, const real *fresh, size_t want, double factor, real *to) {
   size_t rows = mdm_rows(s->n);
-  spread(s, want - s->k, s->gauss + mdm_rows(shared) * s->k, 0, to + rows * s->k);
+  spread(s, want - s->k, fresh, 0, to + rows * s->k);
   if (factor != 1) X(scale)(rows * (want - s->k), (real)factor, to + rows * s->k);
 }
 
@@ -139,16 +139,18 @@ static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, dou
 static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   X(thin_side) *s = &A->side[which], *other = &A->side[!which];
   size_t want = other->basis->k, n = s->pop->n, rows = mdm_rows(n), all = mdm_rows(s->n);
+  size_t kept = A->forgets ? 0 : s->k; /* Gaussian columns that stay as they were drawn */
   if (s->k == want) return MDM_OK;
-  if (mdm_grow_columns((void **)&s->gauss, rows, sizeof(real), s->k, want, &s->capacity_gauss) ||
+  if (mdm_grow_columns((void **)&s->gauss, rows, sizeof(real), kept, kept + want - s->k, &s->capacity_gauss) ||
       (s->learns && mdm_grow_columns((void **)&s->all, all, sizeof(real), s->k, want, &s->capacity_all)) ||
-      (s->momentum && mdm_grow_columns((void **)&s->momentum, all, sizeof(real), s->k, want, &s->capacity_momentum)))
+      (s->learns && (s->momentum || A->scale_momentum != 0) && mdm_grow_columns((void **)&s->momentum, all, sizeof(real), s->k, want, &s->capacity_momentum)))
     return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
-  int status = A->draw(A, which, s->k, want - s->k, s->gauss + rows * s->k, err);
+  real *fresh = s->gauss + rows * kept; /* pop->n × (want − k) */
+  int status = A->draw(A, which, s->k + s->forgotten, want - s->k, fresh, err);
   if (status) return status;
-  if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
+  if (s->learns) spread_scaled(s, fresh, want, A->scale, s->all);
   else s->all = s->gauss;
-  if (s->momentum) spread_scaled(s, n, want, A->scale_momentum, s->momentum);
+  if (s->momentum) spread_scaled(s, fresh, want, A->scale_momentum, s->momentum);
   s->k = want;
   return MDM_OK;
 }
@@ -254,7 +256,7 @@ static void add_outer(const X(thin_side) *s, double factor, const X(field) *own,
   X(parallel_combine)(s->n, own->P, b->k_c, factor, from, X(field_ld)(own), b->c, b->k_c, 1, 1, C, rows);
 }
 
-/* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
+/* B ← μ B + gradient + λ A, A ← A − rate B, on a side that learns; own: NULL where the gradient goes to the other. */
 static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(thin_side) *s, const X(field) *own, const X(basis) *b,
                          mdm_error *err) {
   double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
@@ -265,28 +267,46 @@ static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(th
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
   X(scale)(n, (real)mu, s->momentum);
-  add_outer(s, gradient, own, b, s->momentum);
+  if (own) add_outer(s, gradient, own, b, s->momentum);
   X(add)(n, (real)lambda, s->all, s->momentum);
   X(add)(n, (real)-step->rate, s->momentum, s->all);
+  return MDM_OK;
+}
+
+/* The same on all sides that learn, and for the scale of the initial matrix. */
+static int step_with_momentum(X(thin) *A, const mdm_step *step, double gradient, const X(field) *own, const X(basis) *b, mdm_error *err) {
+  double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
+  int status = step_momentum(A, step, gradient, &A->side[A->learner], own, b, err);
+  if (!status && A->forgets) status = step_momentum(A, step, 0, &A->side[!A->learner], NULL, NULL, err);
+  if (status) return status;
   A->scale_momentum = mu * A->scale_momentum + lambda * A->scale;
   A->scale -= step->rate * A->scale_momentum;
   return MDM_OK;
+}
+
+/* Both fields of a step are spanned, and count as use of their directions. */
+static int use(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
+  int status = X(thin_follow)(A, p, q, err);
+  if (!status) status = X(basis_use)(A->side[MDM_COLS].basis, err);
+  return status ? status : X(basis_use)(A->side[MDM_ROWS].basis, err);
 }
 
 /* The linear optimizers. */
 static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing;
   X(thin) *A = (X(thin) *)M;
-  mdm_side learns = A->side[MDM_ROWS].learns ? MDM_ROWS : MDM_COLS;
+  mdm_side learns = A->learner == MDM_ROWS ? MDM_ROWS : MDM_COLS;
   const X(field) *own = learns == MDM_ROWS ? q : p, *other = learns == MDM_ROWS ? p : q;
   X(thin_side) *s = &A->side[learns];
   double keep = mdm_step_keep(step, &M->coef), gradient = step->clip * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
-  if (gradient == 0 && keep == 1) return MDM_OK;
-  int status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
+  int status = A->forgets ? use(A, p, q, err) : MDM_OK;
+  if (status || (gradient == 0 && keep == 1)) return status;
+  status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
   if (status) return status;
   const X(basis) *b = A->side[!learns].basis;
-  if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
+  if (step->by->momentum > 0) return step_with_momentum(A, step, gradient, own, b, err);
   if (keep != 1) X(scale)(mdm_rows(s->n) * s->k, (real)keep, s->all);
+  if (keep != 1 && A->forgets) X(scale)(mdm_rows(A->side[!learns].n) * A->side[!learns].k, (real)keep, A->side[!learns].all);
   A->scale *= keep;
   add_outer(s, -step->rate * gradient, own, b, s->all);
   return MDM_OK;
@@ -323,13 +343,18 @@ static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, N
 
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
                   mdm_side learns, mdm_stream key) {
-  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key, .scale = 1};
+  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .learner = learns, .draw = draw_columns, .key = key, .scale = 1};
   A->key.purpose = tensor;
   for (int which = 0; which < 2; which++) {
     X(thin_place) place = which == MDM_ROWS ? rows : cols;
     A->side[which] = (X(thin_side)){.n = place.n, .pop = place.pop, .groups = place.n / place.pop->n, .basis = place.basis,
                                     .variance = which == MDM_ROWS ? coef->Vf : coef->Vb, .learns = (int)learns == which};
   }
+}
+
+void X(thin_forgets)(X(thin) *A) {
+  A->forgets = 1;
+  A->side[MDM_ROWS].learns = A->side[MDM_COLS].learns = 1;
 }
 
 void X(thin_clear)(X(thin) *A) {
@@ -354,7 +379,8 @@ void X(thin_walk)(X(thin) *A, mdm_state *s) {
     const X(basis) *other = A->side[!which].basis;
     mdm_state_count(s, "columns", &side->k);
     mdm_state_bound(s, "columns", side->k, other ? other->k : 0);
-    mdm_state_columns(s, "gauss", (void **)&side->gauss, own, side->k, sizeof(real), &side->capacity_gauss);
+    if (A->forgets) mdm_state_count(s, "forgotten", &side->forgotten);
+    else mdm_state_columns(s, "gauss", (void **)&side->gauss, own, side->k, sizeof(real), &side->capacity_gauss);
     mdm_state_kept_columns(s, "momentum", (void **)&side->momentum, side->n, side->k, sizeof(real), &side->capacity_momentum);
     if (side->learns) mdm_state_columns(s, "learned", (void **)&side->all, side->n, side->k, sizeof(real), &side->capacity_all);
     else side->all = side->gauss;

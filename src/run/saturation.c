@@ -1,6 +1,8 @@
 /* Signs in a limit's diagnostics that its sample biases it. */
 #include "run/saturation.h"
 
+#include <moedmft/run.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,20 +41,42 @@ static double value(const mdm_record *rec, const char *name) {
   return a ? a->value[0] : 0;
 }
 
-static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
-  static const struct {
-    const char *field, *rank, *particles, *what, *option;
-  } rows[] = {{"y", "rank_y", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
+/* What else helps against many directions: nothing where they are bounded already, or the optimizer has no bound. */
+static const char *bound_of(const mdm_config *cfg) {
+  const char *optimizer = mdm_config_text(cfg, "train.optimizer");
+  int linear = !strcmp(optimizer, "sgd") || !strcmp(optimizer, "momentum");
+  return linear && !mdm_config_int(cfg, "solve.rank") ? ", or bound the directions by solve.rank" : "";
+}
+
+/* Fields, and the populations that their directions may fill. */
+static const struct {
+  const char *field, *rank, *particles, *what, *option;
+} fields[] = {{"y", "rank_y", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
               {"gamma", "rank_gamma", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
               {"rho", "rank_rho", "particles_expert", "expert particles", "solve.expert_particles"},
               {"h", "rank_h", "particles_stream", "stream particles", "solve.particles"},
               {"delta", "rank_delta", "particles_stream", "stream particles", "solve.particles"}};
-  (void)cfg;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    double rank = value(limit, rows[i].rank), particles = value(limit, rows[i].particles);
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+/* Share of a population from which on it is full. */
+static const double FULL = 0.98;
+
+int mdm_fills_population(const mdm_record *limit, char *line, size_t size) {
+  for (size_t i = 0; i < FIELDS && limit; i++) {
+    double rank = value(limit, fields[i].rank), particles = value(limit, fields[i].particles);
+    if (particles == 0 || rank < FULL * particles) continue;
+    snprintf(line, size, "the %.0f directions of %s fill its %.0f %s: this is no limit, but a network of so many neurons", rank, fields[i].field, particles, fields[i].what);
+    return 1;
+  }
+  return 0;
+}
+
+static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  for (size_t i = 0; i < FIELDS; i++) {
+    double rank = value(limit, fields[i].rank), particles = value(limit, fields[i].particles);
     if (particles == 0 || rank < NEAR * particles) continue;
-    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s",
-             rows[i].field, rank, rows[i].what, particles, rows[i].option);
+    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s%s",
+             fields[i].field, rank, fields[i].what, particles, fields[i].option, bound_of(cfg));
     return 1;
   }
   return 0;

@@ -161,7 +161,9 @@ static int descend(loop *l, size_t t, mdm_error *err) {
   if (status) return status;
   if (o->clip > 0) X(observe_gradient_norm)(l->observer, t, norm);
   if (norm + 1e-6 > o->clip && o->clip > 0) step.clip = o->clip / (norm + 1e-6);
-  return t < l->p->steps ? X(moe_step)(l->program, &step, l->x, l->e, err) : MDM_OK;
+  if (t == l->p->steps) return MDM_OK;
+  status = X(moe_step)(l->program, &step, l->x, l->e, err);
+  return !status && l->R->stepped ? l->R->stepped(l->R, err) : status;
 }
 
 /* Minibatches: a forward and backward pass of a fixed batch, the first samples, without training on it. */
@@ -416,6 +418,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
+  if (!status && !run->given) X(limit_spans)(R, sizes->rank, sizes->whole_batch);
   if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
   mdm_solution_is_large(was_large);

@@ -16,6 +16,7 @@
 
 #define SMALL "solve.particles=120 solve.replicas=2 simulate.widths=10 simulate.seeds=1 train.steps=6 output.times=[0,2,3,6] solve.tolerance=0.02 "
 #define ALL_OUTPUT "output.responses=true output.ntk=true output.parts=true data.test=3 output.every=2 "
+#define RANK "solve.rank=3 data.train=12 train.batch=2 data.test=3 "
 #define TINY "solve.particles=40 solve.replicas=2 solve.tolerance=0.05 train.steps=6 output.times=[0,2,6] simulate.widths=10 simulate.seeds=1 "
 
 /* Reports of a work that is to be stopped. */
@@ -106,6 +107,12 @@ static void stopped_runs_go_on(void) {
       SMALL "model.active_fraction=0.5 train.bias_rate=0.1 model.router_bias_std=0.2 train.balance=switch train.balance_coefficient=0.1 train.z_loss=0.01 train.clip=0.3",
       SMALL "model.depth=3 model.norm=rms output.ntk=true output.parts=true model.shared_fraction=0.5 output.blocks=[1] output.responses=true",
       SMALL "model.depth=2 model.norm=layer model.output=tanh model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.dense_blocks=[0]",
+      SMALL RANK,
+      SMALL RANK "model.parameterization=mup train.optimizer=momentum train.weight_decay=0.01",
+      SMALL RANK "model.regime=I",
+      SMALL RANK "model.regime=III train.optimizer=momentum",
+      SMALL RANK "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5",
+      SMALL RANK "model.depth=2 model.norm=rms output.ntk=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pivots=4 output.parts=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pairs=full solve.precision=double simulate.precision=single",
       TINY "train.optimizer=adamw train.lr=0.05 solve.pivots=4 model.regime=I train.schedule=cosine",
