@@ -132,9 +132,10 @@ static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape
   return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
-/* A finite network, entries drawn with stream key (seed, run). */
-int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
-                      X(realization) **out, mdm_error *err);
+/* A finite network, entries drawn with stream key (seed, run); whole (or NULL): the network of which it is part number `part`, a block of the same
+ * draws: the part-th piece of every population that grows, of as many as fit. */
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const mdm_shape *whole,
+                      size_t part, X(realization) **out, mdm_error *err);
 
 /* The limit on sample particles; tolerance: relative amplitude of a new direction; pairs: how learned parts are kept (NULL: as
  * thin factors, for linear optimizers). */

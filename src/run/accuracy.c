@@ -15,6 +15,7 @@
 #include "run/directions.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
+#include "run/family.h"
 #include "run/sizes.h"
 
 enum {
@@ -40,6 +41,7 @@ static const double PER_DIRECTION = 1.6; /* sampled experts for each direction o
 double mdm_accuracy_asked(const mdm_config *cfg) {
   long particles = mdm_config_int(cfg, "solve.particles"), replicas = mdm_config_int(cfg, "solve.replicas");
   double accuracy = mdm_config_real(cfg, "solve.accuracy");
+  if (mdm_by_networks(cfg)) return replicas > 0 ? 0 : accuracy > 0 ? accuracy : USUAL_ACCURACY;
   if (particles > 0 && replicas > 0) return 0;
   return accuracy > 0 || particles > 0 || replicas > 0 ? accuracy : USUAL_ACCURACY;
 }
@@ -59,13 +61,25 @@ static double mean_square(const mdm_array *a, const double *v) {
   return sum;
 }
 
+/* Σ (v − mean)² / (n (n − 1)) over runs, as mean over steps. */
+static double mean_variance(const mdm_ensemble *e, const char *path) {
+  const mdm_array *mean = mdm_record_find(e->summary, path);
+  double sum = 0, n = (double)e->runs;
+  for (size_t r = 0; r < e->runs; r++) {
+    const double *v = mdm_record_find(e->each[r], path)->value;
+    for (size_t t = 0; t < mean->dim[0]; t++) sum += pow(v[t] - mean->value[t], 2) / (n * (n - 1) * (double)mean->dim[0]);
+  }
+  return sum;
+}
+
 double mdm_loss_error(const mdm_ensemble *limit) {
   double most = 0;
+  int extrapolated = limit->summary && mdm_is_of_families(limit->summary); /* then errors hold more than what replicas average out */
   for (int part = 0; part < PARTS; part++) {
     const mdm_array *a = limit->summary ? mdm_record_find(limit->summary, CURVES[part]) : NULL;
     double square = a ? mean_square(a, a->value) : 0;
     if (a && !a->error) return NAN;
-    if (square > 0) most = fmax(most, sqrt(mean_square(a, a->error) / square));
+    if (square > 0) most = fmax(most, sqrt((extrapolated ? mean_variance(limit, CURVES[part]) : mean_square(a, a->error)) / square));
   }
   return most;
 }
@@ -321,7 +335,8 @@ static int choose_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor
   char text[64];
   *v = NAN;
   *asked = mdm_accuracy_asked(cfg);
-  int status = MDM_OK, chosen = mdm_config_int(cfg, "solve.particles") == 0;
+  int status = MDM_OK, chosen = mdm_config_int(cfg, "solve.particles") == 0 && !mdm_by_networks(cfg);
+  if (*asked == 0 && mdm_by_networks(cfg)) return MDM_OK;
   if (*asked == 0) {
     if (chosen) status = set_int(cfg, "solve.particles", MDM_USUAL_PARTICLES, err);
     return status || mdm_config_int(cfg, "solve.replicas") ? status : set_int(cfg, "solve.replicas", MDM_USUAL_REPLICAS, err);
@@ -336,12 +351,23 @@ int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor 
   return choose_sizes(cfg, data, monitor, asked, &v, err);
 }
 
+/* The same of one family of networks, of its extrapolated losses: in a sweep each stands for itself. */
+static int spread_of_families(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *v, mdm_error *err) {
+  const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
+  mdm_outcome out;
+  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, PILOT_RUNS, &quiet, &out, err);
+  if (!status) *v = mdm_family_spread(&out.limit);
+  mdm_outcome_clear(&out);
+  return status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED ? MDM_OK : status;
+}
+
 /* Squared spread of one replica of given sizes. */
 static int spread_of(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *v, mdm_error *err) {
   const split given = {(size_t)mdm_config_int(cfg, "solve.particles"), 0, 0};
   mdm_outcome out;
   pilots p;
   *v = NAN;
+  if (mdm_by_networks(cfg)) return spread_of_families(cfg, data, monitor, v, err);
   int status = prepare(&p, cfg, data, monitor, err);
   if (!status) {
     status = run_pilot(&p, &given, &out, err);

@@ -9,6 +9,7 @@
 #include "run/accuracy.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
+#include "run/family.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
 
@@ -55,6 +56,11 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   char line[240], experts[48] = "", neurons[48] = "";
   long E = mdm_config_int(cfg, "solve.expert_particles"), J = mdm_config_int(cfg, "solve.neuron_particles");
   if (!monitor || !monitor->message) return;
+  if (mdm_by_networks(cfg)) {
+    snprintf(line, sizeof line, "limit: %zu families of networks, for a standard error of %g of the loss (solve.accuracy)", replicas, accuracy);
+    monitor->message(monitor->context, line);
+    return;
+  }
   if (E) snprintf(experts, sizeof experts, ", %ld experts", E);
   if (J) snprintf(neurons, sizeof neurons, ", %ld neurons of each expert", J);
   snprintf(line, sizeof line, "limit: %ld particles%s%s, %zu replicas, for a standard error of %g of the loss (solve.accuracy)", mdm_config_int(cfg, "solve.particles"),
@@ -75,7 +81,8 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or %s", target, replicas,
+                    mdm_by_networks(cfg) ? "solve.widths" : "solve.particles");
   if (replicas > (double)*needed) *needed = (size_t)replicas;
   if (!status) status = count_earlier(monitor, *needed, &held, err);
   if (!status) announce_sizes(cfg, target, *needed = held, monitor);
@@ -88,7 +95,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   mdm_monitor with_first = monitor ? *monitor : (mdm_monitor){0};
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   mdm_announce_workers(monitor);
-  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
+  if (what & MDM_RUN_LIMIT && !mdm_by_networks(cfg)) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
   if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
     const source from = {&first, monitor};

@@ -411,14 +411,18 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   return status;
 }
 
+static mdm_shape shape_of(const mdm_model *m, long width) {
+  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)width);
+  return (mdm_shape){(size_t)width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
+}
+
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
-  int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
+  const mdm_shape shape = shape_of(m, run->width), whole = shape_of(m, run->whole);
+  mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, (size_t)run->width), m->init, &problem->optimizer.method, coef);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &whole : NULL, run->part, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
   return status;
