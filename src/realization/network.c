@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "realization/dense.h"
+#include "realization/matched.h"
 #include "realization/thin.h"
 
 typedef struct {
@@ -24,6 +25,9 @@ typedef struct {
   /* Where its draws begin in those of the network that it is a part of, and their sizes there (its own: it is no part). */
   size_t whole, all_neurons, first, first_expert, first_neuron;
   uint32_t purpose; /* added to those of its draws */
+  real *particles;  /* stream × (inputs + outputs): matched draws of W_in and readout; NULL: they are drawn when asked for */
+  real *matched;    /* stream × directions: of them, those that matrices are matched with */
+  size_t directions;
   probe *(*probe)[MDM_TENSORS]; /* blocks */
 } network;
 
@@ -112,6 +116,7 @@ static int draw_columns(const network *net, mdm_stream key, size_t first, size_t
 
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
+  if (net->particles) return memcpy(out, net->particles, R->stream * n * sizeof *out), MDM_OK;
   return draw_columns(net, key_of(net, MDM_DRAW_DENSE + MDM_W_IN, 0), 0, n, out, err);
 }
 
@@ -144,6 +149,8 @@ static void network_free(X(realization) *R) {
     }
   free(R->matrix);
   free(net->probe);
+  free(net->particles);
+  free(net->matched);
   free(R);
 }
 
@@ -156,6 +163,7 @@ static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error
   if (net->whole == d->N) status = draw_columns(net, key, 0, distinct, d->A, err);
   else
     for (size_t m = 0; m < distinct / own && !status; m++) status = draw_columns(net, key, (from + m) * all + shift, own, d->A + d->N * own * m, err);
+  if (!status && net->matched && d->base.tensor != MDM_W2) status = X(match_columns)(d->N, net->directions, net->matched, distinct, d->A, err);
   if (status) return status;
   X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);
   for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
@@ -193,18 +201,31 @@ static void network_walk(X(realization) *R, mdm_state *s) {
 }
 
 /* Which block of the draws are its own. A network of a family is, at least, a part of itself. */
-static void place_draws(network *net, const mdm_shape *shape, const mdm_shape *whole, size_t part) {
-  net->whole = whole ? whole->stream : shape->stream;
-  net->all_neurons = whole ? whole->neurons : shape->neurons;
-  net->purpose = whole ? MDM_DRAW_FAMILY : 0;
-  net->first = part * shape->stream;
-  if (!whole) return;
-  net->first_expert = whole->experts > shape->experts ? part * shape->experts : 0;
-  net->first_neuron = whole->neurons > shape->neurons ? part * shape->neurons : 0;
+static void place_draws(network *net, const mdm_shape *shape, const X(lineage) *of) {
+  const mdm_shape *whole = of ? &of->whole : shape;
+  net->whole = whole->stream;
+  net->all_neurons = whole->neurons;
+  if (!of) return;
+  net->purpose = MDM_DRAW_FAMILY;
+  net->first = of->part * shape->stream;
+  net->first_expert = whole->experts > shape->experts ? of->part * shape->experts : 0;
+  net->first_neuron = whole->neurons > shape->neurons ? of->part * shape->neurons : 0;
 }
 
-int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const mdm_shape *whole,
-                      size_t part, X(realization) **out, mdm_error *err) {
+/* Its W_in and readout, matched, before the matrices that are matched with them. */
+static int match(network *net, const X(lineage) *of, mdm_error *err) {
+  if (!of || !of->axes->count) return MDM_OK;
+  size_t columns = of->inputs + of->outputs, N = net->base.stream;
+  net->directions = of->axes->count + of->outputs;
+  net->particles = mdm_alloc(N, columns, 1, sizeof *net->particles);
+  net->matched = mdm_alloc(N, net->directions, 1, sizeof *net->matched);
+  if (!net->particles || !net->matched) return mdm_no_memory(err, "the draws of a network");
+  int status = draw_columns(net, key_of(net, MDM_DRAW_DENSE + MDM_W_IN, 0), 0, columns, net->particles, err);
+  return status ? status : X(match_particles)(N, of->inputs, of->outputs, of->axes, net->particles, net->matched, err);
+}
+
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const X(lineage) *of,
+                      X(realization) **out, mdm_error *err) {
   *out = NULL;
   network *net = calloc(1, sizeof *net);
   if (!net) return mdm_no_memory(err, "a network");
@@ -219,9 +240,10 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   net->seed = seed;
   net->run = run;
   net->counted = shape->experts_counted;
-  place_draws(net, shape, whole, part);
+  place_draws(net, shape, of);
   int status = X(realization_sizes)(R, shape, coef, err);
   if (!status && !(net->probe = calloc(R->blocks, sizeof *net->probe))) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!status) status = match(net, of, err);
   for (size_t l = 0; l < R->blocks && !status; l++) {
     status = add_matrix(net, l, MDM_Q, R->experts, 1, err);
     if (!status) status = add_matrix(net, l, MDM_W1, R->experts * R->neurons, 1, err);

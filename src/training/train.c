@@ -420,9 +420,10 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   const mdm_model *m = &problem->model;
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  const mdm_shape shape = shape_of(m, run->width), whole = shape_of(m, run->whole);
+  const mdm_shape shape = shape_of(m, run->width);
+  const X(lineage) of = {shape_of(m, run->whole), run->part, problem->full.inputs, m->outputs, &problem->axes};
   mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, (size_t)run->width), m->init, &problem->optimizer.method, coef);
-  int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &whole : NULL, run->part, &R, err);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &of : NULL, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
   return status;
