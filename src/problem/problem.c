@@ -85,6 +85,11 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   return status;
 }
 
+size_t mdm_matched_axes(size_t N, size_t C) {
+  size_t most = N / 2 > C + 1 ? N / 2 - C - 1 : 0;
+  return N / 6 < most ? N / 6 : most;
+}
+
 int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err) {
   size_t D = p->full.inputs, P = p->data->train.count;
   if (count > D) count = D;
@@ -96,7 +101,7 @@ int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err) {
   if (!status) {
     cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)D, (int)P, 1 / (double)P, p->full.train, (int)D, 0, moments, (int)D);
     const char *why = mdm_eigen_f64(D, moments, w);
-    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "the principal components of the inputs were not found: %s; set solve.matched: 0", why);
+    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "the principal components of the inputs were not found: %s; set solve.matched: false", why);
   }
   for (size_t c = 0; c < count && !status; c++) memcpy(p->axes.v + D * c, moments + D * (D - 1 - c), D * sizeof *moments);
   if (!status) p->axes.count = count;

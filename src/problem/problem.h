@@ -53,6 +53,8 @@ typedef struct mdm_problem {
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err);
 void mdm_problem_free(mdm_problem *p);
 
+/* Along how many axes draws of a network of N neurons and C outputs are matched: N/6, but no more constraints than half of the neurons. */
+size_t mdm_matched_axes(size_t N, size_t C);
 /* Fills axes with the leading `count` directions, or as many as there are inputs and samples. MDM_ERR_MEMORY, MDM_ERR_NUMERIC. */
 int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err);
 

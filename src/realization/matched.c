@@ -22,7 +22,7 @@ static int whiten(size_t n, size_t count, real *B, mdm_error *err) {
   const char *why = X(mdm_cholesky)(count, gram);
   if (!why) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, n, count, 1, gram, count, B, n);
   free(gram);
-  return why ? mdm_fail(err, MDM_ERR_NUMERIC, "draws of %zu neurons cannot be matched in %zu directions (%s); lower solve.matched", n, count, why) : MDM_OK;
+  return why ? mdm_fail(err, MDM_ERR_NUMERIC, "draws of %zu neurons cannot be matched in %zu directions (%s); set solve.matched: false", n, count, why) : MDM_OK;
 }
 
 /* R (n × columns) without its components along the constant and the columns of G (n × g), and as large as before on average. */
@@ -38,11 +38,11 @@ static void project(size_t n, size_t g, const real *G, size_t columns, real *R, 
   for (size_t i = 0; i < n * columns; i++) R[i] *= scale;
 }
 
-int X(match_particles)(size_t n, size_t D, size_t C, const mdm_axes *axes, real *W, real *G, mdm_error *err) {
-  size_t k = axes->count, g = k + C;
+int X(match_particles)(size_t n, size_t D, size_t C, size_t k, const double *axes, real *W, real *G, mdm_error *err) {
+  size_t g = k + C;
   real *V = mdm_alloc(D, k, 1, sizeof *V), *work = mdm_alloc(g, D, 1, sizeof *work); /* D × k; g × D */
   int status = V && work ? MDM_OK : mdm_no_memory(err, "matched draws");
-  for (size_t i = 0; i < D * k && !status; i++) V[i] = (real)axes->v[i];
+  for (size_t i = 0; i < D * k && !status; i++) V[i] = (real)axes[i];
   if (!status) {
     BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, n, k, D, 1, W, n, V, D, 0, G, n);    /* W along the axes */
     BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, n, D, k, -1, G, n, V, D, 1, W, n);     /* what is left */

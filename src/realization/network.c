@@ -215,13 +215,15 @@ static void place_draws(network *net, const mdm_shape *shape, const X(lineage) *
 /* Its W_in and readout, matched, before the matrices that are matched with them. */
 static int match(network *net, const X(lineage) *of, mdm_error *err) {
   if (!of || !of->axes->count) return MDM_OK;
-  size_t columns = of->inputs + of->outputs, N = net->base.stream;
-  net->directions = of->axes->count + of->outputs;
+  size_t columns = of->inputs + of->outputs, N = net->base.stream, most = mdm_matched_axes(N, of->outputs);
+  size_t axes = of->axes->count < most ? of->axes->count : most;
+  if (!axes) return MDM_OK;
+  net->directions = axes + of->outputs;
   net->particles = mdm_alloc(N, columns, 1, sizeof *net->particles);
   net->matched = mdm_alloc(N, net->directions, 1, sizeof *net->matched);
   if (!net->particles || !net->matched) return mdm_no_memory(err, "the draws of a network");
   int status = draw_columns(net, key_of(net, MDM_DRAW_DENSE + MDM_W_IN, 0), 0, columns, net->particles, err);
-  return status ? status : X(match_particles)(N, of->inputs, of->outputs, of->axes, net->particles, net->matched, err);
+  return status ? status : X(match_particles)(N, of->inputs, of->outputs, axes, of->axes->v, net->particles, net->matched, err);
 }
 
 int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const X(lineage) *of,

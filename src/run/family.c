@@ -66,10 +66,6 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
       return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths names %ld and %ld: each has to be twice the one before, so that networks have halves", width[i], width[i + 1]);
   for (size_t i = 0; i < n; i++) f->width[i] = width[n - 1 - i];
   f->widths = n;
-  long matched = mdm_config_int(cfg, "solve.matched"), most = width[0] / 2 - (long)model->outputs - 1;
-  if (matched > 0 && matched > most)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.matched = %ld directions, %zu outputs and the constant take more than half of the %ld neurons of the smallest of solve.widths; lower it to %ld, or raise the widths",
-                    matched, model->outputs, width[0], most > 0 ? most : 0);
   return check_members(model, f, err);
 }
 

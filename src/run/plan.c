@@ -60,7 +60,7 @@ static int plan_sweeps(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
 static int plan_limit(const mdm_config *cfg, int what, size_t replicas, mdm_plan *p, mdm_error *err) {
   mdm_family *family = &p->runner.family;
   int status = mdm_family_read(cfg, &p->problem->model, family, err);
-  if (!status && family->widths) status = mdm_problem_find_axes(p->problem, (size_t)mdm_config_int(cfg, "solve.matched"), err);
+  if (!status && family->widths && mdm_config_bool(cfg, "solve.matched")) status = mdm_problem_find_axes(p->problem, mdm_matched_axes((size_t)family->width[0], p->problem->model.outputs), err);
   if (!status && !family->widths) status = mdm_limit_sizes_read(cfg, p->problem, &p->runner.sizes, err);
   p->replicas = replicas ? replicas : (size_t)mdm_config_int(cfg, "solve.replicas");
   if (!p->replicas) p->replicas = MDM_USUAL_REPLICAS;
