@@ -35,7 +35,7 @@ CASES = {
     "I, MSSP, momentum": ["model.regime=I", HALF[1], "train.optimizer=momentum", "train.lr=0.05"],
     "II, MSSP": [],
     "II, μP": ["model.parameterization=mup"],
-    "II, MSSP, softmax": ["model.gate=softmax"],
+    "II, MSSP, softmax": ["model.gate=softmax", "train.lr=0.2"],
     "II, MSSP, relu": RELU,
     "II, MSSP, gelu, cross-entropy": ["model.activation=gelu", "model.expert_activation=gelu", "train.loss=cross_entropy"],
     "II, MSSP, top-1/4": TOP,

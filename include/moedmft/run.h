@@ -51,6 +51,7 @@ typedef struct mdm_outcome {
   mdm_record *depths;     /* compare: what solve.depths and simulate.depths asked for (docs/output.md), or NULL */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_sweeps sweeps;      /* of the limit */
+  char method[300];       /* why solve.method: auto chose it (mdm_method_choose); empty: it was given */
   double accuracy;        /* that was asked for by solve.accuracy; 0: sizes were given */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
@@ -62,6 +63,12 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
 /* Runs the limit, the networks, or both, as the configuration says (compare.h compares them). Returns MDM_OK;
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
+
+enum { MDM_METHOD_WHY = 300 };
+/* Replaces solve.method: auto by the method that reaches the accuracy (solve.accuracy; 1e-3 where it is not given) with less work, from short pilots
+ * of both, and options of the other by their defaults; why: a line that says why, empty where the method is given. Before mdm_accuracy_sizes;
+ * configurations that keep auto run by particles. monitor as there; it is told the line. Errors: those of mdm_run; MDM_INTERRUPTED. */
+int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, char why[MDM_METHOD_WHY], mdm_error *err);
 
 /* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
  * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias

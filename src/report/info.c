@@ -56,12 +56,15 @@ static void print_version(FILE *out, mdm_file *file) {
   fprintf(out, "%-11s%s, commit %.12s%s, sources %s\n", "version", version, commit, dirty != 0 ? " with uncommitted changes (dirty)" : "", sources);
 }
 
-/* How the limit came about, where not by particles. */
+/* How the limit came about, where not by particles, and why, where that was not given. */
 static void print_method(FILE *out, mdm_file *file) {
-  char *text;
-  if (mdm_file_dup_text(file, "/diagnostics", "method", &text, NULL)) return;
-  fprintf(out, "%-11s%s\n", "limit", text);
-  free(text);
+  static const char *const names[] = {"method", "method_reason"};
+  for (int i = 0; i < 2; i++) {
+    char *text;
+    if (mdm_file_dup_text(file, "/diagnostics", names[i], &text, NULL)) continue;
+    fprintf(out, "%-11s%s\n", i ? "" : "limit", text);
+    free(text);
+  }
 }
 
 /* Reasons to doubt the limit, each a line. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "run/directions.h"
+#include "run/estimate.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
 #include "run/family.h"
@@ -22,6 +23,7 @@ enum {
   PILOT_RUNS = 12,      /* of each pilot */
   FEWEST_STREAM = 300,  /* stream particles of a pilot */
   FEWEST_EXPERTS = 16,
+  FEWEST_STEPS = 8,     /* of a pilot of a long run */
   ROOM = 6,             /* particles for each direction that a field visits, at least */
   FEWEST_REPLICAS = 8,  /* whose spread gives the error */
   ENOUGH = 16,          /* replicas that tell an error; more of them only where this takes more particles than LARGE, which fit in the cache */
@@ -36,6 +38,7 @@ static const double USUAL_ACCURACY = 1e-3;
 /* Bias over squared spread of one replica, a bound: 10 and less in what was measured (docs/engineering.md). */
 static const double BIAS = 20;
 static const double LOOK = 2e8;          /* multiply-adds to learn how many directions there are */
+static const double LOOK_LONG = 1e10;    /* that pilots over the first steps of a long run may take */
 static const double PER_DIRECTION = 1.6; /* sampled experts for each direction of rho, at least */
 
 double mdm_accuracy_asked(const mdm_config *cfg) {
@@ -328,6 +331,77 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
   clear(&p);
   if (status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK; /* usual sizes then; what is wrong shows again there */
   return status ? status : set_split(cfg, &s, err);
+}
+
+/* Sizes with room for all directions of the whole run, from S stream particles on. */
+static int with_room(const pilots *p, size_t S, mdm_limit_sizes *s, mdm_error *err) {
+  int status = sizes_of(p, S, s, err);
+  while (!status && !holds(p, s) && S < MOST_PARTICLES) status = sizes_of(p, S += S / 4, s, err);
+  if (!status && !holds(p, s)) status = mdm_fail(err, MDM_ERR_NUMERIC, "too many directions for %d particles", MOST_PARTICLES);
+  return status;
+}
+
+static double directions_of(const pilots *p) {
+  double most = 0;
+  for (int f = 0; f < MDM_VISITORS; f++) most = fmax(most, most_visited(p, f));
+  return most;
+}
+
+/* Work of a run by so many replicas: directions grow from those of the first step to those of the last. */
+static double work_with(const pilots *p, const mdm_limit_sizes *s, double replicas) {
+  const mdm_problem *q = p->plan.problem;
+  double first = mdm_limit_cost(q, s), last = mdm_limit_step(q, s, directions_of(p));
+  return replicas * ((double)q->steps + 1) * (fmin(first, last) + last) / 2;
+}
+
+/* So many of the first steps that pilots of them take no more than the look: directions are spread over the run as evenly as its samples. */
+static size_t short_enough(const pilots *all, size_t steps) {
+  mdm_limit_sizes s;
+  double share = (double)all->plan.problem->steps + 1;
+  for (; steps > FEWEST_STEPS; steps /= 2) {
+    double k = directions_of(all) * fmin(1, 2 * (double)steps / share);
+    if (sizes_of(all, (size_t)fmax(FEWEST_STREAM, ROOM * k), &s, NULL)) return steps;
+    if (3 * PILOT_RUNS * (double)steps * mdm_limit_step(all->plan.problem, &s, k) < LOOK_LONG) return steps;
+  }
+  return steps;
+}
+
+/* Squared spread of a replica, and its sizes, from pilots over the first steps. */
+static int look_at_first(const pilots *all, const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t steps, double asked, split *s, double *v,
+                         mdm_error *err) {
+  pilots some = {0};
+  mdm_config *first = NULL;
+  found f;
+  int status = mdm_config_copy(cfg, &first, err);
+  if (!status) status = set_int(first, "train.steps", short_enough(all, steps), err);
+  if (!status) status = prepare(&some, first, data, monitor, err);
+  if (!status) status = find(&some, &f, err);
+  if (!status) {
+    *v = fmin(asked / (3 * f.c), fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
+    *s = sizes_for(&some, &f, v);
+  }
+  clear(&some);
+  mdm_config_free(first);
+  return status;
+}
+
+int mdm_particles_work(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t steps, double asked, double enough, double *work,
+                       double *directions, mdm_error *err) {
+  pilots all = {0};
+  mdm_limit_sizes sizes;
+  split s;
+  double v;
+  int status = prepare(&all, cfg, data, monitor, err);
+  if (!status) *directions = directions_of(&all);
+  if (!status) status = with_room(&all, FEWEST_STREAM, &sizes, err);
+  if (!status) *work = work_with(&all, &sizes, FEWEST_REPLICAS);
+  if (!status && *work < enough) {
+    status = look_at_first(&all, cfg, data, monitor, steps, asked, &s, &v, err);
+    if (!status) status = with_room(&all, s.S, &sizes, err);
+    if (!status) *work = work_with(&all, &sizes, fmax(FEWEST_REPLICAS, v * (double)s.S / (double)sizes.stream / (asked * asked)));
+  }
+  clear(&all);
+  return status;
 }
 
 /* *v: the squared spread of one replica of sizes that were chosen; NaN: not known. */

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/record.h"
+#include "realization/matched.h"
 #include "run/family.h"
 #include "run/runner.h"
 #include "support/folder.h"
@@ -241,6 +243,85 @@ static void agrees_with_particles(void) {
   }
 }
 
+/* ---------------------------------------------------------------- matched draws */
+
+/* ⟨x y⟩ over n neurons. */
+static double mean_product(size_t n, const double *x, const double *y) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += x[i] * y[i] / (double)n;
+  return sum;
+}
+
+/* Columns of B (n × count): no mean, and ⟨b b'⟩ the identity. */
+static int is_matched(size_t n, size_t count, const double *B, double *one) {
+  int good = 1;
+  for (size_t i = 0; i < n; i++) one[i] = 1;
+  for (size_t c = 0; c < count; c++) {
+    good &= fabs(mean_product(n, B + n * c, one)) < 1e-12;
+    for (size_t d = 0; d <= c; d++) good &= fabs(mean_product(n, B + n * c, B + n * d) - (c == d)) < 1e-12;
+  }
+  return good;
+}
+
+/* Moments along the axes are exact, what is left of W_in is orthogonal to them, and of its size; so are fields that Q and W1 make of them. */
+static void moments_are_exact(void) {
+  enum { N = 40, D = 7, C = 2, K = 3, G = K + C, M = 30 };
+  static const double axes[D * K] = {1, 0, 0, 0, 0, 0, 0, 0, 0.6, 0.8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  double W[N * (D + C)], Gm[N * G], A[N * M], B[M * G], one[N], left = 0;
+  mdm_normals((mdm_stream){1, 0, 0, 0, 0}, 0, N * (D + C), W);
+  mdm_normals((mdm_stream){2, 0, 0, 0, 0}, 0, N * M, A);
+  CU_ASSERT_EQUAL_FATAL(match_particles_f64(N, D, C, K, axes, W, Gm, NULL), MDM_OK);
+  CU_ASSERT(is_matched(N, G, Gm, one));
+  CU_ASSERT(!memcmp(W + N * D, Gm + N * K, N * C * sizeof *W));
+  for (size_t i = 0; i < N; i++)
+    for (size_t k = 0; k < K; k++) {
+      double along = 0;
+      for (size_t d = 0; d < D; d++) along += W[i + N * d] * axes[d + D * k];
+      CU_ASSERT_DOUBLE_EQUAL(along, Gm[i + N * k], 1e-12);
+    }
+  static const size_t others[] = {0, 3, 4, 5}; /* W_in along input 0 is an axis; 3 to 5 belong to none */
+  for (size_t k = 1; k < COUNT(others); k++) {
+    left += mean_product(N, W + N * others[k], W + N * others[k]) / 3;
+    for (size_t c = 0; c < G; c++) CU_ASSERT(fabs(mean_product(N, W + N * others[k], Gm + N * c)) < 1e-12);
+  }
+  CU_ASSERT(fabs(left - 1) < 4 * sqrt(2. / (3 * N))); /* within four standard errors of a mean square */
+  CU_ASSERT_EQUAL_FATAL(match_columns_f64(N, G, Gm, M, A, NULL), MDM_OK);
+  for (size_t m = 0; m < M; m++)
+    for (size_t c = 0; c < G; c++) B[m + M * c] = sqrt(N) * mean_product(N, A + N * m, Gm + N * c);
+  CU_ASSERT(is_matched(M, G, B, one));
+  double before = A[0];
+  CU_ASSERT_EQUAL_FATAL(match_columns_f64(N, G, Gm, 2 * G + 1, A, NULL), MDM_OK); /* too few: they stay */
+  CU_ASSERT_EQUAL(A[0], before);
+}
+
+/* ---------------------------------------------------------------- the choice */
+
+static void cheaper_way_is_chosen(void) {
+  static const struct {
+    const char *settings, *method, *why;
+  } rows[] = {{"", "particles", "particles, chosen by solve.method: auto|by networks|directions"},
+              {"data.train=200 train.batch=4 train.steps=49 solve.accuracy=0.05", "networks", "networks, chosen by solve.method: auto|by particles"},
+              {"solve.particles=500", "particles", "solve.particles is given"},
+              {"solve.widths=[8,16]", "networks", "solve.widths is given"}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char settings[200], why[MDM_METHOD_WHY], again[MDM_METHOD_WHY];
+    mdm_data *data;
+    snprintf(settings, sizeof settings, "solve.method=auto %s", rows[i].settings);
+    mdm_config *cfg = configure(settings), *same = configure(settings);
+    const mdm_monitor three = {.threads = 3};
+    CU_ASSERT_EQUAL_FATAL(mdm_data_load(cfg, &data, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_method_choose(cfg, data, NULL, why, NULL), MDM_OK);
+    CU_ASSERT_STRING_EQUAL(mdm_config_text(cfg, "solve.method"), rows[i].method);
+    CU_ASSERT(mentions(why, rows[i].why));
+    CU_ASSERT_EQUAL_FATAL(mdm_method_choose(same, data, &three, again, NULL), MDM_OK);
+    CU_ASSERT_STRING_EQUAL(why, again);
+    CU_ASSERT_EQUAL(mdm_config_check(cfg, NULL, 0, NULL), MDM_OK); /* what a file keeps can be given again */
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+    mdm_config_free(same);
+  }
+}
+
 /* ---------------------------------------------------------------- as any other limit */
 
 #define FEW "-s solve.method=networks -s solve.widths=[8,16,32] -s train.steps=8 -s output.kernels=false -s output.statistics=false "
@@ -252,6 +333,9 @@ static void goes_on(void) {
   same_results("more.h5", "whole.h5", 1);
   succeeds("compare - -q -o @/compared.h5 " FEW "-s solve.replicas=5 -s simulate.widths=[8,16] -s simulate.seeds=3");
   succeeds("sweep - -q -o @/sweep.h5 " FEW "-s solve.replicas=3 -s simulate.widths=[8] -s simulate.seeds=3 --over train.lr=0.2,0.4");
+  succeeds("solve - -q -t 1 -o @/auto.h5 -s solve.method=auto -s solve.accuracy=0.1 -s data.train=120 -s train.batch=4 -s train.steps=29 -s output.kernels=false");
+  CU_ASSERT(mentions(run("info @/auto.h5")->out, "networks of N = 32, 64, 128|chosen by solve.method: auto"));
+  CU_ASSERT_EQUAL(run("rerun @/auto.h5")->code, 0);
   CU_ASSERT(mentions(run("info @/whole.h5")->out, "networks of N = 8, 16, 32 in families, extrapolated in 1/N|N = ∞"));
 }
 
@@ -261,6 +345,8 @@ static const test_case tests[] = {
     {"extrapolation is exact for N^-1/2 and 1/N", roots_are_exact},
     {"losses of mean predictions have no bias", losses_have_no_bias},
     {"the limit is that of particles", agrees_with_particles},
+    {"matched draws have exact moments", moments_are_exact},
+    {"auto takes the cheaper way, and says why", cheaper_way_is_chosen},
     {"more families, threads, compare and sweep", goes_on},
 };
 
