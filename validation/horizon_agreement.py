@@ -35,7 +35,7 @@ CASES = {
     "I, MSSP, momentum": ["model.regime=I", HALF[1], "train.optimizer=momentum", "train.lr=0.05"],
     "II, MSSP": [],
     "II, μP": ["model.parameterization=mup"],
-    "II, MSSP, softmax": ["model.gate=softmax", "train.lr=0.2"],
+    "II, MSSP, softmax": ["model.gate=softmax", "train.lr=0.02"],
     "II, MSSP, relu": RELU,
     "II, MSSP, gelu, cross-entropy": ["model.activation=gelu", "model.expert_activation=gelu", "train.loss=cross_entropy"],
     "II, MSSP, top-1/4": TOP,
@@ -78,11 +78,11 @@ def main():
     options = parser.parse_args()
     lines, failed = ["| case | loss: RMS, largest distance | predictions: RMS, largest | error of the loss | doubts |", "|---|---|---|---|---|"], []
     with tempfile.TemporaryDirectory() as folder:
-        for name, words in CASES.items():
+        for seed, (name, words) in enumerate(CASES.items(), 1):
             if options.only not in name:
                 continue
             own = [w for w in words if not w.startswith("solve.")]
-            a = solve(f"{folder}/n.h5", COMMON + own + ["solve.method=networks", f"solve.replicas={options.families}"])
+            a = solve(f"{folder}/n.h5", COMMON + own + ["solve.method=networks", f"solve.replicas={options.families}", f"seed={seed}"])
             b = solve(f"{folder}/p.h5", COMMON + words + ["solve.particles=2000", "solve.replicas=12"])
             loss, f = distance(a, b, "observables/train/loss"), distance(a, b, "observables/train/prediction")
             error = np.sqrt(np.mean(a["observables/train/loss_stderr"][...] ** 2) / np.mean(a["observables/train/loss"][...] ** 2))
