@@ -181,6 +181,42 @@ static void roots_are_exact(void) {
   }
 }
 
+/* Of four families whose losses have a term in 1/N²: it stands out, and standard errors hold it beside the noise. */
+static void errors_hold_the_bias(void) {
+  enum { RUNS = 4 };
+  mdm_config *cfg = configure(FAMILY);
+  mdm_model m = {0};
+  mdm_family f;
+  mdm_record *each[RUNS], *summary;
+  CU_ASSERT_EQUAL_FATAL(mdm_model_read(cfg, 1, 1, &m, NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &m, &f, NULL), MDM_OK);
+  for (size_t r = 0; r < RUNS; r++) {
+    mdm_record *member[7];
+    for (size_t i = 0; i < 7; i++) {
+      member[i] = record_of(i ? i < 3 ? 8 : 4 : 16, 0.01 * (double)((r + i) % 3)); /* some noise */
+      double N = i ? i < 3 ? 8 : 4 : 16;
+      for (int t = 0; t < 2; t++) ((mdm_array *)mdm_record_find(member[i], "observables/train/loss"))->value[t] += t ? 0 : 100 / (N * N);
+    }
+    CU_ASSERT_EQUAL_FATAL(mdm_family_combine(&f, member, &each[r], NULL), MDM_OK);
+    for (size_t i = 0; i < 7; i++) mdm_record_free(member[i]);
+  }
+  CU_ASSERT_EQUAL_FATAL(mdm_record_reduce((const mdm_record *const *)each, RUNS, &summary, NULL), MDM_OK);
+  double noise = errors(summary, "observables/train/loss")[0], quiet = errors(summary, "observables/train/loss")[1], mean[2];
+  memcpy(mean, values(summary, "observables/train/loss"), sizeof mean);
+  CU_ASSERT_EQUAL_FATAL(mdm_family_errors(summary, RUNS, NULL), MDM_OK);
+  const double *b = values(summary, "bias/observables/train/loss"), *s = errors(summary, "bias/observables/train/loss"), *all = errors(summary, "observables/train/loss");
+  CU_ASSERT_DOUBLE_EQUAL(b[0], -2 * 100 / 256., 0.05);
+  CU_ASSERT_DOUBLE_EQUAL(all[0], sqrt(noise * noise + b[0] * b[0] - s[0] * s[0]), 1e-12);
+  if (b[1] * b[1] < s[1] * s[1]) CU_ASSERT_EQUAL(all[1], quiet); /* where there is none, nothing is added */
+  double rms = sqrt((mean[0] * mean[0] + mean[1] * mean[1]) / 2);
+  CU_ASSERT(*values(summary, "diagnostics/extrapolation_z") > 3);
+  CU_ASSERT_DOUBLE_EQUAL(*values(summary, "diagnostics/extrapolation_noise"), sqrt((noise * noise + quiet * quiet) / 2) / rms, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(*values(summary, "diagnostics/extrapolation_bias"), sqrt((b[0] * b[0] + b[1] * b[1] - s[0] * s[0] - s[1] * s[1]) / 2) / rms, 1e-12);
+  for (size_t r = 0; r < RUNS; r++) mdm_record_free(each[r]);
+  mdm_record_free(summary);
+  mdm_config_free(cfg);
+}
+
 /* ---------------------------------------------------------------- losses of mean predictions */
 
 /* For squared errors the mean of pseudo-values is L(mean f) − ½ mean over samples of Σ Var f / n, and negative values are as good as others. */
@@ -343,6 +379,7 @@ static const test_case tests[] = {
     {"halves and their halves are blocks of the same draws", parts_are_blocks},
     {"extrapolation is exact for 1/N, and its bias for 1/N^2", series_are_exact},
     {"extrapolation is exact for N^-1/2 and 1/N", roots_are_exact},
+    {"standard errors hold the error of extrapolation", errors_hold_the_bias},
     {"losses of mean predictions have no bias", losses_have_no_bias},
     {"the limit is that of particles", agrees_with_particles},
     {"matched draws have exact moments", moments_are_exact},
