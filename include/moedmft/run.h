@@ -65,7 +65,7 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
 enum { MDM_METHOD_WHY = 300 };
-/* Replaces solve.method: auto by the method that reaches the accuracy (solve.accuracy; 1e-3 where it is not given) with less work, from short pilots
+/* Replaces solve.method: auto by the method that reaches the accuracy (solve.accuracy; 1e-2 where it is not given) with less work, from short pilots
  * of both, and options of the other by their defaults; why: a line that says why, empty where the method is given. Before mdm_accuracy_sizes;
  * configurations that keep auto run by particles. monitor as there; it is told the line. Errors: those of mdm_run; MDM_INTERRUPTED. */
 int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, char why[MDM_METHOD_WHY], mdm_error *err);

@@ -34,9 +34,10 @@ enum {
   DOUBLINGS = 3         /* of a pilot in which directions do not fit */
 };
 
-static const double USUAL_ACCURACY = 1e-3;
+static const double USUAL_ACCURACY = 1e-3, USUAL_OF_NETWORKS = 1e-2; /* where none is asked for */
 /* Bias over squared spread of one replica, a bound: 10 and less in what was measured (docs/engineering.md). */
 static const double BIAS = 20;
+static const double SPREAD_OF_FAMILY = 0.1; /* relative, of the loss of one family, about */
 static const double LOOK = 2e8;          /* multiply-adds to learn how many directions there are */
 static const double LOOK_LONG = 1e10;    /* that pilots over the first steps of a long run may take */
 static const double PER_DIRECTION = 1.6; /* sampled experts for each direction of rho, at least */
@@ -44,12 +45,15 @@ static const double PER_DIRECTION = 1.6; /* sampled experts for each direction o
 double mdm_accuracy_asked(const mdm_config *cfg) {
   long particles = mdm_config_int(cfg, "solve.particles"), replicas = mdm_config_int(cfg, "solve.replicas");
   double accuracy = mdm_config_real(cfg, "solve.accuracy");
-  if (mdm_by_networks(cfg)) return replicas > 0 ? 0 : accuracy > 0 ? accuracy : USUAL_ACCURACY;
+  if (mdm_by_networks(cfg)) return replicas > 0 ? 0 : accuracy > 0 ? accuracy : USUAL_OF_NETWORKS;
   if (particles > 0 && replicas > 0) return 0;
   return accuracy > 0 || particles > 0 || replicas > 0 ? accuracy : USUAL_ACCURACY;
 }
 
-size_t mdm_accuracy_expected(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(1e6, ceil(1 / (3 * BIAS * accuracy)))); }
+size_t mdm_accuracy_expected(const mdm_config *cfg, double accuracy) {
+  if (mdm_by_networks(cfg)) return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_REPLICAS, pow(SPREAD_OF_FAMILY / accuracy, 2)));
+  return (size_t)fmax(FEWEST_REPLICAS, fmin(1e6, ceil(1 / (3 * BIAS * accuracy))));
+}
 
 size_t mdm_accuracy_first(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_FIRST, ceil(1 / (4 * BIAS * accuracy)))); }
 

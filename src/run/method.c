@@ -14,7 +14,7 @@
 
 enum { FAMILIES = 12, FEWEST = 8, LEAST_STEPS = 4 };
 static const double LOOK = 3e9; /* multiply-adds of the pilot of networks */
-static const double USUAL = 1e-3;
+static const double USUAL = 1e-2; /* standard error at which both are compared where none is asked for */
 
 typedef struct {
   double networks, particles;  /* multiply-adds; infinite: that way is closed */
@@ -117,7 +117,7 @@ int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *
   costs c;
   *why = '\0';
   if (strcmp(mdm_config_text(cfg, "solve.method"), "auto")) return MDM_OK;
-  double asked = mdm_accuracy_asked(cfg);
+  double asked = mdm_config_real(cfg, "solve.accuracy");
   int status = MDM_OK;
   if (asked == 0) asked = USUAL;
   if ((key = decided_by(cfg, &method))) snprintf(why, MDM_METHOD_WHY, "%s, chosen by solve.method: auto: %s is given", method, key);

@@ -114,7 +114,7 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   mdm_plan p;
   double bytes = 0;
   double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  if (!mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
+  if (!mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0, &plain, &p, NULL)) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   mdm_plan_clear(&p);
   return bytes;
 }
