@@ -72,7 +72,7 @@ int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *
 
 /* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
  * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias
- * of the loss stays below a third of its standard error (docs/engineering.md). mdm_run then finds the number of replicas, where that is automatic.
+ * of the loss stays below a third of its standard error (docs/engineering.md); by networks (solve.method), automatic solve.widths. mdm_run then finds the number of replicas, where that is automatic.
  * monitor (or NULL): threads and stop. Errors: those of mdm_run; MDM_INTERRUPTED. Configurations that keep 0 run with 20000 particles and, unless
  * solve.accuracy is set, 12 replicas. */
 int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err);

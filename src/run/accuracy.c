@@ -24,6 +24,9 @@ enum {
   FEWEST_STREAM = 300,  /* stream particles of a pilot */
   FEWEST_EXPERTS = 16,
   FEWEST_STEPS = 8,     /* of a pilot of a long run */
+  PILOT_WIDTH = 64,     /* of the networks of a pilot: N, and halves */
+  MOST_TIMES = 16,      /* wider than these, at most */
+  MOST_FAMILIES = 512,
   ROOM = 6,             /* particles for each direction that a field visits, at least */
   FEWEST_REPLICAS = 8,  /* whose spread gives the error */
   ENOUGH = 16,          /* replicas that tell an error; more of them only where this takes more particles than LARGE, which fit in the cache */
@@ -37,6 +40,7 @@ enum {
 static const double USUAL_ACCURACY = 1e-3, USUAL_OF_NETWORKS = 1e-2; /* where none is asked for */
 /* Bias over squared spread of one replica, a bound: 10 and less in what was measured (docs/engineering.md). */
 static const double BIAS = 20;
+static const double ENOUGH_FAMILIES = 0.3;  /* over the accuracy: families of a pilot, whose noise then is about as large */
 static const double SPREAD_OF_FAMILY = 0.1; /* relative, of the loss of one family, about */
 static const double LOOK = 2e8;          /* multiply-adds to learn how many directions there are */
 static const double LOOK_LONG = 1e10;    /* that pilots over the first steps of a long run may take */
@@ -424,9 +428,59 @@ static int choose_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor
   return status ? status : mdm_config_set(cfg, text, err);
 }
 
+/* Error of extrapolation that a pilot of families shows, relative to the loss, of train and test part the larger: what stands out of its noise, or half of that. */
+static double extrapolation_error(const mdm_record *summary) {
+  double most = 0;
+  for (int part = 0; part < PARTS; part++) {
+    char path[96];
+    snprintf(path, sizeof path, "bias/%s", CURVES[part]);
+    const mdm_array *a = mdm_record_find(summary, CURVES[part]), *b = mdm_record_find(summary, path);
+    double square = a && b ? mean_square(a, a->value) : 0;
+    if (!(square > 0)) continue;
+    double bias = mean_square(b, b->value), noise = mean_square(b, b->error);
+    most = fmax(most, sqrt(fmax(bias - noise, noise / 4) / square));
+  }
+  return most;
+}
+
+static int set_widths(mdm_config *cfg, size_t n, long largest, mdm_error *err) {
+  char text[120] = "solve.widths=[";
+  for (size_t i = n, used = strlen(text); i-- > 0;) used += (size_t)snprintf(text + used, sizeof text - used, "%ld%s", largest >> i, i ? ", " : "]");
+  return mdm_config_set(cfg, text, err);
+}
+
+/* Widths of families at which extrapolation errs by less than what is asked for, from a pilot of small ones: its error falls like N^-2, or like
+ * N^-3/2 where N^-1/2 and 1/N are taken out. Where the pilot fails they stay the usual ones. */
+static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, mdm_error *err) {
+  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false"};
+  const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
+  size_t families = (size_t)fmax(PILOT_RUNS, fmin(MOST_FAMILIES, ENOUGH_FAMILIES / asked));
+  mdm_outcome out = {.limit = {.ended_at = -1}};
+  mdm_config *small;
+  mdm_rate_rules rules;
+  int status = mdm_config_copy(cfg, &small, err);
+  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(small, off[i], err);
+  if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
+  int roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
+  size_t n = roots ? 4 : 3, times = 1;
+  if (!status) status = set_widths(small, n, PILOT_WIDTH, err);
+  if (!status) status = mdm_ensembles_run(small, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, families, &quiet, &out, err);
+  if (!status) {
+    double error = extrapolation_error(out.limit.summary);
+    while (error > asked * pow((double)times, roots ? 1.5 : 2) && times < MOST_TIMES) times *= 2;
+    status = set_widths(cfg, n, PILOT_WIDTH * (long)times, err);
+  } else if (status == MDM_ERR_CONFIG || status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK;
+  mdm_outcome_clear(&out);
+  mdm_config_free(small);
+  return status;
+}
+
 int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err) {
   double v;
-  return choose_sizes(cfg, data, monitor, asked, &v, err);
+  size_t widths;
+  int status = choose_sizes(cfg, data, monitor, asked, &v, err);
+  mdm_config_int_list(cfg, "solve.widths", &widths);
+  return !status && mdm_by_networks(cfg) && !widths && *asked > 0 ? choose_widths(cfg, data, monitor, *asked, err) : status;
 }
 
 /* The same of one family of networks, of its extrapolated losses: in a sweep each stands for itself. */

@@ -57,7 +57,9 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   long E = mdm_config_int(cfg, "solve.expert_particles"), J = mdm_config_int(cfg, "solve.neuron_particles");
   if (!monitor || !monitor->message) return;
   if (mdm_by_networks(cfg)) {
-    snprintf(line, sizeof line, "limit: %zu families of networks, for a standard error of %g of the loss (solve.accuracy)", replicas, accuracy);
+    char widths[100];
+    mdm_config_format(cfg, "solve.widths", widths, sizeof widths);
+    snprintf(line, sizeof line, "limit: %zu families of networks of N = %s, for a standard error of %g of the loss (solve.accuracy)", replicas, widths, accuracy);
     monitor->message(monitor->context, line);
     return;
   }

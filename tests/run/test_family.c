@@ -357,6 +357,36 @@ static void cheaper_way_is_chosen(void) {
   }
 }
 
+/* Widths for an accuracy: small ones where that is coarse, the same on any number of threads, none where nothing is asked for or widths are given. */
+static void widths_follow_accuracy(void) {
+  static const struct {
+    const char *settings;
+    size_t n;
+    long smallest, largest; /* of the largest width */
+  } rows[] = {{"solve.accuracy=0.05", 3, 64, 64}, {"solve.accuracy=0.002", 3, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 64, 128},
+              {"solve.replicas=3", 0, 0, 0}, {"solve.accuracy=0.1 solve.widths=[4,8]", 2, 8, 8}, {"solve.accuracy=0.1 model.active_fraction=0.02 solve.particles=0", 0, 0, 0}};
+  for (size_t k = 0; k < COUNT(rows); k++) {
+    char settings[300];
+    mdm_data *data;
+    double asked;
+    size_t n, again;
+    snprintf(settings, sizeof settings, "solve.method=networks train.steps=4 %s", rows[k].settings);
+    mdm_config *cfg = configure(settings), *same = configure(settings);
+    const mdm_monitor three = {.threads = 3};
+    CU_ASSERT_EQUAL_FATAL(mdm_data_load(cfg, &data, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_accuracy_sizes(cfg, data, NULL, &asked, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_accuracy_sizes(same, data, &three, &asked, NULL), MDM_OK);
+    const long *widths = mdm_config_int_list(cfg, "solve.widths", &n), *others = mdm_config_int_list(same, "solve.widths", &again);
+    CU_ASSERT_EQUAL_FATAL(n, rows[k].n);
+    CU_ASSERT(n == again && !memcmp(widths, others, n * sizeof *widths));
+    if (n && !(widths[n - 1] >= rows[k].smallest && widths[n - 1] <= rows[k].largest)) fprintf(stderr, "%s: N = %ld\n", settings, widths[n - 1]);
+    CU_ASSERT(!n || (widths[n - 1] >= rows[k].smallest && widths[n - 1] <= rows[k].largest));
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+    mdm_config_free(same);
+  }
+}
+
 /* ---------------------------------------------------------------- as any other limit */
 
 #define FEW "-s solve.method=networks -s solve.widths=[8,16,32] -s train.steps=8 -s output.kernels=false -s output.statistics=false "
@@ -369,7 +399,7 @@ static void goes_on(void) {
   succeeds("compare - -q -o @/compared.h5 " FEW "-s solve.replicas=5 -s simulate.widths=[8,16] -s simulate.seeds=3");
   succeeds("sweep - -q -o @/sweep.h5 " FEW "-s solve.replicas=3 -s simulate.widths=[8] -s simulate.seeds=3 --over train.lr=0.2,0.4");
   succeeds("solve - -q -t 1 -o @/auto.h5 -s solve.method=auto -s solve.accuracy=0.1 -s data.train=120 -s train.batch=4 -s train.steps=29 -s output.kernels=false");
-  CU_ASSERT(mentions(run("info @/auto.h5")->out, "networks of N = 32, 64, 128|chosen by solve.method: auto"));
+  CU_ASSERT(mentions(run("info @/auto.h5")->out, "networks of N = 16, 32, 64|chosen by solve.method: auto"));
   CU_ASSERT_EQUAL(run("rerun @/auto.h5")->code, 0);
   CU_ASSERT(mentions(run("info @/whole.h5")->out, "networks of N = 8, 16, 32 in families, extrapolated in 1/N|N = ∞"));
 }
@@ -383,6 +413,7 @@ static const test_case tests[] = {
     {"the limit is that of particles", agrees_with_particles},
     {"matched draws have exact moments", moments_are_exact},
     {"auto takes the cheaper way, and says why", cheaper_way_is_chosen},
+    {"widths follow the accuracy", widths_follow_accuracy},
     {"more families, threads, compare and sweep", goes_on},
 };
 
