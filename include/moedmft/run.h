@@ -17,7 +17,7 @@ typedef struct mdm_ensemble {
   long width;          /* N; 0 for the limit */
   size_t runs;         /* replicas or seeds */
   mdm_record *summary; /* mean and standard error (docs/output.md describes the arrays); NULL when runs = 0 */
-  mdm_record **each;   /* runs: every run's own record */
+  mdm_record **each;   /* runs: every run's own record; by networks (solve.method) that of a family, whose losses are pseudo-values of the jackknife */
   size_t *index;       /* runs: which replica or seed each is */
   mdm_record **weights; /* runs: initial and final weights of networks, or NULL each */
   long ended_at;       /* −1, or the step at which the first run diverged or all were stopped */
