@@ -252,14 +252,53 @@ static double loss_without(const moment *m, size_t left, int corrected) {
   return mdm_loss_eval(m->p, m->samples, m->less, m->y, NULL, NULL);
 }
 
-/* Adds factor × pseudo-values n L − (n − 1) L₍ᵢ₎ to out[i]. */
-static void add_pseudo_values(const moment *m, int corrected, double factor, double *out) {
+static void add_up_predictions(const moment *m, int corrected) {
   for (size_t e = 0; e < m->size; e++) {
     m->sum[e] = 0;
     for (size_t i = 0; i < m->n; i++) m->sum[e] += number_of(m, i, corrected, e);
   }
+}
+
+/* Adds factor × pseudo-values n L − (n − 1) L₍ᵢ₎ to out[i]. */
+static void add_pseudo_values(const moment *m, int corrected, double factor, double *out) {
   double n = (double)m->n, all = loss_without(m, m->n, corrected);
   for (size_t i = 0; i < m->n; i++) out[i] += factor * (n * all - (n - 1) * loss_without(m, i, corrected));
+}
+
+static size_t largest_but(size_t C, const double *v, size_t but) {
+  size_t best = but ? 0 : 1;
+  for (size_t c = 0; c < C; c++)
+    if (c != but && v[c] > v[best]) best = c;
+  return best;
+}
+
+/* Margin of one sample, f y of a single output, or f of the right one less that of its rival among the means (in m->less): of replica i. */
+static double margin_of(const moment *m, size_t i, int corrected, size_t first, size_t right, size_t rival) {
+  double own = number_of(m, i, corrected, first + right);
+  return right == rival ? own * m->y[first] : own - number_of(m, i, corrected, first + rival);
+}
+
+/* Adds factor × a sample's part of the accuracy: the probability that its margin at N = infinity is positive, as far as its noise tells, and to first
+ * order what each replica makes of that. Without noise: right, wrong, or its share of a tie. */
+static void add_credit(const moment *m, int corrected, double factor, size_t first, size_t C, double *out) {
+  const double *mean = m->less + first, *y = m->y + first;
+  size_t right = C > 1 ? largest_but(C, y, C) : 0, rival = C > 1 ? largest_but(C, mean, right) : 0, tied = C > 1 ? 1 : 2;
+  double n = (double)m->n, margin = C > 1 ? mean[right] - mean[rival] : *mean * *y, square = 0;
+  for (size_t i = 0; i < m->n; i++) square += pow(margin_of(m, i, corrected, first, right, rival) - margin, 2);
+  double error = sqrt(square / (n * (n - 1))), z = margin / error;
+  for (size_t c = 0; c < C && C > 1; c++) tied += c != right && mean[c] == mean[right];
+  for (size_t i = 0; i < m->n; i++) {
+    double slope = exp(-z * z / 2) / sqrt(2 * acos(-1)) / error;
+    if (error > 0) out[i] += factor * (0.5 * erfc(-z / sqrt(2)) + slope * (margin_of(m, i, corrected, first, right, rival) - margin));
+    else out[i] += isnan(margin) ? NAN : factor * (margin > 0 ? 1 : margin < 0 ? 0 : 1 / (double)tied);
+  }
+}
+
+/* The same of all samples. */
+static void add_accuracies(const moment *m, int corrected, double factor, double *out) {
+  size_t C = m->size / m->samples;
+  for (size_t e = 0; e < m->size; e++) m->less[e] = m->sum[e] / (double)m->n;
+  for (size_t s = 0; s < m->samples; s++) add_credit(m, corrected, factor / (double)m->samples, s * C, C, out);
 }
 
 static double *values(mdm_record *rec, const char *path) {
@@ -267,18 +306,26 @@ static double *values(mdm_record *rec, const char *path) {
   return a ? a->value : NULL;
 }
 
-/* Losses, and their bias, at record t of one part. pseudo: n. */
-static void losses_at(moment *m, mdm_record *const *replica, const char *part, size_t t, double *pseudo) {
-  char loss[96], bias[PATH];
+/* What `add` makes of the mean predictions, and its bias, at record t into the arrays of that name. pseudo: n. */
+static void values_at(const moment *m, mdm_record *const *replica, const char *path, size_t t, void (*add)(const moment *m, int corrected, double factor, double *out),
+                      double *pseudo) {
+  char bias[PATH];
+  snprintf(bias, sizeof bias, BIAS "%s", path);
+  for (int corrected = 0; corrected < (m->bias[0] && values(replica[0], bias) ? 2 : 1); corrected++) {
+    if (!corrected) memset(pseudo, 0, m->n * sizeof *pseudo);
+    add_up_predictions(m, corrected);
+    add(m, corrected, corrected ? -1 : 1, pseudo);
+    for (size_t i = 0; i < m->n; i++) values(replica[i], corrected ? bias : path)[t] = pseudo[i];
+  }
+}
+
+static void at_record(moment *m, mdm_record *const *replica, const char *part, size_t t, double *pseudo) {
+  char loss[96], accuracy[96];
   snprintf(loss, sizeof loss, "observables/%s/loss", part);
-  snprintf(bias, sizeof bias, BIAS "%s", loss);
+  snprintf(accuracy, sizeof accuracy, "observables/%s/accuracy", part);
   m->at = t * m->size;
-  memset(pseudo, 0, m->n * sizeof *pseudo);
-  add_pseudo_values(m, 0, 1, pseudo);
-  for (size_t i = 0; i < m->n; i++) values(replica[i], loss)[t] = pseudo[i];
-  if (!m->bias[0] || !values(replica[0], bias)) return;
-  add_pseudo_values(m, 1, -1, pseudo);
-  for (size_t i = 0; i < m->n; i++) values(replica[i], bias)[t] = pseudo[i];
+  values_at(m, replica, loss, t, add_pseudo_values, pseudo);
+  if (values(replica[0], accuracy)) values_at(m, replica, accuracy, t, add_accuracies, pseudo);
 }
 
 static int losses_of(const mdm_problem *p, mdm_record *const *replica, size_t n, int test, mdm_error *err) {
@@ -295,7 +342,7 @@ static int losses_of(const mdm_problem *p, mdm_record *const *replica, size_t n,
   for (size_t t = 0; !status && t < shape->dim[0]; t++) {
     moment m = {p, n, shape->dim[1], size, 0, f, f + n, test ? p->data->test.y : work, work + size, work + 2 * size};
     if (!test) mdm_problem_targets(p, t, shape->dim[1], work);
-    losses_at(&m, replica, PARTS_OF_DATA[test], t, pseudo);
+    at_record(&m, replica, PARTS_OF_DATA[test], t, pseudo);
   }
   free(f);
   free(work);

@@ -40,7 +40,8 @@ double mdm_family_bytes(const mdm_family *f, const mdm_problem *p, int single);
  * "levels/…", losses at each width. */
 int mdm_family_combine(const mdm_family *f, mdm_record *const *member, mdm_record **out, mdm_error *err);
 /* Losses of n > 1 replicas from their predictions: those of the mean prediction at N = infinity, without the bias of a function of a mean, as
- * jackknife pseudo-values, whose mean and standard error are the loss and its error (Quenouille 1956; Tukey 1958). */
+ * jackknife pseudo-values, whose mean and standard error are the loss and its error (Quenouille 1956; Tukey 1958). Likewise accuracies, where a
+ * sample counts by the probability that the limit has it right. */
 int mdm_family_losses(const mdm_family *f, const mdm_problem *p, mdm_record *const *replica, size_t n, mdm_error *err);
 /* After the reduction of n replicas: standard errors that hold the error of extrapolation as well as the noise, and what there is to say about
  * both (diagnostics/extrapolation_…). Of particles: nothing. */

@@ -219,6 +219,54 @@ static void errors_hold_the_bias(void) {
 
 /* ---------------------------------------------------------------- losses of mean predictions */
 
+/* Of targets ±1: the probability that f y is positive, given its standard error over families. */
+static void check_accuracy(const mdm_outcome *out, const double *f, const double *y, size_t t) {
+  double expected = 0, n = (double)out->limit.runs;
+  for (size_t i = 0; i < 4; i++) {
+    double square = 0;
+    for (size_t r = 0; r < out->limit.runs; r++) square += pow(values(out->limit.each[r], "observables/train/prediction")[4 * t + i] - f[i], 2);
+    expected += 0.5 * erfc(-f[i] * y[i] / sqrt(square / (n * (n - 1))) / sqrt(2)) / 4;
+  }
+  CU_ASSERT_DOUBLE_EQUAL(values(out->limit.summary, "observables/train/accuracy")[t], expected, 1e-9);
+  CU_ASSERT(fabs(errors(out->limit.summary, "observables/train/accuracy")[t]) < 0.5);
+}
+
+/* Three classes: one sample whose margin has noise, one that ties without any, one that is wrong. */
+static void classes_count_by_their_margin(void) {
+  enum { P = 3, C = 3, RUNS = 3 };
+  static const double x[P] = {1, 2, 3}, y[P * C] = {0, 1, 0, 1, 0, 0, 0, 0, 1};
+  static const double f[RUNS][P * C] = {{0.1, 0.3, -1, 2, 2, 2, 1, 0, 0}, {0.1, 0.2, -1, 2, 2, 2, 1, 0, 0}, {0.1, 0.1, 0, 2, 2, 2, 1, 0, 0}};
+  static const size_t one[1] = {1}, cube[3] = {1, P, C};
+  mdm_config *cfg = configure("train.steps=0 solve.method=networks");
+  mdm_data *data;
+  mdm_problem *p;
+  mdm_family family;
+  mdm_record *each[RUNS];
+  CU_ASSERT_EQUAL_FATAL(mdm_data_from_arrays(P, 0, 1, C, x, y, 1, &data, NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_problem_create(cfg, data, &p, NULL), MDM_OK);
+  CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &p->model, &family, NULL), MDM_OK);
+  for (size_t r = 0; r < RUNS; r++) {
+    double *v;
+    CU_ASSERT_EQUAL_FATAL(mdm_record_create(&each[r], NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_record_add(each[r], "observables/train/loss", 1, one, "step", "", &v, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_record_add(each[r], "observables/train/accuracy", 1, one, "step", "", &v, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_record_add(each[r], "observables/train/prediction", 3, cube, "step, sample, output", "", &v, NULL), MDM_OK);
+    memcpy(v, f[r], sizeof f[r]);
+  }
+  CU_ASSERT_EQUAL_FATAL(mdm_family_losses(&family, p, each, RUNS, NULL), MDM_OK);
+  double margin = 0.1, error = 0.1 / sqrt(3), density = exp(-1.5) / sqrt(2 * acos(-1)) / error, mean = 0;
+  for (size_t r = 0; r < RUNS; r++) {
+    double own = f[r][1] - f[r][0] - margin, a = values(each[r], "observables/train/accuracy")[0];
+    CU_ASSERT_DOUBLE_EQUAL(a, (0.5 * erfc(-margin / error / sqrt(2)) + density * own + 1. / 3) / 3, 1e-12);
+    mean += a / RUNS;
+  }
+  CU_ASSERT(mean > 0.4 && mean < 0.5);
+  for (size_t r = 0; r < RUNS; r++) mdm_record_free(each[r]);
+  mdm_problem_free(p);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+}
+
 /* For squared errors the mean of pseudo-values is L(mean f) − ½ mean over samples of Σ Var f / n, and negative values are as good as others. */
 static void losses_have_no_bias(void) {
   enum { RUNS = 5 };
@@ -244,6 +292,7 @@ static void losses_have_no_bias(void) {
       }
       CU_ASSERT_DOUBLE_EQUAL(values(out.limit.summary, loss)[t], expected, 1e-12);
       CU_ASSERT(errors(out.limit.summary, loss)[t] > 0);
+      if (k == 0) check_accuracy(&out, f + 4 * t, y, t);
     }
   }
   mdm_outcome_clear(&out);
@@ -410,6 +459,7 @@ static const test_case tests[] = {
     {"extrapolation is exact for N^-1/2 and 1/N", roots_are_exact},
     {"standard errors hold the error of extrapolation", errors_hold_the_bias},
     {"losses of mean predictions have no bias", losses_have_no_bias},
+    {"accuracies count samples by their margin", classes_count_by_their_margin},
     {"the limit is that of particles", agrees_with_particles},
     {"matched draws have exact moments", moments_are_exact},
     {"auto takes the cheaper way, and says why", cheaper_way_is_chosen},
