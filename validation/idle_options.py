@@ -76,6 +76,7 @@ KNOWN = {
     ("data.standardize", "none"),  # what auto stands for
     ("III mup", "model.parameterization", "custom"),  # its base is mup, too
     ("custom III", "model.custom.tied", "true"),  # as the base
+    ("networks", "solve.method", "auto"), ("networks III adam", "solve.method", "auto"),  # solve.widths are given
     ("III jbph", "solve.tolerance", "0.05"),  # no direction lies between
     ("depth 1", "model.branch_exponent", "0.6"),  # powers of L are 1; classify and loops over depths know it
 }
