@@ -70,7 +70,7 @@ VALUES = {
     "solve.pivots": ["4"], "solve.widths": ["[6, 12]", "[6, 12, 24]"], "model.norm_eps": ["0.1"], "solve.damping": ["0.2"], "solve.anderson_depth": ["1"],
     "model.experts_ratio": ["2"], "model.expert_width_ratio": ["2"],
 }
-SKIPPED = {"data.file", "data.labels", "data.test_file", "data.test_labels", "data.x", "data.y", "data.test_x", "data.test_y", "output.every_seed"}
+SKIPPED = {"data.file", "data.labels", "data.test_file", "data.test_labels", "data.x", "data.y", "data.test_x", "data.test_y", "output.every_seed", "output.checkpoint"}
 UNCOMPARED = re.compile(r"config|provenance|seconds|/time$|resume|seal|memory")
 KNOWN = {
     ("data.standardize", "none"),  # what auto stands for
