@@ -173,7 +173,7 @@ static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error
 static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[block][t] = (X(matrix) *)d;
-  if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
+  if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower %s.widths", mdm_tensor_name(t), G, net->base.stream, net->purpose ? "solve" : "simulate");
   return draw_entries(net, block, d, err);
 }
 

@@ -220,7 +220,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
 /* Nothing has been trained yet, so it is the numbers that do not fit. */
 static int first_step_failed(const mdm_task *run, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_NUMERIC, "the first loss, or a field before the first step, is not finite in %s precision; scale inputs and targets, check model.*%s%s",
-                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
+                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width && !run->whole ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
 }
 
 /* Directions after step t, for who plans a run. */
