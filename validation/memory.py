@@ -55,6 +55,8 @@ KINDS = {
     "limit, statistics, tangent kernel": kind("solve", COSINE + ["output.ntk=true", "output.times=[0,3,6,9,12,15,18,21,24]"]),
     "limit, responses": kind("solve", COSINE + ["output.responses=true"]),
     "limit, every replica": kind("solve", COSINE + ["output.every_seed=true", "solve.replicas=12", "solve.particles=2000", "output.times=[0,2,4,6,8,10,12,14,16,18,20,22,24]"]),
+    "limit, networks": kind("solve", COSINE[:4] + ["solve.method=networks", "solve.widths=[96,192,384]", "solve.replicas=4", "solve.accuracy=0"]),
+    "limit, networks, many": kind("solve", COSINE[:4] + ["solve.method=networks", "solve.replicas=100", "output.every_seed=true"], options=("-t", "2")),
     "limit, --sweeps": kind("solve", ["data.train=12", "train.steps=24", "solve.particles=4000", "solve.replicas=3"], options=("--sweeps=2",)),
     "limit, --sweeps, 2 threads": kind("solve", ["data.train=12", "train.steps=24", "solve.particles=4000", "solve.replicas=4"], options=("--sweeps=2", "-t", "2")),
     "1 block": kind("solve", COSINE + BLOCKS + ["model.depth=1", "solve.particles=6000"]),

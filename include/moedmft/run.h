@@ -17,7 +17,7 @@ typedef struct mdm_ensemble {
   long width;          /* N; 0 for the limit */
   size_t runs;         /* replicas or seeds */
   mdm_record *summary; /* mean and standard error (docs/output.md describes the arrays); NULL when runs = 0 */
-  mdm_record **each;   /* runs: every run's own record */
+  mdm_record **each;   /* runs: every run's own record; by networks (solve.method) that of a family, whose losses are pseudo-values of the jackknife */
   size_t *index;       /* runs: which replica or seed each is */
   mdm_record **weights; /* runs: initial and final weights of networks, or NULL each */
   long ended_at;       /* −1, or the step at which the first run diverged or all were stopped */
@@ -52,6 +52,7 @@ typedef struct mdm_outcome {
   mdm_record *depths;     /* compare: what solve.depths and simulate.depths asked for (docs/output.md), or NULL */
   mdm_record *coordcheck; /* what mdm_coordcheck_fit found, or NULL */
   mdm_sweeps sweeps;      /* of the limit */
+  char method[300];       /* why solve.method: auto chose it (mdm_method_choose); empty: it was given */
   double accuracy;        /* that was asked for by solve.accuracy; 0: sizes were given */
   mdm_record *extra;      /* /data: samples and batches as used; or NULL */
 } mdm_outcome;
@@ -64,9 +65,15 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
+enum { MDM_METHOD_WHY = 300 };
+/* Replaces solve.method: auto by the method that reaches the accuracy (solve.accuracy; 1e-2 where it is not given) with less work, from short pilots
+ * of both, and options of the other by their defaults; why: a line that says why, empty where the method is given. Before mdm_accuracy_sizes;
+ * configurations that keep auto run by particles. monitor as there; it is told the line. Errors: those of mdm_run; MDM_INTERRUPTED. */
+int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, char why[MDM_METHOD_WHY], mdm_error *err);
+
 /* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
  * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias
- * of the loss stays below a third of its standard error (docs/engineering.md). mdm_run then finds the number of replicas, where that is automatic.
+ * of the loss stays below a third of its standard error (docs/engineering.md); by networks (solve.method), automatic solve.widths. mdm_run then finds the number of replicas, where that is automatic.
  * monitor (or NULL): threads and stop. Errors: those of mdm_run; MDM_INTERRUPTED. Configurations that keep 0 run with 20000 particles and, unless
  * solve.accuracy is set, 12 replicas. */
 int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err);

@@ -48,8 +48,8 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err);
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
-/* Before mdm_sweep_create: solve.particles and solve.replicas that are automatic become numbers in cfg, chosen at the first point of the grid
- * (mdm_accuracy_all); *asked: the accuracy there, 0: sizes are given. */
+/* Before mdm_sweep_create: solve.method: auto becomes a method, and solve.particles and solve.replicas that are automatic become numbers in cfg,
+ * chosen at the first point of the grid (mdm_method_choose, mdm_accuracy_all); *asked: the accuracy there, 0: sizes are given. */
 int mdm_sweep_sizes(mdm_config *cfg, const char *const *over, size_t n, const mdm_monitor *monitor, double *asked, mdm_error *err);
 
 /* Lets mdm_sweep_run go on after the grid is computed: for every width it adds values to the axis whose best value is sought, halving

@@ -17,7 +17,8 @@ typedef struct mdm_stream {
 } mdm_stream;
 
 /* Purposes: particles of a population, columns of a limit matrix, entries of a dense matrix. The tensor is added. */
-enum { MDM_DRAW_PARTICLES = 0, MDM_DRAW_ROWS = 16, MDM_DRAW_COLS = 32, MDM_DRAW_DENSE = 48, MDM_DRAW_ORDER = 64, MDM_DRAW_BIAS = 65, MDM_DRAW_BOOTSTRAP = 66, MDM_DRAW_SKETCH = 67 };
+enum { MDM_DRAW_PARTICLES = 0, MDM_DRAW_ROWS = 16, MDM_DRAW_COLS = 32, MDM_DRAW_DENSE = 48, MDM_DRAW_ORDER = 64, MDM_DRAW_BIAS = 65, MDM_DRAW_BOOTSTRAP = 66, MDM_DRAW_SKETCH = 67,
+       MDM_DRAW_FAMILY = 128 /* is added for the networks of a family, so that others are independent of them */ };
 
 /* out[i] ~ N(0,1) for particles i = 0 … n−1 of one column. */
 void mdm_normals(mdm_stream stream, uint64_t column, size_t n, double *out);

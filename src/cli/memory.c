@@ -64,7 +64,7 @@ int memory_announce(const arguments *a, const char *output, double need, double 
 int memory_check(double need, double have, mdm_error *err) {
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY,
-                    "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
+                    "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, solve.widths, simulate.widths, "
                     "model.depth, data.train, train.steps or --threads",
                     need / 1e9, have / 1e9);
   return MDM_OK;

@@ -89,9 +89,12 @@ static int choose_sizes(const arguments *a, mdm_config *cfg, mdm_error *err) {
   int status = mdm_sweep_sizes(cfg, a->over.word, a->over.count, &monitor, &accuracy, err);
   if (!a->quiet) progress_end(&line);
   if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped before the first step of any run; no file was written");
-  if (!status && accuracy > 0 && !a->quiet)
-    fprintf(stderr, "moedmft: limit: %ld particles, %ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n",
-            mdm_config_int(cfg, "solve.particles"), mdm_config_int(cfg, "solve.replicas"), accuracy);
+  if (!status && accuracy > 0 && !a->quiet) {
+    char sizes[60] = "";
+    if (mdm_config_int(cfg, "solve.particles")) snprintf(sizes, sizeof sizes, "%ld particles, ", mdm_config_int(cfg, "solve.particles"));
+    fprintf(stderr, "moedmft: limit: %s%ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n", sizes,
+            mdm_config_int(cfg, "solve.replicas"), accuracy);
+  }
   return status;
 }
 

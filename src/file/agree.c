@@ -169,7 +169,7 @@ static int compare_runs(mdm_file *then, mdm_file *now, comparison *c, long ended
 
 /* What says where and how a file was made, and not what it holds. */
 static int is_provenance(const char *name) {
-  static const char *const names[] = {"format", "schema_version", "version", "commit", "dirty", "sources", "compiler", "blas", "hdf5", "command", "arguments", "created", "config", "seed", "accuracy"};
+  static const char *const names[] = {"format", "schema_version", "version", "commit", "dirty", "sources", "compiler", "blas", "hdf5", "command", "arguments", "created", "config", "seed", "accuracy", "method_reason"};
   if (!strncmp(name, "config:", 7)) return 1;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (!strcmp(name, names[i])) return 1;

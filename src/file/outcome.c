@@ -10,6 +10,7 @@
 #include "base/fit.h"
 #include "base/memory.h"
 #include "file/resume.h"
+#include "run/family.h"
 #include "run/saturation.h"
 #include "study/depths.h"
 
@@ -146,6 +147,14 @@ static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *
   return status;
 }
 
+/* How the limit came about, where not by particles, and why, where that was not given. */
+static int write_method(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
+  char line[160];
+  int networks = mdm_by_networks(cfg), status = networks ? mdm_family_text(cfg, line, sizeof line, err) : MDM_OK;
+  if (!status && networks) status = mdm_file_attr_text(file, "/diagnostics", "method", line, err);
+  return status || !*o->method ? status : mdm_file_attr_text(file, "/diagnostics", "method_reason", o->method, err);
+}
+
 int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err) {
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
@@ -153,6 +162,7 @@ int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config 
   if (!status && o->accuracy > 0) status = mdm_file_attr_real(file, "/", "accuracy", o->accuracy, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
+  if (!status && o->limit.summary) status = write_method(file, o, cfg, err);
   if (!status && o->limit.summary) status = write_doubts(file, o, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);

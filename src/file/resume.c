@@ -18,6 +18,7 @@
 #include "config/networks.h"
 #include "file/match.h"
 #include "file/resume.h"
+#include "run/family.h"
 
 enum { NAME_SIZE = 64 };
 static const char loss_path[] = "observables/train/loss";
@@ -269,6 +270,7 @@ static int check_means(mdm_file *file, const mdm_runs *r, mdm_error *err) {
   mdm_record *means = NULL, *stored = NULL;
   results_group(r->width, group);
   int status = mdm_record_reduce((const mdm_record *const *)r->each, r->n, &means, err);
+  if (!status) status = mdm_family_errors(means, r->n, err);
   if (!status) status = mdm_file_read_record(file, group, 0, &stored, err);
   for (size_t i = 0; !status && i < mdm_record_count(means); i++) {
     const mdm_array *a = mdm_record_at(means, i), *b = mdm_record_find(stored, a->path);

@@ -43,6 +43,8 @@ typedef struct mdm_limit_sizes {
 typedef struct mdm_task {
   long width;       /* N; 0 for the limit */
   unsigned index;   /* replica or seed */
+  long whole;       /* N of the network of a family (src/run/family.h) whose part this network is; 0: of none */
+  size_t part;      /* which of whole/width parts */
   double cost;      /* estimated work of one step, any unit */
   int save_weights;
   struct mdm_board *board; /* NULL: nobody watches */

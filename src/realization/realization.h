@@ -140,8 +140,17 @@ static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape
   return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
-/* A finite network, entries drawn with stream key (seed, run). */
-int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+/* How a network of a family (src/run/family.h) is drawn: as part number `part` of a larger one, `whole`, a block of its draws: the part-th piece of
+ * every population that grows, of as many as fit; and with moments matched along these axes of the inputs (matched.h). */
+typedef struct X(lineage) {
+  mdm_shape whole;
+  size_t part;
+  size_t inputs, outputs;
+  const struct mdm_axes *axes; /* count = 0: plain draws */
+} X(lineage);
+
+/* A finite network, entries drawn with stream key (seed, run). of: NULL, or how it belongs to a family. */
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const X(lineage) *of,
                       X(realization) **out, mdm_error *err);
 
 /* The limit on sample particles; tolerance: relative amplitude of a new direction; pairs: how learned parts are kept (NULL: as

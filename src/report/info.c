@@ -57,6 +57,17 @@ static void print_version(FILE *out, mdm_file *file) {
   fprintf(out, "%-11s%s, commit %.12s%s, sources %s\n", "version", version, commit, dirty != 0 ? " with uncommitted changes (dirty)" : "", sources);
 }
 
+/* How the limit came about, where not by particles, and why, where that was not given. */
+static void print_method(FILE *out, mdm_file *file) {
+  static const char *const names[] = {"method", "method_reason"};
+  for (int i = 0; i < 2; i++) {
+    char *text;
+    if (mdm_file_dup_text(file, "/diagnostics", names[i], &text, NULL)) continue;
+    fprintf(out, "%-11s%s\n", i ? "" : "limit", text);
+    free(text);
+  }
+}
+
 /* Reasons to doubt the limit, each a line. */
 static void print_doubts(FILE *out, mdm_file *file) {
   char name[32], *text;
@@ -82,6 +93,7 @@ static void print_head(FILE *out, mdm_file *file) {
   print_attribute(out, file, "compiler", "compiler");
   print_attribute(out, file, "BLAS", "blas");
   print_attribute(out, file, "HDF5", "hdf5");
+  print_method(out, file);
   print_doubts(out, file);
   fprintf(out, "%-11s%s\n", "checksum", file->sealed ? "right" : "none: another program has changed the file");
 }

@@ -34,15 +34,18 @@ static size_t select_runs(const mdm_plan *p, mdm_task *task, size_t n, mdm_ensem
   return kept;
 }
 
-/* Mean and standard error of the first `done` steps of n runs. */
+/* Mean and standard error of the first `done` steps of n runs; of families of networks, whose losses are those of their mean predictions. */
 static int reduce_runs(const mdm_plan *p, const mdm_task *task, size_t n, size_t done, mdm_record **summary, mdm_error *err) {
-  const mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
+  const mdm_family none = {0}, *family = task->width ? &none : &p->runner.family;
+  mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
   int status = runs ? MDM_OK : mdm_no_memory(err, "%zu runs", n);
   for (size_t i = 0; i < n && !status; i++) {
     runs[i] = task[i].record;
     if (done < p->problem->steps + 1) status = mdm_record_truncate(task[i].record, done, err);
   }
-  if (!status) status = mdm_record_reduce(runs, n, summary, err);
+  if (!status) status = mdm_family_losses(family, p->problem, runs, n, err);
+  if (!status) status = mdm_record_reduce((const mdm_record *const *)runs, n, summary, err);
+  if (!status) status = mdm_family_errors(*summary, n, err);
   free(runs);
   return status;
 }

@@ -11,6 +11,7 @@
 #include "run/plan.h"
 #include "run/ensembles.h"
 #include "run/estimate.h"
+#include "run/family.h"
 #include "run/saturation.h"
 #include "run/together.h"
 #include "run/tolerance.h"
@@ -58,6 +59,13 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   char line[240], experts[48] = "", neurons[48] = "";
   long E = mdm_config_int(cfg, "solve.expert_particles"), J = mdm_config_int(cfg, "solve.neuron_particles");
   if (!monitor || !monitor->message) return;
+  if (mdm_by_networks(cfg)) {
+    char widths[100];
+    mdm_config_format(cfg, "solve.widths", widths, sizeof widths);
+    snprintf(line, sizeof line, "limit: %zu families of networks of N = %s, for a standard error of %g of the loss (solve.accuracy)", replicas, widths, accuracy);
+    monitor->message(monitor->context, line);
+    return;
+  }
   if (E) snprintf(experts, sizeof experts, ", %ld experts", E);
   if (J) snprintf(neurons, sizeof neurons, ", %ld neurons of each expert", J);
   snprintf(line, sizeof line, "limit: %ld particles%s%s, %zu replicas, for a standard error of %g of the loss (solve.accuracy)", mdm_config_int(cfg, "solve.particles"),
@@ -87,7 +95,8 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what
   if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or %s", target, replicas,
+                    mdm_by_networks(cfg) ? "solve.widths" : "solve.particles");
   if (replicas > (double)*needed) *needed = (size_t)replicas;
   if (!status) status = count_earlier(monitor, *needed, &held, err);
   if (!status) announce_sizes(cfg, target, *needed = held, monitor);
@@ -121,7 +130,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   mdm_bias bias = {0};
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   mdm_announce_workers(monitor);
-  if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
+  if (what & MDM_RUN_LIMIT && !mdm_by_networks(cfg)) mdm_announce_tolerance(cfg, monitor);
   int status = what & MDM_RUN_LIMIT ? mdm_bias_read(cfg, data, &bias, err) : MDM_OK;
   if (!status) status = run_ensembles(cfg, data, what, monitor, out, err);
   if (!status) status = check_bias(&bias, data, monitor, out, err);
@@ -148,7 +157,7 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   mdm_plan p;
   double bytes = 0;
   double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  size_t replicas = asked > 0 ? mdm_accuracy_expected(asked) : 0;
+  size_t replicas = asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0;
   int status = mdm_plan_create(cfg, data, what, replicas, &plain, &p, NULL);
   if (!status) p.together = mdm_together(&p, p.tasks, &why);
   if (!status) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);

@@ -10,6 +10,7 @@
 #include "base/fit.h"
 #include "base/record.h"
 #include "run/bias.h"
+#include "run/family.h"
 
 /* Where MSSP in Regime III was biased by four standard errors the ranks of y and gamma were 0.96 and 0.90 of the particles, where it was not
  * 0.72 and 0.64 (docs/engineering.md). */
@@ -105,7 +106,7 @@ static int follows_noise(const mdm_config *cfg, const mdm_record *limit, char *l
   const mdm_array *rho = mdm_record_find(limit, "observables/rms/rho");
   int nested = !strcmp(mdm_config_text(cfg, "model.regime"), "III") && value(limit, "particles_shared") == 0;
   double eps = epsilon_of(cfg);
-  if (!rho || !nested || !(rho->value[0] > eps)) return 0;
+  if (!rho || !nested || mdm_is_of_families(limit) || !(rho->value[0] > eps)) return 0;
   snprintf(line, size, "the gate's gradient, zero at the start, is %.2g (RMS) from sampling, above epsilon: the router's first steps follow noise, as in networks of so "
            "many neurons; raise solve.neuron_particles (the bias falls like its root)%s", rho->value[0], eps > 0 ? " or train.adam.eps" : "");
   return 1;
@@ -221,7 +222,19 @@ static int undetermined(const mdm_config *cfg, const mdm_record *limit, char *li
   return 1;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined};
+/* Normal deviations beyond which the check of an extrapolation fails: one in four hundred would by chance. */
+static const double MISFIT = 3;
+
+static int misfit(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  double z = value(limit, "extrapolation_z"), bias = value(limit, "extrapolation_bias"), noise = value(limit, "extrapolation_noise");
+  (void)cfg;
+  if (!(z > MISFIT) || bias < noise) return 0;
+  snprintf(line, size, "the smallest of solve.widths does not lie on the series of the others (by %.3g standard errors): extrapolated losses may be off by %.2g of their "
+           "size, which their standard errors hold; raise solve.widths", z, bias);
+  return 1;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)

@@ -19,6 +19,7 @@
 #include "problem/problem.h"
 #include "run/batch.h"
 #include "run/checkpoint.h"
+#include "run/family.h"
 #include "run/remote.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
@@ -496,7 +497,7 @@ static void run_pool(pool *p) {
   monitor.context = p;
   p->board.monitor = &monitor;
   mdm_announce_workers(p->user);
-  if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
+  if (p->s->with_limit && !mdm_by_networks(p->s->cfg)) mdm_announce_tolerance(p->s->cfg, p->user);
   int before = mdm_blas_enter();
   mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs", 0});
   mdm_blas_leave(before);

@@ -223,7 +223,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
 /* Nothing has been trained yet, so it is the numbers that do not fit. */
 static int first_step_failed(const mdm_task *run, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_NUMERIC, "the first loss, or a field before the first step, is not finite in %s precision; scale inputs and targets, check model.*%s%s",
-                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
+                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width && !run->whole ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
 }
 
 /* Directions after step t, for who plans a run. */
@@ -425,14 +425,19 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   return status;
 }
 
+static mdm_shape shape_of(const mdm_model *m, long width) {
+  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)width);
+  return (mdm_shape){(size_t)width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
+}
+
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
-  int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
+  const mdm_shape shape = shape_of(m, run->width);
+  const X(lineage) of = {shape_of(m, run->whole), run->part, problem->full.inputs, m->outputs, &problem->axes};
+  mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, (size_t)run->width), m->init, &problem->optimizer.method, coef);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &of : NULL, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
   return status;

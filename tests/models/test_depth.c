@@ -151,7 +151,7 @@ static void signed_run(const char *settings, int sign, double f[STEPS][P]) {
   m->branch *= sign;
   coef[MDM_W2].entry *= sign;
   for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) coef[t].learn *= sign;
-  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b.R, &err));
+  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b.R, &err));
   bench_program(&b, &b.problem->full);
   for (int t = 0; t < STEPS; t++) {
     bench_pass(&b);

@@ -122,6 +122,7 @@ static void stopped_runs_go_on(void) {
       TINY "train.optimizer=sign train.lr=0.01 solve.pairs=full train.batch=2",
       SMALL "train.optimizer=momentum model.regime=III model.gate=softmax model.gate_scope=selected model.active_fraction=0.5 output.kernels=false"};
   for (size_t i = 0; i < COUNT(rows); i++) goes_on(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, rows[i], 2);
+  goes_on(MDM_RUN_LIMIT, "solve.method=networks solve.widths=[4,8] solve.replicas=2 train.steps=6 output.kernels=false", 4); /* within a member and between members */
 }
 
 /* Sweeps of given particles: stopped within a sweep and between them, with every way of mixing, by their own state of the iteration. */

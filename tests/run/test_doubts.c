@@ -25,7 +25,8 @@ static mdm_record *summary(const char *path, double value) {
     const char *path;
     double value;
   } sound[] = {{"diagnostics/rank_h", 20}, {"diagnostics/rank_rho", 20}, {"diagnostics/rank_delta", 84}, {"diagnostics/particles_stream", 100}, {"diagnostics/particles_expert", 100},
-               {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05}};
+               {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05},
+               {"diagnostics/extrapolation_z", 2}, {"diagnostics/extrapolation_bias", 0.02}, {"diagnostics/extrapolation_noise", 0.01}};
   mdm_record *rec;
   double *v;
   CU_ASSERT_FATAL(!mdm_record_create(&rec, NULL));
@@ -69,6 +70,8 @@ static void test_each(void) {
                {"diagnostics/orthogonality_loss", 0.01, "lost their orthogonality|solve.precision: double"},
                {"diagnostics/skeleton_error_W1_forward", 0.6, "skeleton of pairs|0.6|W1_forward|solve.pivots"},
                {"gradient", -0.5, "mean square of the gradient is negative|at step 2"},
+               {"diagnostics/extrapolation_z", 5, "the smallest of solve.widths|5 standard errors|raise solve.widths"},
+               {"diagnostics/extrapolation_bias", 0.1, ""},
                {"rho", -0.05, ""},
                {"rho", -0.5, "mean square of rho is negative|at step 0"}};
   char told[1000];

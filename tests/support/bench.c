@@ -36,7 +36,7 @@ void bench_network(bench *b, long N) {
   const mdm_sizes sizes = mdm_model_network_sizes(m, N);
   const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
-  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b->R, &err));
+  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b->R, &err));
   bench_program(b, &b->problem->full);
 }
 
