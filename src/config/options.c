@@ -12,9 +12,11 @@
 
 /* Conditions that several options share (mdm_option.applies). */
 #define BY_HAND "model.parameterization=custom"
-#define TOP_K "model.active_fraction<1 or model.active>0"
+#define TOP_K "model.active_fraction<1 or model.active>0, and model.blocks!=[attention]"
 #define DEEP "model.depth>0"
-#define LEARNING_ROUTER "model.gate!=constant"
+#define WITH_MOE "model.blocks!=[attention]"
+#define WITH_ATTENTION "model.blocks!=[moe]"
+#define LEARNING_ROUTER "model.gate!=constant, and " WITH_MOE
 #define FILES "data.source=hdf5|idx"
 #define HDF5 "data.source=hdf5"
 #define TESTED "data.test>0"
@@ -47,34 +49,43 @@ static const mdm_option table[] = {
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
     {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
     {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph, and model.parameterization!=custom or model.custom.Q.std="},
-    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II"},
-    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III"},
+    {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II, and " WITH_MOE},
+    {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III, and " WITH_MOE},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
     {"model.experts", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "M, number of experts (regime I)", "model.regime=I"},
     {"model.active", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "K, experts per token (regime I); 0: all", "model.regime=I"},
-    {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts", "model.regime=II|III or model.active=0"},
+    {"model.active_fraction", MDM_OPT_REAL, "1.0", 0, 1, 1, NULL, "K/M; 1 is soft routing, below 1 each token uses its top K experts", "model.regime=II|III or model.active=0, and " WITH_MOE},
     {"model.depth", MDM_OPT_INT, "0", 0, 10000, 0, NULL, "L, residual blocks h <- h + L^-b MoE(norm(h)); 0: one block without residual sum, f read off its output"},
+    {"model.blocks", MDM_OPT_WORD_LIST, "[moe]", 0, 0, 0, "moe|attention", "depth: residual blocks of a layer, in order, which model.depth repeats: [attention, moe] is a transformer", DEEP},
+    {"model.head_width", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "attention: d_k, width of a head", WITH_ATTENTION},
+    {"model.heads_ratio", MDM_OPT_REAL, "0.25", 0, 1e6, 1, NULL, "attention: H/N, heads per stream neuron", WITH_ATTENTION},
+    {"model.query_groups", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "attention: G, heads that share one key and value head; 1: each has its own", WITH_ATTENTION},
+    {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
+    {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION},
+    {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
     {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)", DEEP},
     {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z", DEEP},
     {"model.norm", MDM_OPT_ENUM, "none", 0, 0, 0, "none|rms|layer", "depth: normalization over the stream before every block, without gain", DEEP},
     {"model.norm_eps", MDM_OPT_REAL, "1e-6", 0, BIG, 0, NULL, "depth: epsilon of the normalization, s^2 = mean square + epsilon", DEEP ", and model.norm=rms|layer"},
     {"model.output", MDM_OPT_ENUM, "none", 0, 0, 0, "none|norm|tanh|relu|gelu|erf", "depth: between stream and readout: nothing, the normalization of model.norm, or an activation", DEEP},
-    {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others", "model.regime=II|III; in regime I model.shared_experts"},
+    {"model.shared_fraction", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "regimes II and III: fraction of the experts that serve every token with g = 1; K/M refers to the others", "model.regime=II|III, and " WITH_MOE "; in regime I model.shared_experts"},
     {"model.shared_experts", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "regime I: how many of the M experts serve every token with g = 1; K refers to the others", "model.regime=I; elsewhere model.shared_fraction"},
-    {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: blocks, counted from 0, whose experts are all shared", DEEP},
+    {"model.dense_blocks", MDM_OPT_INT_LIST, "[]", 0, 10000, 0, NULL, "depth: MoE blocks, counted from 0 among all blocks, whose experts are all shared", DEEP ", and " WITH_MOE},
     {"model.activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "stream nonlinearity, h = phi(z)", "model.depth=0 or model.input=activation"},
-    {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)"},
-    {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn"},
+    {"model.expert_activation", MDM_OPT_ENUM, "tanh", 0, 0, 0, "tanh|relu|gelu|erf|identity", "expert nonlinearity, y = g phi_e(u)", WITH_MOE},
+    {"model.gate", MDM_OPT_ENUM, "sigmoid", 0, 0, 0, "sigmoid|normalized_sigmoid|softmax|linear|constant", "gate g(psi); normalized gates have mean 1 over experts; constant: g = 1, the router does not learn", WITH_MOE},
     {"model.gate_scope", MDM_OPT_ENUM, "all", 0, 0, 0, "all|selected", "experts that a normalized gate normalizes over: all, or the top K of the token", "model.gate=normalized_sigmoid|softmax, and " TOP_K},
     {"model.router_bias_std", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "standard deviation of initial selection biases b; with biases the top K are those of g + b", TOP_K},
     {"model.router_bias_seed", MDM_OPT_INT, "1", 0, 9007199254740992.0, 0, NULL, "draws these biases in regime I, where they are the same in every run and in the limit; elsewhere every run draws its own from seed", "model.regime=I, and model.router_bias_std>0, and " TOP_K},
-    {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature"},
-    {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate"},
+    {"model.gate_temperature", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "psi = Q h / temperature", WITH_MOE},
+    {"model.gate_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the gate", WITH_MOE},
     {"model.readout_std", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "standard deviation of v = N w_out at initialization; 0 starts the readout at zero", DRAWN("w_out")},
     {"model.init.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_in, multiplies the initial W_in", DRAWN("W_in")},
-    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER},
-    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1")},
-    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2")},
+    {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER ", and " WITH_MOE},
+    {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1") ", and " WITH_MOE},
+    {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2") ", and " WITH_MOE},
+    {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", WITH_ATTENTION},
+    {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", WITH_ATTENTION},
     {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
     {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
@@ -116,8 +127,10 @@ static const mdm_option table[] = {
     {"train.lr", MDM_OPT_REAL, "0.5", 0, DBL_MAX, 0, NULL, "base learning rate eta; the parameterization scales it per tensor"},
     {"train.lr_multiplier.input", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W_in"},
     {"train.lr_multiplier.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for Q", LEARNING_ROUTER},
-    {"train.lr_multiplier.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W1"},
-    {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2"},
+    {"train.lr_multiplier.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W1", WITH_MOE},
+    {"train.lr_multiplier.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for W2", WITH_MOE},
+    {"train.lr_multiplier.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: factor of eta for W_Q, W_K and W_V", WITH_ATTENTION},
+    {"train.lr_multiplier.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: factor of eta for W_O", WITH_ATTENTION},
     {"train.lr_multiplier.readout", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "factor of eta for w_out"},
     {"train.bias_rate", MDM_OPT_REAL, "0", 0, BIG, 0, NULL, "load balancing by biases: b <- b - bias_rate (load - K/M) after every step", TOP_K},
     {"train.bias_update", MDM_OPT_ENUM, "proportional", 0, 0, 0, "proportional|sign", "balancing by biases: steps proportional to load - K/M, or of its sign", "train.bias_rate>0"},
@@ -130,7 +143,8 @@ static const mdm_option table[] = {
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
     {"solve.particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample particles of the stream population in the limit; 0: from solve.accuracy, or 20000 where solve.replicas alone is given"},
-    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III"},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III, and " WITH_MOE},
+    {"solve.head_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "attention: head particles, each a group of model.query_groups heads; 0: automatic", WITH_ATTENTION},
     {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III"},
     {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions, whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},

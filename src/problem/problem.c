@@ -191,6 +191,8 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
+  p->context = data->context ? data->context : 1;
+  p->model.context = p->context;
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;

@@ -24,6 +24,7 @@ typedef struct mdm_problem {
   const mdm_data *data; /* not owned */
   mdm_inputs full;      /* as given: for networks, whose W_in has D columns */
   mdm_inputs reduced;   /* for the limit: the same Gram matrix in the fewest coordinates */
+  size_t context;       /* T, tokens of a sequence: samples b T … b T + T − 1; batches hold whole ones */
   mdm_loss loss;
   double loss_multiplier;
   mdm_optimizer optimizer;

@@ -124,7 +124,7 @@ static const double SPARE = 1.25;
 
 typedef struct {
   const mdm_problem *p;
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
   shape s;
   double experts, neurons, groups; /* particles of the populations where Gaussian columns live; groups that are matched one by one */
   int counted, pairs, tied;
@@ -132,7 +132,7 @@ typedef struct {
 
 static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes) {
   realization R = {.p = p, .s = limit_shape(p, sizes), .counted = !p->model.regime->experts_grow, .pairs = p->optimizer.method.entrywise};
-  if (mdm_model_limit(&p->model, &p->optimizer, R.coef, NULL)) memset(R.coef, 0, sizeof R.coef);
+  if (mdm_model_limit(&p->model, &p->optimizer, R.coef, R.heads, NULL)) memset(R.coef, 0, sizeof R.coef);
   R.tied = R.coef[MDM_W1].tied || R.coef[MDM_W2].tied;
   R.experts = R.counted ? 0 : R.s.E / (1 + R.s.twins);
   R.neurons = R.tied ? R.s.J : R.s.EJ;

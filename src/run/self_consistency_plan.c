@@ -27,7 +27,7 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
   if (n > LARGEST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
-  int status = mdm_model_limit(m, &p->optimizer, coef, err);
+  int status = mdm_model_limit(m, &p->optimizer, coef, NULL, err);
   return status ? status : mdm_layout_init(out, p, coef, !m->regime->experts_grow, err);
 }
 

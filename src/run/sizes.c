@@ -100,9 +100,16 @@ static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) 
   return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
 }
 
+/* Sampled groups of heads: as many as experts of fixed width. */
+static size_t choose_heads(const mdm_config *cfg, const mdm_model *m, size_t S) {
+  size_t given = (size_t)mdm_config_int(cfg, "solve.head_particles");
+  return !mdm_model_count(m, MDM_BLOCK_ATTENTION) ? 0 : given ? given : (S + 1) / 2;
+}
+
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {
   const mdm_model *m = &p->model;
+  s->heads = choose_heads(cfg, m, s->stream);
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles"), neurons = (size_t)mdm_config_int(cfg, "solve.neuron_particles");
   if (!m->regime->experts_grow) {
     count_experts(m, neurons, s);

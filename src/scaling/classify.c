@@ -264,7 +264,7 @@ static void judge_depth(const mdm_model *m, const mdm_optimizer *o, mdm_classifi
 int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err) {
   const mdm_regime *regime;
   mdm_parameterization p;
-  mdm_coefficients coefficients[MDM_TENSORS];
+  mdm_coefficients coefficients[MDM_TENSORS], heads[MDM_TENSORS];
   mdm_exponents e[MDM_TENSORS];
   double init[MDM_TENSORS];
   mdm_model model;
@@ -289,7 +289,7 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   if (*vanishing.noise) breaks(&out->verdict[MDM_SELF_AVERAGING], -INFINITY, "%s", vanishing.noise);
   judge_depth(&model, &optimizer, out);
   snprintf(out->crossover, sizeof out->crossover, "%s", vanishing.crossover);
-  out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, &why);
+  out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, heads, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;
 }

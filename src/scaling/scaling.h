@@ -24,6 +24,10 @@ typedef struct mdm_method {
                           (scaling/vanishing.h) */
 } mdm_method;
 
+/* Kinds of residual blocks, in the order of the words of model.blocks. An attention block has two matrices: W1, whose rows are the queries, keys and
+ * values of all heads (W_Q, W_K, W_V), and W2, whose columns are what heads put out (W_O). It has no Q. */
+typedef enum { MDM_BLOCK_MOE, MDM_BLOCK_ATTENTION, MDM_BLOCK_KINDS } mdm_block_kind;
+
 /* Sizes of a realization: neurons of a network, or sample particles of its limit. */
 typedef struct mdm_shape {
   size_t stream, experts, neurons; /* neurons of each expert */
@@ -32,6 +36,11 @@ typedef struct mdm_shape {
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
   int twins;                       /* sample particles: experts m and m + experts/2 are one draw of an expert, with different neurons */
   int residual;                    /* blocks add to the stream (model.depth) */
+  const long *layer;               /* kinds of the layer_blocks blocks of a layer, which repeat; layer_blocks 0: MoE alone */
+  size_t layer_blocks;
+  size_t heads;                    /* attention: particles, groups of heads that share keys and values */
+  size_t head_rows, head_columns;  /* rows of W1 and columns of W2 of each: (G + 2) d_k, G d_k */
+  const struct mdm_coefficients *head_coef; /* MDM_TENSORS: of W1 and W2 in attention blocks */
 } mdm_shape;
 
 /* Initial parts that vanish but count by their direction are as small as in a network of this scale. Of what they do to smooth

@@ -112,11 +112,18 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
              "they approach this limit only beyond", eps, 1 / (eps * eps));
 }
 
-int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_error *err) {
+int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_coefficients heads[MDM_TENSORS], mdm_error *err) {
   mdm_vanishing v;
   mdm_method method = o->method;
   mdm_vanishing_read(m, o, &v);
   method.directions = v.directions;
   if (v.no_limit) return mdm_fail(err, MDM_ERR_CONFIG, "no limit exists in regime %s: %s", m->regime->name, v.noise);
-  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &method, out, err);
+  int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &method, out, err);
+  if (status || !heads || !mdm_model_count(m, MDM_BLOCK_ATTENTION)) return status;
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2 && !status; t++) {
+    mdm_coefficients all[MDM_TENSORS];
+    status = mdm_limit_coefficients(m->regime, &m->heads.parameterization, mdm_model_head_sizes(m, 0, t), m->heads.init, &method, all, err);
+    heads[t] = all[t];
+  }
+  return status;
 }

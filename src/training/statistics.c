@@ -364,7 +364,7 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
   const X(field) *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l), *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t shared = X(moe_shared)(program, l), E = g->n - shared;
-  if (!E) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
+  if (!X(moe_routes)(program, l)) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
   observe_loads(s, program, l);
   observe_experts(s, program, l, e);
   if (at < 0) return MDM_OK;
@@ -377,11 +377,11 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
 
 int X(statistics_step)(X(statistics) *s, const X(moe) *program, size_t t, const double *e, mdm_error *err) {
   long at = mdm_problem_time_index(s->problem, t);
-  size_t times = s->problem->n_times, E = X(moe_field)(program, MDM_TRAIN, MDM_G, 0)->n, routed = 0;
+  size_t times = s->problem->n_times, routed = 0;
   int status = MDM_OK;
-  for (size_t l = 0; l < s->blocks; l++) routed += X(moe_shared)(program, l) < E;
+  for (size_t l = 0; l < s->blocks; l++) routed += (size_t)X(moe_routes)(program, l);
   for (size_t l = 0; l < s->blocks && !status; l++) {
-    int routes = X(moe_shared)(program, l) < E;
+    int routes = X(moe_routes)(program, l);
     for (int k = 0; k < SERIES; k++) s->now[k] = NAN;
     status = observe_block(s, program, l, t, at < 0 ? -1 : (long)(l * times) + at, e, err);
     for (int k = 0; k < SERIES; k++) {

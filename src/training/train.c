@@ -399,10 +399,11 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
   mdm_sizes ratios = mdm_model_limit_sizes(m);
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0};
-  int status = mdm_model_limit(m, &problem->optimizer, coef, err);
+  mdm_shape shape = {.stream = sizes->stream, .experts = sizes->experts, .neurons = sizes->neurons, .neuron_weight = mdm_neuron_weight(m->regime, ratios), .twins = sizes->twins};
+  mdm_model_shape(m, sizes->heads, head_coef, &shape);
+  int status = mdm_model_limit(m, &problem->optimizer, coef, head_coef, err);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
@@ -414,10 +415,11 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
   mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
+  mdm_shape shape = {.stream = (size_t)run->width, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
+  mdm_model_shape(m, mdm_model_groups(m, (size_t)run->width), head_coef, &shape);
+  mdm_model_network(m, (size_t)run->width, &problem->optimizer.method, coef, head_coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);

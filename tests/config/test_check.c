@@ -16,7 +16,7 @@ static int is_word_of(const mdm_option *o, const char *word) {
   char words[400], *rest = words;
   if (o->type == MDM_OPT_TEXT) return 1;
   if (o->type == MDM_OPT_BOOL) return !strcmp(word, "true") || !strcmp(word, "false");
-  if (!o->allowed) { /* compared with a number: as the option writes it */
+  if (!o->allowed || mdm_option_is_list(o)) { /* compared with a number: as the option writes it */
     char assignment[400], shown[100];
     snprintf(assignment, sizeof assignment, "%s=%s", o->key, word);
     mdm_config *cfg = configure(assignment);
