@@ -94,7 +94,7 @@ static X(attention) heads_of(const X(moe) *m, size_t l) {
 }
 
 /* The first of a block's matrices; the last is W2. */
-static mdm_tensor first_tensor(const X(moe) *m, size_t l) { return attends(m, l) ? MDM_W1 : MDM_Q; }
+static mdm_tensor first_tensor(const X(moe) *m, size_t l) { return mdm_first_tensor(m->R->block[l].kind); }
 
 static int has_residual(const X(moe) *m) { return m->model->depth > 0; }
 static int has_output(const X(moe) *m) { return has_residual(m) && strcmp(m->model->output, "none"); }

@@ -24,10 +24,6 @@ typedef struct mdm_method {
                           (scaling/vanishing.h) */
 } mdm_method;
 
-/* Kinds of residual blocks, in the order of the words of model.blocks. An attention block has two matrices: W1, whose rows are the queries, keys and
- * values of all heads (W_Q, W_K, W_V), and W2, whose columns are what heads put out (W_O). It has no Q. */
-typedef enum { MDM_BLOCK_MOE, MDM_BLOCK_ATTENTION, MDM_BLOCK_KINDS } mdm_block_kind;
-
 /* Sizes of a realization: neurons of a network, or sample particles of its limit. */
 typedef struct mdm_shape {
   size_t stream, experts, neurons; /* neurons of each expert */

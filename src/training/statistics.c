@@ -126,10 +126,10 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
   const mdm_problem *p = s->problem;
   const size_t quantiles[3] = {s->blocks, p->n_times, MDM_QUANTILES}, times[2] = {s->blocks, p->n_times};
   char path[96];
-  int status = add_axes(p, rec, err);
-  if (!status) status = add_distribution(s, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
-  if (!status) status = add_distribution(s, rec, "g", 0, p->histogram_range / 2, &s->g, err);
-  if (!status) status = add_times(s, rec, "statistics/load/quantile", 3, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
+  int status = add_axes(p, rec, err), routed = mdm_model_count(&p->model, MDM_BLOCK_MOE) > 0;
+  if (!status && routed) status = add_distribution(s, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
+  if (!status && routed) status = add_distribution(s, rec, "g", 0, p->histogram_range / 2, &s->g, err);
+  if (!status && routed) status = add_times(s, rec, "statistics/load/quantile", 3, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
   for (int k = 0; k < ALIGNED && !status; k++) {
     snprintf(path, sizeof path, "statistics/alignment/%s", mdm_field_name(aligned[k]));
     status = add_times(s, rec, path, 2, times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
@@ -158,7 +158,7 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
   int status = s->values && s->samples && s->each_sample && s->share && s->totals && s->load && s->kernel && s->y && s->work
                    ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
-  if (!status) status = add_per_step(s, record, err);
+  if (!status && mdm_model_count(&problem->model, MDM_BLOCK_MOE)) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
   if (status) return X(statistics_free)(s), status;
   *out = s;
