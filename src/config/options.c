@@ -106,6 +106,7 @@ static const mdm_option table[] = {
     {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
     {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
     {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set", "data.source=cosine"},
+    {"data.context", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "T, tokens of a sequence: samples follow each other in sequences, whose tokens attention blocks mix (cosine set)", "data.source=cosine"},
     {"data.classes", MDM_OPT_INT_LIST, "[]", 0, 255, 0, NULL, "labels to keep, in the order of the outputs; []: all", FILES},
     {"data.targets", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|sign|onehot", "targets of class labels; auto: sign (one output, +1 and -1) for two classes, else one-hot", FILES},
     {"data.standardize", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|none|global|feature|sample", "auto: global for idx, none otherwise"},

@@ -28,7 +28,7 @@ typedef struct mdm_problem {
   mdm_loss loss;
   double loss_multiplier;
   mdm_optimizer optimizer;
-  size_t steps, batch;  /* gradient steps; samples per step */
+  size_t steps, batch;  /* gradient steps; samples per step: tokens of train.batch sequences */
   size_t *order;        /* (steps + 1) × batch: sample indices of every step; NULL for the full batch */
   int full_batch;
   size_t every;         /* test part: every so many steps */
