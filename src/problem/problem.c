@@ -142,6 +142,8 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->steps = (size_t)mdm_config_int(cfg, "train.steps");
   p->full_batch = mdm_config_enum(cfg, "train.batch") == 0;
   size_t sequences = (size_t)mdm_config_int(cfg, "train.batch");
+  if (P % p->context || p->data->test.count % p->context)
+    return mdm_fail(err, MDM_ERR_DATA, "%zu train and %zu test samples of %s are no whole sequences of %zu", P, p->data->test.count, p->data->source, p->context);
   p->batch = p->full_batch ? P : p->context * sequences;
   if (p->batch > P)
     return mdm_fail(err, MDM_ERR_CONFIG, "train.batch = %zu exceeds the %zu train %s of %s; lower it or raise data.train",

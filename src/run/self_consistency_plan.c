@@ -15,6 +15,8 @@ int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas
   if (!o->count) return MDM_OK;
   if (p->optimizer.method.entrywise)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps with train.optimizer: %s: what it learns is not a function of kernels; allowed: sgd, momentum", p->optimizer.name);
+  if (mdm_model_count(&p->model, MDM_BLOCK_ATTENTION))
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps has no order parameters of attention blocks (model.blocks); set solve.sweeps: 0");
   if (replicas < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps needs solve.replicas >= 3, to measure the noise; it is %zu", replicas);
   return MDM_OK;
 }

@@ -69,14 +69,19 @@ static int gate_noise_is_common(const mdm_model *m) {
   return m->regime->neurons_grow && (!m->regime->experts_grow || rule[MDM_W1].tied || rule[MDM_W2].tied);
 }
 
-/* Tensors of which an initial part vanishes with scale, as bits. */
+static int vanishes(const mdm_model *m, mdm_tensor t, const mdm_rule *rule, double init) {
+  mdm_scales s = mdm_rule_scales(t, m->regime, rule);
+  int backward = t != MDM_W_IN && mdm_power_exponent(s.Vb, m->regime) < -1e-9;
+  return !rule->zero && init > 0 && (backward || mdm_power_exponent(s.Vf, m->regime) < -1e-9);
+}
+
+/* Tensors of which an initial part vanishes with scale, as bits, in MoE or attention blocks. */
 static unsigned vanishing_parts(const mdm_model *m) {
   unsigned which = 0;
+  int experts = mdm_model_count(m, MDM_BLOCK_MOE) > 0, heads = mdm_model_count(m, MDM_BLOCK_ATTENTION) > 0;
   for (mdm_tensor t = 0; t < MDM_W_OUT; t++) {
-    const mdm_rule *rule = &m->parameterization.rule[t];
-    mdm_scales s = mdm_rule_scales(t, m->regime, rule);
-    int backward = t != MDM_W_IN && mdm_power_exponent(s.Vb, m->regime) < -1e-9;
-    if (!rule->zero && m->init[t] > 0 && (backward || mdm_power_exponent(s.Vf, m->regime) < -1e-9)) which |= 1u << t;
+    if ((experts || t == MDM_W_IN) && vanishes(m, t, &m->parameterization.rule[t], m->init[t])) which |= 1u << t;
+    if (heads && (t == MDM_W1 || t == MDM_W2) && vanishes(m, t, &m->heads.parameterization.rule[t], m->heads.init[t])) which |= 1u << t;
   }
   return which;
 }
