@@ -9,6 +9,7 @@
 #include "realization/dense.h"
 #include "scaling/vanishing.h"
 #include "support/bench.h"
+#include "support/runs.h"
 #include "support/suite.h"
 
 
@@ -226,6 +227,35 @@ static void products_are_adjoint(void) {
     }
 }
 
+/* ---------------------------------------------------------------- what heads look at */
+
+/* Of causal heads of equal scores both are known: with T = 4 the means over t of log t and of (t − 1)/2. Others differ from head to head. */
+static void entropy_and_distance(void) {
+  for (int flat = 0; flat < 2; flat++) {
+    mdm_outcome out;
+    char settings[512];
+    snprintf(settings, sizeof settings, "model.depth=2 model.blocks=[moe,attention] model.head_width=2 data.context=4 data.train=8 train.steps=2 output.times=[0,2] "
+             "simulate.widths=[24] simulate.seeds=1 output.kernels=false solve.particles=1000 solve.replicas=1 model.init.attention_in=%s", flat ? "0" : "3");
+    run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 1, settings, &out);
+    for (int limit = 0; limit < 2; limit++) {
+      const mdm_record *rec = limit ? out.limit.summary : out.networks[0].summary;
+      const double *entropy = values(rec, "observables/attention/entropy"), *distance = values(rec, "observables/attention/distance");
+      const double *quantile = values(rec, "statistics/attention/entropy"), equal = log(24) / 4, half = 0.75;
+      CU_ASSERT(isnan(entropy[0]) && isnan(distance[2 * 3]) && isnan(quantile[0])); /* blocks 0 and 2 have experts */
+      for (int block = 1; block < 4; block += 2) {
+        if (flat) CU_ASSERT_DOUBLE_EQUAL(entropy[3 * block], equal, 1e-6);
+        if (flat) CU_ASSERT_DOUBLE_EQUAL(distance[3 * block], half, 1e-6);
+        if (flat) continue;
+        CU_ASSERT(entropy[3 * block] > 0.2 * equal && entropy[3 * block] < 0.95 * equal);
+        CU_ASSERT(fabs(distance[3 * block] - half) < 0.2 && distance[3 * block] != half);
+        for (int p = 1; p < 9; p++) CU_ASSERT(quantile[18 * block + p] >= quantile[18 * block + p - 1]);
+        CU_ASSERT(quantile[18 * block] < entropy[3 * block] && quantile[18 * block + 8] > entropy[3 * block]);
+      }
+    }
+    mdm_outcome_clear(&out);
+  }
+}
+
 /* Coefficients of the limit of attention, by hand (docs/theory.md, attention). */
 static void coefficients_of_heads(void) {
   static const struct {
@@ -259,6 +289,7 @@ static const test_case tests[] = {
     {"fields give the gradient of a network", fields_give_the_gradient_of_a_network},
     {"a step goes down the gradient", a_step_goes_down_the_gradient},
     {"forward and backward products are adjoint", products_are_adjoint},
+    {"entropy and distance", entropy_and_distance},
     {"coefficients of heads", coefficients_of_heads},
 };
 

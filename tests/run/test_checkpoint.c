@@ -106,6 +106,8 @@ static void stopped_runs_go_on(void) {
       SMALL "model.active_fraction=0.5 train.bias_rate=0.1 model.router_bias_std=0.2 train.balance=switch train.balance_coefficient=0.1 train.z_loss=0.01 train.clip=0.3",
       SMALL "model.depth=3 model.norm=rms output.ntk=true output.parts=true model.shared_fraction=0.5 output.blocks=[1] output.responses=true",
       SMALL "model.depth=2 model.norm=layer model.output=tanh model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.dense_blocks=[0]",
+      SMALL "model.depth=2 model.blocks=[attention,moe] model.head_width=2 model.norm=rms model.output=norm data.context=2 output.ntk=true output.parts=true output.responses=true",
+      TINY "model.depth=1 model.blocks=[attention] model.head_width=2 model.query_groups=2 data.context=4 train.optimizer=adam train.lr=0.05 solve.pivots=4",
       TINY "train.optimizer=adam train.lr=0.05 solve.pivots=4 output.parts=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pairs=full solve.precision=double simulate.precision=single",
       TINY "train.optimizer=adamw train.lr=0.05 solve.pivots=4 model.regime=I train.schedule=cosine",
