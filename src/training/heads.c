@@ -28,9 +28,9 @@ static int add_look(X(heads) *h, int k, mdm_record *rec, mdm_error *err) {
   static const struct {
     const char *series, *grid, *text, *spread;
   } looks[LOOKS] = {
-      [ENTROPY] = {"observables/attention/entropy", "statistics/attention/entropy", "entropy -sum A log A of a head's weights A, mean over tokens and heads",
+      [ENTROPY] = {"observables/attention/entropy", "statistics/attention/entropy/quantile", "entropy -sum A log A of a head's weights A, mean over tokens and heads",
                    "quantiles over heads of the entropy of their weights, mean over tokens"},
-      [DISTANCE] = {"observables/attention/distance", "statistics/attention/distance", "distance sum A |t - t'| in tokens that a head looks at, mean over tokens and heads",
+      [DISTANCE] = {"observables/attention/distance", "statistics/attention/distance/quantile", "distance sum A |t - t'| in tokens that a head looks at, mean over tokens and heads",
                     "quantiles over heads of the distance that they look at, mean over tokens"}};
   const mdm_problem *p = h->problem;
   const size_t series[2] = {h->blocks, p->steps + 1}, grid[3] = {h->blocks, p->n_times, MDM_QUANTILES};

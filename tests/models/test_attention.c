@@ -240,7 +240,7 @@ static void entropy_and_distance(void) {
     for (int limit = 0; limit < 2; limit++) {
       const mdm_record *rec = limit ? out.limit.summary : out.networks[0].summary;
       const double *entropy = values(rec, "observables/attention/entropy"), *distance = values(rec, "observables/attention/distance");
-      const double *quantile = values(rec, "statistics/attention/entropy"), equal = log(24) / 4, half = 0.75;
+      const double *quantile = values(rec, "statistics/attention/entropy/quantile"), equal = log(24) / 4, half = 0.75;
       CU_ASSERT(isnan(entropy[0]) && isnan(distance[2 * 3]) && isnan(quantile[0])); /* blocks 0 and 2 have experts */
       for (int block = 1; block < 4; block += 2) {
         if (flat) CU_ASSERT_DOUBLE_EQUAL(entropy[3 * block], equal, 1e-6);

@@ -9,7 +9,7 @@
 static void same_bits(const mdm_record *a, const mdm_record *b, const char *settings) {
   static const char *const paths[] = {"observables/train/prediction", "observables/rms/h", "observables/rms/rho", "observables/rms/y", "observables/router/entropy",
                                       "observables/experts/between_y", "statistics/psi/quantile", "kernels/W2/forward",
-                                      "statistics/attention/distance"};
+                                      "statistics/attention/distance/quantile"};
   for (size_t i = 0; i < COUNT(paths); i++) {
     const mdm_array *x = mdm_record_find(a, paths[i]), *y = mdm_record_find(b, paths[i]);
     size_t n = 1;
