@@ -68,14 +68,63 @@ static void forward_token(const X(attention) *a, size_t first, size_t t, size_t 
     for (size_t g = 0; g < G; g++) mix(a, t, begin + rows * i + d * (G + 1), stride, weight + T * (G * i + g), out + d * (G * i + g));
 }
 
+/* ---------------------------------------------------------------- normalized and turned queries and keys */
+
+int X(attention_turns)(const X(attention) *a) { return a->rotary || a->normalized; }
+
+/* Turns pairs of the queries and keys (rows of particles from … to − 1) of a token of position t, by the angles or (sign −1) back. */
+static void turn(const X(attention) *a, size_t t, double sign, size_t from, size_t to, real *rows) {
+  size_t d = a->width, heads = a->queries + 1;
+  for (size_t j = 0; j + 1 < d && a->rotary; j += 2) {
+    double angle = sign * (double)t * pow(10000, -(double)j / (double)d);
+    real c = (real)cos(angle), s = (real)sin(angle);
+    for (size_t i = from; i < to; i++)
+      for (size_t g = 0; g < heads; g++) {
+        real *pair = rows + rows_of(a) * i + d * g + j, x = pair[0];
+        pair[0] = c * x - s * pair[1];
+        pair[1] = s * x + c * pair[1];
+      }
+  }
+}
+
+static real inverse_size(const X(attention) *a, const real *x) { return 1 / (real)sqrt((double)dot(a->width, x, x) / (double)a->width + a->eps); }
+
+/* Of one token: rows of u with normalized and turned queries and keys. */
+static void prepare_token(const X(attention) *a, size_t t, size_t from, size_t to, const real *u, real *turned) {
+  size_t d = a->width, rows = rows_of(a);
+  memcpy(turned + rows * from, u + rows * from, rows * (to - from) * sizeof *u);
+  for (size_t i = from; i < to && a->normalized; i++)
+    for (size_t g = 0; g <= a->queries; g++) {
+      real *x = turned + rows * i + d * g, scale = inverse_size(a, x);
+      for (size_t j = 0; j < d; j++) x[j] *= scale;
+    }
+  turn(a, t, 1, from, to, turned);
+}
+
+/* The adjoint, in place: γ of what was turned becomes that of u; of n = x/s: (γ − n⟨nγ⟩)/s. */
+static void restore_token(const X(attention) *a, size_t t, size_t from, size_t to, const real *u, real *gamma) {
+  size_t d = a->width, rows = rows_of(a);
+  turn(a, t, -1, from, to, gamma);
+  for (size_t i = from; i < to && a->normalized; i++)
+    for (size_t g = 0; g <= a->queries; g++) {
+      const real *x = u + rows * i + d * g;
+      real *to_x = gamma + rows * i + d * g, scale = inverse_size(a, x), mean = dot(d, x, to_x) * scale * scale / (real)d;
+      for (size_t j = 0; j < d; j++) to_x[j] = scale * (to_x[j] - mean * x[j]);
+    }
+}
+
+/* ---------------------------------------------------------------- all particles */
+
 static double work_of(const X(attention) *a, size_t P) { return 8.0 * (double)(P * a->context * columns_of(a) * a->particles); }
 
-void X(attention_forward)(const X(attention) *a, size_t P, const real *u, real *weights, real *o) {
-  size_t T = a->context, pieces = mdm_pieces(a->particles, HEADS);
+void X(attention_forward)(const X(attention) *a, size_t P, const real *u, real *turned, real *weights, real *o) {
+  size_t T = a->context, pieces = mdm_pieces(a->particles, HEADS), all = rows_of(a) * a->particles;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(a, P)))
-  for (size_t i = 0; i < pieces; i++)
-    for (size_t t = 0; t < P; t++)
-      forward_token(a, t / T * T, t % T, mdm_piece(a->particles, pieces, i), mdm_piece(a->particles, pieces, i + 1), u, weights, o);
+  for (size_t i = 0; i < pieces; i++) {
+    size_t from = mdm_piece(a->particles, pieces, i), to = mdm_piece(a->particles, pieces, i + 1);
+    for (size_t t = 0; t < P && X(attention_turns)(a); t++) prepare_token(a, t % T, from, to, u + all * t, turned + all * t);
+    for (size_t t = 0; t < P; t++) forward_token(a, t / T * T, t % T, from, to, X(attention_turns)(a) ? turned : u, weights, o);
+  }
 }
 
 /* One head and token: adds to γ of the keys and values that it saw, and to γ of its query. */
@@ -105,12 +154,14 @@ static void backward_token(const X(attention) *a, size_t first, size_t t, size_t
     }
 }
 
-void X(attention_backward)(const X(attention) *a, size_t P, const real *u, const real *weights, const real *o, const real *b, real *gamma) {
-  size_t T = a->context, rows = rows_of(a), pieces = mdm_pieces(a->particles, HEADS);
+void X(attention_backward)(const X(attention) *a, size_t P, const real *u, const real *turned, const real *weights, const real *o, const real *b,
+                           real *gamma) {
+  size_t T = a->context, rows = rows_of(a), all = rows * a->particles, pieces = mdm_pieces(a->particles, HEADS);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2 * work_of(a, P)))
   for (size_t i = 0; i < pieces; i++) {
     size_t from = mdm_piece(a->particles, pieces, i), to = mdm_piece(a->particles, pieces, i + 1);
     for (size_t t = 0; t < P; t++) memset(gamma + rows * (a->particles * t + from), 0, rows * (to - from) * sizeof *gamma);
-    for (size_t t = 0; t < P; t++) backward_token(a, t / T * T, t % T, from, to, u, weights, o, b, gamma);
+    for (size_t t = 0; t < P; t++) backward_token(a, t / T * T, t % T, from, to, X(attention_turns)(a) ? turned : u, weights, o, b, gamma);
+    for (size_t t = 0; t < P && X(attention_turns)(a); t++) restore_token(a, t % T, from, to, u + all * t, gamma + all * t);
   }
 }

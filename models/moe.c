@@ -34,6 +34,7 @@ enum {
 /* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
   X(field) field[MDM_FIELDS];  /* n, ψ, g, u, y, a, b, γ, ρ, ζ; n and ζ empty where they are other fields */
+  real *turned;                /* attention: rows × P: normalized and turned queries and keys; NULL: they are used as they are */
   real *weights;               /* attention: T × heads × P: how much of each token of its sequence a head takes */
   real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
   real *gate;                  /* experts × P: gate values before the selection */
@@ -90,7 +91,7 @@ static int attends(const X(moe) *m, size_t l) { return m->R->block[l].kind == MD
 
 static X(attention) heads_of(const X(moe) *m, size_t l) {
   const mdm_heads *h = &m->model->heads;
-  return (X(attention)){m->R->block[l].units, h->queries, h->width, m->model->context, h->scale, h->causal};
+  return (X(attention)){m->R->block[l].units, h->queries, h->width, m->model->context, h->scale, h->causal, h->rotary, h->normalized, m->model->norm_eps};
 }
 
 /* The first of a block's matrices; the last is W2. */
@@ -200,6 +201,8 @@ static int block_allocate(const X(moe) *m, block_fields *b, size_t l, mdm_part w
     if (b->field[f].v) ok = ok && allocate_second(m, &b->field[f], f, P);
   ok = ok && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
   if (!attends(m, l)) return ok && router_allocate(m, b, train, P);
+  X(attention) heads = heads_of(m, l);
+  ok = ok && (!X(attention_turns)(&heads) || (b->turned = mdm_alloc(R->block[l].rows, P, 1, sizeof(real))));
   return ok && (b->weights = mdm_alloc(m->model->context, R->block[l].units * m->model->heads.queries, P, sizeof(real)));
 }
 
@@ -335,6 +338,7 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
 
 static void block_clear(block_fields *b) {
   for (int f = 0; f < MDM_FIELDS; f++) release(&b->field[f]);
+  free(b->turned);
   free(b->weights);
   free(b->expert);
   free(b->expert_slope);
@@ -512,7 +516,7 @@ static int forward_router(X(moe) *m, mdm_part part, size_t l, size_t P, const X(
 /* y from u: of heads, or of experts. */
 static void forward_particles(X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
   X(attention) heads = heads_of(m, l);
-  if (attends(m, l)) X(attention_forward)(&heads, P, b->field[MDM_U].v, b->weights, b->field[MDM_Y].v);
+  if (attends(m, l)) X(attention_forward)(&heads, P, b->field[MDM_U].v, b->turned, b->weights, b->field[MDM_Y].v);
   else activate(m, part, l, b, P);
 }
 
@@ -747,7 +751,7 @@ static int backward_matrix(X(moe) *m, size_t l, mdm_tensor t, const X(field) *q,
 static int backward_particles(X(moe) *m, size_t l, size_t P, int losses, real *gamma, mdm_error *err) {
   block_fields *f = block_of(&m->part[MDM_TRAIN], l);
   X(attention) heads = heads_of(m, l);
-  if (attends(m, l)) return X(attention_backward)(&heads, P, f->field[MDM_U].v, f->weights, f->field[MDM_Y].v, f->field[MDM_B].v, gamma), MDM_OK;
+  if (attends(m, l)) return X(attention_backward)(&heads, P, f->field[MDM_U].v, f->turned, f->weights, f->field[MDM_Y].v, f->field[MDM_B].v, gamma), MDM_OK;
   int status = backward_gate(m, l, P, losses, err);
   if (!status) gate_backward(m, l, f, P, gamma);
   return status;

@@ -113,6 +113,8 @@ check model.depth=2 'model.blocks=[attention,moe]' model.head_width=2 model.head
   model.attention_scale=full model.attention_output=mup model.norm=layer model.branch_exponent=0.5 train.lr_multiplier.attention_in=2 model.init.attention_out=0.5
 check model.depth=2 'model.blocks=[moe,attention]' model.causal=false data.context=4 model.active_fraction=0.4 train.balance=switch model.dense_blocks=[2] \
   train.z_loss=0.2 train.optimizer=adamw train.lr=0.05 train.adam.eps=0.01 train.clip=0.3 train.lr_multiplier.attention_out=2 model.init.attention_in=2
+check model.depth=2 'model.blocks=[attention]' model.query_groups=2 model.head_width=6 data.context=4 model.position=rotary model.query_key_norm=true model.norm_eps=0.1 \
+  model.norm=rms
 check model.depth=1 'model.blocks=[attention]' data.context=2 train.optimizer=momentum train.weight_decay=0.1 train.lr=0.05 model.parameterization=ntp \
   model.attention_output=mup
 echo "$passed passed, $failed failed"

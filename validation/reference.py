@@ -16,7 +16,8 @@ R of a block's M experts are routed; the first M - R are shared and see every to
 With model.blocks each of the L layers is a stack of such MoE blocks and of attention blocks, h <- h + L^-b a with
         q_g = W_Q_g n (g = 1..G), k = W_K n, v = W_V n      of each of H/G groups of heads, the rows of its W_qkv, d_k each
         o_gt = sum over t' of A_tt' v_t',  A = softmax over the t' that t sees of s q_gt.k_t',    a = (G/H) sum over groups of W_O (o_1 .. o_G)
-over the T = data.context tokens of every sequence.
+over the T = data.context tokens of every sequence. With model.query_key_norm q and k are first divided by sqrt(mean square over d_k + eps), with model.position:
+rotary their pairs (2j, 2j + 1) then turn by the angle t 10000^(-2j/d_k), t from 0.
 Minimized is the loss plus the mean over MoE blocks (those without routed experts count with 0) of
     balance_coefficient x R sum_m f_m P_m     f: share of the batch's assignments, P: mean over the batch of gate/sum of gates
                       (importance: squared coefficient of variation of P over experts)
@@ -266,11 +267,33 @@ def tokens_seen(net):
     return np.tri(net.T) if net.causal else np.ones((net.T, net.T))
 
 
+def rotation(net):
+    """(T, d_k, d_k): what turns a query or key at each position, as row vectors: x -> x R."""
+    turn = np.tile(np.eye(net.d_k), (net.T, 1, 1))
+    for j in range(0, net.d_k - 1, 2) if net.rotary else ():
+        angle = np.arange(net.T) * 10000.0**(-j / net.d_k)
+        turn[:, j, j] = turn[:, j + 1, j + 1] = np.cos(angle)
+        turn[:, j, j + 1], turn[:, j + 1, j] = np.sin(angle), -np.sin(angle)
+    return turn
+
+
+def numpy_turned(net, x):
+    """Queries or keys (B, T, …, d_k), normalized and turned, and the map back of gradients."""
+    s = np.sqrt((x**2).mean(-1, keepdims=True) + net.norm_eps) if net.normalized else np.ones_like(x[..., :1])
+    R = rotation(net)
+
+    def backward(d):
+        d = product("bt...k,tjk->bt...j", d, R)
+        return d / s - net.normalized * x * (x * d).mean(-1, keepdims=True) / s**3
+    return product("bt...j,tjk->bt...k", x / s, R), backward
+
+
 def numpy_heads(net, u):
     """Outputs (B, groups, columns) of heads from their rows u (B, groups, rows), and the map dL/do -> dL/du."""
     B, groups = u.shape[:2]
     parts = u.reshape(B // net.T, net.T, groups, net.G + 2, net.d_k)
-    q, k, v = parts[..., :net.G, :], parts[..., net.G, :], parts[..., net.G + 1, :]
+    (q, q_backward), (k, k_backward) = numpy_turned(net, parts[..., :net.G, :]), numpy_turned(net, parts[..., net.G, :])
+    v = parts[..., net.G + 1, :]
     S = net.score_scale * product("btmgj,bsmj->bmgts", q, k)
     A = np.exp(S - S.max(axis=-1, keepdims=True)) * tokens_seen(net)
     A /= A.sum(axis=-1, keepdims=True)
@@ -280,8 +303,8 @@ def numpy_heads(net, u):
         dA = product("btmgj,bsmj->bmgts", do, v)
         dS = net.score_scale * A * (dA - (A * dA).sum(axis=-1, keepdims=True))
         du = np.empty_like(parts)
-        du[..., :net.G, :] = product("bmgts,bsmj->btmgj", dS, k)
-        du[..., net.G, :] = product("bmgts,btmgj->bsmj", dS, q)
+        du[..., :net.G, :] = q_backward(product("bmgts,bsmj->btmgj", dS, k))
+        du[..., net.G, :] = k_backward(product("bmgts,btmgj->bsmj", dS, q))
         du[..., net.G + 1, :] = product("bmgts,btmgj->bsmj", A, do)
         return du.reshape(u.shape)
     return product("bmgts,bsmj->btmgj", A, v).reshape(B, groups, net.columns), backward
@@ -441,7 +464,10 @@ def torch_attention(net, l, w, h):
     hidden = torch.tensor(tokens_seen(net) == 0)
     for m in range(net.groups):
         rows = (n @ w["W_qkv"][net.index[l], m].T).split(net.d_k, dim=2)
-        scores = [(net.score_scale * rows[g] @ rows[net.G].transpose(1, 2)).masked_fill(hidden, -math.inf) for g in range(net.G)]
+        if net.normalized:
+            rows = [r / torch.sqrt((r**2).mean(2, keepdim=True) + net.norm_eps) if g <= net.G else r for g, r in enumerate(rows)]
+        turned = [torch.einsum("btj,tjk->btk", r, torch.tensor(rotation(net))) for r in rows[:net.G + 1]]
+        scores = [(net.score_scale * turned[g] @ turned[net.G].transpose(1, 2)).masked_fill(hidden, -math.inf) for g in range(net.G)]
         o = torch.cat([torch.softmax(score, dim=2) @ rows[net.G + 1] for score in scores], dim=2)
         a = a + o @ w["W_O"][net.index[l], m].T / net.groups
     return a.reshape(h.shape)
@@ -671,6 +697,7 @@ def describe_blocks(config, net):
     net.G, net.d_k, net.T = (int(config[key]) for key in ("model.query_groups", "model.head_width", "data.context"))
     net.groups = math.floor(float(config["model.heads_ratio"]) * net.N / net.G + 0.5)
     net.rows, net.columns = (net.G + 2) * net.d_k, net.G * net.d_k
+    net.rotary, net.normalized = config["model.position"] == "rotary", config["model.query_key_norm"] == "true"
     net.causal, net.score_scale = config["model.causal"] == "true", net.d_k**(-0.5 if config["model.attention_scale"] == "sqrt" else -1)
 
 

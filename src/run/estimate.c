@@ -14,13 +14,14 @@ static double larger(double a, double b) { return a > b ? a : b; }
 /* Particles of a kind of block of a realization, or neurons of a network. */
 typedef struct {
   double S, E, J, U, Y; /* stream, experts (0: none), neurons of each expert, rows of W1 and columns of W2: both all experts' neurons */
-  double weights;       /* attention: of one token, T of each head */
+  double weights;       /* attention: of one token, T of each head; and turned queries and keys */
   double twins, depth;  /* 1 or 0: experts come as twins (realization.h); there are residual blocks */
 } shape;
 
 static shape heads_shape(const mdm_problem *p, double S, double groups) {
   double columns = mdm_model_head_sizes(&p->model, 0, MDM_W2).Ne, rows = mdm_model_head_sizes(&p->model, 0, MDM_W1).Ne;
-  return (shape){.S = S, .U = groups * rows, .Y = groups * columns, .weights = groups * (double)(p->model.heads.queries * p->context), .depth = 1};
+  double turned = p->model.heads.rotary || p->model.heads.normalized ? groups * rows : 0;
+  return (shape){.S = S, .U = groups * rows, .Y = groups * columns, .weights = groups * (double)(p->model.heads.queries * p->context) + turned, .depth = 1};
 }
 
 static shape limit_shape(const mdm_problem *p, const mdm_limit_sizes *s, mdm_block_kind kind) {

@@ -19,6 +19,10 @@ static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   h->ratio = mdm_config_real(cfg, "model.heads_ratio");
   h->scale = pow((double)h->width, mdm_config_enum(cfg, "model.attention_scale") ? -1 : -0.5);
   h->causal = mdm_config_bool(cfg, "model.causal");
+  h->rotary = mdm_config_enum(cfg, "model.position") == 1;
+  h->normalized = mdm_config_bool(cfg, "model.query_key_norm");
+  if (h->rotary && h->width % 2)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.position: rotary turns pairs of neurons, and model.head_width = %zu is odd; allowed: even numbers", h->width);
   h->fan_in = mdm_config_enum(cfg, "model.attention_output") == 0;
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) h->init[t] = h->lr[t] = 1;
   h->init[MDM_W1] = mdm_config_real(cfg, "model.init.attention_in");

@@ -90,6 +90,7 @@ static void test_configuration(void) {
       {"- -s model.depth=1 -s model.blocks=[attention,moe] -s model.parameterization=custom", "custom|model.blocks|mssp, mup"},
       {"- -s model.depth=1 -s model.blocks=[attention,moe] -s model.dense_blocks=[0]", "model.dense_blocks|block 0|attention"},
       {"- -s model.depth=1 -s model.blocks=[attention] -s model.heads_ratio=0.01 -s simulate.widths=[8,16]", "N = 8|heads|model.heads_ratio"},
+      {"- -s model.depth=1 -s model.blocks=[attention] -s model.head_width=3 -s model.position=rotary", "rotary|model.head_width = 3|even"},
       {"- -s data.context=3", "data.train = 4|data.context = 3"},
       {"- -s data.context=2 -s train.batch=3", "train.batch = 3|2 train sequences"},
       {"- -s data.source=hdf5", "data.file"},

@@ -25,26 +25,27 @@ static size_t columns(const X(attention) *a) { return a->particles * a->queries 
 
 /* Σ b o of P tokens. */
 static double contracted(const X(attention) *a, size_t tokens, const double *u, const double *b) {
-  static double weights[MOST], o[MOST];
+  static double weights[MOST], turned[MOST], o[MOST];
   double sum = 0;
-  X(attention_forward)(a, tokens, u, weights, o);
+  X(attention_forward)(a, tokens, u, turned, weights, o);
   for (size_t i = 0; i < columns(a) * tokens; i++) sum += b[i] * o[i];
   return sum;
 }
 
 static const X(attention) maps[] = {
-    {5, 1, 2, 3, 0.7, 1}, {3, 1, 4, 4, 0.25, 0}, {2, 3, 2, 4, 0.5, 1}, {70, 1, 1, 3, 1, 1}, {4, 2, 3, 2, 0.6, 0}, {3, 1, 2, 1, 1, 1}};
+    {5, 1, 2, 3, 0.7, 1, 0, 0, 0}, {3, 1, 4, 4, 0.25, 0, 0, 0, 0}, {2, 3, 2, 4, 0.5, 1, 0, 0, 0}, {70, 1, 1, 3, 1, 1, 0, 0, 0}, {4, 2, 3, 2, 0.6, 0, 0, 0, 0}, {3, 1, 2, 1, 1, 1, 0, 0, 0},
+    {3, 1, 4, 4, 0.7, 1, 1, 0, 0}, {2, 2, 4, 3, 0.7, 0, 1, 1, 0.1}, {66, 1, 3, 2, 1, 1, 0, 1, 0.01}};
 
 static void gamma_is_the_gradient(void) {
   for (size_t k = 0; k < COUNT(maps); k++) {
     const X(attention) *a = &maps[k];
-    static double u[MOST], b[MOST], weights[MOST], o[MOST], gamma[MOST];
+    static double u[MOST], turned[MOST], b[MOST], weights[MOST], o[MOST], gamma[MOST];
     size_t tokens = 2 * a->context, n = rows(a) * tokens;
     CU_ASSERT_FATAL(n <= MOST);
     fill(n, 0.1, u);
     fill(columns(a) * tokens, 0.7, b);
-    X(attention_forward)(a, tokens, u, weights, o);
-    X(attention_backward)(a, tokens, u, weights, o, b, gamma);
+    X(attention_forward)(a, tokens, u, turned, weights, o);
+    X(attention_backward)(a, tokens, u, turned, weights, o, b, gamma);
     for (size_t i = 0; i < n; i += 1 + n / 200) {
       double at = u[i], h = 1e-5, up, down;
       u[i] = at + h, up = contracted(a, tokens, u, b);
@@ -60,11 +61,11 @@ static void weights_are_a_distribution(void) {
   for (size_t k = 0; k < COUNT(maps); k++)
     for (int flat = 0; flat < 2; flat++) {
       X(attention) a = maps[k];
-      static double u[MOST], weights[MOST], o[MOST];
+      static double u[MOST], turned[MOST], weights[MOST], o[MOST];
       size_t T = a.context, tokens = 2 * T, heads = a.particles * a.queries;
       if (flat) a.scale = 0;
       fill(rows(&a) * tokens, 0.3, u);
-      X(attention_forward)(&a, tokens, u, weights, o);
+      X(attention_forward)(&a, tokens, u, turned, weights, o);
       for (size_t i = 0; i < heads * tokens; i++) {
         size_t t = i / heads % T, n = a.causal ? t + 1 : T;
         double sum = 0;
@@ -81,12 +82,12 @@ static void weights_are_a_distribution(void) {
 
 /* A token that is alone gives its value, whatever its query and key: nothing goes back to them. */
 static void one_token_passes_its_value(void) {
-  const X(attention) a = {6, 2, 3, 1, 0.8, 1};
+  const X(attention) a = {6, 2, 3, 1, 0.8, 1, 0, 0, 0};
   static double u[MOST], weights[MOST], o[MOST], b[MOST], gamma[MOST];
   fill(rows(&a) * 3, 0.3, u);
   fill(columns(&a) * 3, 0.2, b);
-  X(attention_forward)(&a, 3, u, weights, o);
-  X(attention_backward)(&a, 3, u, weights, o, b, gamma);
+  X(attention_forward)(&a, 3, u, NULL, weights, o);
+  X(attention_backward)(&a, 3, u, NULL, weights, o, b, gamma);
   for (size_t t = 0; t < 3; t++)
     for (size_t i = 0; i < a.particles; i++)
       for (size_t j = 0; j < a.width; j++) {
@@ -100,7 +101,7 @@ static void one_token_passes_its_value(void) {
 
 /* A permutation of a sequence's tokens, seen by all, permutes outputs and gradients. */
 static void full_attention_knows_no_order(void) {
-  X(attention) a = {4, 1, 3, 4, 0.5, 0};
+  X(attention) a = {4, 1, 3, 4, 0.5, 0, 0, 0, 0};
   static double u[2][MOST], b[2][MOST], weights[MOST], o[2][MOST], gamma[2][MOST];
   static const size_t order[4] = {2, 0, 3, 1};
   fill(rows(&a) * 4, 0.3, u[0]);
@@ -110,12 +111,30 @@ static void full_attention_knows_no_order(void) {
     memcpy(b[1] + columns(&a) * t, b[0] + columns(&a) * order[t], columns(&a) * sizeof(double));
   }
   for (int k = 0; k < 2; k++) {
-    X(attention_forward)(&a, 4, u[k], weights, o[k]);
-    X(attention_backward)(&a, 4, u[k], weights, o[k], b[k], gamma[k]);
+    X(attention_forward)(&a, 4, u[k], NULL, weights, o[k]);
+    X(attention_backward)(&a, 4, u[k], NULL, weights, o[k], b[k], gamma[k]);
   }
   for (size_t t = 0; t < 4; t++) {
     for (size_t i = 0; i < columns(&a); i++) CU_ASSERT_DOUBLE_EQUAL(o[1][columns(&a) * t + i], o[0][columns(&a) * order[t] + i], 1e-14);
     for (size_t i = 0; i < rows(&a); i++) CU_ASSERT_DOUBLE_EQUAL(gamma[1][rows(&a) * t + i], gamma[0][rows(&a) * order[t] + i], 1e-14);
+  }
+}
+
+/* Turned scores depend on the distance of two tokens alone; normalized ones not on the size of queries and keys. */
+static void turned_scores_know_distances(void) {
+  const X(attention) a = {4, 1, 4, 3, 0.5, 0, 1, 1, 0};
+  static double u[2][MOST], turned[MOST], weights[2][MOST], o[MOST];
+  size_t n = rows(&a);
+  fill(n, 0.3, u[0]);
+  for (size_t t = 1; t < 3; t++) memcpy(u[0] + n * t, u[0], n * sizeof(double)); /* the same token three times */
+  for (size_t i = 0; i < 3 * n; i++) u[1][i] = i % 12 < 8 ? 3 * u[0][i] : u[0][i];
+  for (int k = 0; k < 2; k++) X(attention_forward)(&a, 3, u[k], turned, weights[k], o);
+  for (size_t i = 0; i < 36; i++) CU_ASSERT_DOUBLE_EQUAL(weights[0][i], weights[1][i], 1e-13);
+  for (size_t h = 0; h < 4; h++) { /* ratios of weights of one token are exponentials of differences of scores */
+    const double *first = weights[0] + 3 * h, *second = weights[0] + 12 + 3 * h, *third = weights[0] + 24 + 3 * h;
+    CU_ASSERT_DOUBLE_EQUAL(first[1] / first[0], second[2] / second[1], 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(second[0] / second[1], third[1] / third[2], 1e-12);
+    CU_ASSERT(fabs(first[1] / first[0] - 1) > 1e-3);
   }
 }
 
@@ -124,7 +143,7 @@ static void full_attention_knows_no_order(void) {
 static const char *const stacks[] = {
     "model.depth=1 model.blocks=[attention] model.head_width=2 model.heads_ratio=0.5 model.norm=rms model.output=norm model.input=linear",
     "model.depth=1 model.blocks=[attention,moe] model.head_width=2 model.heads_ratio=1 model.norm=rms model.output=norm model.input=linear model.attention_scale=full",
-    "model.depth=2 model.blocks=[attention,moe] model.head_width=3 model.heads_ratio=0.5 model.query_groups=2 model.norm=layer model.causal=false model.branch_exponent=0.5",
+    "model.depth=2 model.blocks=[attention,moe] model.head_width=3 model.heads_ratio=0.5 model.query_groups=2 model.norm=layer model.causal=false model.branch_exponent=0.5 model.query_key_norm=true",
     "model.depth=2 model.blocks=[moe,attention] model.head_width=2 model.attention_output=mup model.parameterization=mup model.active_fraction=0.5 model.shared_fraction=0.25 train.balance=switch train.z_loss=0.1",
 };
 
@@ -189,6 +208,32 @@ static void a_step_goes_down_the_gradient(void) {
     after = loss_of(&b);
     CU_ASSERT(norm > 0.1);
     CU_ASSERT_DOUBLE_EQUAL((before - after) / rate, norm * norm, 1e-4 * norm * norm);
+    bench_close(&b);
+  }
+}
+
+/* Factors of the rates of W_qkv and W_O are those of attention blocks, and of W1 and W2 those of experts. */
+static void rates_of_their_own(void) {
+  static const struct {
+    const char *word;
+    size_t block;
+    mdm_tensor still;
+  } rows[] = {{"attention_in", 0, MDM_W1}, {"attention_out", 0, MDM_W2}, {"expert_in", 1, MDM_W1}, {"expert_out", 1, MDM_W2}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    bench b;
+    char settings[512];
+    snprintf(settings, sizeof settings, "%s train.lr_multiplier.%s=0", stacks[1], rows[i].word);
+    bench_open_sequences(&b, settings, 2);
+    bench_network(&b, 8);
+    bench_pass(&b);
+    for (size_t l = 0; l < 2; l++)
+      for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) CU_ASSERT_FATAL(!b.R->matrix[l][t]->ops->remember(b.R->matrix[l][t], NULL));
+    bench_step(&b, 0.5);
+    for (size_t l = 0; l < 2; l++)
+      for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) {
+        const X(dense) *d = (const X(dense) *)b.R->matrix[l][t];
+        CU_ASSERT_EQUAL(!memcmp(d->A, d->drawn, d->N * d->G * sizeof *d->A), l == rows[i].block && t == rows[i].still);
+      }
     bench_close(&b);
   }
 }
@@ -286,8 +331,10 @@ static const test_case tests[] = {
     {"weights are a distribution", weights_are_a_distribution},
     {"one token passes its value", one_token_passes_its_value},
     {"full attention knows no order", full_attention_knows_no_order},
+    {"turned scores know distances", turned_scores_know_distances},
     {"fields give the gradient of a network", fields_give_the_gradient_of_a_network},
     {"a step goes down the gradient", a_step_goes_down_the_gradient},
+    {"rates of their own", rates_of_their_own},
     {"forward and backward products are adjoint", products_are_adjoint},
     {"entropy and distance", entropy_and_distance},
     {"coefficients of heads", coefficients_of_heads},
