@@ -267,13 +267,13 @@ static double token_products(const X(routing) *routing, size_t t, const real *a,
   return sum;
 }
 
-/* Sum of products over all particles, leaving out inactive experts' entries where those are unspecified; their number into *count. Not
- * for squares of fields that may carry noise. */
+/* Sum of products over all particles; with a routing (fields of expert neurons) leaving out inactive experts' entries, where those are unspecified;
+ * their number into *count. Not for squares of fields that may carry noise. */
 static double masked_products(X(observer) *o, const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
   size_t n = a->n, P = a->P, served = 0;
   double sum = 0;
   *count = (double)(n * P);
-  if (!routing || n != routing->experts * routing->neurons) return X(parallel_dot)(n * P, a->v, b->v);
+  if (!routing) return X(parallel_dot)(n * P, a->v, b->v);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, a->v + n * t, b->v + n * t);
   for (size_t t = 0; t < P; t++) sum += o->totals[t];
@@ -306,7 +306,8 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
       const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
                      *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
       o->overlap[k][entry(o, l, t)] = NAN;
-      if (q->n) o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, X(moe_routing)(program, MDM_TRAIN, l), &count) / (double)(q->n * q->P);
+      const X(routing) *routing = k == MDM_W1 ? X(moe_routing)(program, MDM_TRAIN, l) : NULL; /* ρ is complete, and a and δ live on the stream */
+      if (q->n) o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, routing, &count) / (double)(q->n * q->P);
     }
   }
 }
