@@ -1,4 +1,4 @@
-/* The network program: forward, backward and update of MoE blocks, in natural units (docs/theory.md).
+/* The network program: forward, backward and update of MoE and attention blocks, in natural units (docs/theory.md).
  *
  *   forward   z = W_in x, h = φ(z); per block n = norm(h), ψ = β Q∘n, g = gate(ψ), u = W1∘n, y = c g φ_e(u) / κ, a = W2∘y,
  *             h ← h + L^-b a; o of the last h, f = ⟨v o⟩
@@ -6,7 +6,7 @@
  *             ρ = β gate'(ψ) [c (N_e/ν) ⟨b φ_e(u)⟩_j / κ] + losses on the router, ζ = Qᵀ∘ρ + W1ᵀ∘γ, r ← r + L^-b J ζ
  *   update    each tensor from its natural gradient: matrices q pᵀ, W_in r φ'(z) xᵀ, v o e; SGD: −η learn × gradient
  * κ = K/M is the active fraction of routed experts, c the gate multiplier, β the inverse temperature; ∘ is a trained random matrix's
- * product. Shared experts, the first of each block, have g = 1, no κ and no ρ. A block without residual sum (no depth) has n = h, o = a, r = ζ.
+ * product. An attention block has no router: u are queries, keys and values of heads, y what they put out (models/attention.h). Shared experts, the first of each block, have g = 1, no κ and no ρ. A block without residual sum (no depth) has n = h, o = a, r = ζ.
  */
 #include "models/moe.h"
 
@@ -25,6 +25,7 @@
 #include "realization/gram.h"
 #include "realization/parallel.h"
 #include "realization/table.h"
+#include "models/attention.h"
 #include "models/norm.h"
 
 enum {
@@ -35,6 +36,8 @@ enum {
 /* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
   X(field) field[MDM_FIELDS];  /* n, ψ, g, u, y, a, b, γ, ρ, ζ; n and ζ empty where they are other fields */
+  real *turned;                /* attention: rows × P: normalized and turned queries and keys; NULL: they are used as they are */
+  real *weights;               /* attention: T × heads × P: how much of each token of its sequence a head takes */
   real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
   real *gate;                  /* experts × P: gate values before the selection */
   real *s;                     /* experts × P: gradient that reaches the gate */
@@ -85,6 +88,16 @@ struct X(moe) {
 /* ---------------------------------------------------------------- fields */
 
 static block_fields *block_of(part_fields *p, size_t l) { return &p->block[l % p->blocks]; }
+
+static int attends(const X(moe) *m, size_t l) { return m->R->block[l].kind == MDM_BLOCK_ATTENTION; }
+
+static X(attention) heads_of(const X(moe) *m, size_t l) {
+  const mdm_heads *h = &m->model->heads;
+  return (X(attention)){m->R->block[l].units, h->queries, h->width, m->model->context, h->scale, h->causal, h->rotary, h->normalized, m->model->norm_eps};
+}
+
+/* The first of a block's matrices; the last is W2. */
+static mdm_tensor first_tensor(const X(moe) *m, size_t l) { return mdm_first_tensor(m->R->block[l].kind); }
 
 static int has_residual(const X(moe) *m) { return m->model->depth > 0; }
 static int has_output(const X(moe) *m) { return has_residual(m) && strcmp(m->model->output, "none"); }
@@ -138,10 +151,12 @@ static void fill_twin(X(field) *f) {
 int X(moe_has_twin)(const X(realization) *R, mdm_field f) { return R->twins && (f == MDM_PSI || f == MDM_RHO); }
 int X(moe_has_noise)(const X(realization) *R, mdm_field f) { return R->twins && (f == MDM_ZETA || f == MDM_R || f == MDM_R_SLOPE); }
 
-size_t X(moe_particles)(const X(realization) *R, mdm_field f) {
+size_t X(moe_particles)(const X(realization) *R, mdm_field f, size_t block) {
+  const X(block_sizes) *b = &R->block[block % R->blocks]; /* behind the last block there is the stream */
   switch (f) {
-  case MDM_PSI: case MDM_G: case MDM_RHO: return R->experts;
-  case MDM_U: case MDM_Y: case MDM_B: case MDM_GAMMA: return R->experts * R->neurons;
+  case MDM_PSI: case MDM_G: case MDM_RHO: return b->kind == MDM_BLOCK_MOE ? b->units : 0;
+  case MDM_U: case MDM_GAMMA: return b->rows;
+  case MDM_Y: case MDM_B: return b->columns;
   default: return R->stream;
   }
 }
@@ -171,23 +186,37 @@ static void release(X(field) *f) {
   free(f->noise);
 }
 
-static int block_allocate(const X(moe) *m, block_fields *b, mdm_part which, size_t P) {
+/* What only MoE blocks keep. */
+static int router_allocate(const X(moe) *m, block_fields *b, int train, size_t P) {
+  size_t E = m->R->experts, EJ = E * m->R->neurons;
+  b->routing = (X(routing)){E, m->R->neurons, 0, NULL, NULL, NULL};
+  int ok = (b->expert = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real)))) &&
+           (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real))) && (b->active = mdm_alloc(E, P, 1, 1));
+  b->routing.active = b->active;
+  return ok;
+}
+
+/* What is looked at of all experts together, everybody has whole. */
+static int allocate_own(X(field) *f, mdm_field which, size_t n, size_t P) {
+  return which == MDM_PSI || which == MDM_G || which == MDM_RHO ? allocate_whole(f, n, P) : allocate(f, n, P);
+}
+
+/* Fields that a kind of block has: all, or those with particles of their own; routers' fields are empty where there is none. */
+static int block_allocate(const X(moe) *m, block_fields *b, size_t l, mdm_part which, size_t P) {
+  static const mdm_field forward[] = {MDM_PSI, MDM_G, MDM_U, MDM_Y, MDM_A}, backward[] = {MDM_B, MDM_GAMMA, MDM_RHO};
   const X(realization) *R = m->R;
-  size_t E = R->experts, EJ = E * R->neurons, S = R->stream;
-  int train = which == MDM_TRAIN;
-  int ok = allocate_whole(&b->field[MDM_PSI], E, P) && allocate_whole(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
-           allocate(&b->field[MDM_Y], EJ, P) && allocate(&b->field[MDM_A], S, P);
-  if (m->model->norm != MDM_NORM_NONE) ok = ok && allocate(&b->field[MDM_N], S, P);
-  if (train)
-    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate_whole(&b->field[MDM_RHO], E, P) &&
-         (!has_residual(m) || allocate(&b->field[MDM_ZETA], S, P));
+  int train = which == MDM_TRAIN, ok = 1;
+  for (size_t i = 0; i < sizeof forward / sizeof *forward; i++) ok = ok && allocate_own(&b->field[forward[i]], forward[i], X(moe_particles)(R, forward[i], l), P);
+  if (m->model->norm != MDM_NORM_NONE) ok = ok && allocate(&b->field[MDM_N], R->stream, P);
+  for (size_t i = 0; i < sizeof backward / sizeof *backward && train; i++) ok = ok && allocate_own(&b->field[backward[i]], backward[i], X(moe_particles)(R, backward[i], l), P);
+  if (train && has_residual(m)) ok = ok && allocate(&b->field[MDM_ZETA], R->stream, P);
   for (mdm_field f = 0; f < MDM_FIELDS && train; f++)
     if (b->field[f].v) ok = ok && allocate_second(m, &b->field[f], f, P);
-  ok = ok && (b->expert = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))));
-  ok = ok && (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real)));
-  ok = ok && (b->active = mdm_alloc(E, P, 1, 1)) && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
-  b->routing = (X(routing)){E, R->neurons, 0, b->active, NULL, NULL};
-  return ok;
+  ok = ok && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
+  if (!attends(m, l)) return ok && router_allocate(m, b, train, P);
+  X(attention) heads = heads_of(m, l);
+  ok = ok && (!X(attention_turns)(&heads) || (b->turned = mdm_alloc(R->block[l].rows, P, 1, sizeof(real))));
+  return ok && (b->weights = mdm_alloc(m->model->context, R->block[l].units * m->model->heads.queries, P, sizeof(real)));
 }
 
 /* Experts that serve a token in the block where they are most, of those under top-K; 0: there is none, or experts are samples, which are all
@@ -196,7 +225,7 @@ static size_t most_served(const X(moe) *m) {
   size_t most = 0;
   for (size_t l = 0; l < m->R->blocks && !m->R->sampled; l++) {
     const block_router *r = &m->router[l];
-    if (r->active < m->R->experts - r->shared && r->shared + r->active > most) most = r->shared + r->active;
+    if (!attends(m, l) && r->active < m->R->experts - r->shared && r->shared + r->active > most) most = r->shared + r->active;
   }
   return most;
 }
@@ -229,13 +258,13 @@ static int stream_allocate(X(moe) *m, part_fields *p, mdm_part which, size_t P) 
 
 static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   part_fields *p = &m->part[which];
-  size_t L = m->R->blocks, E = m->R->experts, served = most_served(m);
+  size_t L = m->R->blocks, E = m->R->experts, served = most_served(m), kinds = m->model->layer_blocks ? m->model->layer_blocks : 1;
   p->capacity = P;
-  p->blocks = which == MDM_TRAIN ? L : 1;
+  p->blocks = which == MDM_TRAIN ? L : kinds; /* those of a layer, which the next one uses again */
   p->places = which == MDM_TRAIN ? L + 1 : 2;
   int ok = (p->block = calloc(p->blocks, sizeof *p->block)) && (p->h = calloc(p->places, sizeof *p->h)) && (p->r = calloc(p->places, sizeof *p->r)) &&
            stream_allocate(m, p, which, P);
-  for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], which, P) && lists_allocate(&p->block[l], E, served, P);
+  for (size_t l = 0; l < p->blocks && ok; l++) ok = block_allocate(m, &p->block[l], l, which, P) && (attends(m, l) || lists_allocate(&p->block[l], E, served, P));
   ok = ok && (p->score = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) && (p->order = mdm_alloc(m->R->experts, TOKEN_PIECES, 1, sizeof(real))) &&
        (p->f = mdm_alloc(m->outputs, P, 1, sizeof(real)));
   return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
@@ -264,7 +293,7 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
 static int initial_biases(X(moe) *m, size_t l, mdm_error *err) {
   block_router *r = &m->router[l];
   size_t E = m->R->experts;
-  if (r->active == E - r->shared || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
+  if (attends(m, l) || r->active == E - r->shared || (m->model->bias_std == 0 && m->model->bias_rate == 0)) return MDM_OK;
   r->bias = mdm_alloc(E, 1, 1, sizeof *r->bias);
   if (!r->bias) return mdm_no_memory(err, "%zu biases", E);
   int status = m->model->bias_std > 0 ? m->R->biases(m->R, l, m->model->bias_seed, r->bias, err) : MDM_OK;
@@ -276,6 +305,7 @@ static int set_up_router(X(moe) *m, size_t l, mdm_error *err) {
   const mdm_model *model = m->model;
   block_router *r = &m->router[l];
   size_t E = m->R->experts;
+  if (attends(m, l)) return MDM_OK;
   r->shared = m->R->twins ? 2 * mdm_model_shared(model, l, E / 2) : mdm_model_shared(model, l, E);
   r->active = (size_t)lround(model->active_fraction * (double)(E - r->shared));
   if (r->active < 1 && r->shared < E)
@@ -321,6 +351,8 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
 
 static void block_clear(block_fields *b) {
   for (int f = 0; f < MDM_FIELDS; f++) release(&b->field[f]);
+  free(b->turned);
+  free(b->weights);
   free(b->expert);
   free(b->expert_slope);
   free(b->gate);
@@ -376,6 +408,7 @@ void X(moe_walk)(X(moe) *m, mdm_state *s) {
 
 static const X(routing) *routing_of(const X(moe) *m, mdm_part part, size_t l) {
   const block_router *r = &m->router[l];
+  if (attends(m, l)) return NULL;
   return r->active < m->R->experts - r->shared ? &block_of((part_fields *)&m->part[part], l)->routing : NULL;
 }
 
@@ -530,6 +563,26 @@ static int gather_rows(X(field) *f) {
   return 0;
 }
 
+/* g of every expert from n. */
+static int forward_router(X(moe) *m, mdm_part part, size_t l, size_t P, const X(field) *n, mdm_error *err) {
+  X(matrix) *Q = m->R->matrix[l][MDM_Q];
+  X(field) *psi = rewrite(m, part, MDM_PSI, l, P);
+  int status = Q->ops->forward(Q, n, NULL, psi, err);
+  if (status) return status;
+  if (gather_rows(psi)) return mdm_no_memory(err, "logits of %zu experts", psi->n);
+  BLAS(scal)(m->R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
+  fill_twin(psi);
+  gate_tokens(m, part, l, P);
+  return MDM_OK;
+}
+
+/* y from u: of heads, or of experts. */
+static void forward_particles(X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
+  X(attention) heads = heads_of(m, l);
+  if (attends(m, l)) X(attention_forward)(&heads, P, b->field[MDM_U].v, b->turned, b->weights, b->field[MDM_Y].v);
+  else activate(m, part, l, b, P);
+}
+
 /* a of block l from the stream before it. */
 static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error *err) {
   X(realization) *R = m->R;
@@ -539,19 +592,14 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
   if (m->model->norm != MDM_NORM_NONE)
     X(norm_forward)(m->model->norm, m->model->norm_eps, R->stream, P, h->v, rewrite(m, part, MDM_N, l, P)->v, b->scale);
   const X(field) *n = at(m, part, MDM_N, l);
-  X(field) *psi = rewrite(m, part, MDM_PSI, l, P), *u = rewrite(m, part, MDM_U, l, P), *y = rewrite(m, part, MDM_Y, l, P),
-           *a = rewrite(m, part, MDM_A, l, P);
-  int status = A[MDM_Q]->ops->forward(A[MDM_Q], n, NULL, psi, err);
+  X(field) *u = rewrite(m, part, MDM_U, l, P), *y = rewrite(m, part, MDM_Y, l, P), *a = rewrite(m, part, MDM_A, l, P);
+  int status = attends(m, l) ? MDM_OK : forward_router(m, part, l, P, n, err);
   if (status) return status;
-  if (gather_rows(psi)) return mdm_no_memory(err, "logits of %zu experts", psi->n);
-  BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
-  fill_twin(psi);
-  gate_tokens(m, part, l, P);
 
   const X(routing) *routing = routing_of(m, part, l);
   status = A[MDM_W1]->ops->forward(A[MDM_W1], n, routing, u, err);
   if (status) return status;
-  activate(m, part, l, b, P);
+  forward_particles(m, part, l, b, P);
   return A[MDM_W2]->ops->forward(A[MDM_W2], y, routing, a, err);
 }
 
@@ -584,6 +632,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   X(realization) *R = m->R;
   part_fields *p = &m->part[part];
   if (P > p->capacity) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens exceed the %zu that were reserved", P, p->capacity);
+  if (P % m->model->context) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens are no whole sequences of %zu", P, m->model->context);
   size_t S = R->stream, rows = mdm_rows(S);
   X(field) *z = rewrite(m, part, MDM_Z, 0, P);
   X(parallel_combine)(S, m->inputs, P, 1, m->w_in, rows, x, m->inputs, 0, 0, z->v, rows);
@@ -678,7 +727,7 @@ void X(moe_router_losses)(const X(moe) *m, double *balance, double *z) {
   for (size_t l = 0; l < m->R->blocks && S; l++) {
     const block_router *r = &m->router[l];
     size_t n = E - r->shared;
-    if (!n) continue;
+    if (!n || attends(m, l)) continue;
     routed++;
     balance_loads(m, l, P, S, S + n);
     for (size_t e = 0; e < n; e++) *balance += (S[e] * S[n + e] - (m->model->balance == MDM_BALANCE_IMPORTANCE)) / (double)n;
@@ -687,8 +736,8 @@ void X(moe_router_losses)(const X(moe) *m, double *balance, double *z) {
       *z += lambda * lambda / (double)P;
     }
   }
-  *balance /= (double)m->R->blocks;
-  *z /= (double)m->R->blocks;
+  *balance /= (double)mdm_model_count(m->model, MDM_BLOCK_MOE);
+  *z /= (double)mdm_model_count(m->model, MDM_BLOCK_MOE);
   if (!routed) *balance = *z = NAN;
   free(S);
 }
@@ -727,7 +776,7 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
-  double each = 1 / (model->branch * (double)m->R->blocks); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
+  double each = 1 / (model->branch * (double)mdm_model_count(model, MDM_BLOCK_MOE)); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
   size_t pieces = mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
   if (!pieces && reach_gates(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
@@ -781,9 +830,9 @@ static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size
 }
 
 /* A tensor's step: its own rate. */
-static mdm_step own_step(const X(moe) *m, const mdm_step *base, mdm_tensor t) {
+static mdm_step own_step(const X(moe) *m, const mdm_step *base, mdm_tensor t, size_t l) {
   mdm_step step = *base;
-  step.rate *= m->model->lr[t];
+  step.rate *= mdm_model_rate(m->model, t, l);
   return step;
 }
 
@@ -792,8 +841,18 @@ static int backward_matrix(X(moe) *m, size_t l, mdm_tensor t, const X(field) *q,
   X(matrix) *A = m->R->matrix[l][t];
   const X(routing) *routing = t == MDM_Q ? NULL : routing_of(m, MDM_TRAIN, l); /* the router sees every token */
   if (!base || !A->ops->backward_and_step) return A->ops->backward(A, q, routing, accumulate, zeta, err);
-  mdm_step step = own_step(m, base, t);
+  mdm_step step = own_step(m, base, t, l);
   return A->ops->backward_and_step(A, &step, forward_input(m, t, l), q, routing, accumulate, zeta, err);
+}
+
+/* γ of heads from b, or of experts from g and b. */
+static int backward_particles(X(moe) *m, size_t l, size_t P, int losses, real *gamma, mdm_error *err) {
+  block_fields *f = block_of(&m->part[MDM_TRAIN], l);
+  X(attention) heads = heads_of(m, l);
+  if (attends(m, l)) return X(attention_backward)(&heads, P, f->field[MDM_U].v, f->turned, f->weights, f->field[MDM_Y].v, f->field[MDM_B].v, gamma), MDM_OK;
+  int status = backward_gate(m, l, P, losses, err);
+  if (!status) gate_backward(m, l, f, P, gamma);
+  return status;
 }
 
 /* ζ of block l from r behind it. */
@@ -802,11 +861,9 @@ static int backward_block(X(moe) *m, size_t l, size_t P, int losses, const mdm_s
   const X(field) *behind = at(m, MDM_TRAIN, MDM_R, l + 1);
   X(field) *b = rewrite(m, MDM_TRAIN, MDM_B, l, P), *gamma = rewrite(m, MDM_TRAIN, MDM_GAMMA, l, P), *zeta = rewrite(m, MDM_TRAIN, MDM_ZETA, l, P);
   int status = backward_matrix(m, l, MDM_W2, behind, step, 0, b, err);
-  if (!status) status = backward_gate(m, l, P, losses, err);
-  if (status) return status;
-  gate_backward(m, l, f, P, gamma->v);
-  status = backward_matrix(m, l, MDM_Q, &f->field[MDM_RHO], step, 0, zeta, err);
-  return status ? status : backward_matrix(m, l, MDM_W1, gamma, step, 1, zeta, err);
+  if (!status) status = backward_particles(m, l, P, losses, gamma->v, err);
+  if (!status && !attends(m, l)) status = backward_matrix(m, l, MDM_Q, &f->field[MDM_RHO], step, 0, zeta, err);
+  return status ? status : backward_matrix(m, l, MDM_W1, gamma, step, !attends(m, l), zeta, err);
 }
 
 /* rˡ = r^{l+1} + L^-b J ζ, and the same of their noise. */
@@ -913,10 +970,10 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   for (int i = 0; i < 2; i++)
     if (!m->gram[i] && !(m->gram[i] = mdm_alloc(capacity, capacity, 1, sizeof(real)))) return mdm_no_memory(err, "the gradient's norm");
   for (size_t l = 0; l < R->blocks; l++)
-    for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
+    for (mdm_tensor t = first_tensor(m, l); t <= MDM_W2 && !status; t++) {
       const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
       status = square_norm(m, p, q, &square, err);
-      sum += R->coef[t].norm * square / ((double)p->n * (double)q->n);
+      sum += R->block[l].coef[t].norm * square / ((double)p->n * (double)q->n);
     }
   if (!status) status = square_norm_of(m, &m->part[MDM_TRAIN].r_slope, m->inputs - m->fixed, x + m->fixed, m->inputs, &square, err);
   sum += R->coef[MDM_W_IN].norm * square / (double)S;
@@ -929,10 +986,10 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
 
 /* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
  * word, so gradients are bounded by their fields. */
-static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda, size_t k, const real *b,
-                         size_t ldb, mdm_error *err) {
+static int check_moments(const mdm_step *step, const X(realization) *R, const mdm_coefficients *coef, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda,
+                         size_t k, const real *b, size_t ldb, mdm_error *err) {
   const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
-  if (step->by->kind != MDM_STEP_ADAM || R->coef[t].learn == 0) return MDM_OK;
+  if (step->by->kind != MDM_STEP_ADAM || coef->learn == 0) return MDM_OK;
   double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
   if (!(bound > most)) return MDM_OK;
   return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
@@ -948,8 +1005,8 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   step.rate = rate * m->model->lr[MDM_W_IN];
   X(scale)(mdm_rows(S) * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
   const X(field) *slope = &m->part[MDM_TRAIN].r_slope, *o = at(m, MDM_TRAIN, MDM_O, 0);
-  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, mdm_rows(S), m->inputs - m->fixed, x + m->fixed, m->inputs, err);
-  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, mdm_rows(S), m->outputs, e, m->outputs, err);
+  int status = check_moments(&step, R, in, MDM_W_IN, P, S, slope->v, mdm_rows(S), m->inputs - m->fixed, x + m->fixed, m->inputs, err);
+  if (!status) status = check_moments(&step, R, out, MDM_W_OUT, P, S, o->v, mdm_rows(S), m->outputs, e, m->outputs, err);
   if (!status) status = X(table_step)(&m->in, &step, in, P, slope->v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
   if (!status) status = X(table_step)(&m->out_table, &step, out, P, o->v, e, m->outputs, err);
@@ -959,12 +1016,12 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
 static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err) {
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
   int status = MDM_OK;
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2 && !status; t++) {
+  for (mdm_tensor t = first_tensor(m, l); t <= MDM_W2 && !status; t++) {
     X(matrix) *A = m->R->matrix[l][t];
-    mdm_step step = own_step(m, base, t);
+    mdm_step step = own_step(m, base, t, l);
     if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-    status = check_moments(&step, m->R, t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
+    status = check_moments(&step, m->R, &m->R->block[l].coef[t], t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;
@@ -985,6 +1042,8 @@ const real *X(moe_prediction)(const X(moe) *m, mdm_part part) { return m->part[p
 const X(field) *X(moe_field)(const X(moe) *m, mdm_part part, mdm_field f, size_t level) { return at(m, part, f, level); }
 const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part, size_t block) { return routing_of(m, part, block); }
 size_t X(moe_shared)(const X(moe) *m, size_t block) { return m->router[block].shared; }
+int X(moe_routes)(const X(moe) *m, size_t block) { return !attends(m, block) && m->router[block].shared < m->R->experts; }
+const real *X(moe_attention)(const X(moe) *m, size_t block) { return attends(m, block) ? m->part[MDM_TRAIN].block[block].weights : NULL; }
 const real *X(moe_biases)(const X(moe) *m, size_t block) { return m->router[block].bias; }
 const real *X(moe_input_weights)(const X(moe) *m) { return m->w_in; }
 const real *X(moe_readout_weights)(const X(moe) *m) { return m->v; }

@@ -36,7 +36,7 @@ offers run.h5 "sub folder" -- info ""
 offers run.yaml -- solve -s train.lr=3 run
 offers run.h5 "sub folder" -- compare - -o ""
 offers run.png "sub folder" -- plot run.h5 -o ""
-offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,readout}= -- solve - -s train.lr
+offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,attention_in,attention_out,readout}= -- solve - -s train.lr
 offers I II III -- solve - -s model.regime = ""          # as bash splits the word
 offers model.regime=II model.regime=III -- solve - --set model.regime=II  # as zsh does
 offers II III -- solve - -s model.regime = II
@@ -61,7 +61,7 @@ offers "" -- solve - --wh
 offers "" -- compare - --wi
 offers "" -- solve - -t ""
 offers "" -- nonsense
-offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,readout}= -- sweep - --over train.lr
+offers train.lr= train.lr_multiplier.{input,router,expert_in,expert_out,attention_in,attention_out,readout}= -- sweep - --over train.lr
 offers run.h5 "sub folder" -- --output = run.png info ""  # as bash splits the word
 # every command and every option of the help: its options are offered, the words of an argument too, and an argument is no command
 for command in "${commands[@]}"; do

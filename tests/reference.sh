@@ -107,5 +107,15 @@ check model.depth=2 data.source=idx "data.file=$here/data/fashion/train-images-i
   "data.labels=$here/data/fashion/train-labels-idx1-ubyte.gz" data.train=24 train.batch=12 train.loss=cross_entropy train.lr=0.1 \
   model.norm=rms model.active_fraction=0.5 train.balance=switch model.output=norm
 check model.depth=3 train.optimizer=sign train.lr=0.02 train.weight_decay=0.5 model.branch_exponent=0.5 model.regime=III model.norm=rms
+# Attention.
+check model.depth=1 'model.blocks=[attention]' model.head_width=3 model.heads_ratio=0.5 data.context=2 model.norm=rms model.output=norm model.input=linear
+check model.depth=2 'model.blocks=[attention,moe]' model.head_width=2 model.heads_ratio=1 model.query_groups=2 data.context=4 data.train=8 train.batch=1 \
+  model.attention_scale=full model.attention_output=mup model.norm=layer model.branch_exponent=0.5 train.lr_multiplier.attention_in=2 model.init.attention_out=0.5
+check model.depth=2 'model.blocks=[moe,attention]' model.causal=false data.context=4 model.active_fraction=0.4 train.balance=switch model.dense_blocks=[2] \
+  train.z_loss=0.2 train.optimizer=adamw train.lr=0.05 train.adam.eps=0.01 train.clip=0.3 train.lr_multiplier.attention_out=2 model.init.attention_in=2
+check model.depth=2 'model.blocks=[attention]' model.query_groups=2 model.head_width=6 data.context=4 model.position=rotary model.query_key_norm=true model.norm_eps=0.1 \
+  model.norm=rms
+check model.depth=1 'model.blocks=[attention]' data.context=2 train.optimizer=momentum train.weight_decay=0.1 train.lr=0.05 model.parameterization=ntp \
+  model.attention_output=mup
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

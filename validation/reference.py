@@ -13,11 +13,16 @@ in its textbook form: raw weights, raw gradients, one parameter group per tensor
     f_c = sum_i w_out[i,c] o_i,  o = h, norm(h) or an activation of h
 
 R of a block's M experts are routed; the first M - R are shared and see every token. Without depth there is one block, h <- a.
-Minimized is the loss plus the mean over blocks (those without routed experts count with 0) of
+With model.blocks each of the L layers is a stack of such MoE blocks and of attention blocks, h <- h + L^-b a with
+        q_g = W_Q_g n (g = 1..G), k = W_K n, v = W_V n      of each of H/G groups of heads, the rows of its W_qkv, d_k each
+        o_gt = sum over t' of A_tt' v_t',  A = softmax over the t' that t sees of s q_gt.k_t',    a = (G/H) sum over groups of W_O (o_1 .. o_G)
+over the T = data.context tokens of every sequence. With model.query_key_norm q and k are first divided by sqrt(mean square over d_k + eps), with model.position:
+rotary their pairs (2j, 2j + 1) then turn by the angle t 10000^(-2j/d_k), t from 0.
+Minimized is the loss plus the mean over MoE blocks (those without routed experts count with 0) of
     balance_coefficient x R sum_m f_m P_m     f: share of the batch's assignments, P: mean over the batch of gate/sum of gates
                       (importance: squared coefficient of variation of P over experts)
     z_loss x mean over the batch of lambda^2  lambda = log of the mean over routed experts of exp(psi)
-Q, W1, W2 hold all blocks, in a leading dimension.
+Q, W1, W2 hold all MoE blocks, W_qkv and W_O all attention blocks, in a leading dimension.
 
 Each tensor has its own rate, Adam epsilon and weight decay. With train.decay_scale: base, rate x decay is the same for all,
 train.lr x multiplier x lambda, so the group's decay is lambda over the table's power; with tensor it is lambda. Clipping
@@ -51,10 +56,13 @@ except ImportError:
     torch = None
 
 # ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, Ne, C and the options. ---------------
-OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "w_out": "readout"}
-SHAPE = {"W_in": "N D", "Q": "L M N", "W1": "L M Ne N", "W2": "L M N Ne", "w_out": "N C"}
-BLOCK = ("Q", "W1", "W2")  # tensors with one draw for each of the L blocks
-ONE = {name: lambda s: 1.0 for name in SHAPE}
+OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "W_qkv": "attention_in", "W_O": "attention_out",
+          "w_out": "readout"}
+SHAPE = {"W_in": "N D", "Q": "moes M N", "W1": "moes M Ne N", "W2": "moes M N Ne", "W_qkv": "attentions groups rows N",
+         "W_O": "attentions groups N columns", "w_out": "N C"}
+BLOCK = {"moe": ("Q", "W1", "W2"), "attention": ("W_qkv", "W_O")}  # tensors with one draw for each block of a kind
+HEADS = {"W_qkv": ("W1", "rows"), "W_O": ("W2", "columns")}  # what they are of experts: groups of heads for M, rows or columns for Ne
+ONE = {name: lambda s: 1.0 for name in SHAPE if name not in HEADS}
 STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
           "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
 RATE_II = {"W_in": lambda s: s.N / s.D, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
@@ -91,8 +99,18 @@ def with_depth(table, b):
     """The table of a residual stack: the sum over L branches of size L^-b must change by order one, each of them by 1/L. Norms before
     blocks and readout divide a stream that grows like L^(1/2-b) by its size: b < 1/2 then acts like 1/2."""
     of = lambda power, L_power: lambda s: power(s) * s.L**L_power
-    powers = lambda part, L_power: {**part, **{name: of(part[name], L_power) for name in BLOCK}}
+    powers = lambda part, L_power: {**part, **{name: of(part[name], L_power) for name in BLOCK["moe"]}}
     return scaling(table.std, powers(table.sgd, 2 * b - 1), powers(table.adam, b - 1), powers(table.eps, -b), table.multiplier)
+
+
+def with_heads(table, fan_in):
+    """The table with rows of attention blocks: those of W1 and W2, where W_O starts with its fan-in's variance, or as a mean over heads."""
+    def of(function, name):
+        return lambda s: function(SimpleNamespace(**{**vars(s), "M": s.groups, "Ne": getattr(s, HEADS[name][1])}))
+    parts = {key: {**part, **{name: of(part[HEADS[name][0]], name) for name in HEADS}} for key, part in vars(table).items()}
+    start = (lambda s: (s.M / s.Ne)**0.5) if fan_in else (lambda s: s.Ne**-0.5)
+    parts["std"]["W_O"] = of(lambda s: start(s) / table.multiplier["W2"](s), "W_O")
+    return scaling(**parts)
 
 
 def power_of(text):
@@ -113,11 +131,12 @@ def scaling_of(config, net):
     tied = (regime, base) in TIED
     if net.residual:
         table = with_depth(table, max(net.b, 0.5) if net.norm != "none" and net.output == "norm" else net.b)
+    table = with_heads(table, config["model.attention_output"] == "standard")
     if name != "custom":
         return table, tied
     parts = {"std": "std", "lr": "sgd", "adam_lr": "adam", "adam_eps": "eps", "multiplier": "multiplier"}
     custom = scaling(**{to: dict(getattr(table, to)) for to in parts.values()})
-    for tensor in SHAPE:
+    for tensor in set(SHAPE) - set(HEADS):
         for key, to in parts.items():
             text = config[f"model.custom.{tensor}.{key}"]
             if text:
@@ -215,7 +234,7 @@ def numpy_router(net, l, psi):
         losses["z"], dpsi = numpy_z_loss(psi)
 
     def backward(dfactor):
-        weight = {name: net.coefficient[name] / net.L for name in losses}
+        weight = {name: net.coefficient[name] / net.moes for name in losses}
         return gate_backward(scale * dfactor + weight.get("balance", 0) * dgate) + weight.get("z", 0) * dpsi
     return scale * gate, losses, backward
 
@@ -243,9 +262,72 @@ def product(spec, *operands):
     return np.einsum(spec, *operands, optimize=True)
 
 
+def tokens_seen(net):
+    """(T, T): 1 where the token of a row sees that of a column."""
+    return np.tri(net.T) if net.causal else np.ones((net.T, net.T))
+
+
+def rotation(net):
+    """(T, d_k, d_k): what turns a query or key at each position, as row vectors: x -> x R."""
+    turn = np.tile(np.eye(net.d_k), (net.T, 1, 1))
+    for j in range(0, net.d_k - 1, 2) if net.rotary else ():
+        angle = np.arange(net.T) * 10000.0**(-j / net.d_k)
+        turn[:, j, j] = turn[:, j + 1, j + 1] = np.cos(angle)
+        turn[:, j, j + 1], turn[:, j + 1, j] = np.sin(angle), -np.sin(angle)
+    return turn
+
+
+def numpy_turned(net, x):
+    """Queries or keys (B, T, …, d_k), normalized and turned, and the map back of gradients."""
+    s = np.sqrt((x**2).mean(-1, keepdims=True) + net.norm_eps) if net.normalized else np.ones_like(x[..., :1])
+    R = rotation(net)
+
+    def backward(d):
+        d = product("bt...k,tjk->bt...j", d, R)
+        return d / s - net.normalized * x * (x * d).mean(-1, keepdims=True) / s**3
+    return product("bt...j,tjk->bt...k", x / s, R), backward
+
+
+def numpy_heads(net, u):
+    """Outputs (B, groups, columns) of heads from their rows u (B, groups, rows), and the map dL/do -> dL/du."""
+    B, groups = u.shape[:2]
+    parts = u.reshape(B // net.T, net.T, groups, net.G + 2, net.d_k)
+    (q, q_backward), (k, k_backward) = numpy_turned(net, parts[..., :net.G, :]), numpy_turned(net, parts[..., net.G, :])
+    v = parts[..., net.G + 1, :]
+    S = net.score_scale * product("btmgj,bsmj->bmgts", q, k)
+    A = np.exp(S - S.max(axis=-1, keepdims=True)) * tokens_seen(net)
+    A /= A.sum(axis=-1, keepdims=True)
+
+    def backward(do):
+        do = do.reshape(q.shape)
+        dA = product("btmgj,bsmj->bmgts", do, v)
+        dS = net.score_scale * A * (dA - (A * dA).sum(axis=-1, keepdims=True))
+        du = np.empty_like(parts)
+        du[..., :net.G, :] = q_backward(product("bmgts,bsmj->btmgj", dS, k))
+        du[..., net.G, :] = k_backward(product("bmgts,btmgj->bsmj", dS, q))
+        du[..., net.G + 1, :] = product("bmgts,btmgj->bsmj", A, do)
+        return du.reshape(u.shape)
+    return product("bmgts,bsmj->btmgj", A, v).reshape(B, groups, net.columns), backward
+
+
+def numpy_attention(net, l, w, h):
+    """The same as numpy_block of an attention block."""
+    W_qkv, W_O = (w[name][net.index[l]] for name in BLOCK["attention"])
+    n, norm_backward = numpy_norm(net, h)
+    o, heads_backward = numpy_heads(net, product("mjn,pn->pmj", W_qkv, n))
+
+    def backward(da):
+        da = da / net.groups
+        du = heads_backward(product("mij,pi->pmj", W_O, da))
+        return norm_backward(product("pmj,mjn->pn", du, W_qkv)), {"W_qkv": product("pmj,pn->mjn", du, n), "W_O": product("pi,pmj->mij", da, o)}
+    return product("mij,pmj->pi", W_O, o) / net.groups, {}, backward
+
+
 def numpy_block(net, l, w, h):
     """Block l on the stream h (B, N): its output, its losses on the router, and the map dL/da -> dL/dh, gradients of its weights."""
-    Q, W1, W2 = (w[name][l] for name in BLOCK)
+    if net.kind[l] == "attention":
+        return numpy_attention(net, l, w, h)
+    Q, W1, W2 = (w[name][net.index[l]] for name in BLOCK["moe"])
     phi_e, dphi_e = ACTIVATION[net.phi_e]
     n, norm_backward = numpy_norm(net, h)
     routed, losses, router_backward = np.zeros((len(h), 0)), {}, None
@@ -284,7 +366,7 @@ def numpy_gradients(net, weights, x, y):
     z = x @ w["W_in"].T
     h, blocks = phi(z), []
     net.moved_bias = None if net.bias is None else net.bias.copy()
-    for l in range(net.L):
+    for l in range(net.blocks):
         a, losses, backward = numpy_block(net, l, w, h)
         h = h + net.branch * a if net.residual else a
         blocks.append((losses, backward))
@@ -292,14 +374,14 @@ def numpy_gradients(net, weights, x, y):
     f = o @ w["w_out"]
     loss, df = numpy_loss(net, f, y)
     dh = output_backward(df @ w["w_out"].T)
-    grads = {name: np.zeros_like(w[name]) for name in BLOCK}
-    for l in reversed(range(net.L)):
+    grads = {name: np.zeros_like(value) for name, value in w.items()}
+    for l in reversed(range(net.blocks)):
         through, block = blocks[l][1](net.branch * dh)
         dh = dh + through if net.residual else through
-        for name in BLOCK:
-            grads[name][l] = block[name]
+        for name, gradient in block.items():
+            grads[name][net.index[l]] = gradient
     grads.update(W_in=(dh * dphi(z)).T @ x, w_out=o.T @ df)
-    router = {name: value / net.L for name, value in sum_losses([block[0] for block in blocks]).items()}
+    router = {name: value / net.moes for name, value in sum_losses([block[0] for block in blocks]).items()}
     return loss, f, router, {name: net.multiplier[name] * value for name, value in grads.items()}
 
 
@@ -376,15 +458,32 @@ def torch_router(net, l, psi):
     return net.gate_multiplier * R / (net.K[l] * net.M) * on * gate, losses
 
 
+def torch_attention(net, l, w, h):
+    """Output of an attention block, head by head."""
+    a, n = 0, torch_norm(net, h).reshape(-1, net.T, net.N)
+    hidden = torch.tensor(tokens_seen(net) == 0)
+    for m in range(net.groups):
+        rows = (n @ w["W_qkv"][net.index[l], m].T).split(net.d_k, dim=2)
+        if net.normalized:
+            rows = [r / torch.sqrt((r**2).mean(2, keepdim=True) + net.norm_eps) if g <= net.G else r for g, r in enumerate(rows)]
+        turned = [torch.einsum("btj,tjk->btk", r, torch.tensor(rotation(net))) for r in rows[:net.G + 1]]
+        scores = [(net.score_scale * turned[g] @ turned[net.G].transpose(1, 2)).masked_fill(hidden, -math.inf) for g in range(net.G)]
+        o = torch.cat([torch.softmax(score, dim=2) @ rows[net.G + 1] for score in scores], dim=2)
+        a = a + o @ w["W_O"][net.index[l], m].T / net.groups
+    return a.reshape(h.shape)
+
+
 def torch_block(net, l, w, h):
     """Output of block l on the stream h (B, N), its losses on the router."""
+    if net.kind[l] == "attention":
+        return torch_attention(net, l, w, h), {}
     n, act, a, first = torch_norm(net, h), torch_activation(net.phi_e), 0, net.shared[l]
-    expert = lambda m: act(n @ w["W1"][l, m].T) @ w["W2"][l, m].T
+    expert = lambda m: act(n @ w["W1"][net.index[l], m].T) @ w["W2"][net.index[l], m].T
     for m in range(first):
         a = a + expert(m) / net.M
     if first == net.M:
         return a, {}
-    factor, losses = torch_router(net, l, n @ w["Q"][l, first:].T / net.temperature)
+    factor, losses = torch_router(net, l, n @ w["Q"][net.index[l], first:].T / net.temperature)
     for m in range(first, net.M):
         a = a + factor[:, m - first:m - first + 1] * expert(m)
     return a, losses
@@ -396,7 +495,7 @@ def torch_loss(net, weights, x, y):
     h, router = x @ w["W_in"].T, []
     h = h if net.linear_input else torch_activation(net.phi)(h)
     net.moved_bias = None if net.bias is None else net.bias.copy()
-    for l in range(net.L):
+    for l in range(net.blocks):
         a, losses = torch_block(net, l, w, h)
         h = h + net.branch * a if net.residual else a
         router.append(losses)
@@ -407,7 +506,7 @@ def torch_loss(net, weights, x, y):
         loss = torch.logaddexp(torch.zeros_like(f), -y * f).sum()
     else:
         loss = -(y * torch.log_softmax(f, dim=1)).sum()
-    return net.loss_multiplier * loss / len(x), f, {name: value / net.L for name, value in sum_losses(router).items()}
+    return net.loss_multiplier * loss / len(x), f, {name: value / net.moes for name, value in sum_losses(router).items()}
 
 
 class TorchDescent:
@@ -567,8 +666,8 @@ def describe_optimizer(config, net, table):
     decay = real({"adamw": "train.adam.weight_decay"}.get(net.optimizer, "train.weight_decay"))
     power = {name: rate(net) for name, rate in (table.adam if adam or sign else table.sgd).items()}
     net.metric = {name: rate(net) for name, rate in table.sgd.items()}
-    net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * power[name] for name in SHAPE}
-    net.decay = {name: decay / (1 if config["train.decay_scale"] == "tensor" else power[name]) for name in SHAPE}
+    net.rate = {name: real("train.lr") * real("train.lr_multiplier." + OPTION[name]) * power[name] for name in net.shape}
+    net.decay = {name: decay / (1 if config["train.decay_scale"] == "tensor" else power[name]) for name in net.shape}
 
 
 def describe_experts(config, net):
@@ -578,13 +677,28 @@ def describe_experts(config, net):
     counted = config["model.regime"] == "I"
     common = int(config["model.shared_experts"]) if counted else half_up(real("model.shared_fraction") * net.M)
     dense = json.loads(config["model.dense_blocks"])
-    net.shared = [net.M if l in dense else common for l in range(net.L)]
+    net.shared = [net.M if l in dense else common for l in range(net.blocks)]
     active = int(config["model.active"]) if counted else 0
     net.K = [active if active and l not in dense else max(1, half_up(real("model.active_fraction") * (net.M - net.shared[l])))
-             for l in range(net.L)]
+             for l in range(net.blocks)]
     net.bias, net.bias_rate, net.bias_sign = None, real("train.bias_rate"), config["train.bias_update"] == "sign"
     net.balance, net.z_loss = config["train.balance"], real("train.z_loss")
     net.coefficient = {"balance": real("train.balance_coefficient"), "z": net.z_loss}
+
+
+def describe_blocks(config, net):
+    """Kinds of blocks, and which of its kind each is; heads, and the context that they see."""
+    layer = re.findall(r"\w+", config["model.blocks"]) if net.residual else ["moe"]
+    net.kind = layer * net.L
+    net.blocks = len(net.kind)
+    net.index = [net.kind[:l].count(kind) for l, kind in enumerate(net.kind)]
+    net.moes, net.attentions = (net.kind.count(kind) for kind in BLOCK)
+    net.shape = {name: shape for name, shape in SHAPE.items() if not any(name in BLOCK[kind] for kind in BLOCK if kind not in net.kind)}
+    net.G, net.d_k, net.T = (int(config[key]) for key in ("model.query_groups", "model.head_width", "data.context"))
+    net.groups = math.floor(float(config["model.heads_ratio"]) * net.N / net.G + 0.5)
+    net.rows, net.columns = (net.G + 2) * net.d_k, net.G * net.d_k
+    net.rotary, net.normalized = config["model.position"] == "rotary", config["model.query_key_norm"] == "true"
+    net.causal, net.score_scale = config["model.causal"] == "true", net.d_k**(-0.5 if config["model.attention_scale"] == "sqrt" else -1)
 
 
 def describe(config, N, D, C):
@@ -597,6 +711,7 @@ def describe(config, N, D, C):
     net.branch = net.L**-net.b
     net.linear_input, net.output = config["model.input"] == "linear", config["model.output"]
     net.norm, net.norm_eps = config["model.norm"], real("model.norm_eps")
+    describe_blocks(config, net)
     regime = config["model.regime"]
     table, net.tied = scaling_of(config, net)
     net.Ne = int(config["model.expert_width"]) if regime == "II" else half_up(real("model.expert_width_ratio") * N)
@@ -605,7 +720,7 @@ def describe(config, N, D, C):
     net.phi, net.phi_e, net.gate = (config["model." + key] for key in ("activation", "expert_activation", "gate"))
     net.temperature, net.gate_multiplier = real("model.gate_temperature"), real("model.gate_multiplier")
     net.loss, net.loss_multiplier = config["train.loss"], real("train.loss_multiplier")
-    factor = {"w_out": real("model.readout_std"), **{name: real("model.init." + OPTION[name]) for name in ("W_in", "Q", "W1", "W2")}}
+    factor = {"w_out": real("model.readout_std"), **{name: real("model.init." + OPTION[name]) for name in SHAPE if name != "w_out"}}
     net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
     net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
     describe_optimizer(config, net, table)
@@ -659,7 +774,7 @@ def check_moments(label, net, initial):
 def check_blocks(label, net, initial):
     """Worst correlation between the draws of two blocks, in standard errors; prints what is above 5."""
     worst = 0.0
-    for name, (l, k) in itertools.product(BLOCK, itertools.combinations(range(net.L), 2)):
+    for name, l, k in ((name, l, k) for kind in BLOCK for name in BLOCK[kind] for l, k in itertools.combinations(range(net.kind.count(kind)), 2)):
         a, b = initial[name][l].ravel(), initial[name][k].ravel()
         score = abs(a @ b) / math.sqrt((a @ a) * (b @ b)) * math.sqrt(a.size) if a.any() and b.any() else 0.0
         worst = max(worst, score)
@@ -670,7 +785,7 @@ def check_blocks(label, net, initial):
 
 def with_blocks(net, name, values):
     """Weights or biases as the file has them, with a leading dimension of blocks where there is no depth."""
-    return values[None] if not net.residual and name in (*BLOCK, "router_bias") else values
+    return values[None] if not net.residual and name in (*BLOCK["moe"], "router_bias") else values
 
 
 def read_biases(net, group, when):
@@ -680,9 +795,9 @@ def read_biases(net, group, when):
 
 def check_network(group, net, batches, backend, tolerance, differences):
     """Replays one seed. Returns its initial weights and whether everything agrees."""
-    initial, stored = ({name: with_blocks(net, name, read_array(group, f"weights/{name}/{when}")) for name in SHAPE}
+    initial, stored = ({name: with_blocks(net, name, read_array(group, f"weights/{name}/{when}")) for name in net.shape}
                        for when in ("initial", "final"))
-    for name, shape in SHAPE.items():
+    for name, shape in net.shape.items():
         expected = tuple(getattr(net, size) for size in shape.split())
         if initial[name].shape != expected:
             raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
@@ -699,7 +814,7 @@ def check_network(group, net, batches, backend, tolerance, differences):
     if net.tied:
         initial = {**initial, "W1": initial["W1"][:, 0], "W2": initial["W2"][:, 0]}
     off = {**{path.split("/")[1]: deviation(f"{label}/{path}", read_array(group, f"observables/{path}"), values) for path, values in series.items()},
-           **{name: deviation(f"{label}/{name}", stored[name], final[name]) for name in SHAPE}}
+           **{name: deviation(f"{label}/{name}", stored[name], final[name]) for name in net.shape}}
     worst = max(off, key=off.get)
     score = max(check_moments(label, net, initial), check_blocks(label, net, initial))
     good = good and off[worst] <= tolerance and score <= 5
@@ -745,7 +860,7 @@ def check_file(file, backend, tolerance, differences):
         failed += not good
         pooled.setdefault(N, (net, []))[1].append(initial)
     for N, (net, draws) in pooled.items():  # all seeds together show finer errors of scale
-        merged = {name: np.concatenate([draw[name].ravel() for draw in draws]) for name in SHAPE}
+        merged = {name: np.concatenate([draw[name].ravel() for draw in draws]) for name in net.shape}
         failed += len(draws) > 1 and check_moments(f"width_{N}, all seeds", net, merged) > 5
     return len(networks), failed
 

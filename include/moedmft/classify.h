@@ -52,19 +52,22 @@ typedef struct mdm_verdict {
   char reason[320]; /* the first term that breaks it, or a remark; may be empty */
 } mdm_verdict;
 
-enum { MDM_CLASS_TENSORS = 5 };
+enum { MDM_CLASS_TENSORS = 5, MDM_CLASS_HEAD_TENSORS = 2 };
 
 typedef struct mdm_classification {
   const char *regime, *parameterization, *source; /* constant strings */
   double readout;                                 /* exponent of v, at least 0: v learns */
   double f;                                       /* exponent of f at initialization; −infinity: f = 0 */
   mdm_tensor_class tensor[MDM_CLASS_TENSORS];
+  int has_moe, has_attention;                     /* Q, W1, W2 mean something; W_qkv and W_O do */
+  mdm_tensor_class head[MDM_CLASS_HEAD_TENSORS];  /* W_qkv, W_O */
   mdm_verdict verdict[MDM_DESIDERATA];
   int limit_exists;   /* `solve` has coefficients */
   char obstacle[512]; /* why not */
   int has_depth;      /* a residual stack: exponents of the depth L of what L -> infinity makes of it; NaN for W_in and w_out */
   double depth_stream;                                              /* the branches as drawn, added up */
   double depth_step[MDM_CLASS_TENSORS], depth_own[MDM_CLASS_TENSORS], depth_eps[MDM_CLASS_TENSORS]; /* a step of all blocks changes f, its own product; ε/gradient */
+  double depth_head_step[MDM_CLASS_HEAD_TENSORS], depth_head_own[MDM_CLASS_HEAD_TENSORS], depth_head_eps[MDM_CLASS_HEAD_TENSORS]; /* of W_qkv, W_O */
   char crossover[320]; /* Adam: up to which width networks behave as if ε were 0, unlike the limit; empty: they do not */
 } mdm_classification;
 

@@ -20,7 +20,8 @@ typedef enum {
   MDM_OPT_ENUM,     /* one of the '|'-separated words in allowed */
   MDM_OPT_TEXT,     /* any string, e.g. a path */
   MDM_OPT_INT_LIST, /* list of integers in [min, max]; a scalar is a list of one */
-  MDM_OPT_WORD_INT  /* one of the words in allowed, or an integer in [min, max] ("full|INTEGER") */
+  MDM_OPT_WORD_INT, /* one of the words in allowed, or an integer in [min, max] ("full|INTEGER") */
+  MDM_OPT_WORD_LIST /* list of words in allowed, each at most once; a word is a list of one */
 } mdm_option_type;
 
 typedef struct mdm_option {
@@ -29,7 +30,7 @@ typedef struct mdm_option {
   const char *preset;    /* default value, as it would be written in YAML */
   double min, max;       /* range of numbers */
   int min_open;          /* 1: the range excludes min */
-  const char *allowed;   /* words of ENUM and WORD_INT, '|' separated; "path" of TEXT that names a file; NULL otherwise */
+  const char *allowed;   /* words of ENUM, WORD_INT and WORD_LIST, '|' separated; "path" of TEXT that names a file; NULL otherwise */
   const char *help;      /* one line */
   const char *applies;   /* when it has an effect; NULL: always */
 } mdm_option;
@@ -73,7 +74,7 @@ double mdm_config_real(const mdm_config *cfg, const char *key);
 int mdm_config_bool(const mdm_config *cfg, const char *key);
 /* String of TEXT, ENUM, or the word of WORD_INT ("" when WORD_INT holds an integer). Owned by cfg. */
 const char *mdm_config_text(const mdm_config *cfg, const char *key);
-/* Elements of an INT_LIST, owned by cfg; *n receives the count. */
+/* Elements of an INT_LIST, or of a WORD_LIST as indices in its allowed words, owned by cfg; *n receives the count. */
 const long *mdm_config_int_list(const mdm_config *cfg, const char *key, size_t *n);
 /* Index of an ENUM's (or WORD_INT's) value in its allowed words; -1 when WORD_INT holds an integer. */
 int mdm_config_enum(const mdm_config *cfg, const char *key);

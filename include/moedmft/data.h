@@ -20,6 +20,7 @@ typedef struct mdm_samples {
 typedef struct mdm_data {
   size_t dimension; /* D */
   size_t outputs;   /* C */
+  size_t context;   /* T, tokens of a sequence, which are samples b T to b T + T - 1; 1: samples stand alone */
   int classification; /* 1: y is one-hot (C > 1) or ±1 (C = 1), so that accuracy has a meaning */
   mdm_samples train, test;
   char source[512];  /* one line: where the data come from */

@@ -11,12 +11,12 @@
 extern "C" {
 #endif
 
-enum { MDM_RULE_TENSORS = 5, MDM_LAW_SIZE = 256 };
+enum { MDM_RULE_TENSORS = 9, MDM_LAW_SIZE = 256 };
 
 /* One tensor W. The network uses multiplier × W; rates act on W and on the raw gradients of a loss that is a mean over
  * samples. */
 typedef struct mdm_tensor_rule {
-  const char *tensor; /* "W_in", "Q", "W1", "W2", "w_out" */
+  const char *tensor; /* "W_in"; of attention blocks "W_Q", "W_K", "W_V", "W_O"; of MoE blocks "Q", "W1", "W2"; "w_out" */
   double
       init_std; /* standard deviation of an initial entry, model.init.* and model.readout_std included; 0: zero start */
   double multiplier; /* forward multiplier */
@@ -33,7 +33,10 @@ typedef struct mdm_rules {
   const char *regime, *parameterization, *source; /* constant strings */
   char optimizer[32];
   double D, N, Ne, M, K; /* input dimension, stream width, expert width, experts, active experts (with shared experts: of the routed) */
-  double L, branch;      /* residual blocks, factor of every block's output; L = 0: no residual stack */
+  double L, branch;      /* layers of residual blocks, factor of every block's output; L = 0: no residual stack */
+  double H, dk, groups;  /* attention: heads, their width, groups of heads that share keys and values; 0: no block attends. In laws of W_O "d_k"
+                            stands for the width of a group's output, in all of attention "H" for the number of groups */
+  size_t tensors;        /* in the order of the network; without attention W_in, Q, W1, W2, w_out */
   mdm_tensor_rule tensor[MDM_RULE_TENSORS];
 } mdm_rules;
 

@@ -8,6 +8,9 @@
 static void print_range(const mdm_option *o) {
   const char *kind = o->type == MDM_OPT_REAL ? "real" : o->type == MDM_OPT_INT_LIST ? "integers" : "integer";
   switch (o->type) {
+  case MDM_OPT_WORD_LIST:
+    printf("list of %s", o->allowed);
+    return;
   case MDM_OPT_ENUM:
     printf("%s", o->allowed);
     return;

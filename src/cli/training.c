@@ -171,11 +171,12 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 /* Method and sizes of the limit that solve.method: auto and solve.accuracy decide about. */
 static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, choice *c, mdm_error *err) {
   progress line;
-  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  const mdm_monitor silent = {.stop = signals_stop(), .threads = a->threads};
+  mdm_monitor monitor = silent;
   if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
-  progress_start(&line);
-  int status = mdm_method_choose(cfg, data, &monitor, c->why, err);
+  int status = mdm_method_choose(cfg, data, &silent, c->why, err);
   if (!status && *c->why && !a->quiet) fprintf(stderr, "moedmft: limit: %s\n", c->why);
+  progress_start(&line);
   if (!status) status = mdm_accuracy_sizes(cfg, data, &monitor, &c->accuracy, err);
   if (!a->quiet) progress_end(&line);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;

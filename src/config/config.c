@@ -190,7 +190,7 @@ static int key_of(const char *assignment, char key[KEY_SIZE]) {
 static int is_bare_list(const char *key, const char *value) {
   size_t n;
   long i = mdm_option_find(key);
-  return i >= 0 && mdm_options(&n)[i].type == MDM_OPT_INT_LIST && strchr(value, ',') &&
+  return i >= 0 && mdm_option_is_list(&mdm_options(&n)[i]) && strchr(value, ',') &&
          value[strspn(value, " \t")] != '[';
 }
 
@@ -248,7 +248,7 @@ const char *mdm_config_text(const mdm_config *cfg, const char *key) {
 }
 
 const long *mdm_config_int_list(const mdm_config *cfg, const char *key, size_t *n) {
-  const mdm_value *v = get(cfg, key, IS(MDM_OPT_INT_LIST));
+  const mdm_value *v = get(cfg, key, IS(MDM_OPT_INT_LIST) | IS(MDM_OPT_WORD_LIST));
   *n = v->count;
   return v->list;
 }

@@ -11,7 +11,7 @@ typedef struct mdm_value {
   double real;  /* REAL */
   int word;     /* ENUM, WORD_INT: index in the allowed words; -1: an integer */
   char *text;   /* TEXT, ENUM, WORD_INT: NULL stands for "" */
-  long *list;   /* INT_LIST: [count] */
+  long *list;   /* INT_LIST, WORD_LIST (indices in the allowed words): [count] */
   size_t count;
   int is_set; /* given by file or --set */
 } mdm_value;
@@ -31,8 +31,10 @@ long mdm_option_find(const char *key);
 /* Reads one YAML scalar into v, which keeps its value on failure. MDM_ERR_CONFIG: *why says what is wrong with the
  * text ("is not an integer"), a static string. */
 int mdm_value_read(const mdm_option *o, const char *text, int quoted, mdm_value *v, const char **why);
-/* Reads one element of an INT_LIST; status and *why as above. */
-int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why);
+/* Whether a value is a list. */
+int mdm_option_is_list(const mdm_option *o);
+/* Reads one element of a list, behind `before` others; status and *why as above. */
+int mdm_value_read_element(const mdm_option *o, const char *text, int quoted, const long *before, size_t count, long *out, const char **why);
 /* A decimal number, by the rules of an option that takes any: 1 if the whole text is one. */
 int mdm_decimal_read(const char *text, double *out);
 /* Makes list (taken over, malloc'd or NULL) the value of v. */

@@ -222,7 +222,7 @@ static void read_list(reader *r, const mdm_option *o, const yaml_node_t *node, m
     char what[KEY_SIZE + 40];
     snprintf(what, sizeof what, "%s, element %zu", o->key, i + 1);
     if (!usable_scalar(r, line_of(item), o, what, item)) continue;
-    if (mdm_value_read_integer(o, (const char *)item->data.scalar.value, is_quoted(item), &list[i], &why) != MDM_OK)
+    if (mdm_value_read_element(o, (const char *)item->data.scalar.value, is_quoted(item), list, i, &list[i], &why) != MDM_OK)
       bad_value(r, line_of(item), o, what, item, why);
   }
   if (r->found.count == before)
@@ -241,7 +241,7 @@ static void read_option(reader *r, size_t line, size_t i, const yaml_node_t *nod
   else
     r->first_line[i] = line;
   v->is_set = 1;
-  if (node && node->type == YAML_SEQUENCE_NODE && o->type == MDM_OPT_INT_LIST)
+  if (node && node->type == YAML_SEQUENCE_NODE && mdm_option_is_list(o))
     read_list(r, o, node, v);
   else if (!node && r->key && o->type == MDM_OPT_TEXT) {
     /* --set data.file='' arrives without its quotes, which the shell removed */

@@ -75,7 +75,7 @@ static int read_number(const char *text, int quoted, const char *not_quoted, con
   return MDM_OK;
 }
 
-int mdm_value_read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why) {
+static int read_integer(const mdm_option *o, const char *text, int quoted, long *out, const char **why) {
   int digits_only;
   long x;
   double d;
@@ -171,7 +171,7 @@ static int read_word_or_integer(const mdm_option *o, const char *text, int quote
   int digits_only;
   long x;
   if (quoted || !is_decimal(text, &digits_only)) return read_word(o, text, v, why);
-  int status = mdm_value_read_integer(o, text, quoted, &x, why);
+  int status = read_integer(o, text, quoted, &x, why);
   if (status == MDM_OK) status = store_text(v, "");
   if (status == MDM_OK) {
     v->word = -1;
@@ -186,9 +186,21 @@ void mdm_value_take_list(mdm_value *v, long *list, size_t count) {
   v->count = count;
 }
 
+int mdm_option_is_list(const mdm_option *o) { return o->type == MDM_OPT_INT_LIST || o->type == MDM_OPT_WORD_LIST; }
+
+int mdm_value_read_element(const mdm_option *o, const char *text, int quoted, const long *before, size_t count, long *out, const char **why) {
+  if (o->type == MDM_OPT_INT_LIST) return read_integer(o, text, quoted, out, why);
+  int word = find_word(o->allowed, text);
+  if (word < 0) return bad(why, "is not one of the allowed words");
+  for (size_t i = 0; i < count; i++)
+    if (before[i] == word) return bad(why, "is there twice");
+  *out = word;
+  return MDM_OK;
+}
+
 static int read_list_of_one(const mdm_option *o, const char *text, int quoted, mdm_value *v, const char **why) {
   long x;
-  int status = mdm_value_read_integer(o, text, quoted, &x, why);
+  int status = mdm_value_read_element(o, text, quoted, NULL, 0, &x, why);
   if (status != MDM_OK) return status;
   long *list = malloc(sizeof *list);
   if (!list) return MDM_ERR_MEMORY;
@@ -200,7 +212,7 @@ static int read_list_of_one(const mdm_option *o, const char *text, int quoted, m
 int mdm_value_read(const mdm_option *o, const char *text, int quoted, mdm_value *v, const char **why) {
   switch (o->type) {
   case MDM_OPT_INT:
-    return mdm_value_read_integer(o, text, quoted, &v->integer, why);
+    return read_integer(o, text, quoted, &v->integer, why);
   case MDM_OPT_REAL:
     return read_real(o, text, quoted, &v->real, why);
   case MDM_OPT_BOOL:
@@ -210,6 +222,7 @@ int mdm_value_read(const mdm_option *o, const char *text, int quoted, mdm_value 
   case MDM_OPT_TEXT:
     return store_text(v, text);
   case MDM_OPT_INT_LIST:
+  case MDM_OPT_WORD_LIST:
     return read_list_of_one(o, text, quoted, v, why);
   case MDM_OPT_WORD_INT:
     return read_word_or_integer(o, text, quoted, v, why);
@@ -261,6 +274,10 @@ void mdm_value_allowed(const mdm_option *o, char out[MDM_ALLOWED_SIZE]) {
     break;
   case MDM_OPT_INT_LIST:
     snprintf(out, size, "list of integers in [%.0f, %.0f]", o->min, o->max);
+    break;
+  case MDM_OPT_WORD_LIST:
+    n = (size_t)snprintf(out, size, "list of ");
+    allowed_words(o->allowed, out + n, size - n);
     break;
   case MDM_OPT_WORD_INT:
     allowed_words(o->allowed, out, size);

@@ -95,6 +95,21 @@ static void put_list(sink *s, const long *list, size_t n) {
   put(s, "]");
 }
 
+/* Word i of those between '|'. */
+static void put_word(sink *s, const char *words, long i) {
+  while (i-- > 0) words += strcspn(words, "|") + 1;
+  put(s, "%.*s", (int)strcspn(words, "|"), words);
+}
+
+static void put_words(sink *s, const char *words, const long *list, size_t n) {
+  put(s, "[");
+  for (size_t i = 0; i < n; i++) {
+    if (i) put(s, ", ");
+    put_word(s, words, list[i]);
+  }
+  put(s, "]");
+}
+
 static void put_value(sink *s, const mdm_option *o, const mdm_value *v) {
   const char *text = v->text ? v->text : "";
   switch (o->type) {
@@ -115,6 +130,9 @@ static void put_value(sink *s, const mdm_option *o, const mdm_value *v) {
     break;
   case MDM_OPT_INT_LIST:
     put_list(s, v->list, v->count);
+    break;
+  case MDM_OPT_WORD_LIST:
+    put_words(s, o->allowed, v->list, v->count);
     break;
   case MDM_OPT_WORD_INT:
     if (v->word < 0)

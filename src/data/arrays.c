@@ -49,6 +49,7 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
   mdm_data *data = calloc(1, sizeof *data);
   if (!data) return mdm_no_memory(err, "a data set");
   data->dimension = dimension;
+  data->context = 1;
   data->outputs = outputs;
   data->classification = classification != 0;
   status = copy_samples(&data->train, n_train, 0, dimension, outputs, x, y, err);

@@ -26,6 +26,9 @@ int mdm_data_make_cosine(const mdm_config *cfg, mdm_data *data, mdm_error *err) 
   data->dimension = (size_t)mdm_config_int(cfg, "data.dimension");
   data->outputs = 1;
   data->classification = 1;
+  data->context = (size_t)mdm_config_int(cfg, "data.context");
+  if (n_train % data->context || n_test % data->context)
+    return mdm_fail(err, MDM_ERR_CONFIG, "data.train = %zu and data.test = %zu are no whole sequences of data.context = %zu samples", n_train, n_test, data->context);
   int status = mdm_samples_create(&data->train, n_train, data->dimension, 1, err);
   if (!status) status = mdm_samples_create(&data->test, n_test, data->dimension, 1, err);
   if (status) return status;

@@ -19,11 +19,22 @@ static void read_stored(mdm_file *file) {
   free(text);
 }
 
-int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err) {
-  double depth = 0;
+/* Blocks of a residual stack: so many layers ("config:model.depth") of the blocks that a layer has ("config:model.blocks", "[attention, moe]"; before there
+ * was such an option, one). */
+static double read_blocks(mdm_file *file) {
+  double depth = 0, layer = 1;
   char *text = NULL;
   if (mdm_file_dup_text(file, "/", "config:model.depth", &text, NULL) == MDM_OK) depth = strtod(text, NULL);
   free(text);
+  text = NULL;
+  if (mdm_file_dup_text(file, "/", "config:model.blocks", &text, NULL) == MDM_OK)
+    for (const char *c = text; *c; c++) layer += *c == ',';
+  free(text);
+  return depth * layer;
+}
+
+int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err) {
+  double depth = read_blocks(file);
   if (depth < 1) return mdm_fail(err, MDM_ERR_USAGE, "%s has no residual blocks to choose from (model.depth)", file->path);
   if (block < 0) block += mdm_real_whole(depth);
   if (block < 0 || block >= mdm_real_whole(depth))

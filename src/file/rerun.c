@@ -160,6 +160,7 @@ static int stored_data(mdm_rerun *r, const mdm_record *rec, mdm_error *err) {
   free(inputs);
   free(targets);
   if (status) return status;
+  r->data->context = (size_t)mdm_config_int(r->cfg, "data.context");
   take_origin(&r->data->train, part(rec, "train", "origin"));
   take_origin(&r->data->test, part(rec, "test", "origin"));
   return MDM_OK;

@@ -124,10 +124,11 @@ static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *word
   }
 }
 
-/* Minibatches take the samples in order (the data set is already shuffled), each once; later epochs are permuted. */
+/* Minibatches take the samples in order (the data set is already shuffled), each once; later epochs are permuted: sequences of T tokens, whose
+ * order stays. */
 static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   if (p->full_batch) return MDM_OK;
-  size_t P = p->data->train.count, total = (p->steps + 1) * p->batch, *epoch = mdm_alloc(P, 1, 1, sizeof *epoch); /* P */
+  size_t T = p->context, P = p->data->train.count / T, total = (p->steps + 1) * p->batch / T, *epoch = mdm_alloc(P, 1, 1, sizeof *epoch); /* P */
   uint64_t *words = mdm_alloc(P, 1, 1, sizeof *words);                                                           /* P */
   p->order = mdm_alloc(p->steps + 1, p->batch, 1, sizeof *p->order);
   int ok = epoch && words && p->order;
@@ -135,7 +136,7 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
     for (size_t i = 0; i < P; i++) epoch[i] = i;
     for (size_t i = 0; i < total; i++) {
       if (i && i % P == 0) permute(P, seed, i / P, words, epoch);
-      p->order[i] = epoch[i % P];
+      for (size_t t = 0; t < T; t++) p->order[T * i + t] = T * epoch[i % P] + t;
     }
   }
   free(epoch);
@@ -167,10 +168,13 @@ static int read_training(const mdm_config *cfg, mdm_problem *p, mdm_error *err) 
   p->loss_multiplier = mdm_config_real(cfg, "train.loss_multiplier");
   p->steps = (size_t)mdm_config_int(cfg, "train.steps");
   p->full_batch = mdm_config_enum(cfg, "train.batch") == 0;
-  p->batch = p->full_batch ? P : (size_t)mdm_config_int(cfg, "train.batch");
+  size_t sequences = (size_t)mdm_config_int(cfg, "train.batch");
+  if (P % p->context || p->data->test.count % p->context)
+    return mdm_fail(err, MDM_ERR_DATA, "%zu train and %zu test samples of %s are no whole sequences of %zu", P, p->data->test.count, p->data->source, p->context);
+  p->batch = p->full_batch ? P : p->context * sequences;
   if (p->batch > P)
-    return mdm_fail(err, MDM_ERR_CONFIG, "train.batch = %zu exceeds the %zu train samples of %s; lower it or raise data.train",
-                    p->batch, P, p->data->source);
+    return mdm_fail(err, MDM_ERR_CONFIG, "train.batch = %zu exceeds the %zu train %s of %s; lower it or raise data.train",
+                    sequences, P / p->context, p->context > 1 ? "sequences" : "samples", p->data->source);
   p->every = (size_t)mdm_config_int(cfg, "output.every");
   p->kernels = mdm_config_bool(cfg, "output.kernels");
   p->responses = mdm_config_bool(cfg, "output.responses");
@@ -218,6 +222,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */
   p->data = data;
   int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
+  p->context = p->model.context = data->context;
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;

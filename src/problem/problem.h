@@ -30,10 +30,11 @@ typedef struct mdm_problem {
   const mdm_data *data; /* not owned */
   mdm_inputs full;      /* as given: for networks, whose W_in has D columns */
   mdm_inputs reduced;   /* for the limit: the same Gram matrix in the fewest coordinates */
+  size_t context;       /* T, tokens of a sequence: samples b T … b T + T − 1; batches hold whole ones */
   mdm_loss loss;
   double loss_multiplier;
   mdm_optimizer optimizer;
-  size_t steps, batch;  /* gradient steps; samples per step */
+  size_t steps, batch;  /* gradient steps; samples per step: tokens of train.batch sequences */
   size_t *order;        /* (steps + 1) × batch: sample indices of every step; NULL for the full batch */
   int full_batch;
   size_t every;         /* test part: every so many steps */

@@ -251,6 +251,7 @@ static void given_free(X(realization) *R) {
   for (size_t l = 0; l < R->blocks && S->block; l++) block_clear(&S->block[l]);
   free(S->block);
   free(R->matrix);
+  free(R->block);
   free(S);
 }
 

@@ -10,6 +10,9 @@
  * stream particles: a dense matrix; a logit then feels the mean over one expert's neurons, so that moments are matched expert by expert.
  * Where experts are a population with neurons of their own (Regime III, not tied), they come as twins (realization.h).
  *
+ * Attention blocks have no Q. Their W1 has the queries, keys and values of every sample head as rows, their W2 the heads' outputs as columns: two
+ * populations, whose Gaussian columns are matched apart.
+ *
  * Residual blocks have matrices, experts and neurons of their own and the stream particles in common. Each block remembers what it has put on
  * the stream by itself, beside W_in and v: matching moments across blocks would gain nothing and use up the particles' freedom.
  */
@@ -24,8 +27,8 @@
 #include "realization/pairs.h"
 
 enum { BASIS_H = MDM_OF_H, BASIS_RHO = MDM_OF_RHO, BASIS_GAMMA = MDM_OF_GAMMA, BASIS_Y = MDM_OF_Y, BASIS_DELTA = MDM_OF_DELTA, BASES = MDM_VISITORS };
-enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POPULATIONS };
-enum { DIAGNOSTICS = BASES + POPULATIONS + 1, PAIR_DIAGNOSTICS = 6 };
+enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POP_OUTPUT /* of heads */, POPULATIONS, TOLD_POPULATIONS = POP_OUTPUT };
+enum { DIAGNOSTICS = BASES + TOLD_POPULATIONS + 1, PAIR_DIAGNOSTICS = 6 };
 
 typedef struct {
   X(population) pop[POPULATIONS]; /* POP_STREAM: the common particles, with this block's memory of them */
@@ -49,14 +52,21 @@ typedef struct {
 } limit;
 
 /* The learned part is kept on the side whose counterpart has few directions: of h for Q and W1, of δ for W2. */
-static const struct {
+typedef struct {
   mdm_tensor tensor;
   int rows, cols, row_basis, col_basis;
   mdm_side learns;
-} matrices[] = {
-    {MDM_Q, POP_EXPERT, POP_STREAM, BASIS_RHO, BASIS_H, MDM_ROWS},
-    {MDM_W1, POP_NEURON, POP_STREAM, BASIS_GAMMA, BASIS_H, MDM_ROWS},
-    {MDM_W2, POP_STREAM, POP_NEURON, BASIS_DELTA, BASIS_Y, MDM_COLS},
+} joint;
+
+static const struct {
+  size_t count;
+  joint matrix[MDM_TENSORS];
+} joints[MDM_BLOCK_KINDS] = {
+    [MDM_BLOCK_MOE] = {3, {{MDM_Q, POP_EXPERT, POP_STREAM, BASIS_RHO, BASIS_H, MDM_ROWS},
+                           {MDM_W1, POP_NEURON, POP_STREAM, BASIS_GAMMA, BASIS_H, MDM_ROWS},
+                           {MDM_W2, POP_STREAM, POP_NEURON, BASIS_DELTA, BASIS_Y, MDM_COLS}}},
+    [MDM_BLOCK_ATTENTION] = {2, {{MDM_W1, POP_NEURON, POP_STREAM, BASIS_GAMMA, BASIS_H, MDM_ROWS},
+                                 {MDM_W2, POP_STREAM, POP_OUTPUT, BASIS_DELTA, BASIS_Y, MDM_COLS}}},
 };
 
 int X(draw_particles)(X(population) *stream, mdm_stream key, size_t n, real *out, mdm_error *err) {
@@ -119,11 +129,12 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   for (size_t l = 0; l < R->blocks; l++) { /* the largest of all blocks */
     const block *b = &L->block[l];
     for (int k = 0; k < BASES; k++) L->values[k] = fmax(L->values[k], (double)b->basis[k].k);
-    for (int k = 0; k < BASES; k++) L->values[BASES + POPULATIONS] = fmax(L->values[BASES + POPULATIONS], b->basis[k].overlap);
+    for (int k = 0; k < BASES; k++) L->values[BASES + TOLD_POPULATIONS] = fmax(L->values[BASES + TOLD_POPULATIONS], b->basis[k].overlap);
     for (int i = 0; i < PAIR_DIAGNOSTICS; i++) L->values[DIAGNOSTICS + i] = fmax(L->values[DIAGNOSTICS + i], b->pairs[MDM_Q + i / 2].error[i % 2]);
   }
-  for (int p = 0; p < POPULATIONS; p++) L->values[BASES + p] = (double)L->block[0].pop[p].n;
-  L->values[BASES + POP_NEURON] = (double)(R->experts * R->neurons);
+  for (size_t l = 0; l < R->blocks; l++)
+    for (int p = 0; p < TOLD_POPULATIONS; p++) L->values[BASES + p] = fmax(L->values[BASES + p], (double)L->block[l].pop[p].n);
+  for (size_t l = 0; l < R->blocks; l++) L->values[BASES + POP_NEURON] = fmax(L->values[BASES + POP_NEURON], (double)R->block[l].rows);
   *names = labels;
   *values = L->values;
   *n = DIAGNOSTICS + (L->has_pairs ? PAIR_DIAGNOSTICS : 0);
@@ -157,23 +168,23 @@ static void limit_rewind(X(realization) *R) {
 
 /* ---------------------------------------------------------------- forgetting */
 
-/* Matrices that the field of a basis drives. out: MDM_TENSORS. Returns their number. */
-static size_t meetings_of(block *b, int basis, X(meeting) *out) {
+/* Matrices of a block of this kind that the field of a basis drives. out: MDM_TENSORS. Returns their number. */
+static size_t meetings_of(block *b, int kind, int basis, X(meeting) *out) {
   size_t n = 0;
-  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
-    X(thin) *A = &b->thin[matrices[i].tensor];
-    if (A->base.ops && matrices[i].row_basis == basis) out[n++] = (X(meeting)){A, MDM_ROWS};
-    if (A->base.ops && matrices[i].col_basis == basis) out[n++] = (X(meeting)){A, MDM_COLS};
+  for (const joint *j = joints[kind].matrix; j < joints[kind].matrix + joints[kind].count; j++) {
+    X(thin) *A = &b->thin[j->tensor];
+    if (A->base.ops && j->row_basis == basis) out[n++] = (X(meeting)){A, MDM_ROWS};
+    if (A->base.ops && j->col_basis == basis) out[n++] = (X(meeting)){A, MDM_COLS};
   }
   return n;
 }
 
-static int forget_directions(block *b, mdm_error *err) {
+static int forget_directions(block *b, int kind, mdm_error *err) {
   X(meeting) of[MDM_TENSORS];
   int due = 0, status = MDM_OK;
   for (int k = 0; k < BASES; k++) due |= b->basis[k].k > b->basis[k].bound + X(forget_slack)(b->basis[k].bound);
   for (int k = 0; k < BASES && due && !status; k++) {
-    size_t n = meetings_of(b, k, of);
+    size_t n = meetings_of(b, kind, k, of);
     if (b->basis[k].pop) status = X(basis_cut)(&b->basis[k], n, of, err);
   }
   return status;
@@ -207,7 +218,7 @@ static int refresh_memory(block *b, int p, mdm_error *err) {
 static int limit_stepped(X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks && !status; b++) {
-    status = forget_directions(b, err);
+    status = forget_directions(b, (int)R->block[b - ((limit *)R)->block].kind, err);
     for (int p = 0; p < POPULATIONS && !status; p++)
       if (b->pop[p].n) status = refresh_memory(b, p, err);
   }
@@ -251,11 +262,16 @@ static void limit_free(X(realization) *R) {
   for (size_t l = 0; l < R->blocks && L->block; l++) block_clear(&L->block[l]);
   free(L->block);
   free(R->matrix);
+  free(R->block);
   free(L);
 }
 
-static int add_populations(const X(realization) *R, block *b, int tied, mdm_error *err) {
+static int add_populations(const X(realization) *R, block *b, const X(block_sizes) *sizes, int tied, mdm_error *err) {
   int status = X(population_init)(&b->pop[POP_STREAM], "stream", R->stream, err);
+  if (!status && sizes->kind == MDM_BLOCK_ATTENTION) {
+    status = X(population_init)(&b->pop[POP_NEURON], "head", sizes->rows, err);
+    return status ? status : X(population_init)(&b->pop[POP_OUTPUT], "head output", sizes->columns, err);
+  }
   if (!status && !b->router) status = X(population_init)(&b->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
   if (!status && !tied) status = X(population_init)(&b->pop[POP_NEURON], "neuron", R->experts * R->neurons, err);
   if (b->router && !tied) b->pop[POP_NEURON].groups = R->experts;
@@ -263,8 +279,8 @@ static int add_populations(const X(realization) *R, block *b, int tied, mdm_erro
   return status;
 }
 
-static X(thin_place) place(const X(realization) *R, block *b, int population, int basis, int tied) {
-  size_t n = population == POP_STREAM ? R->stream : population == POP_EXPERT ? R->experts : R->experts * R->neurons;
+static X(thin_place) place(const X(realization) *R, block *b, const X(block_sizes) *sizes, int population, int basis, int tied) {
+  size_t n = population == POP_STREAM ? R->stream : population == POP_EXPERT ? sizes->units : population == POP_OUTPUT ? sizes->columns : sizes->rows;
   X(population) *pop = &b->pop[population == POP_NEURON && tied ? POP_SHARED : population];
   if (!b->basis[basis].pop) X(basis_init)(&b->basis[basis], pop, population == POP_EXPERT && R->twins, b->basis[basis].tolerance);
   return (X(thin_place)){n, pop, &b->basis[basis]};
@@ -273,17 +289,20 @@ static X(thin_place) place(const X(realization) *R, block *b, int population, in
 /* In a residual stack r outlives vanishing aggregates, and so do the columns of K that it brings (Regime III, muP): unless they are orthogonal
  * to y, W2's first step makes of the sampling noise of ⟨y K⟩ a change of f that does not shrink with the rate. One block without
  * residual sum has the same noise, and keeps the draws of earlier versions. */
-static int add_matrices(X(realization) *R, block *b, X(matrix) *matrix[MDM_TENSORS], int tied, int notes, const mdm_pair_scheme *pairs, mdm_error *err) {
+static int add_matrices(X(realization) *R, block *b, size_t l, int tied, int notes, const mdm_pair_scheme *pairs, mdm_error *err) {
   int status = MDM_OK;
-  for (size_t i = 0; i < sizeof matrices / sizeof *matrices && !status; i++) {
+  const X(block_sizes) *sizes = &R->block[l];
+  const joint *matrices = joints[sizes->kind].matrix;
+  X(matrix) **matrix = R->matrix[l];
+  for (size_t i = 0; i < joints[sizes->kind].count && !status; i++) {
     mdm_tensor t = matrices[i].tensor;
     if (t == MDM_Q && b->router) {
       matrix[t] = &b->router->base;
-      if (R->coef[t].entry > 0) b->router->away = place(R, b, matrices[i].cols, matrices[i].col_basis, tied).basis;
+      if (R->coef[t].entry > 0) b->router->away = place(R, b, sizes, matrices[i].cols, matrices[i].col_basis, tied).basis;
       continue;
     }
-    X(thin_init)(&b->thin[t], t, &R->coef[t], place(R, b, matrices[i].rows, matrices[i].row_basis, tied),
-                 place(R, b, matrices[i].cols, matrices[i].col_basis, tied), pairs ? MDM_NEITHER : matrices[i].learns, b->key);
+    X(thin_init)(&b->thin[t], t, &sizes->coef[t], place(R, b, sizes, matrices[i].rows, matrices[i].row_basis, tied),
+                 place(R, b, sizes, matrices[i].cols, matrices[i].col_basis, tied), pairs ? MDM_NEITHER : matrices[i].learns, b->key);
     b->thin[t].notes = notes;
     matrix[t] = &b->thin[t].base;
     if (!pairs) continue;
@@ -305,8 +324,8 @@ static int add_block(limit *L, size_t l, const mdm_shape *shape, double toleranc
     if (b->router) b->router->sampled = 1;
     else status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
-  if (!status) status = add_populations(R, b, tied, err);
-  return status ? status : add_matrices(R, b, R->matrix[l], tied, shape->residual, pairs, err);
+  if (!status) status = add_populations(R, b, &R->block[l], tied, err);
+  return status ? status : add_matrices(R, b, l, tied, shape->residual, pairs, err);
 }
 
 static void limit_walk(X(realization) *R, mdm_state *s) {

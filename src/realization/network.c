@@ -87,9 +87,9 @@ static void probe_free(probe *p) {
 
 static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
   network *net = (network *)R;
-  const mdm_coefficients *c = &R->coef[t];
+  const mdm_coefficients *c = &R->block[block].coef[t];
   *out = NULL;
-  if (c->Vf == 0 || c->Vb == 0) return MDM_OK;
+  if (!R->matrix[block][t] || c->Vf == 0 || c->Vb == 0) return MDM_OK;
   int status = net->probe[block][t] ? MDM_OK : probe_create(net, block, t, tolerance, err);
   if (!status) *out = &net->probe[block][t]->factors;
   return status;
@@ -148,6 +148,7 @@ static void network_free(X(realization) *R) {
       if (net->probe) probe_free(net->probe[l][t]);
     }
   free(R->matrix);
+  free(R->block);
   free(net->probe);
   free(net->particles);
   free(net->matched);
@@ -171,7 +172,7 @@ static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error
 }
 
 static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
-  X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
+  X(dense) *d = X(dense_create)(t, &net->base.block[block].coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[block][t] = (X(matrix) *)d;
   if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower %s.widths", mdm_tensor_name(t), G, net->base.stream, net->purpose ? "solve" : "simulate");
   return draw_entries(net, block, d, err);
@@ -179,7 +180,7 @@ static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int ro
 
 static void network_raw(const X(realization) *R, size_t block, mdm_tensor t, double *out) {
   const X(dense) *d = (const X(dense) *)R->matrix[block][t];
-  size_t N = d->N, G = d->G, J = t == MDM_W2 ? R->neurons : 1;
+  size_t N = d->N, G = d->G, J = t == MDM_W2 ? G / R->block[block].units : 1;
   for (size_t g = 0; g < G; g++) /* W2 of one expert is N × N_e in the file; Q and W1 keep the stream last */
     for (size_t i = 0; i < N; i++) {
       size_t to = t == MDM_W2 ? (g / J * N + i) * J + g % J : g * N + i;
@@ -192,7 +193,7 @@ static void network_walk(X(realization) *R, mdm_state *s) {
   for (size_t l = 0; l < R->blocks; l++)
     for (int t = MDM_Q; t <= MDM_W2; t++) {
       probe *p = net->probe[l][t];
-      X(dense_walk)((X(dense) *)R->matrix[l][t], s);
+      if (R->matrix[l][t]) X(dense_walk)((X(dense) *)R->matrix[l][t], s);
       if (!p) continue; /* its populations are exact: they remember nothing */
       X(basis_walk)(&p->U, s);
       X(basis_walk)(&p->Ut, s);
@@ -247,9 +248,10 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   if (!status && !(net->probe = calloc(R->blocks, sizeof *net->probe))) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   if (!status) status = match(net, of, err);
   for (size_t l = 0; l < R->blocks && !status; l++) {
-    status = add_matrix(net, l, MDM_Q, R->experts, 1, err);
-    if (!status) status = add_matrix(net, l, MDM_W1, R->experts * R->neurons, 1, err);
-    if (!status) status = add_matrix(net, l, MDM_W2, R->experts * R->neurons, 0, err);
+    const X(block_sizes) *b = &R->block[l];
+    if (b->kind == MDM_BLOCK_MOE) status = add_matrix(net, l, MDM_Q, b->units, 1, err);
+    if (!status) status = add_matrix(net, l, MDM_W1, b->rows, 1, err);
+    if (!status) status = add_matrix(net, l, MDM_W2, b->columns, 0, err);
   }
   if (status) return network_free(R), status;
   *out = R;

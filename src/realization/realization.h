@@ -86,6 +86,14 @@ typedef struct X(gaussian) {
   const real *c;       /* k_c × P, k_c ≤ k: coordinates of the field that drives them */
 } X(gaussian);
 
+/* What one block is made of. */
+typedef struct X(block_sizes) {
+  mdm_block_kind kind;
+  size_t units;               /* particles that hold neurons: experts, or groups of heads */
+  size_t rows, columns;       /* of W1 and W2, of all units: an MoE block's neurons twice; queries, keys and values, and outputs of heads */
+  const mdm_coefficients *coef; /* MDM_TENSORS: of its matrices */
+} X(block_sizes);
+
 typedef struct X(thin) X(thin);
 typedef struct X(realization) X(realization);
 struct X(realization) {
@@ -94,8 +102,9 @@ struct X(realization) {
   int sampled;                     /* particles are a sample of infinitely many, their moments matched */
   int twins;                       /* experts 2m and 2m + 1 are one draw of an expert, each with a sample of its neurons of its own; not with pairs */
   double neuron_weight;            /* N_e/ν: ρ = g'(ψ) · neuron_weight · mean over j of b φ_e(u) */
-  mdm_coefficients coef[MDM_TENSORS];
-  /* blocks: Q (experts ← stream), W1 (experts·neurons ← stream), W2 (stream ← experts·neurons) of each */
+  mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS]; /* of W_in, w_out and MoE blocks; of attention blocks */
+  X(block_sizes) *block;           /* blocks */
+  /* blocks: Q (experts ← stream), W1 (rows ← stream), W2 (stream ← columns) of each; Q NULL in attention blocks */
   X(matrix) *(*matrix)[MDM_TENSORS];
   /* Initial stream particles with independent standard normal entries: out is stream × n. Column c is for input c
    * (c < D) or readout c − D. */
@@ -118,7 +127,8 @@ struct X(realization) {
   void (*rewind)(X(realization) *R);
   /* After a step: forgets what has to be (X(limit_spans)). NULL where nothing is. */
   int (*stepped)(X(realization) *R, mdm_error *err);
-  /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
+  /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major; of an attention block with groups of
+   * heads for M, and their rows and columns for N_e. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, size_t block, mdm_tensor t, double *out);
   /* Everything that steps have changed (base/state.h); of a realization that was made alike, to load it, after the same draws. */
@@ -126,7 +136,15 @@ struct X(realization) {
   void (*free)(X(realization) *R);
 };
 
-/* Sizes and coefficients of a new realization, and room for its matrices (free(R->matrix)): what all of them have in common. Returns a
+/* Sizes of one block of a shape. */
+static inline X(block_sizes) X(block_of_shape)(const X(realization) *R, const mdm_shape *shape, size_t l) {
+  mdm_block_kind kind = shape->layer_blocks ? (mdm_block_kind)shape->layer[l % shape->layer_blocks] : MDM_BLOCK_MOE;
+  size_t neurons = shape->experts * shape->neurons;
+  if (kind == MDM_BLOCK_MOE) return (X(block_sizes)){kind, shape->experts, neurons, neurons, R->coef};
+  return (X(block_sizes)){kind, shape->heads, shape->heads * shape->head_rows, shape->heads * shape->head_columns, R->head_coef};
+}
+
+/* Sizes and coefficients of a new realization, and room for its matrices (free(R->matrix), free(R->block)): what all of them have in common. Returns a
  * status. */
 static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], mdm_error *err) {
   R->blocks = shape->blocks;
@@ -136,8 +154,11 @@ static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape
   R->twins = shape->twins;
   R->neuron_weight = shape->neuron_weight;
   memcpy(R->coef, coef, sizeof R->coef);
+  if (shape->head_coef) memcpy(R->head_coef, shape->head_coef, sizeof R->head_coef);
   R->matrix = calloc(R->blocks, sizeof *R->matrix);
-  return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
+  R->block = calloc(R->blocks, sizeof *R->block);
+  for (size_t l = 0; l < R->blocks && R->block; l++) R->block[l] = X(block_of_shape)(R, shape, l);
+  return R->matrix && R->block ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
 /* How a network of a family (src/run/family.h) is drawn: as part number `part` of a larger one, `whole`, a block of its draws: the part-th piece of

@@ -155,17 +155,20 @@ static int sizes_of(const pilots *p, size_t S, mdm_limit_sizes *out, mdm_error *
   return status;
 }
 
-/* Directions of a field in the block that has most. */
-static double most_visited(const pilots *p, int field) {
+/* Directions of a field in the block of a kind that has most. */
+static double most_visited(const pilots *p, mdm_block_kind kind, int field) {
   double most = 0;
-  for (size_t l = 0; l < p->visited.blocks; l++) most = fmax(most, p->visited.k[l][field]);
+  for (size_t l = 0; l < p->visited.blocks; l++)
+    if (mdm_model_kind(&p->plan.problem->model, l) == kind) most = fmax(most, p->visited.k[l][field]);
   return most;
 }
 
 static int holds(const pilots *p, const mdm_limit_sizes *s) {
+  const mdm_problem *problem = p->plan.problem;
   for (int f = 0; f < MDM_VISITORS; f++) {
-    if (f == MDM_OF_RHO && (!p->plan.problem->model.regime->experts_grow || p->tied)) continue; /* Regime I has none; tied experts are looked at below */
-    if (mdm_directions_particles(p->plan.problem, s, f) < ROOM * most_visited(p, f)) return 0;
+    if (f == MDM_OF_RHO && (!problem->model.regime->experts_grow || p->tied)) continue; /* Regime I has none; tied experts are looked at below */
+    for (size_t l = 0; l < p->visited.blocks; l++) /* blocks of a layer, and those of the others, which are like them */
+      if (mdm_directions_particles(problem, s, l, f) < ROOM * most_visited(p, mdm_model_kind(&problem->model, l), f)) return 0;
   }
   return 1;
 }
@@ -235,7 +238,7 @@ typedef struct {
 /* Fewer experts than the automatic number where they share neurons; 0: none. */
 static size_t fewer_experts(const pilots *p, const mdm_limit_sizes *s) {
   if (!p->tied || p->experts_given) return 0;
-  size_t E = mdm_limit_whole_experts(p->plan.problem, (size_t)fmax(FEWEST_EXPERTS, ceil(PER_DIRECTION * most_visited(p, MDM_OF_RHO))));
+  size_t E = mdm_limit_whole_experts(p->plan.problem, (size_t)fmax(FEWEST_EXPERTS, ceil(PER_DIRECTION * most_visited(p, MDM_BLOCK_MOE, MDM_OF_RHO))));
   return (double)E < 0.7 * (double)s->experts ? E : 0;
 }
 
@@ -363,7 +366,8 @@ static int with_room(const pilots *p, size_t S, mdm_limit_sizes *s, mdm_error *e
 
 static double directions_of(const pilots *p) {
   double most = 0;
-  for (int f = 0; f < MDM_VISITORS; f++) most = fmax(most, most_visited(p, f));
+  for (mdm_block_kind kind = 0; kind < MDM_BLOCK_KINDS; kind++)
+    for (int f = 0; f < MDM_VISITORS; f++) most = fmax(most, most_visited(p, kind, f));
   return most;
 }
 

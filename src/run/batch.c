@@ -37,6 +37,6 @@ int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err) { return mdm_runne
 int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
   const mdm_problem *p = b->plan.problem;
   const mdm_model *m = &p->model;
-  mdm_coefficients coef[MDM_TENSORS];
-  return mdm_model_limit(m, &p->optimizer, coef, err);
+  mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
+  return mdm_model_limit(m, &p->optimizer, coef, heads, err);
 }

@@ -45,7 +45,7 @@ static int no_halves(const char *key, size_t n, mdm_error *err) {
 static int halve_experts(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   const mdm_limit_sizes *s = &p->runner.sizes;
   size_t all = s->twins ? s->experts / 2 : s->experts, half = mdm_limit_whole_experts(p->problem, all / 2);
-  if (!p->problem->model.regime->experts_grow) return MDM_OK;
+  if (!p->problem->model.regime->experts_grow || !mdm_model_count(&p->problem->model, MDM_BLOCK_MOE)) return MDM_OK;
   if (!half || (double)half > NEARLY_HALF * (double)all) return no_halves("solve.expert_particles", all, err);
   return set_int(cfg, "solve.expert_particles", half, err);
 }
@@ -59,12 +59,20 @@ static int halve_neurons(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   return set_int(cfg, "solve.neuron_particles", half, err);
 }
 
+/* Half of the groups of heads of attention blocks. */
+static int halve_heads(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
+  size_t heads = p->runner.sizes.heads;
+  if (!mdm_model_count(&p->problem->model, MDM_BLOCK_ATTENTION)) return MDM_OK;
+  return heads < 2 ? no_halves("solve.head_particles", heads, err) : set_int(cfg, "solve.head_particles", heads / 2, err);
+}
+
 /* cfg: a copy of the plan's. */
 static int halve(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t S = p->runner.sizes.stream;
   if (S < 16) return no_halves("solve.particles", S, err);
   int status = set_int(cfg, "solve.particles", S / 2, err);
   if (!status) status = halve_experts(p, cfg, err);
+  if (!status) status = halve_heads(p, cfg, err);
   return status ? status : halve_neurons(p, cfg, err);
 }
 

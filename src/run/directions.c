@@ -44,9 +44,11 @@ static double tokens(const mdm_problem *p, int field, double t) {
   return train + (field == MDM_OF_H || field == MDM_OF_Y ? (double)(p->data->test.count * tests) : 0);
 }
 
-double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, int field) {
+double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, size_t block, int field) {
   double E = (double)s->experts, J = (double)s->neurons;
   int tied = p->model.parameterization.rule[MDM_W1].tied || p->model.parameterization.rule[MDM_W2].tied;
+  if (mdm_model_kind(&p->model, block) == MDM_BLOCK_ATTENTION && (field == MDM_OF_GAMMA || field == MDM_OF_Y))
+    return (double)s->heads * mdm_model_head_sizes(&p->model, 0, field == MDM_OF_Y ? MDM_W2 : MDM_W1).Ne;
   if (field == MDM_OF_RHO) return E;
   if (field == MDM_OF_GAMMA || field == MDM_OF_Y) return tied ? J : E * J;
   return (double)s->stream;
@@ -66,6 +68,7 @@ static mdm_limit_sizes smaller(const mdm_limit_sizes *all, const mdm_model *m, d
   s.stream = (size_t)ceil(share * (double)all->stream);
   if (!m->regime->experts_grow || m->parameterization.rule[MDM_W1].tied) s.neurons = (size_t)ceil(share * (double)all->neurons);
   if (m->regime->experts_grow) s.experts = 2 * (size_t)ceil(share * (double)all->experts / 2);
+  s.heads = (size_t)ceil(share * (double)all->heads);
   return s;
 }
 
@@ -79,8 +82,9 @@ static double work_of(const mdm_problem *p, const mdm_limit_sizes *s, double t) 
 /* The share of the particles at which the smallest population has so many. */
 static double share_with(const mdm_problem *p, const mdm_limit_sizes *s, double count) {
   double least = INFINITY;
-  for (int f = 0; f < MDM_VISITORS; f++)
-    if (f != MDM_OF_RHO || p->model.regime->experts_grow) least = fmin(least, mdm_directions_particles(p, s, f));
+  for (size_t b = 0; b < mdm_model_blocks(&p->model); b++)
+    for (int f = 0; f < MDM_VISITORS; f++)
+      if (f != MDM_OF_RHO || (p->model.regime->experts_grow && mdm_model_kind(&p->model, b) == MDM_BLOCK_MOE)) least = fmin(least, mdm_directions_particles(p, s, b, f));
   return fmin(1, fmax(FEWEST_PARTICLES / (double)s->stream, count / least));
 }
 
@@ -88,7 +92,7 @@ static double share_with(const mdm_problem *p, const mdm_limit_sizes *s, double 
 static void guess_all(const mdm_problem *p, const mdm_limit_sizes *s, mdm_directions *d) {
   double T = (double)p->steps;
   for (size_t b = 0; b < d->blocks; b++)
-    for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(mdm_directions_particles(p, s, f), fmin(tokens(p, f, T), guess(p, T)));
+    for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(mdm_directions_particles(p, s, b, f), fmin(tokens(p, f, T), guess(p, T)));
 }
 
 /* A share that does not take more memory than a pilot should; 0: that cannot be. d: room for directions. */
@@ -171,7 +175,7 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
   size_t end = q->steps - 1, half = end / 2;
   for (size_t b = 0; b < out->blocks; b++)
     for (int f = 0; f < MDM_VISITORS; f++) {
-      double n = mdm_directions_particles(p, &r->sizes, f), m = mdm_directions_particles(p, &q->runner.sizes, f);
+      double n = mdm_directions_particles(p, &r->sizes, b, f), m = mdm_directions_particles(p, &q->runner.sizes, b, f);
       double first = (double)q->seen[(half * out->blocks + b) * MDM_VISITORS + f], last = (double)q->seen[(end * out->blocks + b) * MDM_VISITORS + f];
       first = among(&p->model, first, m, tokens(p, f, (double)half), n);
       last = among(&p->model, last, m, tokens(p, f, (double)end), n);

@@ -13,6 +13,6 @@ int mdm_directions_find(const mdm_runner *r, double work, mdm_directions *out, m
 void mdm_directions_clear(mdm_directions *d);
 
 /* Sample particles on which a field (MDM_OF_*) lives, all of them. */
-double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, int field);
+double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, size_t block, int field);
 
 #endif

@@ -32,10 +32,15 @@ void mdm_plan_clear(mdm_plan *p) {
 
 static int is_single(const mdm_config *cfg, const char *key) { return !strcmp(mdm_config_text(cfg, key), "single"); }
 
-static int check_experts(const mdm_plan *p, mdm_error *err) {
+/* Networks whose blocks have someone in them. */
+static int check_units(const mdm_plan *p, mdm_error *err) {
   const mdm_model *m = &p->problem->model;
   for (size_t i = 0; i < p->networks.widths; i++) {
     long N = p->networks.width[i];
+    if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && !mdm_model_groups(m, (size_t)N))
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld leaves no heads with model.heads_ratio = %g and model.query_groups = %zu; raise the ratio or the width",
+                      N, m->heads.ratio, m->heads.queries);
+    if (!mdm_model_count(m, MDM_BLOCK_MOE)) continue;
     mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
     if (sizes.Ne < 1)
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.expert_width_ratio = %g leaves no neuron in an expert; raise one of them",
@@ -71,7 +76,7 @@ static int plan_limit(const mdm_config *cfg, int what, size_t replicas, mdm_plan
 
 static int plan_networks(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
   int status = mdm_networks_read(cfg, &p->networks, err);
-  return status ? status : check_experts(p, err);
+  return status ? status : check_units(p, err);
 }
 
 /* ---------------------------------------------------------------- tasks */

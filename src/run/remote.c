@@ -41,7 +41,7 @@ static uint64_t mix(uint64_t h, const void *bytes, size_t n) {
 }
 
 static uint64_t fingerprint(const mdm_data *d) {
-  const uint64_t sizes[] = {d->train.count, d->test.count, d->dimension, d->outputs, (uint64_t)d->classification};
+  const uint64_t sizes[] = {d->train.count, d->test.count, d->dimension, d->outputs, d->context, (uint64_t)d->classification};
   uint64_t h = mix(0xCBF29CE484222325u, sizes, sizeof sizes);
   const mdm_samples *part[] = {&d->train, &d->test};
   for (int i = 0; i < 2; i++) {
@@ -57,6 +57,7 @@ static void put_data(mdm_packet *p, const mdm_data *d) {
   mdm_put_number(p, d->test.count);
   mdm_put_number(p, d->dimension);
   mdm_put_number(p, d->outputs);
+  mdm_put_number(p, d->context);
   mdm_put_number(p, (size_t)d->classification);
   for (int i = 0; i < 2; i++) mdm_put_reals(p, part[i]->count * d->dimension, part[i]->x);
   for (int i = 0; i < 2; i++) mdm_put_reals(p, part[i]->count * d->outputs, part[i]->y);

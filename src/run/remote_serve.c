@@ -92,7 +92,7 @@ static void forget_all(void *context) {
 }
 
 static int get_data(mdm_packet *in, mdm_data **out, mdm_error *err) {
-  size_t train = mdm_get_number(in), test = mdm_get_number(in), D = mdm_get_number(in), C = mdm_get_number(in);
+  size_t train = mdm_get_number(in), test = mdm_get_number(in), D = mdm_get_number(in), C = mdm_get_number(in), context = mdm_get_number(in);
   int classification = mdm_get_number(in) != 0, status = mdm_packet_check(in, err);
   if (status) return status;
   double *x = mdm_alloc(train + test, D, 1, sizeof *x), *y = mdm_alloc(train + test, C, 1, sizeof *y); /* samples × D; samples × C */
@@ -100,6 +100,7 @@ static int get_data(mdm_packet *in, mdm_data **out, mdm_error *err) {
   if (y) mdm_get_reals(in, (train + test) * C, y);
   status = x && y ? mdm_packet_check(in, err) : mdm_no_memory(err, "%zu samples", train + test);
   if (!status) status = mdm_data_from_arrays(train, test, D, C, x, y, classification, out, err);
+  if (!status) (*out)->context = context;
   free(x);
   free(y);
   return status;

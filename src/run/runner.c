@@ -123,9 +123,9 @@ static int run_members(const mdm_runner *r, mdm_task *t, mdm_record *found[MDM_F
 
 static int run_family(const mdm_runner *r, mdm_task *t, mdm_error *why) {
   mdm_record *found[MDM_FAMILY_MEMBERS] = {0};
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
   t->status = MDM_OK;
-  int status = mdm_model_limit(&r->problem->model, &r->problem->optimizer, coef, why); /* whether there is one */
+  int status = mdm_model_limit(&r->problem->model, &r->problem->optimizer, coef, heads, why); /* whether there is one */
   if (!status) status = run_members(r, t, found, why);
   if (!status && t->status == MDM_INTERRUPTED) t->done = 0;
   else if (!status) status = mdm_family_combine(&r->family, found, &t->record, why);

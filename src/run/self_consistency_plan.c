@@ -15,6 +15,8 @@ int mdm_sweeps_read(const mdm_config *cfg, const mdm_problem *p, size_t replicas
   if (!o->count) return MDM_OK;
   if (p->optimizer.method.entrywise)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps with train.optimizer: %s: what it learns is not a function of kernels; allowed: sgd, momentum", p->optimizer.name);
+  if (mdm_model_count(&p->model, MDM_BLOCK_ATTENTION))
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps has no order parameters of attention blocks (model.blocks); set solve.sweeps: 0");
   if (replicas < 3) return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps needs solve.replicas >= 3, to measure the noise; it is %zu", replicas);
   return MDM_OK;
 }
@@ -27,7 +29,7 @@ int mdm_sweeps_layout(const mdm_problem *p, mdm_layout *out, mdm_error *err) {
   if (n > LARGEST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps keeps arrays over pairs of (train.steps + 1) x samples per step: %zu of them, at most %d are possible; lower train.steps, data.train or train.batch",
                     n, LARGEST);
-  int status = mdm_model_limit(m, &p->optimizer, coef, err);
+  int status = mdm_model_limit(m, &p->optimizer, coef, NULL, err);
   return status ? status : mdm_layout_init(out, p, coef, !m->regime->experts_grow, err);
 }
 

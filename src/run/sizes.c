@@ -100,9 +100,16 @@ static size_t suggested_neurons(const mdm_problem *p, size_t rank, size_t S, siz
   return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
 }
 
+/* Sampled groups of heads: as many as experts of fixed width. */
+static size_t choose_heads(const mdm_config *cfg, const mdm_model *m, size_t S) {
+  size_t given = (size_t)mdm_config_int(cfg, "solve.head_particles");
+  return !mdm_model_count(m, MDM_BLOCK_ATTENTION) ? 0 : given ? given : (S + 1) / 2;
+}
+
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {
   const mdm_model *m = &p->model;
+  s->heads = choose_heads(cfg, m, s->stream);
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles"), neurons = (size_t)mdm_config_int(cfg, "solve.neuron_particles");
   if (!m->regime->experts_grow) {
     count_experts(m, neurons, s);
@@ -123,7 +130,7 @@ static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *e
   const mdm_model *m = &p->model;
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles");
   long neurons = mdm_config_int(cfg, "solve.neuron_particles");
-  if (!m->regime->experts_grow) return MDM_OK;
+  if (!m->regime->experts_grow || !mdm_model_count(m, MDM_BLOCK_MOE)) return MDM_OK;
   if (experts && active_of(m, experts) >= 0.5 && rounding(m, experts) > ROUNDING_REFUSED)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %zu: %g active of them (model.active_fraction) and %g shared are not whole numbers; "
                     "the nearest that fits: %zu", experts, active_of(m, experts), m->shared * (double)experts, nearest_experts(m, experts));
@@ -132,13 +139,17 @@ static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *e
   return MDM_OK;
 }
 
-static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err) {
+static int check(const mdm_config *cfg, const mdm_model *m, const mdm_limit_sizes *s, mdm_error *err) {
   const char *precision = mdm_config_text(cfg, "solve.precision");
   double floor = strcmp(precision, "single") ? 1e-6 : 2e-3; /* residuals below are rounding: they come from differences of squares */
   if (s->stream < 8) return mdm_fail(err, MDM_ERR_CONFIG, "solve.particles = %zu is too few; allowed: 0 (automatic), or 8 and more", s->stream);
   if (s->tolerance < floor)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
                     precision, floor);
+  if ((double)s->heads * mdm_model_head_sizes(m, 0, MDM_W1).Ne > INT_MAX)
+    return mdm_fail(err, MDM_ERR_CONFIG, "%zu head particles of %g queries, keys and values each are more than the 2147483647 that BLAS can count; lower solve.particles or solve.head_particles",
+                    s->heads, mdm_model_head_sizes(m, 0, MDM_W1).Ne);
+  if (!mdm_model_count(m, MDM_BLOCK_MOE)) return MDM_OK;
   if ((double)s->experts * (double)s->neurons > INT_MAX)
     return mdm_fail(err, MDM_ERR_CONFIG, "%zu expert particles of %zu neurons each are more than the 2147483647 that BLAS can count; lower solve.particles, solve.expert_particles or solve.neuron_particles",
                     s->experts, s->neurons);
@@ -157,7 +168,7 @@ int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_
   int status = check_given(cfg, problem, err);
   if (status) return status;
   choose_populations(cfg, problem, out);
-  return check(cfg, out, err);
+  return check(cfg, &problem->model, out, err);
 }
 
 size_t mdm_limit_whole_experts(const mdm_problem *problem, size_t experts) { return whole_experts(&problem->model, experts); }

@@ -31,6 +31,7 @@ static const char *obstacle(const mdm_plan *p) {
   if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
   if (is_large(b->batch) || is_large(b->data->test.count)) return "batches or test parts of 32768 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
+  if (mdm_model_count(&b->model, MDM_BLOCK_ATTENTION)) return "attention blocks";
   if (s->rank) return "forgotten directions (solve.rank)";
   if (is_ambiguous(s)) return "as many experts as other particles";
   return NULL;

@@ -147,6 +147,17 @@ int mdm_is_balanced(mdm_tensor t, const mdm_exponents *e) {
 
 /* ---------------------------------------------------------------- desiderata */
 
+enum { ALL_TENSORS = MDM_CLASS_TENSORS + MDM_CLASS_HEAD_TENSORS };
+
+/* Every tensor that there is: W_in, those of MoE blocks, w_out, those of attention blocks (i: 0 … ALL_TENSORS − 1); NULL: the model lacks it. *t: which
+ * it is in its block. */
+static const mdm_tensor_class *class_at(const mdm_classification *c, int i, mdm_tensor *t) {
+  int heads = i >= MDM_CLASS_TENSORS;
+  *t = heads ? (mdm_tensor)(MDM_W1 + i - MDM_CLASS_TENSORS) : (mdm_tensor)i;
+  if (heads) return c->has_attention ? &c->head[i - MDM_CLASS_TENSORS] : NULL;
+  return c->has_moe || *t == MDM_W_IN || *t == MDM_W_OUT ? &c->tensor[i] : NULL;
+}
+
 static const char *const part_names[MDM_CLASS_PARTS] = {"initial forward part", "initial backward part",
                                                         "forward response",     "backward response",
                                                         "learned forward part", "learned backward part"};
@@ -171,63 +182,72 @@ static void breaks(mdm_verdict *v, double exponent, const char *format, ...) {
 }
 
 static void judge_stable(mdm_classification *c, mdm_verdict *v) {
-  for (int t = 0; t < MDM_CLASS_TENSORS; t++)
-    for (int k = 0; k < MDM_CLASS_PARTS; k++)
-      if (part_diverges((mdm_tensor)t, k, &c->tensor[t]))
-        breaks(v, c->tensor[t].part[k], "%s of %s grows like", part_names[k], c->tensor[t].tensor);
-  for (int t = 0; t < MDM_CLASS_TENSORS; t++)
-    if (mdm_diverges(c->tensor[t].change_of_f))
-      breaks(v, c->tensor[t].change_of_f, "a step of %s changes f by", c->tensor[t].tensor);
+  const mdm_tensor_class *x;
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++)
+    for (int k = 0; k < MDM_CLASS_PARTS && (x = class_at(c, i, &t)); k++)
+      if (part_diverges(t, k, x)) breaks(v, x->part[k], "%s of %s grows like", part_names[k], x->tensor);
+  for (int i = 0; i < ALL_TENSORS; i++)
+    if ((x = class_at(c, i, &t)) && mdm_diverges(x->change_of_f)) breaks(v, x->change_of_f, "a step of %s changes f by", x->tensor);
   if (mdm_diverges(c->f)) breaks(v, c->f, "f starts at");
 }
 
 static void judge_learns(const mdm_classification *c, mdm_verdict *v) {
   size_t used = 0;
-  for (int t = 0; t < MDM_W_OUT; t++)
-    if (c->tensor[t].part[MDM_PART_LEARNED_FORWARD] > -TINY)
-      used +=
-          (size_t)snprintf(v->reason + used, sizeof v->reason - used, "%s%s", used ? ", " : "", c->tensor[t].tensor);
-  if (!used) breaks(v, -INFINITY, "no learned part of W_in, Q, W1, W2 survives");
+  const mdm_tensor_class *x;
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++)
+    if ((x = class_at(c, i, &t)) && t != MDM_W_OUT && x->part[MDM_PART_LEARNED_FORWARD] > -TINY)
+      used += (size_t)snprintf(v->reason + used, sizeof v->reason - used, "%s%s", used ? ", " : "", x->tensor);
+  if (!used) breaks(v, -INFINITY, "no learned part of W_in or a block's matrix survives");
 }
 
 static void judge_effective(const mdm_classification *c, mdm_verdict *v) {
-  for (int t = 0; t < MDM_CLASS_TENSORS; t++) {
-    double x = c->tensor[t].part[MDM_PART_LEARNED_FORWARD];
-    if (!mdm_survives(x)) breaks(v, x, "learned part of %s goes like", c->tensor[t].tensor);
-  }
+  const mdm_tensor_class *x;
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++)
+    if ((x = class_at(c, i, &t)) && !mdm_survives(x->part[MDM_PART_LEARNED_FORWARD]))
+      breaks(v, x->part[MDM_PART_LEARNED_FORWARD], "learned part of %s goes like", x->tensor);
 }
 
-static void judge_propagating(const mdm_exponents e[MDM_TENSORS], mdm_verdict *v) {
-  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) {
-    double x = mdm_size_for_one_expert(t, &e[t]);
-    if (t == MDM_W_OUT && e[t].starts_at_zero) continue; /* μP allows it: v learns in one step */
-    if (e[t].starts_at_zero)
-      breaks(v, x, "%s starts at zero", mdm_tensor_name(t));
+static void judge_propagating(const mdm_classification *c, const mdm_exponents e[ALL_TENSORS], mdm_verdict *v) {
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++) {
+    const mdm_tensor_class *of = class_at(c, i, &t);
+    if (!of) continue;
+    double x = mdm_size_for_one_expert(t, &e[i]);
+    if (t == MDM_W_OUT && e[i].starts_at_zero) continue; /* μP allows it: v learns in one step */
+    if (e[i].starts_at_zero)
+      breaks(v, x, "%s starts at zero", of->tensor);
     else if (mdm_diverges(x))
-      breaks(v, x, "the initial %s makes an expert's fields grow like", mdm_tensor_name(t));
+      breaks(v, x, "the initial %s makes %s's fields grow like", of->tensor, i < MDM_CLASS_TENSORS ? "an expert" : "a head");
     else if (!mdm_survives(x))
-      breaks(v, -x, "the initial %s could be larger by", mdm_tensor_name(t));
+      breaks(v, -x, "the initial %s could be larger by", of->tensor);
   }
 }
 
-static void judge_balanced(const mdm_exponents e[MDM_TENSORS], mdm_verdict *v) {
-  for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) {
-    if (!mdm_survives(e[t].forward)) breaks(v, e[t].forward, "forward, the initial %s goes like", mdm_tensor_name(t));
-    if (!mdm_survives(e[t].backward))
-      breaks(v, e[t].backward, "backward, the initial %s goes like", mdm_tensor_name(t));
+static void judge_balanced(const mdm_classification *c, const mdm_exponents e[ALL_TENSORS], mdm_verdict *v) {
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++) {
+    const mdm_tensor_class *of = class_at(c, i, &t);
+    if (!of || (t != MDM_W1 && t != MDM_W2)) continue;
+    if (!mdm_survives(e[i].forward)) breaks(v, e[i].forward, "forward, the initial %s goes like", of->tensor);
+    if (!mdm_survives(e[i].backward)) breaks(v, e[i].backward, "backward, the initial %s goes like", of->tensor);
   }
 }
 
 static void judge_adam(const mdm_classification *c, mdm_verdict *v) {
-  for (int t = 0; t < MDM_CLASS_TENSORS; t++) {
-    const mdm_tensor_class *x = &c->tensor[t];
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++) {
+    const mdm_tensor_class *x = class_at(c, i, &t);
+    if (!x) continue;
     if (!mdm_survives(x->adam_update)) breaks(v, x->adam_update, "Adam's step of %s goes like", x->tensor);
     if (!mdm_survives(x->eps_gap))
       breaks(v, x->eps_gap, "Adam's epsilon of %s, over its gradient, goes like", x->tensor);
   }
 }
 
-static void judge(const mdm_exponents e[MDM_TENSORS], mdm_classification *c) {
+static void judge(const mdm_exponents e[ALL_TENSORS], mdm_classification *c) {
   static const char *const names[MDM_DESIDERATA] = {"stability",
                                                     "feature learning",
                                                     "maximal effective updates",
@@ -240,8 +260,8 @@ static void judge(const mdm_exponents e[MDM_TENSORS], mdm_classification *c) {
   judge_stable(c, &c->verdict[MDM_STABLE]);
   judge_learns(c, &c->verdict[MDM_LEARNS]);
   judge_effective(c, &c->verdict[MDM_EFFECTIVE]);
-  judge_propagating(e, &c->verdict[MDM_PROPAGATING]);
-  judge_balanced(e, &c->verdict[MDM_BALANCED]);
+  judge_propagating(c, e, &c->verdict[MDM_PROPAGATING]);
+  judge_balanced(c, e, &c->verdict[MDM_BALANCED]);
   judge_adam(c, &c->verdict[MDM_ADAM]);
 }
 
@@ -256,16 +276,40 @@ static void judge_depth(const mdm_model *m, const mdm_optimizer *o, mdm_classifi
   memcpy(c->depth_step, e.step, sizeof c->depth_step);
   memcpy(c->depth_own, e.own, sizeof c->depth_own);
   memcpy(c->depth_eps, e.eps, sizeof c->depth_eps);
+  memcpy(c->depth_head_step, e.head_step + MDM_W1, sizeof c->depth_head_step);
+  memcpy(c->depth_head_own, e.head_own + MDM_W1, sizeof c->depth_head_own);
+  memcpy(c->depth_head_eps, e.head_eps + MDM_W1, sizeof c->depth_head_eps);
   if (!e.normalized && mdm_diverges(e.stream)) breaks(v, -INFINITY, "the initial branches add up to L^%g", e.stream);
-  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++)
-    if (!mdm_survives(e.step[t])) breaks(v, -INFINITY, "a step of %s in all blocks changes f by L^%g%s", mdm_tensor_name(t), e.step[t], e.step[t] < 0 ? ": blocks freeze" : "");
+  for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+    const double step[MDM_BLOCK_KINDS] = {[MDM_BLOCK_MOE] = e.step[t], [MDM_BLOCK_ATTENTION] = e.head_step[t]};
+    for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS; k++)
+      if (!isnan(step[k]) && !mdm_survives(step[k]))
+        breaks(v, -INFINITY, "a step of %s in all blocks changes f by L^%g%s", mdm_block_tensor_name(k, t), step[k], step[k] < 0 ? ": blocks freeze" : "");
+  }
+}
+
+/* Attention blocks: W1 and W2 of theirs, no router. e: of all tensors. */
+static void classify_heads(const mdm_model *m, int global_eps, mdm_exponents e[ALL_TENSORS], mdm_classification *out) {
+  mdm_exponents own[MDM_TENSORS];
+  memcpy(own, e, sizeof own);
+  own[MDM_Q] = (mdm_exponents){.forward = -INFINITY, .backward = -INFINITY, .expert = -INFINITY, .untied_back = -INFINITY, .learn = -INFINITY, .starts_at_zero = 1};
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) {
+    mdm_rule rule = m->heads.parameterization.rule[t];
+    if (global_eps) rule.adam_eps = (mdm_power){0};
+    e[MDM_CLASS_TENSORS + (int)t - MDM_W1] = own[t] = mdm_exponents_of(t, m->regime, &rule, m->heads.init[t], (mdm_axis){1, 0});
+  }
+  mdm_field_scales f = mdm_field_scales_of(own, 1, (mdm_axis){1, 0});
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) {
+    mdm_tensor_parts(t, m->regime, own, &f, &out->head[t - MDM_W1]);
+    out->head[t - MDM_W1].tensor = mdm_block_tensor_name(MDM_BLOCK_ATTENTION, t);
+  }
 }
 
 int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err) {
   const mdm_regime *regime;
   mdm_parameterization p;
-  mdm_coefficients coefficients[MDM_TENSORS];
-  mdm_exponents e[MDM_TENSORS];
+  mdm_coefficients coefficients[MDM_TENSORS], heads[MDM_TENSORS];
+  mdm_exponents e[ALL_TENSORS];
   double init[MDM_TENSORS];
   mdm_model model;
   mdm_vanishing vanishing;
@@ -284,12 +328,15 @@ int mdm_classify(const mdm_config *cfg, mdm_classification *out, mdm_error *err)
   out->readout = f.readout;
   out->f = initial_f(e, model.depth > 0);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) mdm_tensor_parts(t, regime, e, &f, &out->tensor[t]);
+  out->has_moe = mdm_model_count(&model, MDM_BLOCK_MOE) > 0;
+  out->has_attention = mdm_model_count(&model, MDM_BLOCK_ATTENTION) > 0;
+  if (out->has_attention) classify_heads(&model, optimizer.method.global_eps, e, out);
   judge(e, out);
   mdm_vanishing_read(&model, &optimizer, &vanishing);
   if (*vanishing.noise) breaks(&out->verdict[MDM_SELF_AVERAGING], -INFINITY, "%s", vanishing.noise);
   judge_depth(&model, &optimizer, out);
   snprintf(out->crossover, sizeof out->crossover, "%s", vanishing.crossover);
-  out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, &why);
+  out->limit_exists = !mdm_model_limit(&model, &optimizer, coefficients, heads, &why);
   snprintf(out->obstacle, sizeof out->obstacle, "%.*s", (int)sizeof out->obstacle - 1, why.text);
   return MDM_OK;
 }
@@ -312,8 +359,10 @@ static void print_table(FILE *out, const mdm_classification *c) {
   fprintf(out, "%-8s%-16s%-16s%-16s%-8s%s\n", "", "initial", "response", "learned", "step", "Adam");
   fprintf(out, "%-8s%-8s%-8s%-8s%-8s%-8s%-8s%-8s%-8s%s\n", "", "fwd", "bwd", "fwd", "bwd", "fwd", "bwd", "of f",
           "update", "eps/grad");
-  for (int t = 0; t < MDM_CLASS_TENSORS; t++) {
-    const mdm_tensor_class *x = &c->tensor[t];
+  mdm_tensor t;
+  for (int i = 0; i < ALL_TENSORS; i++) {
+    const mdm_tensor_class *x = class_at(c, i, &t);
+    if (!x) continue;
     fprintf(out, "%-8s", x->tensor);
     for (int k = 0; k < MDM_CLASS_PARTS; k++) print_exponent(out, x->part[k], 8);
     print_exponent(out, x->change_of_f, 8);
@@ -336,17 +385,21 @@ static void print_scales(FILE *out, const mdm_classification *c) {
   }
 }
 
+static void print_depth_row(FILE *out, const char *tensor, double step, double own, double eps) {
+  fprintf(out, "%-8s", tensor);
+  print_exponent(out, step, 8);
+  print_exponent(out, own, 8);
+  print_exponent(out, eps, 0);
+  fprintf(out, "\n");
+}
+
 static void print_depth(FILE *out, const mdm_classification *c) {
   fprintf(out, "\nexponents of the depth L: initial branches added up ");
   print_exponent(out, c->depth_stream, 0);
   fprintf(out, "\n%-8s%-8s%-8s%s\n", "", "step", "own", "eps/grad");
-  for (int t = MDM_Q; t <= MDM_W2; t++) {
-    fprintf(out, "%-8s", c->tensor[t].tensor);
-    print_exponent(out, c->depth_step[t], 8);
-    print_exponent(out, c->depth_own[t], 8);
-    print_exponent(out, c->depth_eps[t], 0);
-    fprintf(out, "\n");
-  }
+  for (int t = MDM_Q; t <= MDM_W2 && c->has_moe; t++) print_depth_row(out, c->tensor[t].tensor, c->depth_step[t], c->depth_own[t], c->depth_eps[t]);
+  for (int t = 0; t < MDM_CLASS_HEAD_TENSORS && c->has_attention; t++)
+    print_depth_row(out, c->head[t].tensor, c->depth_head_step[t], c->depth_head_own[t], c->depth_head_eps[t]);
 }
 
 static void print_all(FILE *out, const mdm_classification *c) {

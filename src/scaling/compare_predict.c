@@ -29,7 +29,7 @@ int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *e
   int status = mdm_parameterization_read(cfg, &regime, &p, err);
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (!status) status = mdm_model_read(cfg, 1, 1, &model, err);
-  if (!status) status = mdm_parts_predict(cfg, 0, out->part, err);
+  if (!status) status = mdm_parts_predict(cfg, MDM_BLOCK_MOE, 0, out->part, err);
   if (status) return status;
   mdm_vanishing_read(&model, &optimizer, &vanishing);
   out->reads_vanishing = vanishing.reads_vanishing;

@@ -174,15 +174,18 @@ static void correlate(exponents *x) {
   if (x->regime->neurons_grow) x->f.gate = x->average;
 }
 
-/* Exponents of what the configuration trains: tensors at rate zero have no learned part. */
-static int read_exponents(const mdm_config *cfg, mdm_axis axis, exponents *x, mdm_error *err) {
+/* Exponents of what the configuration trains: tensors at rate zero have no learned part. An attention block has no router, as one of constant gates. */
+static int read_exponents(const mdm_config *cfg, mdm_block_kind kind, mdm_axis axis, exponents *x, mdm_error *err) {
   mdm_parameterization p;
+  mdm_model m = {0};
   double init[MDM_TENSORS], lr[MDM_TENSORS], rate = mdm_config_real(cfg, "train.lr");
-  int status = mdm_parameterization_read(cfg, &x->regime, &p, err);
+  int heads = kind == MDM_BLOCK_ATTENTION, status = mdm_parameterization_read(cfg, &x->regime, &p, err);
+  if (!status && heads) status = mdm_model_read(cfg, 1, 1, &m, err);
   if (status) return status;
   mdm_init_read(cfg, init);
   mdm_rates_read(cfg, lr);
-  x->constant_gate = !strcmp(mdm_config_text(cfg, "model.gate"), "constant");
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2 && heads; t++) p.rule[t] = m.heads.parameterization.rule[t], init[t] = m.heads.init[t], lr[t] = m.heads.lr[t];
+  x->constant_gate = heads || !strcmp(mdm_config_text(cfg, "model.gate"), "constant");
   x->tied = p.rule[MDM_W1].tied;
   x->residual = mdm_config_int(cfg, "model.depth") > 0;
   x->half = axis.n / 2, x->sum = axis.l, x->branch = -axis.l * p.rule[MDM_W2].branch;
@@ -209,19 +212,19 @@ static void drop_unpredicted(const exponents *x, int entrywise, double out[MDM_S
       if (!stable || (entrywise && k != MDM_PART_INIT) || (lazy && k != MDM_PART_INIT && k != MDM_PART_EFFECTIVE)) out[s][k] = NAN;
 }
 
-static int predict(const mdm_config *cfg, mdm_axis axis, int first, exponents *x, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
-  int status = read_exponents(cfg, axis, x, err);
+static int predict(const mdm_config *cfg, mdm_block_kind kind, mdm_axis axis, int first, exponents *x, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
+  int status = read_exponents(cfg, kind, axis, x, err);
   if (status) return status;
   all_forward(x, first, out);
   all_backward(x, out);
   return MDM_OK;
 }
 
-int mdm_parts_predict(const mdm_config *cfg, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
+int mdm_parts_predict(const mdm_config *cfg, mdm_block_kind kind, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err) {
   exponents x = {0};
   mdm_optimizer optimizer;
   int status = mdm_optimizer_read(cfg, &optimizer, err);
-  if (!status) status = predict(cfg, (mdm_axis){1, 0}, first, &x, out, err);
+  if (!status) status = predict(cfg, kind, (mdm_axis){1, 0}, first, &x, out, err);
   if (!status) drop_unpredicted(&x, optimizer.method.entrywise, out);
   return status;
 }
@@ -257,10 +260,10 @@ int mdm_parts_predict_depth(const mdm_config *cfg, mdm_depth_prediction *out, md
   double width[MDM_SPLITS][MDM_PARTS_COUNT], both[MDM_SPLITS][MDM_PARTS_COUNT], fixed[MDM_SPLITS][MDM_PARTS_COUNT];
   exponents x = {0};
   int yes, status = is_predicted(cfg, &yes, err);
-  if (!status) status = mdm_parts_predict(cfg, 0, out->limit, err);
-  if (!status) status = predict(cfg, (mdm_axis){1, 0}, 0, &x, width, err);
-  if (!status) status = predict(cfg, (mdm_axis){WIDE, 1}, 0, &x, both, err);
-  if (!status) status = predict(cfg, (mdm_axis){0, 1}, 0, &x, fixed, err);
+  if (!status) status = mdm_parts_predict(cfg, MDM_BLOCK_MOE, 0, out->limit, err);
+  if (!status) status = predict(cfg, MDM_BLOCK_MOE, (mdm_axis){1, 0}, 0, &x, width, err);
+  if (!status) status = predict(cfg, MDM_BLOCK_MOE, (mdm_axis){WIDE, 1}, 0, &x, both, err);
+  if (!status) status = predict(cfg, MDM_BLOCK_MOE, (mdm_axis){0, 1}, 0, &x, fixed, err);
   if (status) return status;
   for (int s = 0; s < MDM_SPLITS; s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {

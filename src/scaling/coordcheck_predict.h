@@ -7,9 +7,9 @@
 #include "scaling/parts.h"
 
 /* out[product][part]: exponent of the part's RMS in the scale, after a few steps of SGD; −infinity: the part is absent; NaN: no
- * prediction (the parameterization is unstable, or fields hardly move). first: of the first of several residual blocks, before which only
+ * prediction (the parameterization is unstable, or fields hardly move). kind: of the block; of attention nothing is said about Q. first: of the first of several residual blocks, before which only
  * the input layer learns. */
-int mdm_parts_predict(const mdm_config *cfg, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err);
+int mdm_parts_predict(const mdm_config *cfg, mdm_block_kind kind, int first, double out[MDM_SPLITS][MDM_PARTS_COUNT], mdm_error *err);
 
 /* The same for the depth L of a residual stack, of RMS over blocks: limit, in the limit of width, NaN where nothing is left there; networks, at fixed width, NaN also
  * where what vanishes with width has a larger exponent in L than what survives. lowest: as limit but for parts of h^L − h⁰ that are a sum of

@@ -6,13 +6,14 @@
 #include "scaling/model.h"
 #include "scaling/optimizer.h"
 
-/* Exponents of L for the blocks' matrices Q, W1, W2 under an optimizer; NaN for W_in and w_out. */
+/* Exponents of L for the blocks' matrices Q, W1, W2 under an optimizer; NaN for W_in and w_out, and where no block is of the kind. */
 typedef struct mdm_depth_exponents {
   int normalized;             /* norms before the blocks and the readout: only the direction of the stream counts */
   double stream;              /* sum of the branches as drawn, beside the input's part of the stream; −infinity: none survives in width */
   double step[MDM_TENSORS];   /* change of f by a step of this tensor in all blocks */
   double own[MDM_TENSORS];    /* change of this tensor's own product by a step */
   double eps[MDM_TENSORS];    /* Adam's ε over the gradient; NaN for other optimizers */
+  double head_step[MDM_TENSORS], head_own[MDM_TENSORS], head_eps[MDM_TENSORS]; /* the same of W1 and W2 of attention blocks */
 } mdm_depth_exponents;
 
 void mdm_depth_exponents_of(const mdm_model *m, const mdm_optimizer *o, mdm_depth_exponents *out);

@@ -5,11 +5,53 @@
 #include <math.h>
 #include <string.h>
 
+/* W_O as everybody draws it, variance 1/fan-in of W_O/H, where a head is a particle: (H/d_k)^½; or as a mean over heads has it. */
+static void heads_rule(int fan_in, mdm_rule *rule) {
+  mdm_power std = fan_in ? (mdm_power){.M = 0.5, .Ne = -0.5} : (mdm_power){.Ne = -0.5};
+  std.L = rule->std.L;
+  rule->std = mdm_power_add(std, -1, rule->multiplier);
+}
+
+static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  mdm_heads *h = &m->heads;
+  h->width = (size_t)mdm_config_int(cfg, "model.head_width");
+  h->queries = (size_t)mdm_config_int(cfg, "model.query_groups");
+  h->ratio = mdm_config_real(cfg, "model.heads_ratio");
+  h->scale = pow((double)h->width, mdm_config_enum(cfg, "model.attention_scale") ? -1 : -0.5);
+  h->causal = mdm_config_bool(cfg, "model.causal");
+  h->rotary = mdm_config_enum(cfg, "model.position") == 1;
+  h->normalized = mdm_config_bool(cfg, "model.query_key_norm");
+  if (h->rotary && h->width % 2)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.position: rotary turns pairs of neurons, and model.head_width = %zu is odd; allowed: even numbers", h->width);
+  h->fan_in = mdm_config_enum(cfg, "model.attention_output") == 0;
+  for (mdm_tensor t = 0; t < MDM_TENSORS; t++) h->init[t] = h->lr[t] = 1;
+  h->init[MDM_W1] = mdm_config_real(cfg, "model.init.attention_in");
+  h->init[MDM_W2] = mdm_config_real(cfg, "model.init.attention_out");
+  h->lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.attention_in");
+  h->lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.attention_out");
+  if (strcmp(m->regime->name, "II"))
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s", m->regime->name);
+  if (!strcmp(m->parameterization.name, "custom"))
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.parameterization: custom has no rows of attention blocks (model.blocks); allowed: mssp, mup, ntp, standard");
+  h->parameterization = m->parameterization;
+  heads_rule(h->fan_in, &h->parameterization.rule[MDM_W2]);
+  return MDM_OK;
+}
+
+static int read_blocks(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
+  m->layer = mdm_config_int_list(cfg, "model.blocks", &m->layer_blocks);
+  if (!m->layer_blocks) return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks names no block; allowed: a list of moe, attention");
+  return mdm_model_count(m, MDM_BLOCK_ATTENTION) ? read_heads(cfg, m, err) : MDM_OK;
+}
+
 static int read_dense(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->dense = mdm_config_int_list(cfg, "model.dense_blocks", &m->dense_count);
   for (size_t i = 0; i < m->dense_count; i++) {
-    if (m->dense[i] >= (long)m->depth)
-      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, (long)m->depth - 1);
+    long blocks = (long)mdm_model_blocks(m);
+    if (m->dense[i] >= blocks)
+      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld; model.depth = %zu has blocks 0 to %ld", m->dense[i], m->depth, blocks - 1);
+    if (mdm_model_kind(m, (size_t)m->dense[i]) != MDM_BLOCK_MOE)
+      return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld, which is an attention block (model.blocks)", m->dense[i]);
     for (size_t j = 0; j < i; j++)
       if (m->dense[j] == m->dense[i]) return mdm_fail(err, MDM_ERR_CONFIG, "model.dense_blocks names block %ld twice", m->dense[i]);
   }
@@ -19,6 +61,9 @@ static int read_dense(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
 /* Options of a residual stack; without one they say nothing (mdm_config_check). */
 static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->depth = (size_t)mdm_config_int(cfg, "model.depth");
+  m->context = 1;
+  m->layer = NULL;
+  m->layer_blocks = 0;
   m->branch = 1;
   m->norm = MDM_NORM_NONE;
   m->output = "none";
@@ -31,7 +76,8 @@ static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->output = mdm_config_text(cfg, "model.output");
   if (!strcmp(m->output, "norm") && m->norm == MDM_NORM_NONE)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.output: norm needs model.norm: rms or layer");
-  return read_dense(cfg, m, err);
+  int status = read_blocks(cfg, m, err);
+  return status ? status : read_dense(cfg, m, err);
 }
 
 /* Shared experts, balancing, losses on the router. */
@@ -146,7 +192,56 @@ size_t mdm_model_shared(const mdm_model *m, size_t block, size_t experts) {
 
 size_t mdm_backward_level(mdm_tensor t, size_t block) { return t == MDM_W2 ? block + 1 : block; }
 
-size_t mdm_model_blocks(const mdm_model *m) { return m->depth ? m->depth : 1; }
+size_t mdm_model_blocks(const mdm_model *m) { return m->depth ? m->depth * (m->layer_blocks ? m->layer_blocks : 1) : 1; }
+
+mdm_block_kind mdm_model_kind(const mdm_model *m, size_t block) {
+  return m->layer_blocks ? (mdm_block_kind)m->layer[block % m->layer_blocks] : MDM_BLOCK_MOE;
+}
+
+size_t mdm_model_count(const mdm_model *m, mdm_block_kind kind) {
+  size_t n = 0, period = m->layer_blocks ? m->layer_blocks : 1;
+  for (size_t l = 0; l < period; l++) n += mdm_model_kind(m, l) == kind;
+  return n * mdm_model_blocks(m) / period;
+}
+
+size_t mdm_model_groups(const mdm_model *m, size_t N) { return (size_t)lround(m->heads.ratio * (double)N / (double)m->heads.queries); }
+
+static size_t head_rows(const mdm_model *m) { return (m->heads.queries + 2) * m->heads.width; }
+static size_t head_columns(const mdm_model *m) { return m->heads.queries * m->heads.width; }
+
+void mdm_model_shape(const mdm_model *m, size_t groups, const mdm_coefficients *coef, mdm_shape *shape) {
+  shape->blocks = mdm_model_blocks(m);
+  shape->experts_counted = !m->regime->experts_grow;
+  shape->residual = m->depth > 0;
+  shape->layer = m->layer;
+  shape->layer_blocks = m->layer_blocks;
+  if (!mdm_model_count(m, MDM_BLOCK_ATTENTION)) return;
+  shape->heads = groups;
+  shape->head_rows = head_rows(m);
+  shape->head_columns = head_columns(m);
+  shape->head_coef = coef;
+}
+
+mdm_sizes mdm_model_head_sizes(const mdm_model *m, size_t N, mdm_tensor t) {
+  mdm_sizes s = N ? mdm_model_network_sizes(m, N) : mdm_model_limit_sizes(m);
+  s.M = s.K = N ? (double)mdm_model_groups(m, N) : m->heads.ratio / (double)m->heads.queries;
+  s.Ne = (double)(t == MDM_W2 ? head_columns(m) : head_rows(m));
+  return s;
+}
+
+void mdm_model_network(const mdm_model *m, size_t N, const mdm_method *method, mdm_coefficients out[MDM_TENSORS], mdm_coefficients heads[MDM_TENSORS]) {
+  mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, N), m->init, method, out);
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2 && mdm_model_count(m, MDM_BLOCK_ATTENTION); t++) {
+    mdm_coefficients all[MDM_TENSORS];
+    mdm_network_coefficients(m->regime, &m->heads.parameterization, mdm_model_head_sizes(m, N, t), m->heads.init, method, all);
+    heads[t] = all[t];
+  }
+}
+
+double mdm_model_rate(const mdm_model *m, mdm_tensor t, size_t block) {
+  int attends = t != MDM_W_IN && t != MDM_W_OUT && mdm_model_kind(m, block) == MDM_BLOCK_ATTENTION;
+  return attends ? m->heads.lr[t] : m->lr[t];
+}
 
 int mdm_field_is_leveled(const mdm_model *m, mdm_field f) {
   return m->depth && f != MDM_Z && f != MDM_O && f != MDM_DELTA && f != MDM_R_SLOPE;
@@ -155,7 +250,8 @@ int mdm_field_is_leveled(const mdm_model *m, mdm_field f) {
 size_t mdm_field_levels(const mdm_model *m, mdm_field f) {
   if (!m->depth) return f != MDM_N && f != MDM_O && f != MDM_ZETA;
   if (!mdm_field_is_leveled(m, f)) return 1;
-  return m->depth + (f == MDM_H || f == MDM_R);
+  if ((f == MDM_PSI || f == MDM_G || f == MDM_RHO) && !mdm_model_count(m, MDM_BLOCK_MOE)) return 0;
+  return mdm_model_blocks(m) + (f == MDM_H || f == MDM_R);
 }
 
 const char *mdm_field_name(mdm_field f) { return fields[f].name; }

@@ -12,6 +12,19 @@ typedef enum { MDM_NORM_NONE, MDM_NORM_RMS, MDM_NORM_LAYER } mdm_norm;
 
 typedef enum { MDM_BALANCE_NONE, MDM_BALANCE_SWITCH, MDM_BALANCE_IMPORTANCE } mdm_balance;
 
+/* Heads of attention blocks (models/attention.h). */
+typedef struct mdm_heads {
+  size_t width;        /* d_k */
+  size_t queries;      /* G, heads that share a key and a value head: they are one particle, a group */
+  double ratio;        /* H/N */
+  double scale;        /* of the scores q·k */
+  int causal;          /* tokens see none behind them */
+  int rotary, normalized; /* queries and keys turn with the position; are normalized */
+  int fan_in;          /* W_O starts with fan-in variance, and not with that of a mean over heads */
+  double init[MDM_TENSORS], lr[MDM_TENSORS]; /* multipliers, of W1 (W_Q, W_K, W_V) and W2 (W_O) */
+  mdm_parameterization parameterization;     /* its rows W1 and W2 are those of attention blocks */
+} mdm_heads;
+
 typedef struct mdm_model {
   const mdm_regime *regime;
   mdm_parameterization parameterization; /* its own copy: `custom` and options change rows */
@@ -32,7 +45,11 @@ typedef struct mdm_model {
   size_t dense_count;
   mdm_balance balance;      /* loss on the router */
   double balance_coefficient, z_loss;
-  size_t depth;             /* L, residual blocks; 0: one block without residual sum */
+  size_t depth;             /* L, layers of residual blocks; 0: one block without residual sum */
+  const long *layer;        /* kinds (mdm_block_kind) of the layer_blocks blocks of a layer; owned by the configuration; not read without depth */
+  size_t layer_blocks;
+  mdm_heads heads;
+  size_t context;           /* T, tokens of a sequence, which follow each other */
   double branch;            /* L^-b, factor of every block's output */
   int linear_input;         /* h = z rather than φ(z) */
   mdm_norm norm;            /* before every block */
@@ -61,6 +78,20 @@ typedef enum {
 enum { MDM_FORWARD_FIELDS = MDM_O + 1 };
 
 size_t mdm_model_blocks(const mdm_model *m);
+mdm_block_kind mdm_model_kind(const mdm_model *m, size_t block);
+/* How many blocks are of a kind. */
+size_t mdm_model_count(const mdm_model *m, mdm_block_kind kind);
+/* Groups of heads in a network of stream width N. */
+size_t mdm_model_groups(const mdm_model *m, size_t N);
+/* Blocks of a shape, and their kinds; of attention blocks so many groups of heads and their coefficients (MDM_TENSORS), which are referred to. */
+void mdm_model_shape(const mdm_model *m, size_t groups, const mdm_coefficients *coef, mdm_shape *shape);
+/* Sizes of an attention block as its W1 (rows) or W2 (columns) has them: a group of heads is what an expert of fixed width is, with M the number of
+ * groups and N_e its rows or columns. Of a network of width N; N = 0: of the limit. */
+mdm_sizes mdm_model_head_sizes(const mdm_model *m, size_t N, mdm_tensor t);
+/* Coefficients of a network of width N: of MoE blocks, W_in and w_out; of attention blocks (W1 and W2, where there are some). */
+void mdm_model_network(const mdm_model *m, size_t N, const mdm_method *method, mdm_coefficients out[MDM_TENSORS], mdm_coefficients heads[MDM_TENSORS]);
+/* Multiplier of a tensor's rate in a block (blocks do not matter for W_in and w_out). */
+double mdm_model_rate(const mdm_model *m, mdm_tensor t, size_t block);
 /* How many of a block's experts are shared. */
 size_t mdm_model_shared(const mdm_model *m, size_t block, size_t experts);
 /* Levels of a field as it is recorded; 0: it is not, being another's name. */

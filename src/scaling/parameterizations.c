@@ -135,6 +135,12 @@ const char *mdm_tensor_name(mdm_tensor t) {
   return names[t];
 }
 
+mdm_tensor mdm_first_tensor(mdm_block_kind kind) { return kind == MDM_BLOCK_ATTENTION ? MDM_W1 : MDM_Q; }
+
+const char *mdm_block_tensor_name(mdm_block_kind kind, mdm_tensor t) {
+  return kind != MDM_BLOCK_ATTENTION ? mdm_tensor_name(t) : t == MDM_W1 ? "W_qkv" : t == MDM_W2 ? "W_O" : mdm_tensor_name(t);
+}
+
 const mdm_regime *mdm_regimes(size_t *count) {
   *count = sizeof regimes / sizeof *regimes;
   return regimes;

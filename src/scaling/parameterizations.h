@@ -9,6 +9,14 @@ typedef enum { MDM_W_IN, MDM_Q, MDM_W1, MDM_W2, MDM_W_OUT, MDM_TENSORS } mdm_ten
 /* Name in the output: "W_in", "Q", "W1", "W2", "w_out". */
 const char *mdm_tensor_name(mdm_tensor t);
 
+/* Kinds of residual blocks, in the order of the words of model.blocks. An attention block has two matrices: W1, whose rows are the queries, keys and
+ * values of all heads, and W2, whose columns are what heads put out. It has no Q. */
+typedef enum { MDM_BLOCK_MOE, MDM_BLOCK_ATTENTION, MDM_BLOCK_KINDS } mdm_block_kind;
+/* The first matrix of a block; the last is W2. */
+mdm_tensor mdm_first_tensor(mdm_block_kind kind);
+/* Name of a block's matrix: "W_qkv" and "W_O" in attention blocks. */
+const char *mdm_block_tensor_name(mdm_block_kind kind, mdm_tensor t);
+
 /* One tensor W of a parameterization. The network uses μ W, μ the forward multiplier; rates act on W and on the raw
  * gradients of a loss that is a mean over samples, per unit base rate (Adam's ε: per unit base ε). */
 typedef struct mdm_rule {

@@ -12,6 +12,11 @@
 
 /* ---------------------------------------------------------------- numbers */
 
+static int check_heads(const mdm_rules *r, mdm_error *err) {
+  if (r->groups >= 1) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_CONFIG, "width N = %g has %g groups of heads; raise the width or model.heads_ratio, or lower model.query_groups", r->N, r->groups);
+}
+
 static int check_sizes(const mdm_sizes *s, mdm_error *err) {
   const char *key = s->M < 1 ? "model.experts_ratio" : s->Ne < 1 ? "model.expert_width_ratio" : "model.active_fraction";
   if (s->M >= 1 && s->Ne >= 1 && s->K >= 1) return MDM_OK;
@@ -29,12 +34,12 @@ static int check_finite(const mdm_tensor_rule *r, mdm_error *err) {
   return MDM_OK;
 }
 
-static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, const mdm_optimizer *o, mdm_tensor_rule *out,
+/* A tensor's rule, at the sizes that its powers mean. init, rate: multipliers. */
+static int tensor_rule(const char *name, const mdm_rule *rule, double init, double rate, mdm_sizes sizes, const mdm_optimizer *o, mdm_tensor_rule *out,
                        mdm_error *err) {
-  const mdm_rule *rule = &m->parameterization.rule[t];
-  double rate = o->lr * m->lr[t];
-  out->tensor = mdm_tensor_name(t);
-  out->init_std = rule->zero ? 0 : m->init[t] * mdm_power_evaluate(rule->std, sizes);
+  rate *= o->lr;
+  out->tensor = name;
+  out->init_std = rule->zero ? 0 : init * mdm_power_evaluate(rule->std, sizes);
   out->multiplier = mdm_power_evaluate(rule->multiplier, sizes);
   out->sgd_lr = rate * mdm_power_evaluate(rule->lr, sizes);
   out->adam_lr = rate * mdm_power_evaluate(rule->adam_lr, sizes);
@@ -51,6 +56,42 @@ static int tensor_rule(const mdm_model *m, mdm_sizes sizes, mdm_tensor t, const 
   return check_finite(out, err);
 }
 
+/* Powers of M and N_e as those of H and d_k, which they are to heads. */
+static void name_heads(char law[MDM_LAW_SIZE]) {
+  static const char *const words[][2] = {{"Ne", "d_k"}, {"M", "H"}};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    char *at = strstr(law, words[i][0]), rest[MDM_LAW_SIZE];
+    if (!at) continue;
+    snprintf(rest, sizeof rest, "%s", at + strlen(words[i][0]));
+    snprintf(at, MDM_LAW_SIZE - (size_t)(at - law), "%s%s", words[i][1], rest);
+  }
+}
+
+/* W_Q, W_K, W_V, W_O: rules of W1 and W2 of attention blocks. */
+static int head_rules(const mdm_model *m, size_t width, const mdm_optimizer *o, mdm_rules *r, mdm_error *err) {
+  static const char *const names[] = {"W_Q", "W_K", "W_V", "W_O"};
+  r->H = (double)(mdm_model_groups(m, width) * m->heads.queries);
+  r->dk = (double)m->heads.width;
+  r->groups = (double)mdm_model_groups(m, width);
+  int status = check_heads(r, err);
+  for (size_t i = 0; i < sizeof names / sizeof *names && !status; i++) {
+    mdm_tensor t = i < 3 ? MDM_W1 : MDM_W2;
+    mdm_tensor_rule *out = &r->tensor[r->tensors++];
+    status = tensor_rule(names[i], &m->heads.parameterization.rule[t], m->heads.init[t], m->heads.lr[t], mdm_model_head_sizes(m, width, t), o, out, err);
+    char *laws[] = {out->init_law, out->multiplier_law, out->sgd_law, out->adam_law, out->eps_law};
+    for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) name_heads(laws[k]);
+  }
+  return status;
+}
+
+/* The rules of tensors first to last of MoE blocks, W_in and w_out. */
+static int own_rules(const mdm_model *m, mdm_sizes s, mdm_tensor first, mdm_tensor last, const mdm_optimizer *o, mdm_rules *r, mdm_error *err) {
+  int status = MDM_OK;
+  for (mdm_tensor t = first; t <= last && !status; t++)
+    status = tensor_rule(mdm_tensor_name(t), &m->parameterization.rule[t], m->init[t], m->lr[t], s, o, &r->tensor[r->tensors++], err);
+  return status;
+}
+
 int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm_rules *out, mdm_error *err) {
   mdm_model m = {0};
   memset(out, 0, sizeof *out);
@@ -59,15 +100,17 @@ int mdm_rules_compute(const mdm_config *cfg, size_t dimension, size_t width, mdm
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (status) return status;
   mdm_sizes s = mdm_model_network_sizes(&m, width);
-  status = check_sizes(&s, err);
+  int experts = mdm_model_count(&m, MDM_BLOCK_MOE) > 0;
+  status = experts ? check_sizes(&s, err) : MDM_OK;
   out->regime = m.regime->name;
   out->parameterization = m.parameterization.name;
   out->source = m.parameterization.source;
   snprintf(out->optimizer, sizeof out->optimizer, "%s", optimizer.name);
   out->D = s.D, out->N = s.N, out->Ne = s.Ne, out->M = s.M, out->K = s.K, out->L = s.L, out->branch = m.branch;
-  for (mdm_tensor t = 0; t < MDM_TENSORS && !status; t++)
-    status = tensor_rule(&m, s, t, &optimizer, &out->tensor[t], err);
-  return status;
+  if (!status) status = own_rules(&m, s, MDM_W_IN, MDM_W_IN, &optimizer, out, err);
+  if (!status && mdm_model_count(&m, MDM_BLOCK_ATTENTION)) status = head_rules(&m, width, &optimizer, out, err);
+  if (!status && experts) status = own_rules(&m, s, MDM_Q, MDM_W2, &optimizer, out, err);
+  return status ? status : own_rules(&m, s, MDM_W_OUT, MDM_W_OUT, &optimizer, out, err);
 }
 
 /* ---------------------------------------------------------------- text */
@@ -81,9 +124,12 @@ static void law(FILE *out, const char *before, double value, const char *power) 
 static void write_text(FILE *out, const mdm_rules *r) {
   fprintf(out, "regime %s, parameterization %s (%s), optimizer %s\n", r->regime, r->parameterization, r->source,
           r->optimizer);
-  fprintf(out, "sizes D = %g, N = %g, N_e = %g, M = %g, K = %g\n\n", r->D, r->N, r->Ne, r->M, r->K);
+  fprintf(out, "sizes D = %g, N = %g, N_e = %g, M = %g, K = %g\n", r->D, r->N, r->Ne, r->M, r->K);
+  if (r->H > 0) fprintf(out, "heads H = %g, d_k = %g", r->H, r->dk);
+  if (r->H > r->groups) fprintf(out, ", in %g groups: below H is their number, and d_k of W_O the width of a group, %g", r->groups, r->dk * r->H / r->groups);
+  fputs(r->H > 0 ? "\n\n" : "\n", out);
   fprintf(out, "%-6s%-29s%-29s%-29s%-29s%s\n", "", "init std", "multiplier", "SGD lr", "Adam lr", "Adam eps per unit");
-  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+  for (size_t t = 0; t < r->tensors; t++) {
     const mdm_tensor_rule *x = &r->tensor[t];
     fprintf(out, "%-6s", x->tensor);
     law(out, "", x->init_std, x->init_law);
@@ -95,6 +141,7 @@ static void write_text(FILE *out, const mdm_rules *r) {
   fprintf(out, "\nNumbers include model.init.*, model.readout_std, train.lr and train.lr_multiplier.*; powers beside "
                "them do not.\n"
                "The network uses multiplier x tensor.\n");
+  if (r->H > 0) fprintf(out, "Attention adds (1/H) sum over %s of W_O o.\n", r->H > r->groups ? "groups" : "heads");
   if (r->L > 0) fprintf(out, "Depth L = %g: every block adds %.6g times its output to the stream.\n", r->L, r->branch);
   else fprintf(out, "One block without residual sum.\n");
 }
@@ -124,16 +171,18 @@ static void number(FILE *out, const mdm_tensor_rule *rule, size_t i) {
 static void write_json(FILE *out, const mdm_rules *r) {
   fprintf(out, "{\n  \"regime\": \"%s\",\n  \"parameterization\": \"%s\",\n  \"optimizer\": \"%s\",\n", r->regime,
           r->parameterization, r->optimizer);
-  fprintf(out, "  \"sizes\": {\"D\": %.0f, \"N\": %.0f, \"Ne\": %.0f, \"M\": %.0f, \"K\": %.0f, \"L\": %.0f, \"branch\": %.17g},\n", r->D, r->N, r->Ne,
+  fprintf(out, "  \"sizes\": {\"D\": %.0f, \"N\": %.0f, \"Ne\": %.0f, \"M\": %.0f, \"K\": %.0f, \"L\": %.0f, \"branch\": %.17g", r->D, r->N, r->Ne,
           r->M, r->K, r->L, r->branch);
-  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+  if (r->H > 0) fprintf(out, ", \"H\": %.0f, \"d_k\": %.0f, \"groups\": %.0f", r->H, r->dk, r->groups);
+  fputs("},\n", out);
+  for (size_t t = 0; t < r->tensors; t++) {
     fprintf(out, "  \"%s\": {", r->tensor[t].tensor);
     for (size_t i = 0; i < NUMBERS; i++) {
       fprintf(out, "\"%s\": ", numbers[i].name);
       number(out, &r->tensor[t], i);
       fputs(", ", out);
     }
-    fprintf(out, "\"tied\": %s}%s\n", r->tensor[t].tied ? "true" : "false", t + 1 < MDM_RULE_TENSORS ? "," : "");
+    fprintf(out, "\"tied\": %s}%s\n", r->tensor[t].tied ? "true" : "false", t + 1 < r->tensors ? "," : "");
   }
   fputs("}\n", out);
 }
@@ -142,7 +191,7 @@ static void write_csv(FILE *out, const mdm_rules *r) {
   fputs("tensor", out);
   for (size_t i = 0; i < NUMBERS; i++) fprintf(out, ",%s", numbers[i].name);
   fputs(",tied\n", out);
-  for (int t = 0; t < MDM_RULE_TENSORS; t++) {
+  for (size_t t = 0; t < r->tensors; t++) {
     fputs(r->tensor[t].tensor, out);
     for (size_t i = 0; i < NUMBERS; i++) {
       fputs(",", out);

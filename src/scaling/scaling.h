@@ -33,6 +33,11 @@ typedef struct mdm_shape {
   int twins;                       /* sample particles: experts m and m + experts/2 are one draw of an expert, with different neurons */
   int residual;                    /* blocks add to the stream (model.depth) */
   int half;                        /* sample particles: 1: their draws are those behind the first (base/random.h) */
+  const long *layer;               /* kinds of the layer_blocks blocks of a layer, which repeat; layer_blocks 0: MoE alone */
+  size_t layer_blocks;
+  size_t heads;                    /* attention: particles, groups of heads that share keys and values */
+  size_t head_rows, head_columns;  /* rows of W1 and columns of W2 of each: (G + 2) d_k, G d_k */
+  const struct mdm_coefficients *head_coef; /* MDM_TENSORS: of W1 and W2 in attention blocks */
 } mdm_shape;
 
 /* Initial parts that vanish but count by their direction are as small as in a network of this scale. Of what they do to smooth

@@ -69,14 +69,19 @@ static int gate_noise_is_common(const mdm_model *m) {
   return m->regime->neurons_grow && (!m->regime->experts_grow || rule[MDM_W1].tied || rule[MDM_W2].tied);
 }
 
-/* Tensors of which an initial part vanishes with scale, as bits. */
+static int vanishes(const mdm_model *m, mdm_tensor t, const mdm_rule *rule, double init) {
+  mdm_scales s = mdm_rule_scales(t, m->regime, rule);
+  int backward = t != MDM_W_IN && mdm_power_exponent(s.Vb, m->regime) < -1e-9;
+  return !rule->zero && init > 0 && (backward || mdm_power_exponent(s.Vf, m->regime) < -1e-9);
+}
+
+/* Tensors of which an initial part vanishes with scale, as bits, in MoE or attention blocks. */
 static unsigned vanishing_parts(const mdm_model *m) {
   unsigned which = 0;
+  int experts = mdm_model_count(m, MDM_BLOCK_MOE) > 0, heads = mdm_model_count(m, MDM_BLOCK_ATTENTION) > 0;
   for (mdm_tensor t = 0; t < MDM_W_OUT; t++) {
-    const mdm_rule *rule = &m->parameterization.rule[t];
-    mdm_scales s = mdm_rule_scales(t, m->regime, rule);
-    int backward = t != MDM_W_IN && mdm_power_exponent(s.Vb, m->regime) < -1e-9;
-    if (!rule->zero && m->init[t] > 0 && (backward || mdm_power_exponent(s.Vf, m->regime) < -1e-9)) which |= 1u << t;
+    if ((experts || t == MDM_W_IN) && vanishes(m, t, &m->parameterization.rule[t], m->init[t])) which |= 1u << t;
+    if (heads && (t == MDM_W1 || t == MDM_W2) && vanishes(m, t, &m->heads.parameterization.rule[t], m->heads.init[t])) which |= 1u << t;
   }
   return which;
 }
@@ -112,11 +117,18 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
              "they approach this limit only beyond", eps, 1 / (eps * eps));
 }
 
-int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_error *err) {
+int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_coefficients heads[MDM_TENSORS], mdm_error *err) {
   mdm_vanishing v;
   mdm_method method = o->method;
   mdm_vanishing_read(m, o, &v);
   method.directions = v.directions;
   if (v.no_limit) return mdm_fail(err, MDM_ERR_CONFIG, "no limit exists in regime %s: %s", m->regime->name, v.noise);
-  return mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &method, out, err);
+  int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &method, out, err);
+  if (status || !heads || !mdm_model_count(m, MDM_BLOCK_ATTENTION)) return status;
+  for (mdm_tensor t = MDM_W1; t <= MDM_W2 && !status; t++) {
+    mdm_coefficients all[MDM_TENSORS];
+    status = mdm_limit_coefficients(m->regime, &m->heads.parameterization, mdm_model_head_sizes(m, 0, t), m->heads.init, &method, all, err);
+    heads[t] = all[t];
+  }
+  return status;
 }

@@ -19,6 +19,6 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
 
 /* Coefficients of the limit of a model under an optimizer (mdm_limit_coefficients at the model's ratios). MDM_ERR_CONFIG when there is
  * none: with the part that diverges, or the noise that does not average out, and what to change. */
-int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_error *err);
+int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients out[MDM_TENSORS], mdm_coefficients heads[MDM_TENSORS], mdm_error *err);
 
 #endif

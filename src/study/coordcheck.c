@@ -182,9 +182,13 @@ static double either(double a, double b) { return fmax(a, b); } /* NaN only wher
 /* 0 as soon as one is 0, also where another cannot be seen. */
 static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 
+/* Whether a product is not there at all: of routers in attention blocks. */
+static int is_missing(const table *t, size_t l, mdm_split s) { return isnan(t->rms->value[cell_of(t, l, s, MDM_PART_TOTAL) * t->widths]); }
+
 static double all_survive(const table *t, size_t l, size_t n, const mdm_split *s, mdm_part_kind k) {
   double all = 1;
-  for (size_t i = 0; i < n; i++) all = both(all, survives(t, l, s[i], k));
+  for (size_t i = 0; i < n; i++)
+    if (!is_missing(t, l, s[i])) all = both(all, survives(t, l, s[i], k));
   return all;
 }
 
@@ -217,7 +221,8 @@ static void judge_block(const table *t, size_t l, double kept[MDM_BALANCED + 1])
   kept[MDM_STABLE] = is_stable(t, l);
   kept[MDM_LEARNS] = learns(t, l);
   kept[MDM_EFFECTIVE] = all_survive(t, l, 5, forward, MDM_PART_LEARNED);
-  kept[MDM_PROPAGATING] = both(either(survives(t, l, MDM_SPLIT_PSI, MDM_PART_PROPAGATING), survives(t, l, MDM_SPLIT_RQ, MDM_PART_PROPAGATING)),
+  double router = either(survives(t, l, MDM_SPLIT_PSI, MDM_PART_PROPAGATING), survives(t, l, MDM_SPLIT_RQ, MDM_PART_PROPAGATING));
+  kept[MDM_PROPAGATING] = both(is_missing(t, l, MDM_SPLIT_PSI) ? 1 : router,
                                either(survives(t, l, MDM_SPLIT_U, MDM_PART_PROPAGATING), survives(t, l, MDM_SPLIT_R1, MDM_PART_PROPAGATING)));
   kept[MDM_BALANCED] = both(all_survive(t, l, 2, sums, MDM_PART_INIT), all_survive(t, l, 2, sums_back, MDM_PART_INIT));
 }
@@ -244,11 +249,17 @@ static int fit_all(const table *t, mdm_error *err) {
   return MDM_OK;
 }
 
+static mdm_block_kind kind_of_block(const mdm_config *cfg, size_t l) {
+  size_t n;
+  const long *layer = mdm_config_int_list(cfg, "model.blocks", &n);
+  return mdm_config_int(cfg, "model.depth") ? (mdm_block_kind)layer[l % n] : MDM_BLOCK_MOE;
+}
+
 static int predict(const mdm_config *cfg, table *t, mdm_error *err) {
   double predicted[MDM_SPLITS][MDM_PARTS_COUNT];
   int status = MDM_OK;
   for (size_t l = 0; l < blocks_of(t) && !status; l++) {
-    status = mdm_parts_predict(cfg, l == 0, predicted, err);
+    status = mdm_parts_predict(cfg, kind_of_block(cfg, l), l == 0, predicted, err);
     if (!status) memcpy(t->predicted->value + cell_of(t, l, MDM_SPLIT_Z, MDM_PART_INIT), predicted, t->splits * sizeof *predicted);
   }
   return status;
@@ -284,12 +295,19 @@ static int fill(const mdm_config *cfg, const mdm_outcome *o, const mdm_array *ti
   return MDM_OK;
 }
 
+/* 0 without residual blocks. */
+static size_t blocks_of_model(const mdm_config *cfg) {
+  size_t layer;
+  mdm_config_int_list(cfg, "model.blocks", &layer);
+  return layer * (size_t)mdm_config_int(cfg, "model.depth");
+}
+
 int mdm_coordcheck_fit(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   for (size_t w = 0; w < o->widths; w++)
     if (!o->networks[w].summary) return MDM_OK; /* stopped before every width had begun */
   const mdm_array *times = o->widths ? mdm_record_find(o->networks[0].summary, "parts/time") : NULL;
   if (!times) return mdm_fail(err, MDM_ERR_INTERNAL, "a coordinate check of runs without output.parts");
   int status = mdm_record_create(&o->coordcheck, err);
-  if (!status) status = add_arrays(o->coordcheck, (size_t)mdm_config_int(cfg, "model.depth"), o->widths, err);
+  if (!status) status = add_arrays(o->coordcheck, blocks_of_model(cfg), o->widths, err);
   return status ? status : fill(cfg, o, times, o->coordcheck, err);
 }

@@ -87,9 +87,13 @@ static void field_free(X(field) *f) {
 
 static int allocate(X(parts) *s, const X(moe) *program, mdm_error *err) {
   const X(realization) *R = s->R;
-  size_t neurons = R->experts * R->neurons, most = neurons > s->S ? neurons : s->S;
+  size_t most = s->S;
   int ok = 1;
-  if (R->experts > most) most = R->experts;
+  for (size_t l = 0; l < R->blocks; l++) {
+    const X(block_sizes) *b = &R->block[l];
+    const size_t all[] = {b->units, b->rows, b->columns};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) most = all[i] > most ? all[i] : most;
+  }
   if (s->C > most) most = s->C;
   s->start = calloc(s->blocks, sizeof *s->start);
   for (size_t l = 0; l < s->blocks && s->start; l++)
@@ -126,7 +130,8 @@ int X(parts_create)(const mdm_problem *problem, X(realization) *R, const X(moe) 
   if (!status) memcpy(s->w_in, X(moe_input_weights)(program), s->S * inputs * sizeof(real));
   if (!status) memcpy(s->v, X(moe_readout_weights)(program), s->S * s->C * sizeof(real));
   for (size_t l = 0; l < s->blocks; l++)
-    for (int t = MDM_Q; t <= MDM_W2 && !status; t++) status = R->matrix[l][t]->ops->remember(R->matrix[l][t], err);
+    for (int t = MDM_Q; t <= MDM_W2 && !status; t++)
+      if (R->matrix[l][t]) status = R->matrix[l][t]->ops->remember(R->matrix[l][t], err);
   return status;
 }
 
@@ -220,6 +225,7 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t a
     mdm_split split = products[k].split;
     mdm_field input = products[k].input;
     size_t n;
+    if (!s->R->matrix[l][mdm_split_tensor(split)]) continue;
     int status = corners_of(s, l, split, X(moe_field)(program, MDM_TRAIN, input, level_of(split, l)), &s->start[l][input], &n, err);
     if (status) return status;
     measure(s, split, at, n, s->corner);
@@ -228,7 +234,10 @@ static int split_matrices(X(parts) *s, const X(moe) *program, size_t l, size_t a
       memcpy(s->sum[c].v, s->corner[c].v, n * sizeof(real));
       if (s->sum[c].noise) memcpy(s->sum[c].noise, s->corner[c].noise, n * sizeof(real));
     }
-    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) X(add)(n, 1, s->corner[c].v, s->sum[c].v);
+    for (int c = 0; c < CORNERS && split == MDM_SPLIT_R1; c++) {
+      if (!s->R->matrix[l][MDM_Q]) memset(s->sum[c].v, 0, n * sizeof(real));
+      X(add)(n, 1, s->corner[c].v, s->sum[c].v);
+    }
   }
   measure(s, MDM_SPLIT_R, at, s->S * s->P, s->sum);
   return MDM_OK;

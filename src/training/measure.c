@@ -55,7 +55,7 @@ static void history_clear(history *h, size_t steps) {
 
 static size_t particles_of(const X(realization) *R, int kernel) {
   int mean = kernel == MDM_ORDER_GAMMA_MEAN || kernel == MDM_ORDER_Y_MEAN;
-  return mean ? R->neurons : X(moe_particles)(R, fields[kernel]);
+  return mean ? R->neurons : X(moe_particles)(R, fields[kernel], 0);
 }
 
 static int add_order(X(measure) *m, const mdm_order *b, double tolerance, mdm_error *err) {

@@ -89,6 +89,9 @@ static int add_part(X(observer) *o, mdm_part part, mdm_error *err) {
   return add_array(o, part, "accuracy", 1, dim, step, "fraction of samples classified correctly; a tie, as at f = 0, counts by its chance to be right", &o->accuracy[part], err);
 }
 
+/* Whether a tensor is there in some block. */
+static int has_tensor(const X(observer) *o, mdm_tensor t) { return t != MDM_Q || mdm_model_count(&o->problem->model, MDM_BLOCK_MOE); }
+
 /* Series of the router: mean over blocks, and (with depth) of every block. */
 static int add_router(X(observer) *o, mdm_error *err) {
   static const struct {
@@ -122,13 +125,13 @@ static int add_fields(X(observer) *o, mdm_error *err) {
     if (mdm_field_levels(m, f))
       status = add_leveled(o, "rms", mdm_field_name(f), mdm_field_levels(m, f), mdm_field_is_leveled(m, f), mdm_field_meaning(f), &o->rms[f], err);
   for (int t = 0; t < MDM_TENSORS && !status; t++)
-    if (mdm_meetings[t].output != MDM_FIELDS) {
+    if (mdm_meetings[t].output != MDM_FIELDS && has_tensor(o, t)) {
       int leveled = m->depth && t != MDM_W_IN;
       status = add_leveled(o, "overlap", mdm_tensor_name(t), leveled ? o->blocks : 1, leveled,
                            "mean over rows and samples of (backward input) x (forward output) of this matrix; feels the equal-time response",
                            &o->overlap[t], err);
     }
-  if (!status) status = add_router(o, err);
+  if (!status && mdm_model_count(m, MDM_BLOCK_MOE)) status = add_router(o, err);
   if (!status && o->problem->optimizer.clip > 0)
     status = add_steps(o->record, "train", "gradient_norm", o->problem->steps + 1, "norm of the gradient before clipping, sqrt(sum over tensors of (SGD rate / base rate) |dL/dW|^2)", &o->gradient_norm, err);
   return status;
@@ -140,11 +143,11 @@ static size_t all_levels(const X(observer) *o) { return o->blocks + 1; }
 /* Room for one level of a field on the time grid. */
 static int keep(X(observer) *o, const X(realization) *R, mdm_field f, size_t level, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  if (f == MDM_FIELDS) return MDM_OK;
+  if (f == MDM_FIELDS || !X(moe_particles)(R, f, level)) return MDM_OK;
   if (!o->kept[f] && !(o->kept[f] = calloc(all_levels(o), sizeof *o->kept[f]))) return mdm_no_memory(err, "kernels");
   X(field) *kept = &o->kept[f][level];
   if (kept->v) return MDM_OK;
-  size_t n = X(moe_particles)(R, f), rows = mdm_rows(n), P = p->kernel_samples * p->n_times;
+  size_t n = X(moe_particles)(R, f, level), rows = mdm_rows(n), P = p->kernel_samples * p->n_times;
   int twin = X(moe_has_twin)(R, f), noise = X(moe_has_noise)(R, f);
   *kept = (X(field)){.n = n, .P = P, .v = mdm_alloc(rows, P, 1, sizeof(real)), .twin = twin ? mdm_alloc(rows, P, 1, sizeof(real)) : NULL,
                      .noise = noise ? mdm_alloc(rows, P, 1, sizeof(real)) : NULL};
@@ -284,13 +287,13 @@ static double products_of_pieces(const X(routing) *routing, const X(field) *a, c
   return sum;
 }
 
-/* Sum of products over all particles, leaving out inactive experts' entries where those are unspecified; their number into *count. Not
- * for squares of fields that may carry noise. */
+/* Sum of products over all particles; with a routing (fields of expert neurons) leaving out inactive experts' entries, where those are unspecified;
+ * their number into *count. Not for squares of fields that may carry noise. */
 static double masked_products(X(observer) *o, const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
   size_t n = a->n, P = a->P, served = 0;
   double sum = 0;
   *count = (double)(n * P);
-  if (!routing || n != routing->experts * routing->neurons) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
+  if (!routing) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
   *count = (double)(served * routing->neurons);
   if (mdm_is_large(n)) return products_of_pieces(routing, a, b);
@@ -309,6 +312,8 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   for (mdm_field f = 0; f < MDM_FIELDS; f++)
     for (size_t l = 0; l < mdm_field_levels(m, f); l++) {
       const X(field) *F = X(moe_field)(program, MDM_TRAIN, f, l);
+      o->rms[f][entry(o, l, t)] = NAN;
+      if (!F->n) continue; /* the block has no router */
       /* of inactive experts u and b were not computed, and y and γ are zero */
       int unspecified = f == MDM_U || f == MDM_B, masked = unspecified || f == MDM_Y || f == MDM_GAMMA;
       double sum = masked ? masked_products(o, F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) : 0;
@@ -316,12 +321,14 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
       o->rms[f][entry(o, l, t)] = mdm_signed_root(square);
     }
   for (mdm_tensor k = 0; k < MDM_TENSORS; k++) {
-    if (mdm_meetings[k].output == MDM_FIELDS) continue;
+    if (mdm_meetings[k].output == MDM_FIELDS || !has_tensor(o, k)) continue;
     double scale = k == MDM_Q ? 1 / m->inverse_temperature : 1; /* psi is Q n / temperature */
     for (size_t l = 0; l < (k == MDM_W_IN ? 1 : o->blocks); l++) {
       const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
                      *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
-      o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, X(moe_routing)(program, MDM_TRAIN, l), &count) / (double)(q->n * q->P);
+      o->overlap[k][entry(o, l, t)] = NAN;
+      const X(routing) *routing = k == MDM_W1 ? X(moe_routing)(program, MDM_TRAIN, l) : NULL; /* ρ is complete, and a and δ live on the stream */
+      if (q->n) o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, routing, &count) / (double)(q->n * q->P);
     }
   }
 }
@@ -417,16 +424,16 @@ static double bias_std(const X(moe) *program, size_t l, size_t experts) {
 
 /* Every block that routes; the mean over them. */
 static void observe_routers(X(observer) *o, const X(moe) *program, size_t t) {
-  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, 0)->n, routed = 0;
-  for (size_t l = 0; l < o->blocks; l++) routed += X(moe_shared)(program, l) < E;
+  size_t routed = 0;
+  for (size_t l = 0; l < o->blocks; l++) routed += (size_t)X(moe_routes)(program, l);
   for (size_t l = 0; l < o->blocks; l++) {
     double value[ROUTER_SERIES] = {NAN, NAN, NAN, NAN, NAN};
-    int routes = X(moe_shared)(program, l) < E;
+    int routes = X(moe_routes)(program, l);
     if (routes) observe_router(o, program, l, value);
     const X(field) *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l);
     if (routes) observe_logits(psi, X(moe_shared)(program, l), value);
     if (routes && psi->twin) o->twin_difference = fmax(o->twin_difference, twin_difference(psi, X(moe_shared)(program, l)));
-    if (routes && o->router[BIAS_STD]) value[BIAS_STD] = bias_std(program, l, E);
+    if (routes && o->router[BIAS_STD]) value[BIAS_STD] = bias_std(program, l, psi->n);
     for (int k = 0; k < ROUTER_SERIES; k++) {
       if (o->router_block[k]) o->router_block[k][entry(o, l, t)] = value[k];
       if (o->router[k] && routes) o->router[k][t] += value[k] / (double)routed;
@@ -462,11 +469,11 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
 
 int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
   observe_rms(o, program, t);
-  observe_routers(o, program, t);
+  if (o->router[ENTROPY]) observe_routers(o, program, t);
   keep_for_kernels(o, program, t, e);
   for (mdm_field f = 0; f < MDM_FIELDS; f++)
     for (size_t l = 0; l < mdm_field_levels(&o->problem->model, f); l++)
-      if (!isfinite(o->rms[f][entry(o, l, t)])) return 0;
+      if (X(moe_field)(program, MDM_TRAIN, f, l)->n && !isfinite(o->rms[f][entry(o, l, t)])) return 0;
   return 1;
 }
 
@@ -529,7 +536,8 @@ static int write_kernel(X(observer) *o, mdm_tensor t, int backward, mdm_error *e
   for (size_t i = 0; i < blocks && !status; i++) {
     size_t l = tensor_block(o, t, i);
     double *to = value + size * i;
-    if (f != MDM_FIELDS) status = kernel_of_field(o, f, backward ? mdm_backward_level(t, l) : l, to, err);
+    if (f != MDM_FIELDS && (!o->kept[f] || !o->kept[f][backward ? mdm_backward_level(t, l) : l].v)) fill_nan(to, size);
+    else if (f != MDM_FIELDS) status = kernel_of_field(o, f, backward ? mdm_backward_level(t, l) : l, to, err);
     else if (backward) kernel_of_columns(o, o->C, error_column, to);
     else kernel_of_columns(o, p->full.inputs, input_column, to);
     blank_unreached(o, to);
@@ -550,6 +558,7 @@ static int add_scalar(mdm_record *rec, const char *name, const char *text, doubl
 int X(observe_end)(X(observer) *o, const X(realization) *R, double seconds, mdm_error *err) {
   int status = MDM_OK;
   for (int t = 0; t < MDM_TENSORS && o->problem->kernels && !status; t++) {
+    if (!has_tensor(o, t)) continue;
     status = write_kernel(o, t, 0, err);
     if (!status) status = write_kernel(o, t, 1, err);
   }

@@ -133,10 +133,10 @@ static int add_on_grid(X(statistics) *s, mdm_record *rec, mdm_error *err) {
   const mdm_problem *p = s->problem;
   const size_t quantiles[3] = {s->blocks, p->n_times, MDM_QUANTILES}, times[2] = {s->blocks, p->n_times};
   char path[96];
-  int status = add_axes(p, rec, err);
-  if (!status) status = add_distribution(s, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
-  if (!status) status = add_distribution(s, rec, "g", 0, p->histogram_range / 2, &s->g, err);
-  if (!status) status = add_times(s, rec, "statistics/load/quantile", 3, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
+  int status = add_axes(p, rec, err), routed = mdm_model_count(&p->model, MDM_BLOCK_MOE) > 0;
+  if (!status && routed) status = add_distribution(s, rec, "psi", -p->histogram_range, p->histogram_range, &s->psi, err);
+  if (!status && routed) status = add_distribution(s, rec, "g", 0, p->histogram_range / 2, &s->g, err);
+  if (!status && routed) status = add_times(s, rec, "statistics/load/quantile", 3, quantiles, "time, probability", "quantiles over experts of the load (top-K: fraction of samples served; soft: gate share, mean over samples)", &s->load_quantile, err);
   for (int k = 0; k < ALIGNED && !status; k++) {
     snprintf(path, sizeof path, "statistics/alignment/%s", mdm_field_name(aligned[k]));
     status = add_times(s, rec, path, 2, times, "time", "centred alignment <K, y y'> / (|K| |y y'|) of the kernel of this field with the targets", &s->alignment[k], err);
@@ -166,7 +166,7 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
   int status = s->values && s->samples && s->each_sample && s->sums && s->share && s->totals && s->load && s->kernel && s->y && s->work
                    ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
-  if (!status) status = add_per_step(s, record, err);
+  if (!status && mdm_model_count(&problem->model, MDM_BLOCK_MOE)) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
   if (status) return X(statistics_free)(s), status;
   *out = s;
@@ -401,7 +401,7 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
   const X(field) *psi = X(moe_field)(program, MDM_TRAIN, MDM_PSI, l), *g = X(moe_field)(program, MDM_TRAIN, MDM_G, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t shared = X(moe_shared)(program, l), E = g->n - shared;
-  if (!E) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
+  if (!X(moe_routes)(program, l)) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
   observe_loads(s, program, l);
   int status = observe_experts(s, program, l, e, err);
   if (status || at < 0) return status;
@@ -414,11 +414,11 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
 
 int X(statistics_step)(X(statistics) *s, const X(moe) *program, size_t t, const double *e, mdm_error *err) {
   long at = mdm_problem_time_index(s->problem, t);
-  size_t times = s->problem->n_times, E = X(moe_field)(program, MDM_TRAIN, MDM_G, 0)->n, routed = 0;
+  size_t times = s->problem->n_times, routed = 0;
   int status = MDM_OK;
-  for (size_t l = 0; l < s->blocks; l++) routed += X(moe_shared)(program, l) < E;
+  for (size_t l = 0; l < s->blocks; l++) routed += (size_t)X(moe_routes)(program, l);
   for (size_t l = 0; l < s->blocks && !status; l++) {
-    int routes = X(moe_shared)(program, l) < E;
+    int routes = X(moe_routes)(program, l);
     for (int k = 0; k < SERIES; k++) s->now[k] = NAN;
     status = observe_block(s, program, l, t, at < 0 ? -1 : (long)(l * times) + at, e, err);
     for (int k = 0; k < SERIES; k++) {

@@ -89,13 +89,16 @@ static void input_kernel(const X(tangent) *k, size_t t, double *out) {
 /* Adds rate ⟨p p⟩⟨q q⟩ of one tensor of one block, from the backward fields of one output's unit errors. */
 static int add_tensor(X(tangent) *k, const X(moe) *program, mdm_tensor a, size_t block, size_t t, size_t at, mdm_error *err) {
   const mdm_model *model = &k->problem->model;
+  int in_block = a != MDM_W_IN && a != MDM_W_OUT;
+  if (in_block && !k->R->matrix[block][a]) return MDM_OK;
+  const mdm_coefficients *coef = in_block ? k->R->block[block].coef : k->R->coef;
   size_t S = k->problem->kernel_samples, n = S * S;
   mdm_field p = mdm_meetings[a].forward, q = mdm_meetings[a].backward;
   int status = MDM_OK;
   if (p == MDM_FIELDS) input_kernel(k, t, k->forward);
   else status = X(gram)(X(moe_field)(program, MDM_TRAIN, p, block), S, k->forward, err);
   if (!status && q != MDM_FIELDS) status = X(gram)(X(moe_field)(program, MDM_TRAIN, q, mdm_backward_level(a, block)), S, k->backward, err);
-  double rate = model->lr[a] * k->R->coef[a].norm / (double)model->outputs;
+  double rate = mdm_model_rate(model, a, block) * coef[a].norm / (double)model->outputs;
   for (size_t i = 0; i < n && !status; i++) {
     double value = rate * k->forward[i] * (q == MDM_FIELDS ? 1 : k->backward[i]);
     k->part[a][at * n + i] += value;

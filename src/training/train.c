@@ -14,6 +14,7 @@
 #include "scaling/vanishing.h"
 #include "models/moe.h"
 #include "training/coordcheck.h"
+#include "training/heads.h"
 #include "training/measure.h"
 #include "training/observe.h"
 #include "training/response.h"
@@ -33,6 +34,7 @@ typedef struct {
   X(parts) *parts;           /* NULL unless output.parts */
   X(response) *(*response)[MDM_TENSORS]; /* blocks; NULL where none is followed */
   X(statistics) *statistics;          /* NULL: not asked for */
+  X(heads) *heads;                    /* NULL: not asked for, or nothing attends */
   X(tangent) *tangent;                /* NULL: not asked for */
   X(measure) *measure;                /* order parameters; NULL: not asked for */
   const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
@@ -71,6 +73,7 @@ static void loop_clear(loop *l) {
     for (int t = 0; t < MDM_TENSORS; t++) X(response_free)(l->response[b][t]);
   free(l->response);
   X(statistics_free)(l->statistics);
+  X(heads_free)(l->heads);
   X(tangent_free)(l->tangent);
   X(parts_free)(l->parts);
   X(measure_free)(l->measure);
@@ -212,6 +215,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
   *diverged = !X(observe_fields)(l->observer, l->program, t, l->grad);
   if (*diverged) return X(observe_nothing)(l->observer, t), MDM_OK;
   if (l->statistics) status = X(statistics_step)(l->statistics, l->program, t, l->grad, err);
+  if (l->heads) X(heads_step)(l->heads, l->program, t);
   if (!status) status = step_responses(l, t, err);
   if (!status && l->measure) status = X(measure_step)(l->measure, l->program, t, err); /* before other products replace coordinates */
   if (!status && p->full_batch && X(parts_wanted)(l->parts, t))
@@ -340,33 +344,41 @@ static int save_biases(const loop *l, size_t M, const char *when, mdm_record *re
   return status;
 }
 
+/* One matrix of all blocks of a kind, in their order. */
+static int save_matrix(const loop *l, const X(realization) *R, mdm_block_kind kind, mdm_tensor t, const char *when, mdm_record *rec, mdm_error *err) {
+  static const struct {
+    int rank;
+    const char *dims[MDM_BLOCK_KINDS];
+  } shapes[MDM_TENSORS] = {[MDM_Q] = {2, {"block, expert, stream", ""}},
+                           [MDM_W1] = {3, {"block, expert, neuron, stream", "block, group, row, stream"}},
+                           [MDM_W2] = {3, {"block, expert, stream, neuron", "block, group, stream, column"}}};
+  size_t first = 0, at = 0, N = R->stream;
+  while (R->block[first].kind != kind) first++;
+  const X(block_sizes) *b = &R->block[first];
+  size_t rows = b->rows / b->units, columns = b->columns / b->units;
+  const size_t dim[4] = {mdm_model_count(&l->p->model, kind), b->units, t == MDM_Q ? N : t == MDM_W1 ? rows : N, t == MDM_W1 ? N : columns};
+  int deep = l->p->model.depth > 0, rank = shapes[t].rank;
+  double *v;
+  int status = add_weights(rec, mdm_block_tensor_name(kind, t), when, rank + deep, dim + !deep, shapes[t].dims[kind] + (deep ? 0 : strlen("block, ")), &v, err);
+  for (size_t k = 0; k < R->blocks && !status; k++)
+    if (R->block[k].kind == kind) R->raw(R, k, t, v + mdm_elements(rank, dim + 1) * at++);
+  return status;
+}
+
 static int save_weights(const loop *l, const X(realization) *R, const char *when, mdm_record *rec, mdm_error *err) {
-  size_t N = R->stream, M = R->experts, J = R->neurons, D = l->inputs->inputs, C = l->p->model.outputs;
+  size_t N = R->stream, D = l->inputs->inputs, C = l->p->model.outputs;
   const size_t in[2] = {N, D}, out[2] = {N, C};
   double *v;
   int status = add_weights(rec, "W_in", when, 2, in, "stream, input", &v, err);
   if (status) return status;
   raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, X(moe_input_weights)(l->program), v);
-  const struct {
-    mdm_tensor tensor;
-    int rank;
-    size_t dim[4]; /* blocks first */
-    const char *dims;
-  } matrices[] = {{MDM_Q, 2, {l->blocks, M, N}, "block, expert, stream"},
-                  {MDM_W1, 3, {l->blocks, M, J, N}, "block, expert, neuron, stream"},
-                  {MDM_W2, 3, {l->blocks, M, N, J}, "block, expert, stream, neuron"}};
-  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
-    const size_t *dim = matrices[i].dim, size = mdm_elements(matrices[i].rank, dim + 1);
-    int deep = l->p->model.depth > 0;
-    status = add_weights(rec, mdm_tensor_name(matrices[i].tensor), when, matrices[i].rank + deep, dim + !deep,
-                         matrices[i].dims + (deep ? 0 : strlen("block, ")), &v, err);
-    if (status) return status;
-    for (size_t b = 0; b < l->blocks; b++) R->raw(R, b, matrices[i].tensor, v + size * b);
-  }
+  for (mdm_block_kind kind = 0; kind < MDM_BLOCK_KINDS; kind++)
+    for (mdm_tensor t = mdm_first_tensor(kind); t <= MDM_W2 && !status && mdm_model_count(&l->p->model, kind); t++) status = save_matrix(l, R, kind, t, when, rec, err);
+  if (status) return status;
   status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
   if (status) return status;
   raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, X(moe_readout_weights)(l->program), v);
-  return save_biases(l, M, when, rec, err);
+  return save_biases(l, R->experts, when, rec, err);
 }
 
 /* ---------------------------------------------------------------- a run */
@@ -378,6 +390,7 @@ static int prepare(loop *l, X(realization) *R, mdm_task *run, mdm_error *err) {
   if (!status) status = X(moe_create)(&p->model, R, l->inputs, P, &l->program, err);
   if (!status) status = X(observer_create)(p, R, run->record, &l->observer, err);
   if (!status && p->statistics) status = X(statistics_create)(p, R, run->record, &l->statistics, err);
+  if (!status && p->statistics) status = X(heads_create)(p, R, run->record, &l->heads, err);
   if (!status && p->ntk) status = X(tangent_create)(p, R, run->record, &l->tangent, err);
   if (!status && p->parts) status = X(parts_create)(p, R, l->program, l->inputs->inputs, run->record, &l->parts, err);
   if (!status) status = follow_responses(l, R, err);
@@ -410,10 +423,11 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
   mdm_sizes ratios = mdm_model_limit_sizes(m);
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0, sizes->half};
-  int status = mdm_model_limit(m, &problem->optimizer, coef, err);
+  mdm_shape shape = {.stream = sizes->stream, .experts = sizes->experts, .neurons = sizes->neurons, .neuron_weight = mdm_neuron_weight(m->regime, ratios), .twins = sizes->twins, .half = sizes->half};
+  mdm_model_shape(m, sizes->heads, head_coef, &shape);
+  int status = mdm_model_limit(m, &problem->optimizer, coef, head_coef, err);
   int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
@@ -425,18 +439,21 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   return status;
 }
 
-static mdm_shape shape_of(const mdm_model *m, long width) {
+/* head_coef: MDM_TENSORS, which the shape points to. */
+static mdm_shape shape_of(const mdm_model *m, long width, mdm_coefficients *head_coef) {
   mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)width);
-  return (mdm_shape){(size_t)width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
+  mdm_shape shape = {.stream = (size_t)width, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
+  mdm_model_shape(m, mdm_model_groups(m, (size_t)width), head_coef, &shape);
+  return shape;
 }
 
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS], of_heads[MDM_TENSORS];
   X(realization) *R = NULL;
-  const mdm_shape shape = shape_of(m, run->width);
-  const X(lineage) of = {shape_of(m, run->whole), run->part, problem->full.inputs, m->outputs, &problem->axes};
-  mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, (size_t)run->width), m->init, &problem->optimizer.method, coef);
+  const mdm_shape shape = shape_of(m, run->width, head_coef);
+  const X(lineage) of = {shape_of(m, run->whole ? run->whole : run->width, of_heads), run->part, problem->full.inputs, m->outputs, &problem->axes};
+  mdm_model_network(m, (size_t)run->width, &problem->optimizer.method, coef, head_coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &of : NULL, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);

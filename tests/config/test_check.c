@@ -16,7 +16,7 @@ static int is_word_of(const mdm_option *o, const char *word) {
   char words[400], *rest = words;
   if (o->type == MDM_OPT_TEXT) return 1;
   if (o->type == MDM_OPT_BOOL) return !strcmp(word, "true") || !strcmp(word, "false");
-  if (!o->allowed) { /* compared with a number: as the option writes it */
+  if (!o->allowed || mdm_option_is_list(o)) { /* compared with a number: as the option writes it */
     char assignment[400], shown[100];
     snprintf(assignment, sizeof assignment, "%s=%s", o->key, word);
     mdm_config *cfg = configure(assignment);
@@ -196,7 +196,7 @@ static void idle_options_of_depth(void) {
   is_idle("model.branch_exponent=0.5", "model.branch_exponent = 0.5|model.depth = 0|model.depth>0");
   is_idle("model.input=linear model.norm=rms model.output=tanh", "model.input = linear, model.norm = rms, model.output = tanh have no effect with model.depth = 0");
   is_idle("model.norm_eps=0.1", "model.norm_eps = 0.1|model.depth = 0 and model.norm = none");
-  is_idle("model.depth=2 model.norm_eps=0.1", "model.norm_eps = 0.1 has no effect with model.norm = none (");
+  is_idle("model.depth=2 model.norm_eps=0.1", "model.norm_eps = 0.1 has no effect with model.norm = none and model.query_key_norm = false (");
   is_idle("model.dense_blocks=[0]", "model.dense_blocks = [0]|model.depth = 0");
   is_idle("output.blocks=[0]", "output.blocks = [0]|model.depth = 0");
   is_idle("model.depth=2 output.blocks=[0] output.kernels=false", "output.blocks = [0]|output.kernels = false and output.responses = false");

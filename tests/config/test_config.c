@@ -85,7 +85,8 @@ static int same_values(const mdm_config *a, const mdm_config *b) {
     case MDM_OPT_TEXT:
       same = strcmp(mdm_config_text(a, k), mdm_config_text(b, k)) == 0;
       break;
-    case MDM_OPT_INT_LIST: {
+    case MDM_OPT_INT_LIST:
+    case MDM_OPT_WORD_LIST: {
       const long *list = mdm_config_int_list(a, k, &na);
       mdm_config_int_list(b, k, &nb);
       same = na == nb && list_is(b, k, list, na);
@@ -512,6 +513,9 @@ static void unusual(const mdm_option *o, char *out, size_t size) {
     break;
   case MDM_OPT_INT_LIST:
     snprintf(out, size, "[%.0f, %.0f, 99]", o->min, o->max);
+    break;
+  case MDM_OPT_WORD_LIST:
+    snprintf(out, size, "[%s, %.*s]", last, (int)strcspn(o->allowed, "|"), o->allowed);
     break;
   case MDM_OPT_WORD_INT:
     snprintf(out, size, "%.0f", o->max);

@@ -146,7 +146,7 @@ static void signed_run(const char *settings, int sign, double f[STEPS][P]) {
   bench_open(&b, settings);
   mdm_model *m = &b.problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, 12);
-  const mdm_shape shape = {12, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), 0, 0, 1, 0};
+  const mdm_shape shape = {.stream = 12, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes), .blocks = mdm_model_blocks(m), .residual = 1};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
   m->branch *= sign;
   coef[MDM_W2].entry *= sign;

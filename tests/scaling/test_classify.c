@@ -207,6 +207,35 @@ static void depth(void) {
   }
 }
 
+/* Heads are experts without a router: the two ways to draw W_O differ as MSSP and muP do for experts. */
+static void heads(void) {
+  static const struct {
+    const char *settings;
+    double forward, response; /* of W_O */
+    int balanced;
+  } rows[] = {{"model.blocks=[attention]", 0, 0, 1}, {"model.blocks=[attention,moe];model.attention_output=mup", -0.5, -1, 0},
+              {"model.blocks=[attention];model.attention_output=mup;model.query_groups=2;model.branch_exponent=0.5", -0.5, -1, 0}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    mdm_classification c;
+    char settings[512];
+    snprintf(settings, sizeof settings, "model.depth=2;%s", rows[i].settings);
+    mdm_config *cfg = configure_values(settings);
+    CU_ASSERT_EQUAL_FATAL(mdm_classify(cfg, &c, NULL), MDM_OK);
+    CU_ASSERT(c.has_attention && c.limit_exists && c.has_moe == (strstr(settings, "moe]") != NULL));
+    CU_ASSERT_STRING_EQUAL(c.head[0].tensor, "W_qkv");
+    for (int k = 0; k < MDM_CLASS_PARTS; k++) CU_ASSERT_DOUBLE_EQUAL(c.head[0].part[k], 0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c.head[1].part[MDM_PART_INITIAL_FORWARD], rows[i].forward, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c.head[1].part[MDM_PART_RESPONSE_FORWARD], rows[i].response, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c.head[1].part[MDM_PART_LEARNED_FORWARD], 0, 1e-12);
+    CU_ASSERT_EQUAL(c.verdict[MDM_BALANCED].holds, rows[i].balanced);
+    CU_ASSERT(c.verdict[MDM_STABLE].holds && c.verdict[MDM_EFFECTIVE].holds);
+    /* at b = 1/2, W_O without a draw that survives lets W_qkv reach the stream only through what it learned */
+    CU_ASSERT_DOUBLE_EQUAL(c.depth_head_step[0], strstr(settings, "0.5") ? -1 : 0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(c.depth_head_step[1], 0, 1e-12);
+    mdm_config_free(cfg);
+  }
+}
+
 /* The balancing loss divides by the sum of gates. */
 static void shares_of_gates(void) {
   check_refusal("model.gate=linear;train.balance=importance", "gates of both signs (model.gate: linear)");
@@ -222,6 +251,7 @@ static const test_case tests[] = {
     {"exponents of the neural tangent parameterization", neural_tangent_exponents},
     {"parts by hand", parts_by_hand},
     {"names and values that are refused", undefined_names},
+    {"heads", heads},
     {"shares of gates", shares_of_gates},
 };
 

@@ -105,7 +105,7 @@ static void coefficients_of(const char *settings, int limit, mdm_coefficients ou
   CU_ASSERT_EQUAL_FATAL(mdm_model_read(cfg, 6, 1, &m, &err), MDM_OK);
   CU_ASSERT_EQUAL_FATAL(mdm_optimizer_read(cfg, &o, &err), MDM_OK);
   if (limit)
-    CU_ASSERT_EQUAL(mdm_model_limit(&m, &o, out, &err), MDM_OK)
+    CU_ASSERT_EQUAL(mdm_model_limit(&m, &o, out, NULL, &err), MDM_OK)
   else
     mdm_network_coefficients(m.regime, &m.parameterization, mdm_model_network_sizes(&m, 48), m.init, &o.method, out);
   mdm_config_free(cfg);

@@ -105,6 +105,29 @@ static void others_by_hand(void) {
   mdm_config_free(cfg);
 }
 
+/* Rows of attention blocks (docs/theory.md, attention): W_O as everybody draws it, or as a mean over heads; groups of heads in the place of heads. */
+static void rules_of_heads(void) {
+#define HEADS "model.depth=2;model.norm=rms;model.output=norm;model.head_width=4;model.heads_ratio=0.5;train.lr=1;"
+  const double N = 64, H = 32;
+  mdm_rules r = rules_at(HEADS "model.blocks=[attention,moe];train.lr_multiplier.attention_in=3;model.init.attention_out=2", 6, 64);
+  CU_ASSERT_EQUAL_FATAL(r.tensors, 9);
+  for (int t = 1; t <= 3; t++) check_rule(&r.tensor[t], 1 / sqrt(N), 2 * 3 * H / N, 3 / N, 1 / (2 * H), 0);
+  check_rule(&r.tensor[4], 2 * sqrt(H / 4), 2 * H * N, 1 / 4.0, 1 / (2 * H * N), 0);
+  check_rule(&r.tensor[5], 1 / sqrt(N), 2, 1 / N, 1 / (2 * N), 0);
+  CU_ASSERT_STRING_EQUAL(r.tensor[4].init_law, "d_k^-1/2 H^1/2");
+  CU_ASSERT_STRING_EQUAL(r.tensor[1].tensor, "W_Q");
+  CU_ASSERT_STRING_EQUAL(r.tensor[8].tensor, "w_out");
+  mdm_rules g = rules_at(HEADS "model.blocks=[attention];model.query_groups=2;model.attention_output=mup;model.depth=1", 6, 64);
+  CU_ASSERT_EQUAL_FATAL(g.tensors, 6);
+  check_rule(&g.tensor[3], 1 / sqrt(N), 16 / N, 1 / N, 1 / 16.0, 0);
+  check_rule(&g.tensor[4], 1 / sqrt(8), 16 * N, 1 / 8.0, 1 / (16 * N), 0);
+  mdm_config *cfg = configure_values("model.depth=1;model.blocks=[attention];model.heads_ratio=0.01");
+  mdm_error err = {0};
+  CU_ASSERT_EQUAL(mdm_rules_compute(cfg, 6, 16, &g, &err), MDM_ERR_CONFIG);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "model.heads_ratio"));
+  mdm_config_free(cfg);
+}
+
 static void rules_as_text(void) {
   mdm_rules r = rules_at("model.parameterization=mssp;train.lr=0.5", 6, 64);
   mdm_error err = {0};
@@ -131,6 +154,7 @@ static const test_case tests[] = {
     {"the table by hand", table_by_hand},
     {"other rows by hand", others_by_hand},
     {"text, JSON, CSV", rules_as_text},
+    {"rules of heads", rules_of_heads},
     {"the optimizer's rate", rate_of_the_optimizer},
 };
 

@@ -7,11 +7,14 @@
 #include "scaling/vanishing.h"
 #include "support/settings.h"
 
-void bench_open(bench *b, const char *settings) {
+void bench_open(bench *b, const char *settings) { bench_open_sequences(b, settings, 1); }
+
+void bench_open_sequences(bench *b, const char *settings, size_t context) {
   mdm_error err = {0};
   *b = (bench){0};
   b->cfg = configure(settings);
   CU_ASSERT_FATAL(!mdm_data_load(b->cfg, &b->data, &err));
+  b->data->context = context;
   int status = mdm_problem_create(b->cfg, b->data, &b->problem, &err);
   if (status) printf("\n    %s: %s\n", settings, err.text);
   CU_ASSERT_EQUAL_FATAL(status, MDM_OK);
@@ -19,23 +22,24 @@ void bench_open(bench *b, const char *settings) {
 
 void bench_limit(bench *b, size_t stream, size_t experts, size_t neurons, double tolerance) {
   mdm_error err = {0};
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_limit_sizes(m);
-  const mdm_shape shape = {stream, experts, neurons ? neurons : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m),
-                           !m->regime->experts_grow, 0, m->depth > 0, 0};
-  CU_ASSERT_FATAL(!mdm_model_limit(m, &b->problem->optimizer, coef, &err));
+  mdm_shape shape = {.stream = stream, .experts = experts, .neurons = neurons ? neurons : (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
+  mdm_model_shape(m, experts, heads, &shape);
+  CU_ASSERT_FATAL(!mdm_model_limit(m, &b->problem->optimizer, coef, heads, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, tolerance, NULL, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->reduced);
 }
 
 void bench_network(bench *b, long N) {
   mdm_error err = {0};
-  mdm_coefficients coef[MDM_TENSORS];
+  mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
   const mdm_model *m = &b->problem->model;
-  const mdm_sizes sizes = mdm_model_network_sizes(m, N);
-  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
+  const mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
+  mdm_shape shape = {.stream = (size_t)N, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
+  mdm_model_shape(m, mdm_model_groups(m, (size_t)N), heads, &shape);
+  mdm_model_network(m, (size_t)N, NULL, coef, heads);
   CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b->R, &err));
   bench_program(b, &b->problem->full);
 }

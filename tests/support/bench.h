@@ -19,12 +19,15 @@ typedef struct bench {
 /* From a configuration, data and problem that are there: a network of width N, and its program. */
 void bench_network(bench *b, long N);
 
-/* The same with the limit on so many sample particles (neurons: of each expert; 0: as many as the model says), directions told apart
+/* The same with the limit on so many sample particles (experts: also heads; neurons: of each expert; 0: as many as the model says), directions told apart
  * down to this tolerance. */
 void bench_limit(bench *b, size_t stream, size_t experts, size_t neurons, double tolerance);
 
 /* Configuration (support/settings.h), data and problem, which bench_network and bench_limit start from. */
 void bench_open(bench *b, const char *settings);
+
+/* The same, samples in sequences of so many. */
+void bench_open_sequences(bench *b, const char *settings, size_t context);
 
 /* One SGD step at this rate from the last pass. */
 void bench_step(bench *b, double rate);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "support/cosine.h"
 #include "support/runs.h"
 #include "support/suite.h"
 
@@ -128,7 +129,27 @@ static void decay_agrees(void) {
     }
 }
 
+/* ⟨δ a⟩ = ⟨v a⟩ e = f e, whatever the numbers of particles: with two neurons for each of N/2 experts, as many as stream neurons, no product of the stream
+ * may pass for one of neurons, whose experts top-K leaves out. */
+static void overlap_of_the_aggregate(void) {
+  static const char *const settings[] = {"solve.particles=200 solve.expert_particles=100", "solve.particles=200 solve.expert_particles=60"};
+  for (size_t i = 0; i < COUNT(settings); i++) {
+    char words[256];
+    mdm_outcome out;
+    snprintf(words, sizeof words, "model.expert_width=2 model.active_fraction=0.5 train.steps=3 train.lr=0.1 solve.replicas=1 solve.precision=double output.kernels=false %s", settings[i]);
+    run_with(MDM_RUN_LIMIT, 1, words, &out);
+    const double *f = values(out.limit.summary, "observables/train/prediction"), *overlap = values(out.limit.summary, "observables/overlap/W2");
+    for (size_t t = 0; t <= 3; t++) {
+      double expected = 0;
+      for (size_t m = 0; m < P; m++) expected += f[t * P + m] * (f[t * P + m] - cosine_target[m]) / P / P;
+      CU_ASSERT_DOUBLE_EQUAL(overlap[t], expected, 1e-12);
+    }
+    mdm_outcome_clear(&out);
+  }
+}
+
 static const test_case tests[] = {
+    {"overlap of the aggregate", overlap_of_the_aggregate},
     {"Adam with a huge epsilon is SGD", adam_becomes_sgd},
     {"Adam with a huge epsilon is momentum", adam_becomes_momentum},
     {"Adam without memory is sign", adam_becomes_sign},
