@@ -9,13 +9,14 @@ starts elsewhere, on the grid alone and refined. The truth is known. Two kinds o
       grids from these. The truth is the minimum of their mean loss. One `moedmft sweep --refine` of the first networks must give the same
       best value as the repeats' way to refine.
 
-    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [--few] [CASE ...]
+    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [--few | --shares] [CASE ...]
 
 Without cases: all curves; all: those and the networks, kink (the built-in set, 8 steps: the loss falls to a kink), guide (24 steps, the
 guide's recipe: a sharper one) and fashion (one pass over 400 images: a round minimum). Needs build/ (make) and a C compiler. Two minutes of one core in all.
 Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size, and the root
 mean square of what they should cover, of ln(value) and of the loss in parts of the true one.
 --few: fractions within two errors, of lists refined from a spacing of 1.41, of 3 to 32 runs.
+--shares: of networks, which part of the mean loss the largest has, and how many carry it (effective number), beside the best value.
 Exit status 1 when fewer than 55 % of the repeats lie within one error, or fewer than 80 % within two.
 """
 import argparse
@@ -230,6 +231,15 @@ def all_spacings(routine, name, source, repeats, runs):
     return good
 
 
+def shares(name, source):
+    """Lines of the table of shares, at values within 6 % of the best."""
+    for p in source.positions:
+        ratio = math.exp(source.x(p) - source.truth)
+        if abs(ratio - 1) <= 0.06:
+            losses = source.losses[p]
+            print(f"| {name} | {ratio:.3f} | {losses.mean():.2e} | {losses.max() / losses.sum():.2f} | {losses.sum()**2 / (losses**2).sum():.1f} of {len(losses)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", choices=[[], "all", *CURVES, *NETWORKS], default=[])
@@ -237,10 +247,14 @@ def main():
     parser.add_argument("--seeds", type=int, default=16, help="runs of a sweep")
     parser.add_argument("--spread", type=float, default=0.05, help="standard deviation of the curves' places, and of ln(size), from run to run")
     parser.add_argument("--few", action="store_true", help="the table of few runs")
+    parser.add_argument("--shares", action="store_true", help="how many networks carry the mean loss")
     asked = parser.parse_args()
     cases = [*CURVES, *NETWORKS] if "all" in asked.cases else asked.cases or list(CURVES)
     good = True
-    if asked.few:
+    if asked.shares:
+        cases = [case for case in cases if case in NETWORKS]
+        print("| case | value over the best | mean loss | share of the largest | effective number |\n|---|---|---|---|---|")
+    elif asked.few:
         print(f"| two errors of … runs hold | {FEW[0]}: value, loss | " + " | ".join(map(str, FEW[1:])) + " |\n" + "|---" * (len(FEW) + 1) + "|")
     else:
         print("| case | spacing | repeats | within 1, 2 errors | loss within 1, 2 | error, rms deviation, mean | of the loss | values |\n"
@@ -251,6 +265,9 @@ def main():
             source = Pool(folder, case) if case in NETWORKS else Curve(case, asked.spread)
             if case in NETWORKS:
                 source.check(folder, routine, asked.seeds)
+            if asked.shares:
+                shares(case, source)
+                continue
             good &= few_runs(routine, case, source, asked.repeats) if asked.few else all_spacings(routine, case, source, asked.repeats, asked.seeds)
     return 0 if good else 1
 
