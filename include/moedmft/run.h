@@ -63,6 +63,9 @@ enum { MDM_RUN_LIMIT = 1, MDM_RUN_NETWORKS = 2 };
  * MDM_ERR_DIVERGED or MDM_INTERRUPTED with everything up to that step in *out; or a failure with *out empty. */
 int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err);
 
+/* What mdm_run refuses (MDM_ERR_CONFIG), without running anything: to be asked before mdm_accuracy_sizes, whose pilot may take minutes. */
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err);
+
 /* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
  * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias
  * of the loss stays below a third of its standard error (docs/engineering.md). mdm_run then finds the number of replicas, where that is automatic.

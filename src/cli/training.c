@@ -148,9 +148,10 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 }
 
 /* Sizes of the limit that solve.accuracy decides about. */
-static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
+static int choose_sizes(const arguments *a, int what, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
   const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
-  int status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
+  int status = mdm_run_check(cfg, data, what, err);
+  if (!status) status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
 }
 
@@ -159,7 +160,7 @@ static int train(const arguments *a, const training *t, int what, mdm_config *cf
   mdm_resume *earlier = NULL;
   mdm_checkpoint *checkpoint = NULL;
   double accuracy = 0;
-  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, cfg, data, &accuracy, err) : MDM_OK;
+  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, what, cfg, data, &accuracy, err) : MDM_OK;
   const mdm_request request = {cfg, data, a->command, what, a->save_weights};
   if (!status && !a->force) status = mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {

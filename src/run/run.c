@@ -64,7 +64,7 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
 
 /* Replicas that bring the error of the loss (mdm_loss_error) to the accuracy that is asked for, from the spread of the first of them; 0: their
  * number is given. first: those, to be cleared whatever this returns. */
-static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
+static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
   enum { MOST = 100000 };
   double target = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg), replicas = 0;
   size_t held;
@@ -72,13 +72,22 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, const md
   *first = (mdm_outcome){.limit = {.ended_at = -1}};
   if (target == 0) return MDM_OK;
   *needed = mdm_accuracy_first(target);
-  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
+  int status = mdm_run_check(cfg, data, what, err);
+  if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas; raise it, or solve.particles", target, replicas);
   if (replicas > (double)*needed) *needed = (size_t)replicas;
   if (!status) status = count_earlier(monitor, *needed, &held, err);
   if (!status) announce_sizes(cfg, target, *needed = held, monitor);
+  return status;
+}
+
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
+  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(asked) : 0, NULL, &p, err);
+  mdm_plan_clear(&p);
   return status;
 }
 
@@ -89,7 +98,7 @@ int mdm_run(const mdm_config *cfg, const mdm_data *data, int what, const mdm_mon
   *out = (mdm_outcome){.limit = {.ended_at = -1}};
   mdm_announce_workers(monitor);
   if (what & MDM_RUN_LIMIT) mdm_announce_tolerance(cfg, monitor);
-  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, monitor, &replicas, &first, err) : MDM_OK;
+  int status = what & MDM_RUN_LIMIT ? replicas_needed(cfg, data, what, monitor, &replicas, &first, err) : MDM_OK;
   if (!status || status == MDM_ERR_DIVERGED || status == MDM_INTERRUPTED) { /* those two happen again below, and are kept */
     const source from = {&first, monitor};
     if (is_complete(cfg, &first.limit)) with_first.earlier = hand_on, with_first.store = &from;
