@@ -1,10 +1,11 @@
 /* Runs every suite, or those whose names contain an argument, but for those that contain an argument behind a minus sign (-run/memory); exit
- * status 1 when anything failed or an argument names nothing. */
+ * status 1 when anything failed or an argument names nothing. --times, as the first argument: the tests that took longest, at the end. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "support/suite.h"
+#include "support/times.h"
 
 static int wanted(const suite *s, int argc, char **argv) {
   int named = 0, chosen = 0;
@@ -28,6 +29,8 @@ static int names_a_suite(const char *word) {
 
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
+  int times = argc > 1 && !strcmp(argv[1], "--times");
+  argc -= times, argv += times;
   for (int i = 1; i < argc; i++)
     if (!names_a_suite(argv[i] + (argv[i][0] == '-'))) return 1;
   if (CU_initialize_registry() != CUE_SUCCESS) return (int)CU_get_error();
@@ -39,6 +42,7 @@ int main(int argc, char **argv) {
   CU_basic_set_mode(CU_BRM_VERBOSE);
   CU_basic_run_tests();
   unsigned run = CU_get_number_of_tests_run(), failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+  if (times) time_report(60);
   CU_cleanup_registry();
   return run == 0 || failed > 0;
 }

@@ -4,17 +4,19 @@
 Best values are sought again and again, by the program's own routine (src/study/best_value.c), each time for other networks and on a grid that
 starts elsewhere, on the grid alone and refined. The truth is known. Two kinds of losses:
 
-  round, skewed, deep, vee, equal, modes: curves of known minimum, whose place and size differ from run to run.
+  round, skewed, deep, vee, equal, modes, plateau: curves of known minimum, whose place and size differ from run to run.
   kink, guide, fashion: networks. `moedmft sweep` trains many of them once, at values as close as 1 or 2 %; the repeats draw networks and
       grids from these. The truth is the minimum of their mean loss. One `moedmft sweep --refine` of the first networks must give the same
       best value as the repeats' way to refine.
 
-    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [CASE ...]
+    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [--few | --shares] [CASE ...]
 
-Without cases: all curves, a minute of one core. The others: kink (the built-in set, 8 steps: the loss falls to a kink) a minute, guide (24 steps, the
-guide's recipe: a sharper one) and fashion (one pass over 400 images: a round minimum) three. Needs build/ (make) and a C compiler.
+Without cases: all curves; all: those and the networks, kink (the built-in set, 8 steps: the loss falls to a kink), guide (24 steps, the
+guide's recipe: a sharper one) and fashion (one pass over 400 images: a round minimum). Needs build/ (make) and a C compiler. Two minutes of one core in all.
 Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size, and the root
 mean square of what they should cover, of ln(value) and of the loss in parts of the true one.
+--few: fractions within two errors, of lists refined from a spacing of 1.41, of 3 to 32 runs.
+--shares: of networks, which part of the mean loss the largest has, and how many carry it (effective number), beside the best value.
 Exit status 1 when fewer than 55 % of the repeats lie within one error, or fewer than 80 % within two.
 """
 import argparse
@@ -46,9 +48,11 @@ CURVES = {  # losses of runs with places s and sizes a at x, with a minimum near
     "vee": lambda x, s, a: a * np.exp(np.where(x < s, 2 * (s - x), 6 * (x - s))),
     "equal": lambda x, s, a: a * np.exp(3 * np.abs(x - s)),
     "modes": lambda x, s, a: a * sum(c * (1 - 1.5 * np.exp(x - s) * m)**16 for m, c in ((1, 1), (0.55, 0.5), (0.3, 0.3), (0.1, 0.1))),
+    "plateau": lambda x, s, a: a * np.exp(s * x + 2 * x**4),
 }
 REACH = 1.5  # grids reach so many factors of two to both sides of the truth
 TOLERANCE = 0.01  # of --refine
+FEW = (3, 4, 8, 16, 32)  # runs
 EDGE = (1, 2)  # kinds: at an end of the list
 
 
@@ -207,26 +211,64 @@ def report(name, spacing, refine, rows):
     return all(a >= 0.55 and b >= 0.8 for a, b in within)
 
 
+def few_runs(routine, name, source, repeats):
+    """One line of the table of few runs; whether errors cover."""
+    cells = []
+    for n in FEW:
+        rows = measure(routine, source, math.log(2) / 2, True, repeats, n)
+        cells.append([float(np.mean(np.abs(rows[:, c]) < 2 * rows[:, c + 1])) for c in (0, 2)])
+    print(f"| {name} | " + " | ".join(f"{x:.2f}, {loss:.2f}" for x, loss in cells) + " |", flush=True)
+    return all(part >= 0.8 for cell in cells for part in cell)
+
+
+def all_spacings(routine, name, source, repeats, runs):
+    """Lines of the large table; whether errors cover."""
+    good = True
+    for spacing in (math.log(2), math.log(2) / 2):
+        for refine in (False, True):
+            rows = measure(routine, source, spacing, refine, repeats, runs)
+            good &= report(f"{name} ({math.exp(source.truth):.3f}, {source.least:.2e})", spacing, refine, rows)
+    return good
+
+
+def shares(name, source):
+    """Lines of the table of shares, at values within 6 % of the best."""
+    for p in source.positions:
+        ratio = math.exp(source.x(p) - source.truth)
+        if abs(ratio - 1) <= 0.06:
+            losses = source.losses[p]
+            print(f"| {name} | {ratio:.3f} | {losses.mean():.2e} | {losses.max() / losses.sum():.2f} | {losses.sum()**2 / (losses**2).sum():.1f} of {len(losses)} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", choices=[[], *CURVES, *NETWORKS], default=[])
+    parser.add_argument("cases", nargs="*", choices=[[], "all", *CURVES, *NETWORKS], default=[])
     parser.add_argument("--repeats", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=16, help="runs of a sweep")
     parser.add_argument("--spread", type=float, default=0.05, help="standard deviation of the curves' places, and of ln(size), from run to run")
+    parser.add_argument("--few", action="store_true", help="the table of few runs")
+    parser.add_argument("--shares", action="store_true", help="how many networks carry the mean loss")
     asked = parser.parse_args()
+    cases = [*CURVES, *NETWORKS] if "all" in asked.cases else asked.cases or list(CURVES)
     good = True
-    print("| case | spacing | repeats | within 1, 2 errors | loss within 1, 2 | error, rms deviation, mean | of the loss | values |\n"
-          "|---|---|---|---|---|---|---|---|")
+    if asked.shares:
+        cases = [case for case in cases if case in NETWORKS]
+        print("| case | value over the best | mean loss | share of the largest | effective number |\n|---|---|---|---|---|")
+    elif asked.few:
+        print(f"| two errors of … runs hold | {FEW[0]}: value, loss | " + " | ".join(map(str, FEW[1:])) + " |\n" + "|---" * (len(FEW) + 1) + "|")
+    else:
+        print("| case | spacing | repeats | within 1, 2 errors | loss within 1, 2 | error, rms deviation, mean | of the loss | values |\n"
+              "|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         routine = Routine(folder)
-        for case in asked.cases or list(CURVES):
+        for case in cases:
             source = Pool(folder, case) if case in NETWORKS else Curve(case, asked.spread)
             if case in NETWORKS:
                 source.check(folder, routine, asked.seeds)
-            for spacing in (math.log(2), math.log(2) / 2):
-                for refine in (False, True):
-                    rows = measure(routine, source, spacing, refine, asked.repeats, asked.seeds)
-                    good &= report(f"{case} ({math.exp(source.truth):.3f}, {source.least:.2e})", spacing, refine, rows)
+            if asked.shares:
+                shares(case, source)
+                continue
+            good &= few_runs(routine, case, source, asked.repeats) if asked.few else all_spacings(routine, case, source, asked.repeats, asked.seeds)
     return 0 if good else 1
 
 

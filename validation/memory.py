@@ -21,6 +21,7 @@ ALLOWED = (0.9, 1.4)
 
 COSINE = ["data.train=16", "data.dimension=20", "train.lr=0.3", "train.steps=24", "solve.particles=12000", "solve.replicas=2", "simulate.widths=[384]", "simulate.seeds=2"]
 WIDTHS = ["simulate.widths=[96,192,384]", "simulate.seeds=[8,4,4]"]
+MANY = ["data.dimension=50", "train.steps=3", "train.lr=0.3", "solve.replicas=2", "output.kernels=false"]  # samples, whose new directions come from sketches
 BLOCKS = ["model.norm=rms", "model.output=norm"]
 
 
@@ -46,6 +47,9 @@ KINDS = {
     "limit, images": kind("solve", image(), "fashion.yaml"),
     "limit, AdamW": kind("solve", image(), "adam.yaml"),
     "limit, AdamW, all pairs": kind("solve", image(["solve.pairs=full", "train.steps=12", "solve.particles=2000"]), "adam.yaml"),
+    "limit, many samples": kind("solve", MANY + ["data.train=1500", "solve.particles=4000"]),
+    "limit, many samples, top-K": kind("solve", MANY + ["data.train=800", "solve.particles=3000", "model.active_fraction=0.25"]),
+    "limit, large batches, test part": kind("solve", MANY + ["data.train=2400", "data.test=600", "train.batch=600", "train.steps=4", "solve.particles=3000"]),
     "limit, minibatches, single pass": kind("solve", ["solve.particles=2500", "solve.expert_particles=2000", "solve.replicas=1", "train.steps=24", "data.train=1000"], "minibatch.yaml"),
     "limit, single pass, solve.rank": kind("solve", ["solve.particles=4000", "solve.expert_particles=2000", "solve.replicas=1", "solve.rank=48", "train.steps=40",
                                                     "data.train=1000"], "minibatch.yaml"),

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Does the best learning rate transfer, and does loss fall with scale? muP and MSSP in Regimes II and III, one pass over
-# Fashion-MNIST: the sweeps behind docs/sweeps.md. About ten minutes for each regime on two cores; stopped, it goes on where it was.
+# Fashion-MNIST: the sweeps behind docs/sweeps.md. About ten minutes for each regime on two idle cores; stopped, it goes on where it was.
 #   sh validation/sweep.sh [II|III|check] [options of moedmft sweep …]
 # check: the limit with a smaller tolerance and more particles, and muP in Regime III at N = 512; ten minutes.
 cd "$(dirname "$0")/.." || exit 2

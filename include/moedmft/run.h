@@ -71,6 +71,9 @@ enum { MDM_METHOD_WHY = 300 };
  * configurations that keep auto run by particles. monitor as there; it is told the line. Errors: those of mdm_run; MDM_INTERRUPTED. */
 int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, char why[MDM_METHOD_WHY], mdm_error *err);
 
+/* What mdm_run refuses (MDM_ERR_CONFIG), without running anything: to be asked before mdm_accuracy_sizes, whose pilot may take minutes. */
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err);
+
 /* Replaces an automatic solve.particles (0), and solve.expert_particles and solve.neuron_particles where the split matters, by numbers chosen from a
  * short pilot, so that at the accuracy asked for (solve.accuracy; 1e-3 where neither it nor sizes are given; into *asked, 0: sizes are given) the bias
  * of the loss stays below a third of its standard error (docs/engineering.md); by networks (solve.method), automatic solve.widths. mdm_run then finds the number of replicas, where that is automatic.

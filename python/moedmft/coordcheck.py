@@ -88,17 +88,25 @@ class CoordCheck(Group):
         if product not in products or part not in PARTS:
             raise MissingError(f"{self._node.file.filename}: there is no part '{part}' of '{product}'; products are "
                                f"{', '.join(products)}; parts {', '.join(PARTS)}")
-        at = (products.index(product), PARTS.index(part))
-        exponent, agrees = self._table("exponent"), float(self._table("agrees").mean[at])
+        return self._row(self._tables(), product, part, products.index(product))
+
+    def _tables(self) -> Dict[str, Quantity]:
+        return {name: self._table(name) for name in ("rms", "exponent", "predicted", "limit", "agrees")} | {name: self[name] for name in ("width", "seeds")}
+
+    @staticmethod
+    def _row(tables: Dict[str, Quantity], product: str, part: str, index: int) -> Part:
+        at = (index, PARTS.index(part))
+        exponent, agrees = tables["exponent"], float(tables["agrees"].mean[at])
         return Part(
-            product, part, self.widths, self._table("rms")[at], float(exponent.mean[at]),
-            float("nan") if exponent.error is None else float(exponent.error[at]), float(self._table("predicted").mean[at]),
-            float(self._table("limit").mean[at]), None if np.isnan(agrees) else bool(agrees), self["seeds"].mean)
+            product, part, tables["width"].mean.astype(int), tables["rms"][at], float(exponent.mean[at]),
+            float("nan") if exponent.error is None else float(exponent.error[at]), float(tables["predicted"].mean[at]),
+            float(tables["limit"].mean[at]), None if np.isnan(agrees) else bool(agrees), tables["seeds"].mean)
 
     @property
     def table(self) -> List[Part]:
         """All of them, products in the order of `products`."""
-        return [self.part(product, part) for product in self.products for part in PARTS]
+        tables = self._tables()
+        return [self._row(tables, product, part, i) for i, product in enumerate(self.products) for part in PARTS]
 
     @property
     def deviations(self) -> List[Part]:

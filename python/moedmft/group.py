@@ -67,11 +67,11 @@ class Group(Mapping[str, Quantity]):
     def _collect(self, node: h5py.Group, prefix: str, found: List[str]) -> None:
         for key in node:
             path = prefix + key
-            child = node.get(key)
-            if isinstance(child, h5py.Group):
+            kind = node.get(key, getclass=True)  # without opening it
+            if kind is h5py.Group:
                 if not self._leave_out(path):
-                    self._collect(child, path + "/", found)
-            elif isinstance(child, h5py.Dataset) and not (key.endswith(TWIN) and key[: -len(TWIN)] in node):
+                    self._collect(node[key], path + "/", found)
+            elif kind is h5py.Dataset and not (key.endswith(TWIN) and key[: -len(TWIN)] in node):
                 found.append(path)
 
     def __getitem__(self, path: str) -> Quantity:

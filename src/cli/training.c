@@ -169,7 +169,7 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
 }
 
 /* Method and sizes of the limit that solve.method: auto and solve.accuracy decide about. */
-static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *data, choice *c, mdm_error *err) {
+static int choose_sizes(const arguments *a, int what, mdm_config *cfg, const mdm_data *data, choice *c, mdm_error *err) {
   progress line;
   const mdm_monitor silent = {.stop = signals_stop(), .threads = a->threads};
   mdm_monitor monitor = silent;
@@ -177,6 +177,7 @@ static int choose_sizes(const arguments *a, mdm_config *cfg, const mdm_data *dat
   int status = mdm_method_choose(cfg, data, &silent, c->why, err);
   if (!status && *c->why && !a->quiet) fprintf(stderr, "moedmft: limit: %s\n", c->why);
   progress_start(&line);
+  if (!status) status = mdm_run_check(cfg, data, what, err);
   if (!status) status = mdm_accuracy_sizes(cfg, data, &monitor, &c->accuracy, err);
   if (!a->quiet) progress_end(&line);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
@@ -187,7 +188,7 @@ static int train(const arguments *a, const training *t, int what, mdm_config *cf
   mdm_resume *earlier = NULL;
   mdm_checkpoint *checkpoint = NULL;
   choice c = {0};
-  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, cfg, data, &c, err) : MDM_OK;
+  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, what, cfg, data, &c, err) : MDM_OK;
   const mdm_request request = {cfg, data, a->command, what, a->save_weights};
   if (!status && !a->force) status = mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {

@@ -56,11 +56,15 @@ int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, r
 
 enum { SOME = 16 }; /* columns that are whitened without BLAS's triangular solver, which is slow for few */
 
-/* out (n × count, leading dimension ld) ← out inverse (count × count), by a copy. */
+/* out (n × count, leading dimension ld) ← out inverse (count × count), by copies of some rows at a time: the last piece of a population is longer
+ * than the others (share.h). */
 static void times_small(size_t n, size_t ld, size_t count, const real *inverse, real *out) {
-  real copy[(MDM_PARTICLES + 16) * SOME]; /* n × count */
-  for (size_t c = 0; c < count; c++) memcpy(copy + n * c, out + ld * c, n * sizeof *copy);
-  X(combine)(n, count, count, 1, copy, n, inverse, count, 0, 0, out, ld);
+  real copy[MDM_PARTICLES * SOME]; /* rows × count */
+  for (size_t at = 0, rows; at < n; at += rows) {
+    rows = n - at < MDM_PARTICLES ? n - at : MDM_PARTICLES;
+    for (size_t c = 0; c < count; c++) memcpy(copy + rows * c, out + at + ld * c, rows * sizeof *copy);
+    X(combine)(rows, count, count, 1, copy, rows, inverse, count, 0, 0, out + at, ld);
+  }
 }
 
 /* out (mdm_rows(n) × count, leading dimension ld) ← out L⁻ᵀ. */

@@ -340,7 +340,9 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
   pilots p;
   found f;
   double replicas = (double)mdm_config_int(cfg, "solve.replicas");
-  int capped = 0, status = prepare(&p, cfg, data, monitor, err);
+  int capped = 0, status = mdm_run_check(cfg, data, MDM_RUN_LIMIT, err);
+  if (status) return status;
+  status = prepare(&p, cfg, data, monitor, err);
   if (!status) status = find(&p, &f, err);
   split s = {MDM_USUAL_PARTICLES, 0, 0};
   *v = NAN;

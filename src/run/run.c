@@ -73,14 +73,6 @@ static void announce_sizes(const mdm_config *cfg, double accuracy, size_t replic
   monitor->message(monitor->context, line);
 }
 
-/* What cannot be run at all is refused before a first ensemble takes its time. */
-static int check(const mdm_config *cfg, const mdm_data *data, int what, size_t replicas, mdm_error *err) {
-  mdm_plan p;
-  int status = mdm_plan_create(cfg, data, what, replicas, NULL, &p, err);
-  mdm_plan_clear(&p);
-  return status;
-}
-
 /* Replicas that bring the error of the loss (mdm_loss_error) to the accuracy that is asked for, from the spread of the first of them; 0: their
  * number is given. first: those, to be cleared whatever this returns. */
 static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, size_t *needed, mdm_outcome *first, mdm_error *err) {
@@ -91,7 +83,7 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what
   *first = (mdm_outcome){.limit = {.ended_at = -1}};
   if (target == 0) return MDM_OK;
   *needed = mdm_accuracy_first(target);
-  int status = check(cfg, data, what, *needed, err);
+  int status = mdm_run_check(cfg, data, what, err);
   if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, *needed, monitor, first, err);
   if (!status) replicas = ceil((double)*needed * pow(mdm_loss_error(&first->limit) / target, 2));
   if (replicas > MOST)
@@ -100,6 +92,14 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what
   if (replicas > (double)*needed) *needed = (size_t)replicas;
   if (!status) status = count_earlier(monitor, *needed, &held, err);
   if (!status) announce_sizes(cfg, target, *needed = held, monitor);
+  return status;
+}
+
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
+  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0, NULL, &p, err);
+  mdm_plan_clear(&p);
   return status;
 }
 

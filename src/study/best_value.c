@@ -13,6 +13,10 @@
  * The spread over runs comes from a bootstrap, enlarged by Student's t for the effective number of runs, so that two errors hold what two
  * standard errors of a normal distribution do: nothing that reads these errors has to look at the number of runs again. A run (seed)
  * keeps its initial weights from value to value, so runs are resampled for all values together. Both parts add in squares.
+ *
+ * Resamples of few runs that carry the mean, or of a flat bottom, spread too little: their own minimum is sharp. So the error of the best value is
+ * at least half the distance at which the mean slope of the losses, run by run, has become different from zero: two errors hold all values where
+ * it might be zero. And where losses differ by factors, that of the loss is at least what a lognormal distribution of them has.
  */
 #include "study/best_value.h"
 
@@ -171,18 +175,68 @@ static double skewness(const list *l, double error, deviations *d, double spread
   return fmin(MOST_SKEW, fmax(1, 0.5 * error * gsl_stats_quantile_from_sorted_data(d->t, 1, d->scaled, 0.95) / spread));
 }
 
+/* The same for losses that differ by factors: half of what two standard errors of the logarithm of a lognormal mean, ln L + s²/2, add to the
+ * loss (Cox's; Zhou and Gao 1997), which few runs tell, too. enlarge: Student's t over 2. */
+static double lognormal(const list *l, size_t at, double enlarge, double loss, double spread) {
+  const double *y = l->y + at * l->runs;
+  double n = (double)l->runs, sum = 0, squares = 0;
+  for (size_t r = 0; r < l->runs; r++) sum += y[r] > 0 ? log(y[r]) : NAN;
+  for (size_t r = 0; r < l->runs; r++) squares += (log(y[r]) - sum / n) * (log(y[r]) - sum / n);
+  double variance = squares / (n - 1), error = enlarge * sqrt(variance / n + 0.5 * variance * variance / (n - 1));
+  if (!isfinite(error) || !(spread > 0)) return 1;
+  return fmin(MOST_SKEW, fmax(1, 0.5 * loss * expm1(2 * error) / spread));
+}
+
+/* ---------------------------------------------------------------- slopes */
+
+/* Mean over runs of the change of losses from value j to j + 1, in its standard errors; NaN where there is none. */
+static double change(const list *l, size_t j) {
+  const double *a = l->y + j * l->runs, *b = a + l->runs;
+  double n = (double)l->runs, mean = 0, squares = 0;
+  for (size_t r = 0; r < l->runs; r++) mean += (b[r] - a[r]) / n;
+  for (size_t r = 0; r < l->runs; r++) squares += (b[r] - a[r] - mean) * (b[r] - a[r] - mean);
+  return isfinite(mean) ? mean / sqrt(squares / (n * (n - 1))) : NAN;
+}
+
+static double middle(const list *l, size_t j) { return 0.5 * (l->x[j] + l->x[j + 1]); }
+
+/* From `zero`, beside value i, to where the mean slope differs from zero by `reach` standard errors, above (side 1) or below it (-1); the end of
+ * the list, or of the values where all runs have a loss, where it never does. */
+static double open_side(const list *l, size_t i, double zero, int side, double reach) {
+  double at = zero, before = 0, end = l->x[i];
+  for (long j = (long)i - (side < 0); j >= 0 && j + 1 < (long)l->n; j += side) {
+    double t = side * change(l, (size_t)j), m = middle(l, (size_t)j);
+    if (isnan(t)) break;
+    if (t > reach) return fabs(at + (m - at) * (isinf(t) ? 0 : (reach - before) / (t - before)) - zero);
+    at = m, before = t, end = l->x[j + (side > 0)];
+  }
+  return fabs(end - zero);
+}
+
+/* Half of the distance from where the mean slope is zero within which it might be. */
+static double open_slope(const list *l, const mdm_best *b, double reach) {
+  size_t i = b->position;
+  if (b->kind == MDM_BEST_LOWER || b->kind == MDM_BEST_UPPER) return 0;
+  double below = change(l, i - 1), above = change(l, i);
+  if (!isfinite(below) || !isfinite(above) || !(above > below)) return 0;
+  double zero = middle(l, i - 1) - below / (above - below) * (middle(l, i) - middle(l, i - 1));
+  return 0.5 * fmax(open_side(l, i, zero, 1, reach), open_side(l, i, zero, -1, reach));
+}
+
+/* ---------------------------------------------------------------- errors */
+
 /* Adds the spread over runs to the errors of b, by resampling. A resample spreads less than the population. The distances are those from
  * b itself: where resamples lie on one side, as they do where few runs carry the mean, the estimate is biased by about as much. The rare runs
  * that make losses skewed also move the best value, so its error grows by the same factor. */
 static void bootstrap(list *l, uint64_t seed, uint64_t stream, mdm_best *b) {
-  double enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * 0.5 * mdm_student(2, fmax(1, b->runs - 1));
+  double reach = mdm_student(2, fmax(1, b->runs - 1)), enlarge = sqrt((double)l->runs / (double)(l->runs - 1)) * 0.5 * reach;
   double error = mean_error(l, b->position, NULL); /* before resampling takes the room of the means */
   deviations d = resample(l, seed, stream, b);
   if (d.used < 2) return;
   double spread = enlarge * gsl_stats_sd_m(d.loss, 1, d.used, 0), more = skewness(l, error, &d, spread);
   b->x_runs = enlarge * gsl_stats_sd_m(d.x, 1, d.used, 0);
-  if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(more * b->x_runs, b->x_between);
-  b->loss_error = hypot(b->loss_error, more * spread);
+  if (b->kind != MDM_BEST_LOWER && b->kind != MDM_BEST_UPPER) b->x_error = hypot(fmax(more * b->x_runs, open_slope(l, b, reach)), b->x_between);
+  b->loss_error = hypot(b->loss_error, fmax(more, lognormal(l, b->position, 0.5 * reach, b->loss, spread)) * spread);
 }
 
 /* ---------------------------------------------------------------- all of it */

@@ -20,7 +20,7 @@ typedef struct mdm_best {
   mdm_best_kind kind;
   size_t position;          /* of the smallest mean loss in the list */
   double x, x_error;        /* ln of the best value, and its error: both of the following; NaN at an end and for few runs */
-  double x_runs, x_between; /* parts of x_error: spread over runs, which skewed losses enlarge there; what the list leaves open */
+  double x_runs, x_between; /* parts of x_error: spread over runs, which skewed losses and flat bottoms enlarge there; what the list leaves open */
   double loss, loss_error;  /* there, and its error of the same two parts */
   double runs;              /* effective number of runs: (Σ L)² / Σ L², at the smallest mean loss (Kish 1965) */
 } mdm_best;

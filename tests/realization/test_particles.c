@@ -1,10 +1,12 @@
-/* Bases of visited directions: by tokens or by particles, and whatever the units of the field. */
+/* Bases of visited directions: by tokens or by particles, and whatever the units of the field; directions of large populations. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "realization/basis.h"
 #include "realization/gram.h"
+#include "realization/parallel.h"
 #include "support/suite.h"
 
 enum { PARTICLES = 60, RANK = 5 };
@@ -168,12 +170,29 @@ static void kernels_in_other_units(void) {
   free(v);
 }
 
+/* A population whose last piece is longer than the others (share.h), by 69 particles. */
+static void long_last_pieces_are_whitened(void) {
+  enum { MANY = 59333, COUNT = 16 };
+  real *v = malloc(MANY * COUNT * sizeof *v), gram[COUNT * COUNT]; /* MANY × COUNT */
+  mdm_error err;
+  size_t pieces = mdm_pieces(MANY, MDM_PARTICLES);
+  CU_ASSERT_FATAL(v != NULL);
+  CU_ASSERT(MANY - mdm_piece(MANY, pieces, pieces - 1) == MDM_PARTICLES + 69);
+  X(normal_columns)((mdm_stream){.seed = 3, .purpose = 1}, 0, MANY, COUNT, v);
+  CU_ASSERT_FATAL(!X(whiten)(&(X(population)){.name = "test", .n = MANY}, 1, COUNT, v, &err));
+  CU_ASSERT_FATAL(!X(parallel_gram)(MANY, COUNT, 1.0 / MANY, v, MANY, 0, gram, &err));
+  for (size_t j = 0; j < COUNT; j++)
+    for (size_t k = 0; k < COUNT; k++) CU_ASSERT_DOUBLE_EQUAL(gram[k + COUNT * j], j == k, 1e-12);
+  free(v);
+}
+
 static const test_case tests[] = {
     {"directions by tokens and by particles", both_ways_find_the_same_directions},
     {"many more tokens than particles", many_tokens},
     {"units of a field do not matter", units_do_not_matter},
     {"units of twins do not matter", units_of_twins_do_not_matter},
     {"kernels in other units", kernels_in_other_units},
+    {"last pieces that are longer are whitened", long_last_pieces_are_whitened},
 };
 
 SUITE("realization/particles", tests)

@@ -137,16 +137,31 @@ static void causal_pass_stays_the_same(void) {
 
 /* ---------------------------------------------------------------- refusals */
 
+static void count_calls(void *calls, const mdm_progress *progress) {
+  (void)progress;
+  (*(int *)calls)++;
+}
+
+/* Before any run: a pilot would be interrupted, or report. */
 static void refuses(const char *setting, const char *word) {
   char settings[80];
+  int calls = 0;
+  volatile sig_atomic_t stop = 1;
+  double asked;
   mdm_data *data;
   mdm_outcome out;
   mdm_error err = {0};
   snprintf(settings, sizeof settings, "solve.sweeps=2 %s", setting);
   mdm_config *cfg = configure(settings);
   CU_ASSERT_EQUAL_FATAL(mdm_data_load(cfg, &data, &err), MDM_OK);
-  CU_ASSERT_EQUAL(mdm_run(cfg, data, MDM_RUN_LIMIT, NULL, &out, &err), MDM_ERR_CONFIG);
+  if (!mdm_config_int(cfg, "solve.replicas")) {
+    CU_ASSERT_EQUAL(mdm_accuracy_sizes(cfg, data, &(mdm_monitor){.stop = &stop}, &asked, &err), MDM_ERR_CONFIG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, word));
+    err = (mdm_error){0};
+  }
+  CU_ASSERT_EQUAL(mdm_run(cfg, data, MDM_RUN_LIMIT, &(mdm_monitor){.report = count_calls, .context = &calls}, &out, &err), MDM_ERR_CONFIG);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, word));
+  CU_ASSERT_EQUAL(calls, 0);
   mdm_outcome_clear(&out);
   mdm_data_free(data);
   mdm_config_free(cfg);

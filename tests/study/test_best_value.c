@@ -185,6 +185,11 @@ static double skewed(run r, double x) { return r.scale * exp(3 * (exp(x - r.at) 
 static double deep(run r, double x) { return r.scale * (0.01 + (x - r.at) * (x - r.at)); }
 static double vee(run r, double x) { return r.scale * exp(x < r.at ? 2 * (r.at - x) : 6 * (x - r.at)); }
 
+/* Sizes that differ by factors. */
+static double unlike(run r, double x) { return pow(r.scale, 12) * exp(2 * (x - r.at) * (x - r.at)); }
+/* Losses rise from a value that differs from run to run: above the best value a few runs carry the mean. */
+static double cliff(run r, double x) { return exp(-5 * x) + exp(40 * (x - 0.2) + 36 * log(r.scale)); }
+
 static double mean_over(double (*loss)(run, double), const run *r, size_t n, double x) {
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += loss(r[i], x);
@@ -211,7 +216,7 @@ static void count_covered(double (*loss)(run, double), double spacing, size_t ru
     if (mean < best) best = mean, best_x = at;
   }
   memset(covered, 0, 4 * sizeof **covered);
-  size_t n = 2 * (size_t)round(1.1 / spacing) + 1;
+  size_t n = 2 * (size_t)round(fmin(1.1 / spacing, MOST / 2 - 1)) + 1;
   for (size_t k = 0; k < REPEATS; k++) {
     mdm_best b;
     draw_runs(1 + k, runs, r);
@@ -254,6 +259,18 @@ static void test_covers_few(void) {
     }
 }
 
+/* As often where few runs carry the mean, of losses or of what places the minimum. */
+static void test_covers_rare(void) {
+  double (*const shapes[])(run, double) = {unlike, cliff};
+  static const double spacings[] = {0.173, 0.08};
+  for (size_t s = 0; s < COUNT(shapes); s++)
+    for (size_t runs = 4; runs <= SAMPLE; runs += SAMPLE - 4) {
+      double covered[2][2];
+      count_covered(shapes[s], spacings[s], runs, covered);
+      for (int what = 0; what < 2; what++) CU_ASSERT(covered[what][1] > 0.93 - 3 * sqrt(0.93 * 0.07 / REPEATS));
+    }
+}
+
 static const test_case tests[] = {
     {"inside a list", test_inside},
     {"parabolas in the loss itself", test_losses},
@@ -266,6 +283,7 @@ static const test_case tests[] = {
     {"few runs, and one that carries the mean", test_few},
     {"errors cover as often as they say", test_covers},
     {"errors of few runs cover", test_covers_few},
+    {"errors cover where few runs carry the mean", test_covers_rare},
 };
 
 SUITE("study/best_value", tests)

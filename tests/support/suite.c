@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/times.h"
 
 static suite *first;
 
@@ -16,9 +17,16 @@ void suite_add(suite *s) {
 
 const suite *suite_first(void) { return first; }
 
+static void stop(void) { time_stop(CU_get_current_suite()->pName, CU_get_current_test()->pName); }
+
+static void stop_in_folder(void) {
+  stop();
+  end_of_test();
+}
+
 int suite_register(const suite *s) {
-  CU_pSuite cunit = s->in_folder ? CU_add_suite_with_setup_and_teardown(s->name, make_folder, remove_folder, NULL, end_of_test)
-                                 : CU_add_suite(s->name, NULL, NULL);
+  CU_pSuite cunit = s->in_folder ? CU_add_suite_with_setup_and_teardown(s->name, make_folder, remove_folder, time_start, stop_in_folder)
+                                 : CU_add_suite_with_setup_and_teardown(s->name, NULL, NULL, time_start, stop);
   for (size_t i = 0; cunit && CU_get_error() == CUE_SUCCESS && i < s->count; i++) CU_add_test(cunit, s->tests[i].name, s->tests[i].run);
   return (int)CU_get_error(); /* a name that stands twice is an error, too */
 }
