@@ -34,6 +34,9 @@ typedef struct mdm_data {
  *     the same file, when given, hold the test part, else the test samples are taken from what the train part left over. Targets in
  *     one column that are integers are class labels when train.loss, data.classes or data.targets asks for classes; else they are
  *     trained on as numbers, and the notice says so.
+ *   data.source tokens: integers /tokens and /targets (data.x, data.y), both sequences × T, of data.file; text: windows of data.context bytes of
+ *     data.file, the next byte the target. Samples are tokens, sequence after sequence, their inputs one-hot, with model.position_std times one-hot of
+ *     the position; data.train and data.test count sequences, taken in order.
  *   data.source idx: IDX images data.file and labels data.labels, plain or gzip; likewise test_file, test_labels.
  * data.classes keeps these labels (in this order they become outputs 0, 1, …); data.seed draws the subset, balanced over
  * classes; data.standardize: none | global (one mean and variance, of the train part) | feature (per input) | sample (each sample zero
@@ -46,6 +49,9 @@ int mdm_data_load(const mdm_config *cfg, mdm_data **out, mdm_error *err);
 /* A data set from arrays in memory (copied). x: (n_train + n_test) × D, y: likewise × C, train first. */
 int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t outputs, const double *x,
                          const double *y, int classification, mdm_data **out, mdm_error *err);
+/* Fan-in of W_in: the number of inputs of a sample that are not 0. D, or 1 for one-hot tokens (data.source: tokens, text), whose columns of W_in, the
+ * embedding, have unit variance. dimension: D. */
+size_t mdm_data_fan_in(const mdm_config *cfg, size_t dimension);
 void mdm_data_free(mdm_data *data);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@ static int run(const arguments *a, mdm_error *err) {
   char *text = NULL;
   int status = configuration_read(a, &cfg, err);
   if (!status) status = mdm_data_load(cfg, &data, err);
-  if (!status) status = mdm_rules_compute(cfg, data->dimension, (size_t)a->width, &rules, err);
+  if (!status) status = mdm_rules_compute(cfg, mdm_data_fan_in(cfg, data->dimension), (size_t)a->width, &rules, err);
   if (!status) status = mdm_rules_format(&rules, a->format ? a->format : "text", &text, err);
   mdm_data_free(data);
   mdm_config_free(cfg);

@@ -18,7 +18,8 @@
 #define WITH_ATTENTION "model.blocks!=[moe]"
 #define LEARNING_ROUTER "model.gate!=constant, and " WITH_MOE
 #define FILES "data.source=hdf5|idx"
-#define HDF5 "data.source=hdf5"
+#define ANY_FILE "data.source!=cosine"
+#define HDF5 "data.source=hdf5|tokens"
 #define TESTED "data.test>0"
 #define ADAM "train.optimizer=adam|adamw"
 #define ENTRYWISE "train.optimizer=sign|adam|adamw"
@@ -65,7 +66,8 @@ static const mdm_option table[] = {
     {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
     {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION},
     {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
-    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary", "attention: positions are what the inputs say of them, or queries and keys turn with the position (rotary, even d_k)", WITH_ATTENTION},
+    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions are what the inputs say of them (tokens, text: a table beside the embedding), or queries and keys of attention turn with the position (rotary, even d_k), or are not known", WITH_ATTENTION " or data.source=tokens|text"},
+    {"model.position_std", MDM_OPT_REAL, "0.5", 0, BIG, 0, NULL, "tokens, text: initial standard deviation of positions beside an embedding of 1; 0: none", "data.source=tokens|text, and model.position=learned"},
     {"model.query_key_norm", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "attention: RMS normalization of queries and keys over d_k, without gain, epsilon model.norm_eps", WITH_ATTENTION},
     {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)", DEEP},
     {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z", DEEP},
@@ -98,22 +100,22 @@ static const mdm_option table[] = {
     CUSTOM("W2"),
     CUSTOM("w_out"),
 
-    {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx", "cosine: the built-in test set; hdf5: data.x and data.y of a file; idx: MNIST family, plain or gzip"},
-    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, or IDX images", FILES},
+    {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx|tokens|text", "cosine: the built-in test set; hdf5: data.x and data.y of a file; idx: MNIST family, plain or gzip; tokens: sequences of integers in HDF5; text: a file's bytes, the next one the target"},
+    {"data.file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "HDF5 file, IDX images, or a text", ANY_FILE},
     {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file", "data.source=idx"},
-    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part", FILES ", and " TESTED},
+    {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part", "data.source=hdf5|idx|tokens, and " TESTED},
     {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file", "data.source=idx, and " TESTED},
-    {"data.x", MDM_OPT_TEXT, "/x", 0, 0, 0, NULL, "inputs in an HDF5 file, a data set P x D, possibly in groups: /train/x", HDF5},
-    {"data.y", MDM_OPT_TEXT, "/y", 0, 0, 0, NULL, "targets or class labels in an HDF5 file, P or P x C", HDF5},
+    {"data.x", MDM_OPT_TEXT, "/x", 0, 0, 0, NULL, "inputs in an HDF5 file, a data set P x D, possibly in groups: /train/x; tokens: sequences x T, /tokens where this is /x", HDF5},
+    {"data.y", MDM_OPT_TEXT, "/y", 0, 0, 0, NULL, "targets or class labels in an HDF5 file, P or P x C; tokens: sequences x T, /targets where this is /y", HDF5},
     {"data.test_x", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "inputs of the test part, in data.test_file or (where that is empty) in data.file; empty: the name in data.x", HDF5 ", and " TESTED},
     {"data.test_y", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "its targets; empty: the name in data.y", HDF5 ", and " TESTED},
-    {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples; 0: all there are (cosine: 4)"},
-    {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples; 0: none"},
+    {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples (tokens, text: sequences); 0: all there are (cosine: 4)"},
+    {"data.test", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "test samples (tokens, text: sequences); 0: none"},
     {"data.dimension", MDM_OPT_INT, "6", 1, 1e6, 0, NULL, "input dimension D of the cosine set", "data.source=cosine"},
-    {"data.context", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "T, tokens of a sequence: samples follow each other in sequences, whose tokens attention blocks mix (cosine set)", "data.source=cosine"},
+    {"data.context", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "T, tokens of a sequence: samples follow each other in sequences, whose tokens attention blocks mix", "data.source=cosine|text"},
     {"data.classes", MDM_OPT_INT_LIST, "[]", 0, 255, 0, NULL, "labels to keep, in the order of the outputs; []: all", FILES},
     {"data.targets", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|sign|onehot", "targets of class labels; auto: sign (one output, +1 and -1) for two classes, else one-hot", FILES},
-    {"data.standardize", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|none|global|feature|sample", "auto: global for idx, none otherwise"},
+    {"data.standardize", MDM_OPT_ENUM, "auto", 0, 0, 0, "auto|none|global|feature|sample", "auto: global for idx, none otherwise", "data.source!=tokens|text"},
     {"data.seed", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "draws the subset and the order of minibatches", FILES " or train.batch!=full"},
 
     {"train.optimizer", MDM_OPT_ENUM, "sgd", 0, 0, 0, "sgd|momentum|sign|adam|adamw", "optimizer, with PyTorch's conventions; rates and Adam's epsilon are scaled per tensor by the parameterization"},

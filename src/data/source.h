@@ -36,6 +36,8 @@ void mdm_source_free(mdm_source *src);
 int mdm_data_read_files(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 /* The same for the built-in set. */
 int mdm_data_make_cosine(const mdm_config *cfg, mdm_data *data, mdm_error *err);
+/* The same for sequences of tokens, from HDF5 or a text. */
+int mdm_data_read_tokens(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 /* Standardizes both parts as data.standardize says, and notes it in data->source. */
 int mdm_data_standardize(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 

@@ -12,6 +12,7 @@
 #include <moedmft/compare.h>
 #include <moedmft/coordcheck.h>
 
+#include "base/number.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/text.h"
@@ -160,7 +161,8 @@ static int stored_data(mdm_rerun *r, const mdm_record *rec, mdm_error *err) {
   free(inputs);
   free(targets);
   if (status) return status;
-  r->data->context = (size_t)mdm_config_int(r->cfg, "data.context");
+  const mdm_array *context = mdm_record_find(rec, "data/context");
+  r->data->context = context && context->value[0] >= 1 ? (size_t)mdm_real_whole(context->value[0]) : (size_t)mdm_config_int(r->cfg, "data.context");
   take_origin(&r->data->train, part(rec, "train", "origin"));
   take_origin(&r->data->test, part(rec, "test", "origin"));
   return MDM_OK;
@@ -182,9 +184,9 @@ static void check_source(mdm_rerun *r) {
 }
 
 static int read_data(mdm_rerun *r, mdm_error *err) {
-  static const char *const paths[] = {"data/train/x", "data/train/y", "data/train/origin", "data/test/x", "data/test/y", "data/test/origin"};
+  static const char *const paths[] = {"data/train/x", "data/train/y", "data/train/origin", "data/test/x", "data/test/y", "data/test/origin", "data/context"};
   mdm_record *rec;
-  int status = mdm_file_read_some(r->file, "/", paths, 6, &rec, err);
+  int status = mdm_file_read_some(r->file, "/", paths, sizeof paths / sizeof *paths, &rec, err);
   if (!status) status = stored_data(r, rec, err);
   mdm_record_free(rec);
   if (!status) check_source(r);

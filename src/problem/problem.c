@@ -16,9 +16,9 @@ enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
 
 /* ---------------------------------------------------------------- inputs */
 
-static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {
+static int copy_inputs(const mdm_data *data, size_t fan_in, mdm_inputs *in, mdm_error *err) {
   size_t D = data->dimension;
-  double scale = 1 / sqrt((double)D);
+  double scale = 1 / sqrt((double)fan_in);
   in->inputs = in->drawn = D;
   in->train = mdm_alloc(D, data->train.count, 1, sizeof(double));
   in->test = mdm_alloc(D, data->test.count, 1, sizeof(double));
@@ -30,9 +30,9 @@ static int copy_inputs(const mdm_data *data, mdm_inputs *in, mdm_error *err) {
 
 /* Rotates the samples into their span: X = Q R, and the columns of R have the same inner products. W_in has independent
  * normal entries and is trained by SGD, so only inner products matter. */
-static int rotate_inputs(const mdm_data *data, const mdm_inputs *full, mdm_inputs *in, mdm_error *err) {
+static int rotate_inputs(const mdm_data *data, size_t fan_in, const mdm_inputs *full, mdm_inputs *in, mdm_error *err) {
   size_t D = full->inputs, train = data->train.count, test = data->test.count, P = train + test;
-  if (P >= D) return copy_inputs(data, in, err);
+  if (P >= D) return copy_inputs(data, fan_in, in, err);
   double *X = mdm_alloc(D, P, 1, sizeof *X), *tau = mdm_alloc(P, 1, 1, sizeof *tau); /* D × P; P */
   in->inputs = in->drawn = P;
   in->train = mdm_alloc(P, train, 1, sizeof(double));
@@ -68,8 +68,8 @@ static double *stack(size_t count, size_t na, const double *a, size_t nb, const 
 static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   mdm_inputs *in = &p->reduced, turned = {0};
   const mdm_inputs *full = &p->full;
-  if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, full, in, err);
-  int status = rotate_inputs(p->data, full, &turned, err);
+  if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, p->model.dimension, full, in, err);
+  int status = rotate_inputs(p->data, p->model.dimension, full, &turned, err);
   if (!status && turned.inputs == full->inputs) {
     *in = turned;
     return MDM_OK;
@@ -221,12 +221,12 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!p) return mdm_no_memory(err, "a training problem");
   int before = mdm_blas_enter(); /* inputs are rotated alike on any number of processors */
   p->data = data;
-  int status = mdm_model_read(cfg, data->dimension, data->outputs, &p->model, err);
+  int status = mdm_model_read(cfg, mdm_data_fan_in(cfg, data->dimension), data->outputs, &p->model, err);
   p->context = p->model.context = data->context;
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;
-  if (!status) status = copy_inputs(data, &p->full, err);
+  if (!status) status = copy_inputs(data, p->model.dimension, &p->full, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
   if (!status) status = make_times(cfg, p, err);

@@ -335,6 +335,14 @@ static void announce_cap(double asked, const mdm_monitor *monitor) {
   monitor->message(monitor->context, line);
 }
 
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
+  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0, NULL, &p, err);
+  mdm_plan_clear(&p);
+  return status;
+}
+
 /* Chosen into cfg; *v: the squared spread that one replica will have, NaN: not known. */
 static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, double *v, mdm_error *err) {
   pilots p;

@@ -99,11 +99,20 @@ static int add_samples(mdm_record *rec, const char *part, const mdm_samples *s, 
   return status;
 }
 
+static int add_context(mdm_record *rec, size_t context, mdm_error *err) {
+  const size_t one = 1;
+  double *v;
+  int status = mdm_record_add(rec, "data/context", 1, &one, "sequence", "tokens of a sequence: samples b T to b T + T - 1 are one", &v, err);
+  if (!status) *v = (double)context;
+  return status;
+}
+
 static int describe_data(const mdm_plan *p, mdm_record **out, mdm_error *err) {
   const mdm_data *d = p->problem->data;
   int status = mdm_record_create(out, err);
   if (!status) status = add_samples(*out, "train", &d->train, d->dimension, d->outputs, err);
   if (!status) status = add_samples(*out, "test", &d->test, d->dimension, d->outputs, err);
+  if (!status && d->context > 1) status = add_context(*out, d->context, err);
   if (status || p->problem->full_batch) return status;
   const size_t dim[2] = {p->problem->steps + 1, p->problem->batch};
   double *v;

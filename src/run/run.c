@@ -95,14 +95,6 @@ static int replicas_needed(const mdm_config *cfg, const mdm_data *data, int what
   return status;
 }
 
-int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
-  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
-  mdm_plan p;
-  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0, NULL, &p, err);
-  mdm_plan_clear(&p);
-  return status;
-}
-
 /* The ensembles, with as many replicas as are needed. */
 static int run_ensembles(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor, mdm_outcome *out, mdm_error *err) {
   size_t replicas = 0;
