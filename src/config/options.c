@@ -66,7 +66,7 @@ static const mdm_option table[] = {
     {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
     {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION},
     {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
-    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions are what the inputs say of them (tokens, text: a table beside the embedding), or queries and keys of attention turn with the position (rotary, even d_k), or are not known", WITH_ATTENTION " or data.source=tokens|text"},
+    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions: a table in the inputs (of tokens; or what inputs say of them), or queries and keys that turn (rotary, even d_k), or none", WITH_ATTENTION " or data.source=tokens|text"},
     {"model.position_std", MDM_OPT_REAL, "0.5", 0, BIG, 0, NULL, "tokens, text: initial standard deviation of positions beside an embedding of 1; 0: none", "data.source=tokens|text, and model.position=learned"},
     {"model.query_key_norm", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "attention: RMS normalization of queries and keys over d_k, without gain, epsilon model.norm_eps", WITH_ATTENTION},
     {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)", DEEP},
