@@ -28,7 +28,9 @@ from types import SimpleNamespace
 
 import h5py
 import numpy as np
-from reference import check_moments, networks_of, normal_cdf, normal_pdf, NumpyDescent, SHAPE, sigmoid
+from reference import HEADS, SHAPE as TENSORS, check_moments, networks_of, normal_cdf, normal_pdf, NumpyDescent, sigmoid
+
+SHAPE = [name for name in TENSORS if name not in HEADS]  # tensors of models without attention
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
