@@ -60,7 +60,7 @@ SOLIB := $(BUILD)/libmoedmft.so.$(SOVERSION)
 BIN := $(BUILD)/moedmft
 TEST := $(BUILD)/run-tests
 
-.PHONY: all fuzz fuzz-programs test-corpus test test-reference test-interface test-unit asan tsan valgrind analyze test-clang mutation check-all validate bench bench-quick demo install clean help format FORCE
+.PHONY: all fuzz fuzz-programs test-corpus test test-reference test-interface test-unit test-cli asan tsan valgrind analyze test-clang mutation check-all validate bench bench-quick demo install clean help format FORCE
 all: $(LIB) $(SOLIB) $(BIN) $(BUILD)/moedmft.pc ## library (static and shared) and program
 
 help: ## this list
@@ -177,7 +177,7 @@ demo: ## the main job on real data: out/fashion.h5 and out/fashion.png
 	sh scripts/demo.sh
 
 test: all $(TEST) $(MPI_TESTED) ## build and run every test (the groups below, side by side)
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-reference test-interface test-unit test-corpus
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-unit test-interface test-cli test-reference test-corpus
 
 test-reference: all
 	sh tests/reference.sh $(BIN) $(PYTHON)
@@ -197,9 +197,12 @@ test-interface: all $(MPI_TESTED)
 	$(PYTHON) validation/mutation.py --check
 	MOEDMFT_BIN=$(BIN) PYTHONPATH=python $(PYTHON) -m unittest discover -s python/tests
 
-test-unit: all $(TEST) $(MPI_TESTED)
-	$(if $(HAS_MPI),,@echo "test-unit: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
-	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST)
+# The suites in C: those that run the program, and the others. Each group runs on one thread or two for most of its time.
+test-unit: all $(TEST)
+	MOEDMFT_BIN=$(BIN) $(TEST) -cli/
+test-cli: all $(TEST) $(MPI_TESTED)
+	$(if $(HAS_MPI),,@echo "test-cli: no Open MPI: the tests of ranks are left out (sh scripts/install-packages.sh mpi)")
+	MOEDMFT_BIN=$(BIN) MOEDMFT_MPI_BIN=$(if $(HAS_MPI),$(MPI_BIN)) $(TEST) cli/
 
 # ---------------------------------------------------------------- builds that check themselves, each in a folder of its own
 # Packages: sh scripts/install-packages.sh checks. Warnings are for other builds: at -O1 gcc sees texts cut that are not. What is left out, and why, stands in tests/checked.sh.

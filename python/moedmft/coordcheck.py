@@ -88,13 +88,13 @@ class CoordCheck(Group):
         if product not in products or part not in PARTS:
             raise MissingError(f"{self._node.file.filename}: there is no part '{part}' of '{product}'; products are "
                                f"{', '.join(products)}; parts {', '.join(PARTS)}")
-        return self._row(self._tables(), product, part, products.index(product))
+        return self._part_at(self._tables(), product, part, products.index(product))
 
     def _tables(self) -> Dict[str, Quantity]:
         return {name: self._table(name) for name in ("rms", "exponent", "predicted", "limit", "agrees")} | {name: self[name] for name in ("width", "seeds")}
 
     @staticmethod
-    def _row(tables: Dict[str, Quantity], product: str, part: str, index: int) -> Part:
+    def _part_at(tables: Dict[str, Quantity], product: str, part: str, index: int) -> Part:
         at = (index, PARTS.index(part))
         exponent, agrees = tables["exponent"], float(tables["agrees"].mean[at])
         return Part(
@@ -106,7 +106,7 @@ class CoordCheck(Group):
     def table(self) -> List[Part]:
         """All of them, products in the order of `products`."""
         tables = self._tables()
-        return [self._row(tables, product, part, i) for i, product in enumerate(self.products) for part in PARTS]
+        return [self._part_at(tables, product, part, i) for i, product in enumerate(self.products) for part in PARTS]
 
     @property
     def deviations(self) -> List[Part]:

@@ -150,7 +150,7 @@ static void test_depths_of_a_check(void) {
 
 /* Stopped in its depths, a comparison is not complete. */
 static void test_depths_stopped(void) {
-#define DEEP LONG "-s model.depth=2 -s train.steps=3 -s simulate.seeds=20 -s simulate.depths=[4,9000] "
+#define DEEP LONG "-t 1 -s model.depth=2 -s train.steps=3 -s simulate.seeds=20 -s simulate.depths=[4,9000] "
   const result *r = run_and_stop("compare - -o @/a.h5 " DEEP, SIGINT, 2500);
   CU_ASSERT(r->code == MDM_INTERRUPTED);
   r = run("info @/a.h5");

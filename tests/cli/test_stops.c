@@ -75,7 +75,7 @@ static void test_interrupted(void) {
 /* Stopped in the middle, by a user, a system or a scheduler, the same command goes on with the runs that are missing and ends with the
  * same numbers; another configuration would lose them. */
 static void test_goes_on(void) {
-#define MANY "-t 2 -s solve.particles=200 -s solve.replicas=4 -s train.steps=100 -s simulate.widths=[8,32] -s simulate.seeds=600 -s output.kernels=false "
+#define MANY "-t 2 -s solve.particles=200 -s solve.replicas=4 -s train.steps=100 -s simulate.widths=[8,32] -s simulate.seeds=300 -s output.kernels=false "
   static const int signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
   for (size_t i = 0; i < COUNT(signals); i++) {
     const result *r = run_and_stop("compare - --force -o @/part.h5 " MANY, signals[i], 400);
@@ -84,7 +84,7 @@ static void test_goes_on(void) {
   CU_ASSERT_EQUAL(run("info @/part.h5")->code, 0);
   refused_as(&(start){0}, MDM_ERR_CONFIG, "part.h5 holds another run|train.lr is 0.5 there and 0.25 now|--force", "compare - -q -o @/part.h5 -s train.lr=0.25 " MANY);
   const result *r = run("compare - -o @/part.h5 " MANY);
-  CU_ASSERT(r->code == 0 && mentions(r->err, "going on from|complete runs|600 seeds"));
+  CU_ASSERT(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"));
   succeeds("compare - -q -o @/whole.h5 " MANY);
   same_results("part.h5", "whole.h5", 1);
 #undef MANY

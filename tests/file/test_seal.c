@@ -52,25 +52,28 @@ static int is_refused(void) {
   return 0;
 }
 
-/* Single bits: 2000 spread over the file, and all of the seal. */
+/* Single bits: 2000 spread over the file, and all of the seal; of its first words one in each byte, as without them a file is read as others' are. */
 static void test_bits(void) {
   enum { SPREAD = 2000 };
-  size_t n = write_file(), seal = 8 * MDM_SEAL_SIZE, refused = 0;
+  const char *const first = "\nmoedmft seal: ";
+  size_t n = write_file(), words = strlen(first), refused = 0, expected = SPREAD + 8 * (MDM_SEAL_SIZE - words);
   FILE *f = fopen(in_folder("b.h5"), "wb+"); /* one byte is changed at a time, and put back */
   CU_ASSERT_PTR_NOT_NULL_FATAL(f);
   CU_ASSERT_EQUAL_FATAL(fwrite(bytes, 1, n, f), n);
-  for (size_t i = 0; i < SPREAD + seal; i++) {
-    size_t bit = i < SPREAD ? (size_t)((double)i / SPREAD * 8 * (double)(n - MDM_SEAL_SIZE)) : 8 * n - 1 - (i - SPREAD), at = bit / 8;
-    fseek(f, (long)at, SEEK_SET);
-    fputc((unsigned char)bytes[at] ^ 1 << bit % 8, f);
+  CU_ASSERT_FATAL(!memcmp(bytes + n - MDM_SEAL_SIZE, first, words));
+  for (size_t i = 0; i < expected + words; i++) {
+    size_t byte = n - MDM_SEAL_SIZE + (i - expected), bit = i < SPREAD ? (size_t)((double)i / SPREAD * 8 * (double)(n - MDM_SEAL_SIZE)) : 8 * n - 1 - (i - SPREAD);
+    if (i >= expected) bit = 8 * byte + byte % 8;
+    fseek(f, (long)(bit / 8), SEEK_SET);
+    fputc((unsigned char)bytes[bit / 8] ^ 1 << bit % 8, f);
     fflush(f);
     refused += (size_t)is_refused();
-    fseek(f, (long)at, SEEK_SET);
-    fputc((unsigned char)bytes[at], f);
+    fseek(f, (long)(bit / 8), SEEK_SET);
+    fputc((unsigned char)bytes[bit / 8], f);
     fflush(f);
   }
   fclose(f);
-  CU_ASSERT_EQUAL(refused, SPREAD + seal - 8 * strlen("\nmoedmft seal: ")); /* without its first words a seal is none */
+  CU_ASSERT_EQUAL(refused, expected); /* without its first words a seal is none */
 }
 
 /* Ends that are missing, cut in the middle, or belong to other content. */
