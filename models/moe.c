@@ -17,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
+#include "base/summary.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
@@ -114,7 +116,7 @@ static X(field) *rewrite(X(moe) *m, mdm_part part, mdm_field f, size_t level, si
   X(field) *field = at(m, part, f, level);
   field->P = P;
   field->id = ++m->next_id;
-  if (field->noise) memset(field->noise, 0, field->n * P * sizeof *field->noise);
+  if (field->noise) memset(field->noise, 0, X(field_ld)(field) * P * sizeof *field->noise);
   return field;
 }
 
@@ -146,14 +148,20 @@ size_t X(moe_particles)(const X(realization) *R, mdm_field f) {
 
 static int allocate(X(field) *f, size_t n, size_t P) {
   f->n = n;
+  return (f->v = mdm_alloc(mdm_rows(n), P, 1, sizeof(real))) != NULL;
+}
+
+/* Of experts: all of them on every rank, since gates and selections look at all together. */
+static int allocate_whole(X(field) *f, size_t n, size_t P) {
+  f->n = f->ld = n;
   return (f->v = mdm_alloc(n, P, 1, sizeof(real))) != NULL;
 }
 
 /* Room for what keeps noise out of the squares of a field. */
 static int allocate_second(const X(moe) *m, X(field) *f, mdm_field which, size_t P) {
   int twin = X(moe_has_twin)(m->R, which), noise = X(moe_has_noise)(m->R, which);
-  if (twin) f->twin = mdm_alloc(f->n, P, 1, sizeof(real));
-  if (noise) f->noise = mdm_alloc(f->n, P, 1, sizeof(real));
+  if (twin) f->twin = mdm_alloc(X(field_ld)(f), P, 1, sizeof(real));
+  if (noise) f->noise = mdm_alloc(X(field_ld)(f), P, 1, sizeof(real));
   return (f->twin || !twin) && (f->noise || !noise);
 }
 
@@ -167,15 +175,15 @@ static int block_allocate(const X(moe) *m, block_fields *b, mdm_part which, size
   const X(realization) *R = m->R;
   size_t E = R->experts, EJ = E * R->neurons, S = R->stream;
   int train = which == MDM_TRAIN;
-  int ok = allocate(&b->field[MDM_PSI], E, P) && allocate(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
+  int ok = allocate_whole(&b->field[MDM_PSI], E, P) && allocate_whole(&b->field[MDM_G], E, P) && allocate(&b->field[MDM_U], EJ, P) &&
            allocate(&b->field[MDM_Y], EJ, P) && allocate(&b->field[MDM_A], S, P);
   if (m->model->norm != MDM_NORM_NONE) ok = ok && allocate(&b->field[MDM_N], S, P);
   if (train)
-    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate(&b->field[MDM_RHO], E, P) &&
+    ok = ok && allocate(&b->field[MDM_B], EJ, P) && allocate(&b->field[MDM_GAMMA], EJ, P) && allocate_whole(&b->field[MDM_RHO], E, P) &&
          (!has_residual(m) || allocate(&b->field[MDM_ZETA], S, P));
   for (mdm_field f = 0; f < MDM_FIELDS && train; f++)
     if (b->field[f].v) ok = ok && allocate_second(m, &b->field[f], f, P);
-  ok = ok && (b->expert = mdm_alloc(EJ, P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(EJ, P, 1, sizeof(real))));
+  ok = ok && (b->expert = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))));
   ok = ok && (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real)));
   ok = ok && (b->active = mdm_alloc(E, P, 1, 1)) && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
   b->routing = (X(routing)){E, R->neurons, 0, b->active, NULL, NULL};
@@ -214,8 +222,8 @@ static int stream_allocate(X(moe) *m, part_fields *p, mdm_part which, size_t P) 
     if (train && i < m->R->blocks) ok = ok && allocate_second(m, &p->r[i], MDM_R, P); /* behind the last block nothing is noisy */
   }
   if (has_output(m)) ok = ok && allocate(&p->o, S, P) && (p->out_scale = mdm_alloc(P, 1, 1, sizeof *p->out_scale));
-  if (train) ok = ok && allocate(&p->delta, S, P) && allocate(&p->r_slope, S, P) && allocate_second(m, &p->r_slope, MDM_R_SLOPE, P) && (p->slope = mdm_alloc(S, P, 1, sizeof(real)));
-  if (train && m->out) ok = ok && (p->out_slope = mdm_alloc(S, P, 1, sizeof(real)));
+  if (train) ok = ok && allocate(&p->delta, S, P) && allocate(&p->r_slope, S, P) && allocate_second(m, &p->r_slope, MDM_R_SLOPE, P) && (p->slope = mdm_alloc(mdm_rows(S), P, 1, sizeof(real)));
+  if (train && m->out) ok = ok && (p->out_slope = mdm_alloc(mdm_rows(S), P, 1, sizeof(real)));
   return ok;
 }
 
@@ -235,13 +243,13 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
 
 static int initial_particles(X(moe) *m, mdm_error *err) {
   X(realization) *R = m->R;
-  size_t S = R->stream, columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
+  size_t S = mdm_rows(R->stream), columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
   m->particles = mdm_alloc(S, columns, 1, sizeof(real));
   if (!m->particles) return mdm_no_memory(err, "%zu × %zu initial weights", S, columns);
   m->w_in = m->particles;
   m->v = m->particles + S * m->inputs;
-  m->in = X(table_of)(S, m->inputs - m->fixed, m->w_in + S * m->fixed);
-  m->out_table = X(table_of)(S, m->outputs, m->v);
+  m->in = X(table_of)(R->stream, m->inputs - m->fixed, m->w_in + S * m->fixed);
+  m->out_table = X(table_of)(R->stream, m->outputs, m->v);
   int status = R->particles(R, m->drawn + m->outputs, m->particles, err);
   if (status) return status;
   if (later) { /* v is drawn behind the drawn columns */
@@ -357,7 +365,7 @@ void X(moe_free)(X(moe) *m) {
 void X(moe_walk)(X(moe) *m, mdm_state *s) {
   size_t E = m->R->experts;
   mdm_state_id(s, "next field", &m->next_id);
-  mdm_state_array(s, "W_in and v", m->particles, m->R->stream * (m->inputs + m->outputs), sizeof(real));
+  mdm_state_rows(s, "W_in and v", m->particles, m->R->stream, m->inputs + m->outputs, sizeof(real));
   X(table_walk)(&m->in, s);
   X(table_walk)(&m->out_table, s);
   for (size_t l = 0; l < m->R->blocks; l++)
@@ -457,12 +465,45 @@ static real weight_of(const X(moe) *m, size_t l, const real *g, size_t e) {
   return e % m->R->experts < m->router[l].shared ? g[e] : (real)m->router[l].weight * g[e];
 }
 
+/* Where ranks share the neurons: those of a token that are held here, expert by expert, some of them in part. */
+typedef struct {
+  size_t expert, first, count; /* neurons, from the first that is held */
+} held_part;
+
+static size_t held_experts(size_t J, const mdm_held *h) { return (h->first + h->count - 1) / J - h->first / J + 1; }
+
+static held_part held_expert(size_t J, const mdm_held *h, size_t i) {
+  size_t e = h->first / J + i, from = e * J > h->first ? e * J : h->first, end = (e + 1) * J, last = h->first + h->count;
+  return (held_part){e, from - h->first, (end < last ? end : last) - from};
+}
+
+static void activate_held(const X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
+  size_t J = m->R->neurons, E = m->R->experts;
+  mdm_held h = mdm_held_of(E * J);
+  int skips = routing_of(m, part, l) && J >= WIDE;
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(h.count * P)))
+  for (size_t t = 0; t < P; t++) {
+    const real *u = b->field[MDM_U].v + h.count * t, *g = b->field[MDM_G].v;
+    real *y = b->field[MDM_Y].v + h.count * t, *value = b->expert + h.count * t, *slope = b->expert_slope ? b->expert_slope + h.count * t : NULL;
+    if (!skips) m->phi_e->eval(h.count, u, value, slope);
+    for (size_t i = 0; i < held_experts(J, &h); i++) {
+      held_part e = held_expert(J, &h, i);
+      if (skips && b->active[e.expert + E * t]) m->phi_e->eval(e.count, u + e.first, value + e.first, slope ? slope + e.first : NULL);
+      weigh(e.count, weight_of(m, l, g, e.expert + E * t), value + e.first, y + e.first);
+    }
+  }
+}
+
 /* y = c g φ_e(u) / κ, and what the backward pass needs of φ_e. Narrow experts are evaluated whether they serve a token or not. */
 static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
   size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
   const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
   int skips = routing_of(m, part, l) && J >= WIDE;
   real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
+  if (mdm_is_spread(m->R->experts * J)) {
+    activate_held(m, part, l, b, P);
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++) {
     size_t first = first_expert(all, pieces, i), end = first_expert(all, pieces, i + 1), n = (end - first) * J;
@@ -471,6 +512,22 @@ static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, 
       if (b->active[e]) m->phi_e->eval(J, u + e * J, value + e * J, slope ? slope + e * J : NULL);
     for (size_t e = first; e < end; e++) weigh(J, weight_of(m, l, g, e), value + e * J, y + e * J);
   }
+}
+
+/* Rows of a field that has all of them, from the ranks that computed them. Not 0: memory is out. */
+static int gather_rows(X(field) *f) {
+  size_t n = f->n, P = f->P, first, end;
+  if (!mdm_is_spread(n)) return 0;
+  real *rows = mdm_alloc(P, n, 1, sizeof *rows); /* P × n */
+  if (!rows) return -1;
+  mdm_own_blocks(n, 1, &first, &end);
+  for (size_t i = first; i < end; i++)
+    for (size_t t = 0; t < P; t++) rows[t + P * i] = f->v[i + n * t];
+  mdm_gather_blocks(n, 1, P * sizeof *rows, rows);
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < n; i++) f->v[i + n * t] = rows[t + P * i];
+  free(rows);
+  return 0;
 }
 
 /* a of block l from the stream before it. */
@@ -486,6 +543,7 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
            *a = rewrite(m, part, MDM_A, l, P);
   int status = A[MDM_Q]->ops->forward(A[MDM_Q], n, NULL, psi, err);
   if (status) return status;
+  if (gather_rows(psi)) return mdm_no_memory(err, "logits of %zu experts", psi->n);
   BLAS(scal)(R->experts * P, (real)m->model->inverse_temperature, psi->v, 1);
   fill_twin(psi);
   gate_tokens(m, part, l, P);
@@ -499,7 +557,7 @@ static int forward_block(X(moe) *m, mdm_part part, size_t l, size_t P, mdm_error
 
 /* h^{l+1} = hˡ + L^-b a. */
 static void add_branch(X(moe) *m, mdm_part part, size_t l, size_t P) {
-  size_t n = m->R->stream * P;
+  size_t n = mdm_rows(m->R->stream) * P;
   real *to = rewrite(m, part, MDM_H, l + 1, P)->v;
   const real *h = at(m, part, MDM_H, l)->v, *a = at(m, part, MDM_A, l)->v, branch = (real)m->model->branch;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)n))
@@ -518,7 +576,7 @@ static void forward_output(X(moe) *m, mdm_part part, size_t P) {
   const real *h = at(m, part, MDM_H, m->R->blocks)->v;
   if (!has_output(m)) return;
   real *o = rewrite(m, part, MDM_O, 0, P)->v;
-  if (m->out) evaluate(m->out, S * P, h, o, p->out_slope);
+  if (m->out) evaluate(m->out, mdm_rows(S) * P, h, o, p->out_slope);
   else X(norm_forward)(m->model->norm, m->model->norm_eps, S, P, h, o, p->out_scale);
 }
 
@@ -526,10 +584,10 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   X(realization) *R = m->R;
   part_fields *p = &m->part[part];
   if (P > p->capacity) return mdm_fail(err, MDM_ERR_INTERNAL, "%zu tokens exceed the %zu that were reserved", P, p->capacity);
-  size_t S = R->stream;
+  size_t S = R->stream, rows = mdm_rows(S);
   X(field) *z = rewrite(m, part, MDM_Z, 0, P);
-  X(parallel_combine)(S, m->inputs, P, 1, m->w_in, S, x, m->inputs, 0, 0, z->v, S);
-  if (!m->model->linear_input) evaluate(m->phi, S * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
+  X(parallel_combine)(S, m->inputs, P, 1, m->w_in, rows, x, m->inputs, 0, 0, z->v, rows);
+  if (!m->model->linear_input) evaluate(m->phi, rows * P, z->v, rewrite(m, part, MDM_H, 0, P)->v, p->slope);
   for (size_t l = 0; l < R->blocks; l++) {
     int status = forward_block(m, part, l, P, err);
     if (status) return status;
@@ -537,7 +595,7 @@ int X(moe_forward)(X(moe) *m, mdm_part part, size_t P, const real *x, mdm_error 
   }
   forward_output(m, part, P);
   const real *o = at(m, part, MDM_O, 0)->v;
-  return X(parallel_inner)(S, m->outputs, P, 1.0 / (double)S, m->v, S, o, S, 0, p->f, m->outputs, err);
+  return X(parallel_inner)(S, m->outputs, P, 1.0 / (double)S, m->v, rows, o, rows, 0, p->f, m->outputs, err);
 }
 
 /* ---------------------------------------------------------------- losses on the router */
@@ -637,6 +695,29 @@ void X(moe_router_losses)(const X(moe) *m, double *balance, double *z) {
 
 /* ---------------------------------------------------------------- backward */
 
+/* s where ranks share the neurons: of the experts that begin among this rank's own, then of all. first: the first routed one. Not 0: memory is out. */
+static int reach_gates(const X(moe) *m, block_fields *f, int selected, size_t first, size_t P, real scale) {
+  size_t E = m->R->experts, J = m->R->neurons, from, end;
+  mdm_held h = mdm_held_of(E * J);
+  real *s = mdm_alloc(P, E, 1, sizeof *s); /* P × E */
+  if (!s) return -1;
+  mdm_own_blocks(E * J, J, &from, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
+  for (size_t e = from; e < end; e++)
+    for (size_t t = 0; t < P; t++) {
+      const real *b = f->field[MDM_B].v + h.count * t + (e * J - h.first), *value = f->expert + h.count * t + (e * J - h.first);
+      real sum = 0;
+      if ((!selected || f->active[e + E * t]) && e >= first)
+        for (size_t j = 0; j < J; j++) sum += b[j] * value[j];
+      s[t + P * e] = scale * sum;
+    }
+  mdm_gather_blocks(E * J, J, P * sizeof *s, s);
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++) f->s[e + E * t] = s[t + P * e];
+  free(s);
+  return 0;
+}
+
 /* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
 static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
   const mdm_model *model = m->model;
@@ -647,7 +728,8 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
   double each = 1 / (model->branch * (double)m->R->blocks); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
-  size_t pieces = mdm_pieces(E * P * J, MDM_ENTRIES);
+  size_t pieces = mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
+  if (!pieces && reach_gates(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = first_expert(E * P, pieces, i); e < first_expert(E * P, pieces, i + 1); e++) {
@@ -681,6 +763,17 @@ static void multiply(size_t n, const real *a, const real *b, real *out) {
 static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size_t P, real *gamma) {
   size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
   const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
+  mdm_held h = mdm_held_of(m->R->experts * J);
+  if (mdm_is_spread(m->R->experts * J)) {
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
+    for (size_t t = 0; t < P; t++)
+      for (size_t i = 0; i < held_experts(J, &h); i++) {
+        held_part e = held_expert(J, &h, i);
+        size_t at = e.first + h.count * t;
+        weigh_slope(e.count, weight_of(m, l, g, e.expert + m->R->experts * t), b + at, slope + at, gamma + at);
+      }
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(all * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = first_expert(all, pieces, i); e < first_expert(all, pieces, i + 1); e++)
@@ -723,10 +816,10 @@ static void add_backward(X(moe) *m, size_t l, size_t P) {
   X(field) *r = rewrite(m, MDM_TRAIN, MDM_R, l, P);
   const real *n = at(m, MDM_TRAIN, MDM_N, l)->v;
   const double *scale = block_of(&m->part[MDM_TRAIN], l)->scale;
-  memcpy(r->v, behind->v, S * P * sizeof *r->v);
+  memcpy(r->v, behind->v, mdm_rows(S) * P * sizeof *r->v);
   X(norm_backward)(m->model->norm, S, P, n, scale, zeta->v, m->model->branch, 1, r->v);
   if (!r->noise) return;
-  if (behind->noise) memcpy(r->noise, behind->noise, S * P * sizeof *r->noise);
+  if (behind->noise) memcpy(r->noise, behind->noise, mdm_rows(S) * P * sizeof *r->noise);
   X(norm_backward)(m->model->norm, S, P, n, scale, zeta->noise, m->model->branch, 1, r->noise);
 }
 
@@ -736,7 +829,7 @@ static void backward_output(X(moe) *m, size_t P) {
   size_t S = m->R->stream, L = m->R->blocks;
   if (!has_output(m)) return;
   real *r = rewrite(m, MDM_TRAIN, MDM_R, L, P)->v;
-  if (m->out) multiply(S * P, p->delta.v, p->out_slope, r);
+  if (m->out) multiply(mdm_rows(S) * P, p->delta.v, p->out_slope, r);
   else X(norm_backward)(m->model->norm, S, P, p->o.v, p->out_scale, p->delta.v, 1, 0, r);
 }
 
@@ -748,10 +841,10 @@ static void times_slope(const X(moe) *m, size_t n, const real *r, real *out) {
 
 int X(moe_backward)(X(moe) *m, const real *e, int losses, const mdm_step *step, mdm_error *err) {
   part_fields *p = &m->part[MDM_TRAIN];
-  size_t S = m->R->stream, P = p->z.P;
+  size_t S = m->R->stream, rows = mdm_rows(S), P = p->z.P;
   m->stepped = step != NULL;
   X(field) *delta = rewrite(m, MDM_TRAIN, MDM_DELTA, 0, P);
-  X(parallel_combine)(S, m->outputs, P, 1, m->v, S, e, m->outputs, 0, 0, delta->v, S);
+  X(parallel_combine)(S, m->outputs, P, 1, m->v, rows, e, m->outputs, 0, 0, delta->v, rows);
   backward_output(m, P);
   for (size_t l = m->R->blocks; l-- > 0;) {
     int status = backward_block(m, l, P, losses, step, err);
@@ -760,8 +853,8 @@ int X(moe_backward)(X(moe) *m, const real *e, int losses, const mdm_step *step, 
   }
   X(field) *slope = rewrite(m, MDM_TRAIN, MDM_R_SLOPE, 0, P);
   const X(field) *r = at(m, MDM_TRAIN, MDM_R, 0);
-  times_slope(m, S * P, r->v, slope->v);
-  if (r->noise) times_slope(m, S * P, r->noise, slope->noise);
+  times_slope(m, rows * P, r->v, slope->v);
+  if (r->noise) times_slope(m, rows * P, r->noise, slope->noise);
   return MDM_OK;
 }
 
@@ -830,17 +923,17 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   if (!status) status = square_norm_of(m, at(m, MDM_TRAIN, MDM_O, 0), m->outputs, e, m->outputs, &square, err);
   sum += R->coef[MDM_W_OUT].norm * square / (double)S;
   if (!status && !isfinite(sum)) return mdm_fail(err, MDM_ERR_NUMERIC, "the gradient's norm is not finite (train.clip); scale the targets or lower train.lr");
-  *norm = sqrt(fmax(sum, 0)); /* squares without noise may be negative where they are small */
+  *norm = mdm_signed_root(sum); /* squares without noise may be negative where they are small: then nothing is clipped, and it is told (run/saturation.c) */
   return status;
 }
 
-/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimension ldb). An infinite second moment would stop a weight without a
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
  * word, so gradients are bounded by their fields. */
-static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t k, const real *b,
+static int check_moments(const mdm_step *step, const X(realization) *R, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda, size_t k, const real *b,
                          size_t ldb, mdm_error *err) {
   const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
   if (step->by->kind != MDM_STEP_ADAM || R->coef[t].learn == 0) return MDM_OK;
-  double bound = (double)P * X(largest)(n, P, a, n) * X(largest)(k, P, b, ldb);
+  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
   if (!(bound > most)) return MDM_OK;
   return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
                   bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
@@ -853,10 +946,10 @@ static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e
   const mdm_coefficients *in = &R->coef[MDM_W_IN], *out = &R->coef[MDM_W_OUT];
   double rate = step.rate;
   step.rate = rate * m->model->lr[MDM_W_IN];
-  X(scale)(S * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
+  X(scale)(mdm_rows(S) * m->fixed, (real)mdm_step_keep(&step, in), m->w_in);
   const X(field) *slope = &m->part[MDM_TRAIN].r_slope, *o = at(m, MDM_TRAIN, MDM_O, 0);
-  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, m->inputs - m->fixed, x + m->fixed, m->inputs, err);
-  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, m->outputs, e, m->outputs, err);
+  int status = check_moments(&step, R, MDM_W_IN, P, S, slope->v, mdm_rows(S), m->inputs - m->fixed, x + m->fixed, m->inputs, err);
+  if (!status) status = check_moments(&step, R, MDM_W_OUT, P, S, o->v, mdm_rows(S), m->outputs, e, m->outputs, err);
   if (!status) status = X(table_step)(&m->in, &step, in, P, slope->v, x + m->fixed, m->inputs, err);
   step.rate = rate * m->model->lr[MDM_W_OUT];
   if (!status) status = X(table_step)(&m->out_table, &step, out, P, o->v, e, m->outputs, err);
@@ -871,7 +964,7 @@ static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err)
     mdm_step step = own_step(m, base, t);
     if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-    status = check_moments(&step, m->R, t, p->P, q->n, q->v, p->n, p->v, p->n, err);
+    status = check_moments(&step, m->R, t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;

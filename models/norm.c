@@ -2,8 +2,10 @@
 
 #include <math.h>
 
+#include "base/crew.h"
 #include "base/share.h"
 #include "base/vecmath.h"
+#include "realization/parallel.h"
 
 /* In double precision, in order. */
 static double sum(size_t n, const real *a) {
@@ -12,7 +14,31 @@ static double sum(size_t n, const real *a) {
   return s;
 }
 
+enum { TOGETHER = 16 }; /* tokens of a large population */
+
+/* Of a large population, whose sums are those of its pieces. */
+static void forward_large(mdm_norm kind, double eps, size_t S, size_t P, const real *h, real *n, double *scale) {
+  size_t rows = mdm_rows(S);
+  if (kind == MDM_NORM_LAYER) X(parallel_each_product)(S, P, h, NULL, scale);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(S * P)))
+  for (size_t t = 0; t < P; t++) {
+    real mean = kind == MDM_NORM_LAYER ? (real)(scale[t] / (double)S) : 0;
+    for (size_t i = rows * t; i < rows * (t + 1); i++) n[i] = h[i] - mean;
+  }
+  X(parallel_each_product)(S, P, n, n, scale);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(S * P)))
+  for (size_t t = 0; t < P; t++) {
+    scale[t] = sqrt(scale[t] / (double)S + eps);
+    real inverse = (real)(scale[t] > 0 ? 1 / scale[t] : 0);
+    for (size_t i = rows * t; i < rows * (t + 1); i++) n[i] *= inverse;
+  }
+}
+
 void X(norm_forward)(mdm_norm kind, double eps, size_t S, size_t P, const real *h, real *n, double *scale) {
+  if (mdm_is_large(S)) {
+    forward_large(kind, eps, S, P, h, n, scale);
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(S * P)))
   for (size_t t = 0; t < P; t++) {
     const real *from = h + S * t;
@@ -25,8 +51,32 @@ void X(norm_forward)(mdm_norm kind, double eps, size_t S, size_t P, const real *
   }
 }
 
+/* Some tokens of a large population. */
+static void backward_large(mdm_norm kind, size_t S, size_t P, const real *n, const double *scale, const real *zeta, double factor, int accumulate,
+                           real *out) {
+  double means[TOGETHER] = {0}, overlaps[TOGETHER] = {0};
+  size_t rows = mdm_rows(S);
+  int normed = kind != MDM_NORM_NONE;
+  if (kind == MDM_NORM_LAYER) X(parallel_each_product)(S, P, zeta, NULL, means);
+  if (normed) X(parallel_each_product)(S, P, n, zeta, overlaps);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(S * P)))
+  for (size_t t = 0; t < P; t++) {
+    real c = (real)(normed ? scale[t] > 0 ? factor / scale[t] : 0 : factor);
+    real mean = (real)(means[t] / (double)S), along = (real)(overlaps[t] / (double)S);
+    for (size_t i = rows * t; i < rows * (t + 1); i++) {
+      real value = c * (zeta[i] - mean - (normed ? along * n[i] : 0));
+      out[i] = accumulate ? out[i] + value : value;
+    }
+  }
+}
+
 void X(norm_backward)(mdm_norm kind, size_t S, size_t P, const real *n, const double *scale, const real *zeta, double factor, int accumulate,
                       real *out) {
+  if (mdm_is_large(S)) {
+    for (size_t t = 0, rows = mdm_rows(S); t < P; t += TOGETHER)
+      backward_large(kind, S, P - t < TOGETHER ? P - t : TOGETHER, n + rows * t, scale + t, zeta + rows * t, factor, accumulate, out + rows * t);
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(S * P)))
   for (size_t t = 0; t < P; t++) {
     const real *z = zeta + S * t;

@@ -50,6 +50,9 @@ BASES = {
                "train.balance": "switch", "train.z_loss": "0.01"},
     "depth 1": {"model.depth": "1"},
     "depths": {**DEEP, "solve.depths": "[4, 8]", "simulate.depths": "[4, 8]"},
+    "networks": {"solve.method": "networks", "solve.widths": "[12, 24]", "solve.particles": "0"},
+    "networks III adam": {"solve.method": "networks", "solve.widths": "[4, 8, 16]", "solve.particles": "0", "model.regime": "III", "train.optimizer": "adam",
+                          "train.lr": "0.05", "train.adam.eps": "0.1", "output.responses": "true"},
     "sweeps": {"solve.sweeps": "8"}, "sweeps damped": {"solve.sweeps": "8", "solve.mixing": "damped"},
     "sweeps anderson": {"solve.sweeps": "8", "solve.mixing": "anderson", "solve.start": "lazy", "solve.settled": "50"},
     "little output": {"output.kernels": "false", "output.statistics": "false", "output.ntk": "true"},
@@ -64,14 +67,16 @@ VALUES = {
     "model.custom.tied": ["true", "false"], "solve.tolerance": ["0.05"], "model.depth": ["1", "2", "5"], "train.warmup": ["2"],
     "train.adam.beta1": ["0.5"], "train.adam.beta2": ["0.9"], "train.momentum": ["0.5"], "train.final_lr": ["0.5"], "solve.accuracy": ["0.001"],
     "model.gate_multiplier": ["1.5"], "solve.sweeps": ["1", "6"], "output.every": ["2"], "train.clip": ["1e-3"], "train.z_loss": ["0.1"],
-    "solve.pivots": ["4"], "model.norm_eps": ["0.1"], "solve.damping": ["0.2"], "solve.anderson_depth": ["1"], "model.experts_ratio": ["2"], "model.expert_width_ratio": ["2"],
+    "solve.pivots": ["4"], "solve.widths": ["[6, 12]", "[6, 12, 24]"], "model.norm_eps": ["0.1"], "solve.damping": ["0.2"], "solve.anderson_depth": ["1"],
+    "model.experts_ratio": ["2"], "model.expert_width_ratio": ["2"],
 }
-SKIPPED = {"data.file", "data.labels", "data.test_file", "data.test_labels", "data.x", "data.y", "data.test_x", "data.test_y", "output.every_seed"}
+SKIPPED = {"data.file", "data.labels", "data.test_file", "data.test_labels", "data.x", "data.y", "data.test_x", "data.test_y", "output.every_seed", "output.checkpoint"}
 UNCOMPARED = re.compile(r"config|provenance|seconds|/time$|resume|seal|memory")
 KNOWN = {
     ("data.standardize", "none"),  # what auto stands for
     ("III mup", "model.parameterization", "custom"),  # its base is mup, too
     ("custom III", "model.custom.tied", "true"),  # as the base
+    ("networks", "solve.method", "auto"), ("networks III adam", "solve.method", "auto"),  # solve.widths are given
     ("III jbph", "solve.tolerance", "0.05"),  # no direction lies between
     ("depth 1", "model.branch_exponent", "0.6"),  # powers of L are 1; classify and loops over depths know it
 }

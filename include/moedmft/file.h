@@ -120,6 +120,8 @@ void mdm_checkpoint_close(mdm_checkpoint *c);
 /* The output file at path has all runs that cfg and what (MDM_RUN_*) ask for: removes these, and the folder if nothing else is in it. Runs beyond
  * them, of an extension that was ended, stay. */
 void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what);
+/* The same for a sweep, whose file at path has the cells that are ready: runs of others, of a larger sweep that was ended say, stay. */
+int mdm_sweep_settle(mdm_sweep *s, const char *path, mdm_error *err);
 /* Removes the folder whatever runs it holds. */
 void mdm_checkpoint_discard(const char *path);
 /* Whether there is such a folder, with runs. */

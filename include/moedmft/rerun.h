@@ -30,6 +30,10 @@ const mdm_config *mdm_rerun_config(const mdm_rerun *r);
 /* Bytes that mdm_rerun_run needs at its peak, as mdm_memory_estimate. A sweep's data are loaded by then. */
 int mdm_rerun_memory(mdm_rerun *r, const mdm_monitor *monitor, double *bytes, mdm_error *err);
 
+/* Where the repeated runs are kept until they are compared, for mdm_monitor.checkpoint: BESIDE.checkpoint, which mdm_checkpoint_discard removes in the
+ * end. What another rerun left there that does not fit is removed, with a note. After mdm_rerun_memory. Close with mdm_checkpoint_close. */
+int mdm_rerun_checkpoint(mdm_rerun *r, const char *beside, struct mdm_checkpoint **out, mdm_error *err);
+
 /* Repeats the run and compares it with the file. path: a file for the new results; NULL: none. A run that diverges as its file says agrees.
  * MDM_INTERRUPTED: stopped, nothing was compared or written. Other failures are those of the run. */
 int mdm_rerun_run(mdm_rerun *r, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err);

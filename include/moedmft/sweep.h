@@ -48,8 +48,8 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
                      mdm_sweep **out, mdm_error *err);
 void mdm_sweep_free(mdm_sweep *s); /* accepts NULL */
 
-/* Before mdm_sweep_create: solve.particles and solve.replicas that are automatic become numbers in cfg, chosen at the first point of the grid
- * (mdm_accuracy_all); *asked: the accuracy there, 0: sizes are given. */
+/* Before mdm_sweep_create: solve.method: auto becomes a method, and solve.particles and solve.replicas that are automatic become numbers in cfg,
+ * chosen at the first point of the grid (mdm_method_choose, mdm_accuracy_all); *asked: the accuracy there, 0: sizes are given. */
 int mdm_sweep_sizes(mdm_config *cfg, const char *const *over, size_t n, const mdm_monitor *monitor, double *asked, mdm_error *err);
 
 /* Lets mdm_sweep_run go on after the grid is computed: for every width it adds values to the axis whose best value is sought, halving
@@ -72,6 +72,10 @@ size_t mdm_sweep_cells(const mdm_sweep *s, size_t *ready);
 mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width);
 /* Why a cell has no numbers; NULL when there is nothing to say. */
 const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
+/* Reasons to doubt the limit of a cell beyond its standard errors (docs/output.md, diagnostics), in a line; NULL: none. */
+const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width);
+/* Cells with such reasons; those of the first, behind the name of its point, into first (size bytes). */
+size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size);
 /* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
 const mdm_record *mdm_sweep_data(const mdm_sweep *s);
 const mdm_record *mdm_sweep_results(const mdm_sweep *s);

@@ -18,6 +18,7 @@ from .errors import FileError, IncompleteWarning, MissingError, SchemaError
 from .group import Group
 from .quantity import Array
 from .seal import check as check_seal
+from .trial import check as check_by_trial
 from .sweep import Sweep
 
 SCHEMA = 2  # the schema version that is understood (docs/output.md)
@@ -256,7 +257,10 @@ def _open_file(path: str) -> Tuple[bool, h5py.File]:
     if not os.access(path, os.R_OK):
         raise FileError(f"{path}: cannot be read (permission denied)")
     try:
-        return check_seal(path), h5py.File(path, "r")
+        sealed = check_seal(path)
+        if not sealed:
+            check_by_trial(path)
+        return sealed, h5py.File(path, "r")
     except FileError:
         raise
     except OSError:

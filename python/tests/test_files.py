@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import unittest
 import warnings
+from unittest import mock
 
 import h5py
 import numpy as np
 
 import moedmft
-from moedmft import seal
+from moedmft import seal, trial
 from moedmft.__main__ import main
 from samples import PROGRAM, altered, folder, sample, sweep
 
@@ -192,6 +193,14 @@ class Checksums(unittest.TestCase):
             self.assertEqual((right.sealed, changed.sealed), (True, False))
             np.testing.assert_array_equal(changed.limit.loss, right.limit.loss)
             self.assertEqual(changed.attributes["note"], "mine")
+
+    def test_hdf5_may_crash_on_files_changed_by_others(self):
+        path = altered(sample(), lambda f: f.attrs.__setitem__("note", "mine"))
+        for script, seconds, words in (("import os; os.abort()", 60.0, "HDF5 crashes on it"), ("while True: pass", 0.0, "did not come to an end")):
+            with mock.patch.object(trial, "_READ", script), mock.patch.object(trial, "SECONDS", seconds):
+                with self.assertRaisesRegex(moedmft.FileError, words):
+                    moedmft.open(path)
+                moedmft.open(sample()).close()  # a checksum needs no trial
 
     def test_all_of_a_file_is_under_a_checksum_of_hdf5_and_text_has_a_fixed_length(self):
         def look(name, node):

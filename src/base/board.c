@@ -30,6 +30,14 @@ void mdm_board_report(mdm_board *board, long width, double work, size_t step, si
   mdm_board_relay(board, task, work, step, steps, loss);
 }
 
+void mdm_board_tell(mdm_board *board, const char *line) {
+  const mdm_monitor *m = board ? board->monitor : NULL;
+  if (!m || !m->message) return;
+  pthread_mutex_lock(&board->lock);
+  m->message(m->context, line);
+  pthread_mutex_unlock(&board->lock);
+}
+
 void mdm_board_skip(mdm_board *board, double work) {
   if (!board) return;
   pthread_mutex_lock(&board->lock);

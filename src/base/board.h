@@ -19,6 +19,8 @@ typedef struct mdm_board {
 void mdm_board_report(mdm_board *board, long width, double work, size_t step, size_t steps, double loss);
 /* The same of `work` done elsewhere; task: "N = 64" or "limit". */
 void mdm_board_relay(mdm_board *board, const char *task, double work, size_t step, size_t steps, double loss);
+/* A line for the caller, if there is one (board may be NULL). */
+void mdm_board_tell(mdm_board *board, const char *line);
 /* `work` need not be done: it was before. */
 void mdm_board_skip(mdm_board *board, double work);
 int mdm_board_stopped(mdm_board *board);

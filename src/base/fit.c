@@ -21,22 +21,24 @@ static int all_equal(size_t n, const double *x) {
   return 1;
 }
 
-void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error) {
-  double c0, c1, cov00, cov01, cov11, chi2;
-  *slope = *error = NAN;
+void mdm_line_fit(size_t n, const double *x, const double *y, const double *s, double *slope, double *error, double *chi2) {
+  double c0, c1, cov00, cov01, cov11, sum, ignored;
+  if (!chi2) chi2 = &ignored;
+  *slope = *error = *chi2 = NAN;
   if (n < 2 || all_equal(n, x)) return;
   int weighted = all_known(n, s);
   double *weight = mdm_alloc(n, 1, 1, sizeof *weight); /* n */
   if (!weight) return;
   for (size_t i = 0; i < n && weighted; i++) weight[i] = 1 / (s[i] * s[i]);
   mdm_gsl_begin();
-  int failed = weighted ? gsl_fit_wlinear(x, 1, weight, 1, y, 1, n, &c0, &c1, &cov00, &cov01, &cov11, &chi2)
-                        : gsl_fit_linear(x, 1, y, 1, n, &c0, &c1, &cov00, &cov01, &cov11, &chi2);
+  int failed = weighted ? gsl_fit_wlinear(x, 1, weight, 1, y, 1, n, &c0, &c1, &cov00, &cov01, &cov11, &sum)
+                        : gsl_fit_linear(x, 1, y, 1, n, &c0, &c1, &cov00, &cov01, &cov11, &sum);
   mdm_gsl_end();
   free(weight);
   if (failed) return;
   *slope = c1;
-  if (weighted) *error = sqrt(cov11 * (n > 2 ? fmax(1, chi2 / (double)(n - 2)) : 1));
+  if (weighted && n > 2) *chi2 = sum / (double)(n - 2);
+  if (weighted) *error = sqrt(cov11 * fmax(1, *chi2)); /* NaN counts as 1 */
   else if (n > 2) *error = sqrt(cov11); /* from the residuals */
 }
 

@@ -15,6 +15,7 @@
 enum {
   MDM_TASKS = 64,       /* of a loop, into which its pieces go: libgomp runs a loop of more than 64 tasks a thread on the thread that meets it */
   MDM_PARTICLES = 1024, /* particles of a piece: some columns of them fit in the first cache */
+  MDM_MOST_PIECES = 256, /* of a sum over particles */
   MDM_ENTRIES = 16384   /* entries of a field of a piece of elementwise work */
 };
 

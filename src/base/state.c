@@ -7,6 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 
@@ -35,7 +36,10 @@ static uint32_t hash(const char *name) {
   return h;
 }
 
-static void move(mdm_state *s, void *p, size_t n) {
+static int leads(const mdm_state *s) { return !s->shared || mdm_crew_leads(); }
+
+/* To the file or from it. */
+static void pass(mdm_state *s, void *p, size_t n) {
   unsigned char *b = p;
   for (size_t done = 0, some; done < n && !s->status; done += some) {
     some = n - done < BLOCK ? n - done : BLOCK;
@@ -46,19 +50,42 @@ static void move(mdm_state *s, void *p, size_t n) {
   }
 }
 
+/* What all ranks have. Nobody is kept waiting: a first rank that cannot read says so before the next item. */
+static void move(mdm_state *s, void *p, size_t n) {
+  if (s->status) return;
+  if (leads(s)) pass(s, p, n);
+  if (s->shared && s->loads) mdm_crew_tell(n, p);
+}
+
+/* Whether nothing has failed; ranks that share a run hear of each other's failures here. */
+static int goes_on(mdm_state *s) {
+  if (s->shared && !s->over) {
+    s->status = mdm_crew_agree(s->status, &s->why);
+    s->over = s->status != MDM_OK;
+  }
+  return !s->status;
+}
+
+void mdm_state_share(mdm_state *s) { s->shared = mdm_crew_joined() != NULL; }
+void mdm_state_end(mdm_state *s) { goes_on(s); }
+
 /* The header in front of n elements; loading, of as many as there are (n: SIZE_MAX, any number). Returns how many. */
 static size_t begin(mdm_state *s, const char *name, size_t n, size_t element) {
-  header h = {hash(name), (uint32_t)element, n};
-  const header want = h;
-  if (s->status) return 0;
-  if (s->loads && s->left < sizeof h) return mdm_state_refuse(s, name), 0;
-  move(s, &h, sizeof h);
-  if (s->status || !s->loads) return n;
-  s->left -= sizeof h;
-  int fits = h.name == want.name && h.element == want.element && (n == SIZE_MAX || h.n == want.n) && h.n <= s->left / element;
+  struct {
+    header h;
+    uint64_t left;
+  } found = {{hash(name), (uint32_t)element, n}, s->left};
+  const header want = found.h;
+  if (s->loads && leads(s) && !s->status && s->left < sizeof want) mdm_state_refuse(s, name);
+  if (leads(s)) pass(s, &found.h, sizeof want);
+  if (!goes_on(s)) return 0;
+  if (!s->loads) return n;
+  if (s->shared) mdm_crew_tell(sizeof found, &found);
+  s->left = (size_t)found.left - sizeof want;
+  int fits = found.h.name == want.name && found.h.element == want.element && (n == SIZE_MAX || found.h.n == want.n) && found.h.n <= s->left / element;
   if (!fits) return mdm_state_refuse(s, name), 0;
-  s->left -= (size_t)h.n * element;
-  return (size_t)h.n;
+  s->left -= (size_t)found.h.n * element;
+  return (size_t)found.h.n;
 }
 
 void mdm_state_array(mdm_state *s, const char *name, void *p, size_t n, size_t element) {
@@ -93,24 +120,48 @@ static int is_there(mdm_state *s, const char *name, const void *p) {
   return there && !s->status;
 }
 
-void mdm_state_kept(mdm_state *s, const char *name, void **p, size_t n, size_t element) {
+/* Column by column: one after the other is all in the hands of the first rank. */
+static void move_spread(mdm_state *s, unsigned char *p, size_t n, size_t k, size_t element, void *column) {
+  for (size_t c = 0; c < k; c++) {
+    if (s->loads && leads(s)) pass(s, column, n * element);
+    if (!goes_on(s)) return;
+    mdm_crew_deal(s->loads, n, element, column, p + mdm_rows(n) * element * c);
+    if (!s->loads && leads(s)) pass(s, column, n * element);
+  }
+}
+
+void mdm_state_rows(mdm_state *s, const char *name, void *p, size_t n, size_t k, size_t element) {
+  if (!s->shared || !mdm_is_spread(n)) {
+    mdm_state_array(s, name, p, n * k, element);
+    return;
+  }
+  void *column = leads(s) ? malloc(n * element) : NULL; /* n */
+  if (leads(s) && !column && !s->status) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
+  begin(s, name, n * k, element);
+  if (!s->status) move_spread(s, p, n, k, element, column);
+  free(column);
+}
+
+void mdm_state_kept_rows(mdm_state *s, const char *name, void **p, size_t n, size_t k, size_t element) {
   int there = is_there(s, name, *p);
   if (!there && *p) mdm_state_refuse(s, name);
   if (!there) return;
-  if (s->loads && n > s->left / element) mdm_state_refuse(s, name);
-  if (!s->status && !*p && !(*p = mdm_alloc(n, 1, 1, element))) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
-  mdm_state_array(s, name, *p, n, element);
+  if (s->loads && (!n || k > s->left / element / n)) mdm_state_refuse(s, name);
+  if (!s->status && !*p && !(*p = mdm_alloc(mdm_rows(n), k, 1, element))) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
+  mdm_state_rows(s, name, *p, n, k, element);
 }
 
-void mdm_state_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity) {
+void mdm_state_kept(mdm_state *s, const char *name, void **p, size_t n, size_t element) { mdm_state_kept_rows(s, name, p, 1, n, element); }
+
+void mdm_state_columns(mdm_state *s, const char *name, void **p, size_t n, size_t k, size_t element, size_t *capacity) {
   if (!k || s->status) return;
-  if (s->loads && (!rows || k > s->left / element / rows)) mdm_state_refuse(s, name);
-  if (!s->status && s->loads && mdm_grow_columns(p, rows, element, 0, k, capacity)) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
-  mdm_state_array(s, name, *p, rows * k, element);
+  if (s->loads && (!n || k > s->left / element / n)) mdm_state_refuse(s, name);
+  if (!s->status && s->loads && mdm_grow_columns(p, mdm_rows(n), element, 0, k, capacity)) s->status = mdm_no_memory(&s->why, "a checkpoint's %s", name);
+  mdm_state_rows(s, name, *p, n, k, element);
 }
 
-void mdm_state_kept_columns(mdm_state *s, const char *name, void **p, size_t rows, size_t k, size_t element, size_t *capacity) {
-  if (is_there(s, name, k ? *p : NULL)) mdm_state_columns(s, name, p, rows, k, element, capacity);
+void mdm_state_kept_columns(mdm_state *s, const char *name, void **p, size_t n, size_t k, size_t element, size_t *capacity) {
+  if (is_there(s, name, k ? *p : NULL)) mdm_state_columns(s, name, p, n, k, element, capacity);
 }
 
 void mdm_state_text(mdm_state *s, const char *name, char *text, size_t size) {
@@ -148,11 +199,15 @@ static mdm_array *walk_shape(mdm_state *s, mdm_record *rec, size_t i) {
 
 void mdm_state_record(mdm_state *s, mdm_record *rec) {
   size_t n = mdm_record_count(rec);
+  int shared = s->shared;
+  if (!leads(s)) return; /* what the first rank has counts */
+  s->shared = 0;
   mdm_state_count(s, "arrays", &n);
   for (size_t i = 0; i < n && !s->status; i++) {
     mdm_array *a = walk_shape(s, rec, i);
     if (a) mdm_state_array(s, "values", a->value, mdm_elements(a->rank, a->dim), sizeof *a->value);
   }
+  s->shared = shared;
 }
 
 void mdm_state_string(mdm_state *s, const char *name, char **text) {

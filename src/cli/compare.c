@@ -20,7 +20,7 @@ static int expected(const arguments *a) {
 
 /* The verdict; whether it is what was expected, for those who ask. */
 static int report(const arguments *a, const mdm_outcome *o, mdm_error *err) {
-  char line[400];
+  char line[600];
   int status = mdm_comparison_verdict(o->comparison, expected(a), line, sizeof line, err);
   if (!a->quiet) fprintf(stderr, "moedmft: verdict: %s\n", line);
   return status;

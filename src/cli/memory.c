@@ -3,9 +3,11 @@
 
 #include <moedmft/cluster.h>
 #include <moedmft/monitor.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -42,10 +44,27 @@ double memory_held(void) {
 
 int memory_threads(int threads) { return mdm_workers(threads, NULL) * mdm_cluster_ranks_on_a_node(); }
 
+/* Bytes free on the disk where `output` is to stand; infinite where the system does not tell. */
+static double free_on_disk(const char *output) {
+  char *folder = strdup(output), *slash = folder ? strrchr(folder, '/') : NULL;
+  struct statvfs s;
+  if (slash) slash[slash == folder] = '\0';
+  int known = folder && statvfs(slash ? folder : ".", &s) == 0;
+  free(folder);
+  return known ? (double)s.f_bavail * (double)s.f_frsize : INFINITY;
+}
+
+int memory_announce(const arguments *a, const char *output, double need, double have, mdm_error *err) {
+  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed; checkpoints take no more on the disk\n", need / 1e9);
+  if (!a->quiet && output && free_on_disk(output) < need)
+    fprintf(stderr, "moedmft: %s: %.3g GB are free on the disk; checkpoints that do not fit are left out, which a notice tells then\n", output, free_on_disk(output) / 1e9);
+  return memory_check(need, have, err);
+}
+
 int memory_check(double need, double have, mdm_error *err) {
   if (need > have)
     return mdm_fail(err, MDM_ERR_MEMORY,
-                    "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, simulate.widths, "
+                    "about %.3g GB of memory needed, %.3g GB are available; lower solve.particles, solve.widths, simulate.widths, "
                     "model.depth, data.train, train.steps or --threads",
                     need / 1e9, have / 1e9);
   return MDM_OK;

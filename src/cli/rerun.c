@@ -1,12 +1,14 @@
 /* moedmft rerun: repeats a run from its own file, and compares. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <moedmft/file.h>
 #include <moedmft/report.h>
 #include <moedmft/rerun.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/memory.h"
 #include "cli/output.h"
@@ -36,18 +38,40 @@ static int check_memory(const arguments *a, mdm_rerun *r, double have, mdm_error
   double need = 0;
   int status = mdm_rerun_memory(r, &monitor, &need, err);
   need += memory_held();
-  if (!status && !a->quiet) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
-  return status ? status : memory_check(need, have, err);
+  return status ? status : memory_announce(a, a->output ? a->output : a->input, need, have, err);
 }
 
-static int repeat(const arguments *a, mdm_rerun *r, mdm_error *err) {
+/* Runs are kept beside the new file, or beside that which is repeated. malloc'd. */
+static char *kept_beside(const arguments *a) {
+  static const char own[] = ".rerun";
+  const char *name = a->output ? a->output : a->input;
+  char *beside = malloc(strlen(name) + sizeof own);
+  if (beside) strcat(strcpy(beside, name), a->output ? "" : own);
+  return beside;
+}
+
+static int repeat_kept(const arguments *a, mdm_rerun *r, mdm_checkpoint *checkpoint, mdm_error *err) {
   progress line;
-  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads, .checkpoint = checkpoint};
   if (!a->quiet) monitor.report = progress_report, monitor.message = progress_message, monitor.context = &line;
   progress_start(&line);
   int status = mdm_rerun_run(r, &monitor, a->output, a->line, err);
   if (!a->quiet) progress_end(&line);
   if (!status && a->output && !a->quiet) fprintf(stderr, "moedmft: wrote %s\n", a->output);
+  return status;
+}
+
+static int repeat(const arguments *a, mdm_rerun *r, mdm_error *err) {
+  mdm_checkpoint *checkpoint = NULL;
+  char *beside = kept_beside(a);
+  int status = beside ? mdm_rerun_checkpoint(r, beside, &checkpoint, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  print_notes(a, r);
+  if (!status && mdm_checkpoint_runs(checkpoint) && !a->quiet)
+    fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", beside, mdm_checkpoint_runs(checkpoint), MDM_S(mdm_checkpoint_runs(checkpoint)));
+  if (!status) status = repeat_kept(a, r, checkpoint, err);
+  if (beside && status != MDM_INTERRUPTED) mdm_checkpoint_discard(beside);
+  mdm_checkpoint_close(checkpoint);
+  free(beside);
   return status;
 }
 
@@ -68,7 +92,6 @@ static int run(const arguments *a, mdm_error *err) {
   int status = mdm_rerun_open(a->input, a->set.word, a->set.count, &r, err);
   if (!status) status = claim(a, mdm_rerun_config(r), &lock, err);
   if (!status) status = check_memory(a, r, have, err);
-  if (!status) print_notes(a, r);
   if (!status) status = repeat(a, r, err);
   if (!status) status = report(a, r, err);
   mdm_lock_release(lock);

@@ -5,9 +5,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fit.h"
-
 #include "base/text.h"
 
 static void print_losses(const char *who, const mdm_ensemble *e) {
@@ -30,6 +30,15 @@ static void print_skeleton(const mdm_record *limit) {
     if (error && error->value[0] > worst) worst = error->value[0];
   }
   if (worst > 0) fprintf(stderr, "             skeleton of the pair table: largest error of a product %.2g of its RMS (solve.pivots)\n", worst);
+}
+
+/* The bias of the final train loss' curve and of the predictions beside their standard errors (solve.bias_check). */
+static void print_bias(const mdm_record *limit) {
+  static const char *const shown[] = {"observables/train/loss", "observables/train/prediction", "observables/test/loss"};
+  double bias, error, noise;
+  for (size_t i = 0; limit && i < sizeof shown / sizeof *shown; i++)
+    if (mdm_bias_of(limit, shown[i], &bias, &error, &noise))
+      fprintf(stderr, "             bias of the %s: %.2g +- %.2g, beside a standard error of %.2g (RMS; solve.bias_check)\n", strchr(shown[i], '/') + 1, bias, error, noise);
 }
 
 static void print_sweeps(const mdm_sweeps *s) {
@@ -76,6 +85,7 @@ static void print_depths(const mdm_record *rec, const char *group, const char *w
 void summary_print(const mdm_outcome *o) {
   char who[32];
   print_losses("limit", &o->limit);
+  print_bias(o->limit.summary);
   print_sweeps(&o->sweeps);
   print_skeleton(o->limit.summary);
   for (size_t w = 0; w < o->widths; w++) {

@@ -40,12 +40,20 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_checkpoint *check
   progress_start(&line);
   int status = mdm_sweep_run(sweep, &monitor, a->output, a->line, err);
   if (!a->quiet) progress_end(&line);
-  if (!status) mdm_checkpoint_discard(a->output);
+  if (!status) status = mdm_sweep_settle(sweep, a->output, err);
   if (a->quiet || (status && status != MDM_INTERRUPTED)) return status;
   mdm_error failure;
   int printed = print_verdict(sweep, &failure);
   fprintf(stderr, "moedmft: wrote %s\n", a->output);
   return printed ? mdm_fail(err, printed, "%s", failure.text) : status;
+}
+
+/* With --strict: whether limits are in doubt, in the file as it is. */
+static int check_doubts(const arguments *a, const mdm_sweep *sweep, mdm_error *err) {
+  char first[1200];
+  size_t n = a->strict ? mdm_sweep_doubts(sweep, first, sizeof first) : 0;
+  if (!n) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with reasons to doubt the limit in %zu cell%s (attributes of /sweep/doubts); the first: %s", a->output, n, MDM_S(n), first);
 }
 
 /* Whether there is memory for the cells that are missing. */
@@ -72,14 +80,21 @@ static int refine(const arguments *a, mdm_sweep *sweep, mdm_error *err) {
 
 /* Sizes of the limit in all cells, where solve.accuracy decides about them. */
 static int choose_sizes(const arguments *a, mdm_config *cfg, mdm_error *err) {
-  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
   double accuracy;
   if (a->no_limit) return MDM_OK;
+  if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
   int status = mdm_sweep_sizes(cfg, a->over.word, a->over.count, &monitor, &accuracy, err);
+  if (!a->quiet) progress_end(&line);
   if (status == MDM_INTERRUPTED) return mdm_fail(err, status, "stopped before the first step of any run; no file was written");
-  if (!status && accuracy > 0 && !a->quiet)
-    fprintf(stderr, "moedmft: limit: %ld particles, %ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n",
-            mdm_config_int(cfg, "solve.particles"), mdm_config_int(cfg, "solve.replicas"), accuracy);
+  if (!status && accuracy > 0 && !a->quiet) {
+    char sizes[60] = "";
+    if (mdm_config_int(cfg, "solve.particles")) snprintf(sizes, sizeof sizes, "%ld particles, ", mdm_config_int(cfg, "solve.particles"));
+    fprintf(stderr, "moedmft: limit: %s%ld replicas in every cell, for a standard error of %g of the loss at the first point (solve.accuracy)\n", sizes,
+            mdm_config_int(cfg, "solve.replicas"), accuracy);
+  }
   return status;
 }
 
@@ -89,13 +104,15 @@ static int work(const arguments *a, const mdm_config *cfg, mdm_sweep *sweep, dou
   int status = a->force ? MDM_OK : mdm_sweep_resume(sweep, a->output, err);
   if (!status && mdm_sweep_is_done(sweep)) {
     output_report_done(a);
-    mdm_checkpoint_discard(a->output);
-    return a->quiet ? MDM_OK : print_verdict(sweep, err);
+    status = mdm_sweep_settle(sweep, a->output, err);
+    if (!status && !a->quiet) status = print_verdict(sweep, err);
+    return status ? status : check_doubts(a, sweep, err);
   }
   if (!status) status = prepare(a, sweep, have, err);
   if (!status && a->force) mdm_checkpoint_discard(a->output);
   if (!status) status = mdm_checkpoint_open(a->output, cfg, mdm_sweep_samples(sweep), a->command, sweep, &checkpoint, err);
   if (!status) status = run_sweep(a, sweep, checkpoint, err);
+  if (!status) status = check_doubts(a, sweep, err);
   mdm_checkpoint_close(checkpoint);
   return status;
 }
@@ -107,6 +124,7 @@ static int run(const arguments *a, mdm_error *err) {
   mdm_measure measure = MDM_MEASURE_AUTO;
   double have = memory_claim();
   signals_ignore();
+  if (a->strict && a->no_limit) return mdm_fail(err, MDM_ERR_USAGE, "--strict looks at limits, and --no-limit leaves them out: take one of the two");
   int status = a->measure ? read_measure(a->measure, &measure, err) : MDM_OK;
   if (!status) status = configuration_read(a, &cfg, err);
   if (!status) status = output_claim(a, cfg, &lock, err);
@@ -127,6 +145,6 @@ const command sweep_command = {
     .summary = "limit and networks over a grid of options: best learning rate, its drift with N; goes on from FILE.h5",
     .example = "moedmft sweep - -o rates.h5 --over train.lr=log:0.1:3.2:6",
     .needs = BIT(OUTPUT) | BIT(OVER),
-    .takes = TRAINING_OPTIONS | BIT(NO_LIMIT) | BIT(MEASURE) | BIT(REFINE),
+    .takes = TRAINING_OPTIONS | BIT(NO_LIMIT) | BIT(MEASURE) | BIT(REFINE) | BIT(STRICT),
     .run = run,
 };

@@ -8,6 +8,7 @@
 #include <moedmft/compare.h>
 #include <moedmft/data.h>
 #include <moedmft/file.h>
+#include <moedmft/run.h>
 
 #include "base/text.h"
 #include "cli/memory.h"
@@ -35,8 +36,7 @@ static int check_memory(const arguments *a, const mdm_config *cfg, const mdm_dat
   const mdm_monitor monitor = {.threads = memory_threads(a->threads), .save_weights = a->save_weights};
   int both = what == (MDM_RUN_LIMIT | MDM_RUN_NETWORKS);
   double need = memory_held() + (both ? mdm_compare_memory(cfg, data, &monitor) : mdm_memory_estimate(cfg, data, what, &monitor));
-  if (!a->quiet && need > 0) fprintf(stderr, "moedmft: about %.3g GB of memory needed\n", need / 1e9);
-  return memory_check(need, have, err);
+  return memory_announce(a, a->output, need, have, err);
 }
 
 static int is_empty(const mdm_outcome *o) {
@@ -114,7 +114,25 @@ static int check_doubts(const arguments *a, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with %zu reason%s to doubt its limit (attributes of /diagnostics); the first: %s", a->output, n, MDM_S(n), line);
 }
 
-static int run_and_write(const arguments *a, const training *t, int what, mdm_config *cfg, double accuracy, const mdm_data *data, const mdm_resume *earlier,
+/* Whether the limit that is written is one. */
+static int check_limit(const arguments *a, mdm_error *err) {
+  char line[400];
+  mdm_file *file;
+  int status = mdm_file_open(a->output, &file, err);
+  if (status) return status;
+  int there = !mdm_file_get_text(file, "/diagnostics", "no_limit", line, sizeof line, NULL);
+  mdm_file_discard(file);
+  if (!there) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "%s is written, but %s; raise solve.particles, expert_particles or neuron_particles, or solve.tolerance, or bound the directions by solve.rank", a->output, line);
+}
+
+/* What pilots of the limit chose. */
+typedef struct {
+  double accuracy; /* asked for; 0: sizes are given */
+  char why[MDM_METHOD_WHY];
+} choice;
+
+static int run_and_write(const arguments *a, const training *t, int what, mdm_config *cfg, const choice *c, const mdm_data *data, const mdm_resume *earlier,
                          mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
   if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(earlier), MDM_S(mdm_resume_runs(earlier)));
@@ -123,7 +141,8 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
   int status = compute(a, what, cfg, data, earlier, checkpoint, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
   if ((status == MDM_OK || status == MDM_ERR_DIVERGED) && what & MDM_RUN_LIMIT) {
-    int settled = mdm_accuracy_settle(cfg, &outcome, accuracy, err);
+    int settled = mdm_accuracy_settle(cfg, &outcome, c->accuracy, err);
+    memcpy(outcome.method, c->why, sizeof outcome.method);
     if (settled) status = settled;
   }
   int ends = status == MDM_OK || status == MDM_ERR_DIVERGED || status == MDM_ERR_NUMERIC; /* nothing to go on with */
@@ -131,6 +150,7 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
   if (ends && status != MDM_ERR_IO && status != MDM_ERR_MEMORY) mdm_checkpoint_settle(a->output, cfg, what);
   if (status == MDM_INTERRUPTED && !a->quiet && mdm_checkpoint_is_there(a->output)) fprintf(stderr, "moedmft: runs in progress are in %s.checkpoint\n", a->output);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status && mdm_fills_population(outcome.limit.summary, NULL, 0)) status = check_limit(a, err);
   if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
@@ -142,16 +162,23 @@ static int report_done(const arguments *a, const training *t, mdm_error *err) {
   output_report_done(a);
   int status = mdm_resume_results(a->output, &outcome, err);
   if (!status && t->report) status = t->report(a, &outcome, err);
+  if (!status) status = check_limit(a, err);
   if (!status) status = check_doubts(a, err);
   mdm_outcome_clear(&outcome);
   return status;
 }
 
-/* Sizes of the limit that solve.accuracy decides about. */
-static int choose_sizes(const arguments *a, int what, mdm_config *cfg, const mdm_data *data, double *accuracy, mdm_error *err) {
-  const mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
-  int status = mdm_run_check(cfg, data, what, err);
-  if (!status) status = mdm_accuracy_sizes(cfg, data, &monitor, accuracy, err);
+/* Method and sizes of the limit that solve.method: auto and solve.accuracy decide about. */
+static int choose_sizes(const arguments *a, int what, mdm_config *cfg, const mdm_data *data, choice *c, mdm_error *err) {
+  progress line;
+  mdm_monitor monitor = {.stop = signals_stop(), .threads = a->threads};
+  if (!a->quiet) monitor.message = progress_message, monitor.context = &line;
+  progress_start(&line);
+  int status = mdm_method_choose(cfg, data, &monitor, c->why, err);
+  if (!status && *c->why && !a->quiet) fprintf(stderr, "moedmft: limit: %s\n", c->why);
+  if (!status) status = mdm_run_check(cfg, data, what, err);
+  if (!status) status = mdm_accuracy_sizes(cfg, data, &monitor, &c->accuracy, err);
+  if (!a->quiet) progress_end(&line);
   return status == MDM_INTERRUPTED ? mdm_fail(err, status, "stopped before the first step of any run; no file was written") : status;
 }
 
@@ -159,8 +186,8 @@ static int choose_sizes(const arguments *a, int what, mdm_config *cfg, const mdm
 static int train(const arguments *a, const training *t, int what, mdm_config *cfg, const mdm_data *data, double memory, mdm_error *err) {
   mdm_resume *earlier = NULL;
   mdm_checkpoint *checkpoint = NULL;
-  double accuracy = 0;
-  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, what, cfg, data, &accuracy, err) : MDM_OK;
+  choice c = {0};
+  int status = what & MDM_RUN_LIMIT ? choose_sizes(a, what, cfg, data, &c, err) : MDM_OK;
   const mdm_request request = {cfg, data, a->command, what, a->save_weights};
   if (!status && !a->force) status = mdm_resume_open(a->output, &request, &earlier, err);
   if (!status && earlier && mdm_resume_is(earlier) == MDM_RESUME_DONE) {
@@ -172,7 +199,7 @@ static int train(const arguments *a, const training *t, int what, mdm_config *cf
   if (!status) status = mdm_checkpoint_open(a->output, cfg, data, a->command, NULL, &checkpoint, err);
   if (!status) status = check_memory(a, cfg, data, what, memory, err);
   if (!status) status = remark_on_limit(a, cfg, what, err);
-  if (!status) status = run_and_write(a, t, what, cfg, accuracy, data, earlier, checkpoint, err);
+  if (!status) status = run_and_write(a, t, what, cfg, &c, data, earlier, checkpoint, err);
   mdm_checkpoint_close(checkpoint);
   mdm_resume_free(earlier);
   return status;

@@ -30,6 +30,7 @@ typedef struct {
   size_t did;      /* likewise, over */
   double seconds;  /* of its last piece */
   double heard;    /* when it said something last */
+  int placed;      /* it was given its piece, where each has one of its own */
 } member;
 
 typedef struct {
@@ -63,11 +64,20 @@ int mdm_dispatch_threads_each(size_t n, int threads) { return mdm_workers(thread
 
 /* ---------------------------------------------------------------- this rank's own threads */
 
+/* The next piece for a rank; n: none. */
+static size_t next_for(job *j, int rank) {
+  if (!j->d->placed) return atomic_fetch_add(&j->next, 1);
+  if (j->member[rank].placed || (size_t)rank >= j->d->n) return j->d->n;
+  j->member[rank].placed = 1;
+  atomic_fetch_add(&j->next, 1);
+  return (size_t)rank;
+}
+
 static void *help(void *context) {
   job *j = context;
   mdm_blas_join();
   int each = mdm_dispatch_threads_each(j->d->n, j->d->threads);
-  for (size_t i; (i = atomic_fetch_add(&j->next, 1)) < j->d->n; atomic_fetch_add(&j->did, 1)) mdm_with_helpers(each, j->d->work, j->d->context, i);
+  for (size_t i; (i = next_for(j, 0)) < j->d->n; atomic_fetch_add(&j->did, 1)) mdm_with_helpers(each, j->d->work, j->d->context, i);
   atomic_fetch_sub(&j->working, 1);
   return NULL;
 }
@@ -181,13 +191,21 @@ static void hand_out(job *j, int to, size_t piece) {
   if (mdm_ranks_send(to, &p, &why)) mdm_board_fail(j->d->board, piece, &why);
 }
 
+/* Pieces of ranks that have not begun, once all is to stop. */
+static void leave_out(job *j) {
+  for (int r = 1; r < mdm_ranks_count() && j->d->placed && j->stopped > 0; r++) {
+    size_t piece = next_for(j, r);
+    if (piece < j->d->n) j->d->result(j->d->context, piece, NULL);
+  }
+}
+
 static int serve_others(job *j) {
   int handed = 0;
   for (int r = 1; r < mdm_ranks_count(); r++) {
     member *m = &j->member[r];
     while (m->threads && m->holds < wanted(m) && !j->stopped) {
-      size_t piece = atomic_fetch_add(&j->next, 1);
-      if (piece >= j->d->n) return handed;
+      size_t piece = next_for(j, r);
+      if (piece >= j->d->n) break;
       hand_out(j, r, piece);
       handed = 1;
     }
@@ -240,8 +258,9 @@ static void lead(job *j, int helpers) {
     look_for_stop(j);
     look_for_lost(j);
     happened |= serve_others(j);
+    leave_out(j);
     if (!helpers) { /* no thread could be started */
-      size_t i = atomic_fetch_add(&j->next, 1);
+      size_t i = next_for(j, 0);
       if (i < j->d->n) j->d->work(j->d->context, i), atomic_fetch_add(&j->did, 1), happened = 1;
     }
     if (happened) pause = 0;

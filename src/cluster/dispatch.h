@@ -20,6 +20,7 @@ typedef struct mdm_dispatch {
   /* What that rank found, on the same thread; NULL: nothing, it was stopped or lost. */
   void (*result)(void *context, size_t i, mdm_packet *in);
   const char *pieces; /* "runs": the monitor is told in the end how many each rank did; NULL: it is not */
+  int placed;         /* there are no more pieces than ranks, all of which work at the same time, piece i on rank i */
 } mdm_dispatch;
 
 /* Does all pieces. On rank 0 alone; the others are in mdm_serve. */

@@ -1,14 +1,14 @@
 /* Ranks: the processes that one mpirun starts, and packets between them. Two files implement this: ranks_mpi.c in programs that were built
  * with MPI=1, ranks_alone.c in all others, where a process is always rank 0 of 1. Nothing else knows MPI.
  *
- * All functions belong to the thread that called mdm_ranks_start, none of them blocks for longer than a transfer takes, and packets between
- * two ranks arrive in the order in which they were sent. What one solution on many ranks will need on top (sums over chunks in a fixed order,
- * from every rank to every rank) is packets, too. */
+ * All functions but mdm_ranks_exchange belong to the thread that called mdm_ranks_start, none of them blocks for longer than a transfer takes, and
+ * packets between two ranks arrive in the order in which they were sent. */
 #ifndef MOEDMFT_RANKS_H
 #define MOEDMFT_RANKS_H
 
 #include <moedmft/error.h>
 
+#include "base/crew.h"
 #include "cluster/packet.h"
 
 /* Joins the others, where mpirun (or srun) started several; alone, does nothing. MDM_ERR_USAGE where mpirun started several copies of a
@@ -26,6 +26,12 @@ const char *mdm_ranks_library(void);
 int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err);
 /* 1: *p (the caller's to clear) has come from rank *from; 0: nothing has. Sending goes on meanwhile. */
 int mdm_ranks_receive(int *from, mdm_packet *p);
+
+/* Whether ranks can share one solution: there are several, and another thread than the first may gather. */
+int mdm_ranks_gathers(void);
+/* n parcels between this rank and others, which do the same with theirs, on any thread; between two ranks in the same order on both sides. 0; else not all
+ * have come, and `stopped` has said so long enough that they will not. */
+int mdm_ranks_exchange(size_t n, const mdm_parcel *parcel, int (*stopped)(void *context), void *context);
 
 /* Packets that this rank has sent and received so far, and their bytes. */
 void mdm_ranks_traffic(size_t *packets, double *bytes);

@@ -3,19 +3,24 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <mpi.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cluster/launched.h"
 #include "cluster/ranks.h"
 
-enum { PIECE = 1 << 20, FIRST = 1, MORE = 2 }; /* bytes; tags */
+enum { PIECE = 1 << 20, FIRST = 1, MORE = 2, EXCHANGED = 3 }; /* bytes; tags */
+static const double PATIENCE = 0.5; /* seconds with those who have not come, once all is to stop */
+static const double EAGER = 3e-4;   /* seconds that are waited without a pause: a pause may take 0.1 ms, and on a busy machine gives others the processor */
 
 /* A packet on its way. */
 typedef struct sending {
@@ -32,7 +37,9 @@ static struct {
   sending *first; /* in order of time */
   size_t packets; /* sent and received */
   double bytes;
-} ranks = {.count = 1, .on_a_node = 1};
+  int gathers;    /* several threads may use MPI, one at a time: whoever has the */
+  pthread_mutex_t lock;
+} ranks = {.count = 1, .on_a_node = 1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---------------------------------------------------------------- beginning */
 
@@ -71,13 +78,14 @@ int mdm_ranks_start(mdm_error *err) {
   int given;
   if (!is_launched()) return mdm_launched_copies() > 1 ? refuse_copies(err) : MDM_OK;
   survive_senders();
-  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
+  if (MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &given)) return mdm_fail(err, MDM_ERR_INTERNAL, "MPI_Init_thread failed");
   MPI_Comm_dup(MPI_COMM_WORLD, &ranks.world);
   MPI_Comm_set_errhandler(ranks.world, MPI_ERRORS_RETURN);
   MPI_Comm_size(ranks.world, &ranks.count);
   MPI_Comm_rank(ranks.world, &ranks.mine);
   if (ranks.count == 1 && mdm_launched_copies() > 1) return refuse_copies(err);
   if (given < MPI_THREAD_FUNNELED) return mdm_fail(err, MDM_ERR_INTERNAL, "this MPI library (%s) does not allow threads", mdm_ranks_library());
+  ranks.gathers = ranks.count > 1 && given >= MPI_THREAD_SERIALIZED;
   if (ranks.count > 1) look_around();
   return MDM_OK;
 }
@@ -123,7 +131,7 @@ void mdm_ranks_traffic(size_t *packets, double *bytes) {
   *bytes = ranks.bytes;
 }
 
-int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
+static int send_packet(int to, mdm_packet *p, mdm_error *err) {
   int status = mdm_packet_check(p, err), failed = 0;
   sending *s = status ? NULL : calloc(1, sizeof *s), **end = &ranks.first;
   if (s) s->request = mdm_alloc(p->size / PIECE + 1, 1, 1, sizeof *s->request);
@@ -144,6 +152,13 @@ int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
   return failed ? mdm_fail(err, MDM_ERR_INTERNAL, "rank %d cannot be reached", to) : MDM_OK;
 }
 
+int mdm_ranks_send(int to, mdm_packet *p, mdm_error *err) {
+  pthread_mutex_lock(&ranks.lock);
+  int status = send_packet(to, p, err);
+  pthread_mutex_unlock(&ranks.lock);
+  return status;
+}
+
 /* The pieces that follow a whole first one. */
 static int receive_more(int from, mdm_packet *p) {
   for (int n = PIECE; n == PIECE;) {
@@ -156,7 +171,7 @@ static int receive_more(int from, mdm_packet *p) {
   return 1;
 }
 
-int mdm_ranks_receive(int *from, mdm_packet *p) {
+static int receive_packet(int *from, mdm_packet *p) {
   int there = 0, n = 0;
   MPI_Message message;
   MPI_Status state;
@@ -171,6 +186,68 @@ int mdm_ranks_receive(int *from, mdm_packet *p) {
   if (whole) count(p->size);
   else mdm_packet_clear(p);
   return whole;
+}
+
+int mdm_ranks_receive(int *from, mdm_packet *p) {
+  pthread_mutex_lock(&ranks.lock);
+  int there = receive_packet(from, p);
+  pthread_mutex_unlock(&ranks.lock);
+  return there;
+}
+
+/* ---------------------------------------------------------------- one solution */
+
+int mdm_ranks_gathers(void) { return ranks.gathers; }
+
+static size_t pieces_of(size_t bytes) { return (bytes + PIECE - 1) / PIECE; }
+
+/* The requests of a parcel, in pieces. */
+static void begin_parcel(const mdm_parcel *p, MPI_Request *request) {
+  for (size_t i = 0; i < pieces_of(p->bytes); i++) {
+    unsigned char *at = (unsigned char *)p->data + i * PIECE;
+    int size = (int)(p->bytes - i * PIECE < PIECE ? p->bytes - i * PIECE : PIECE);
+    if (p->out) MPI_Isend(at, size, MPI_BYTE, p->rank, EXCHANGED, ranks.world, &request[i]);
+    else MPI_Irecv(at, size, MPI_BYTE, p->rank, EXCHANGED, ranks.world, &request[i]);
+  }
+}
+
+/* 1: all have come; 0: not yet; -1: one is no more. */
+static int all_have_come(int count, MPI_Request *request) {
+  int done = 0;
+  pthread_mutex_lock(&ranks.lock);
+  int failed = MPI_Testall(count, request, &done, MPI_STATUSES_IGNORE);
+  pthread_mutex_unlock(&ranks.lock);
+  return failed ? -1 : done;
+}
+
+int mdm_ranks_exchange(size_t n, const mdm_parcel *parcel, int (*stopped)(void *context), void *context) {
+  enum { LOOKS = 50 }; /* before somebody else may have the processor */
+  size_t most = 0;
+  for (size_t i = 0; i < n; i++) most += pieces_of(parcel[i].bytes);
+  MPI_Request *request = mdm_alloc(most, 1, 1, sizeof *request);
+  if (!request) return -1;
+  int count = (int)most, come = 0;
+  pthread_mutex_lock(&ranks.lock);
+  for (size_t i = 0, at = 0; i < n; at += pieces_of(parcel[i++].bytes)) begin_parcel(&parcel[i], request + at);
+  pthread_mutex_unlock(&ranks.lock);
+  double begun = mdm_clock(), since = 0;
+  for (size_t looks = 1; !(come = all_have_come(count, request)); looks++) {
+    if (looks % LOOKS) continue;
+    if (mdm_clock() - begun < EAGER) {
+      sched_yield();
+      continue;
+    }
+    nanosleep(&(struct timespec){0, 50000}, NULL);
+    if (!stopped(context)) continue;
+    if (since == 0) since = mdm_clock();
+    if (mdm_clock() - since > PATIENCE) break;
+  }
+  pthread_mutex_lock(&ranks.lock);
+  for (int i = 0; i < count && come != 1; i++) /* nothing may be written to data any more */
+    if (request[i] != MPI_REQUEST_NULL) MPI_Cancel(&request[i]);
+  pthread_mutex_unlock(&ranks.lock);
+  free(request);
+  return come == 1 ? 0 : -1;
 }
 
 /* ---------------------------------------------------------------- the end */

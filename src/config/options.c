@@ -20,7 +20,9 @@
 #define TESTED "data.test>0"
 #define ADAM "train.optimizer=adam|adamw"
 #define ENTRYWISE "train.optimizer=sign|adam|adamw"
+#define BY_PARTICLES "solve.method!=networks"
 #define SWEPT "solve.sweeps>0"
+#define LINEAR "train.optimizer=sgd|momentum"
 
 /* Exponents of one tensor, by hand. SGD's rates measure gradients, too. */
 #define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
@@ -129,16 +131,22 @@ static const mdm_option table[] = {
     {"train.loss_multiplier", MDM_OPT_REAL, "1.0", 0, BIG, 1, NULL, "constant factor of the loss (2 removes the 1/2 of mse)"},
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
-    {"solve.particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample particles of the stream population in the limit; 0: from solve.accuracy, or 20000 where solve.replicas alone is given"},
-    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III"},
-    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III"},
-    {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions, whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
+    {"solve.method", MDM_OPT_ENUM, "particles", 0, 0, 0, "particles|networks|auto", "where the limit comes from: sample particles, or families of finite networks, extrapolated to N = infinity; auto: the cheaper, by short pilots of both"},
+    {"solve.widths", MDM_OPT_INT_LIST, "[]", 2, 1e7, 0, NULL, "stream widths N of the networks of a family, each twice the one before; a third checks; []: from solve.accuracy, or [32, 64, 128], and 16 where all goes like N^-1/2", "solve.method=networks|auto"},
+    {"solve.matched", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "initial weights of these networks have exact moments along up to N/6 principal components of the inputs", "solve.method=networks|auto"},
+    {"solve.particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample particles of the stream population in the limit; 0: from solve.accuracy, or 20000 where solve.replicas alone is given", BY_PARTICLES},
+    {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III, and " BY_PARTICLES},
+    {"solve.neuron_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample neurons per expert particle (regimes I and III), even where experts share none; 0: automatic", "model.regime=I|III, and " BY_PARTICLES},
+    {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions (or families of networks), whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
-    {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), for which particles and replicas are chosen; 0: 1e-3 where neither is given", "solve.particles<1 or solve.replicas<1"},
-    {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new"},
-    {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE},
-    {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)", ENTRYWISE ", and solve.pairs=skeleton"},
-    {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)"},
+    {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), that sizes are chosen for; 0: 1e-3 where none are given, 1e-2 by networks", "solve.particles<1 or solve.replicas<1, and solve.replicas<1 or " BY_PARTICLES},
+    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles and at a quarter of solve.tolerance (3 or more replicas; about three times the work of the limit)", BY_PARTICLES},
+    {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new", BY_PARTICLES " or output.responses=true"},
+    {"solve.tolerance_of", MDM_OPT_ENUM, "token", 0, 0, 0, "token|batch", "whose root mean square solve.tolerance is relative to: one token's, or the root of the power of all tokens of a step", "solve.sweeps<1, and " BY_PARTICLES},
+    {"solve.rank", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "directions that each field keeps, and up to a quarter and a step's more; older ones are forgotten, at a bias about 1/rank; 0: all", LINEAR ", and solve.sweeps<1, and output.responses=false, and output.parts=false, and " BY_PARTICLES},
+    {"solve.pairs", MDM_OPT_ENUM, "skeleton", 0, 0, 0, "skeleton|full", "entrywise optimizers: learned parts from a skeleton of pivot rows and columns, or from the table of all pairs of particles", ENTRYWISE ", and " BY_PARTICLES},
+    {"solve.pivots", MDM_OPT_INT, "128", 4, 1e6, 0, NULL, "skeleton: pivot rows and columns of each matrix (at most its size)", ENTRYWISE ", and solve.pairs=skeleton, and " BY_PARTICLES},
+    {"solve.sweeps", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "self-consistency sweeps after the causal pass, at most: new particles under given kernels and responses (sgd, momentum)", BY_PARTICLES},
     {"solve.mixing", MDM_OPT_ENUM, "average", 0, 0, 0, "average|damped|anderson", "next state of the sweeps: mean of states since residuals first stood at the noise, a damped step, or Anderson mixing", SWEPT},
     {"solve.damping", MDM_OPT_REAL, "0.5", 0, 1, 1, NULL, "how far the state moves at most towards what a sweep found; 1: all the way", SWEPT},
     {"solve.anderson_depth", MDM_OPT_INT, "4", 1, 100, 0, NULL, "anderson: differences of earlier sweeps that are combined", SWEPT ", and solve.mixing=anderson"},

@@ -264,7 +264,7 @@ static int make_deck(const loader *l, part *p, uint32_t purpose) {
                       "classes with data.classes",
                       src->path, src->label[m], m, l->train.src.path);
   }
-  mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, purpose, 0, 0};
+  mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, purpose, 0, 0, 0};
   return mdm_deck_create(&p->deck, p->group, src->count, src->label ? l->n_classes : 1, stream, l->err);
 }
 
@@ -323,7 +323,7 @@ static int take(const loader *l, part *p, size_t n, int in_order, mdm_samples *s
   int status = mdm_samples_create(s, n, l->data->dimension, l->data->outputs, l->err);
   if (status) return status;
   mdm_deck_deal(&p->deck, n, s->origin);
-  mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, MDM_DRAW_TRAIN_ORDER, 0, 0};
+  mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, MDM_DRAW_TRAIN_ORDER, 0, 0, 0};
   if (in_order)
     mdm_sort_sizes(n, s->origin);
   else

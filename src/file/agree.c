@@ -169,7 +169,7 @@ static int compare_runs(mdm_file *then, mdm_file *now, comparison *c, long ended
 
 /* What says where and how a file was made, and not what it holds. */
 static int is_provenance(const char *name) {
-  static const char *const names[] = {"format", "schema_version", "version", "commit", "dirty", "sources", "compiler", "blas", "hdf5", "command", "arguments", "created", "config", "seed", "accuracy"};
+  static const char *const names[] = {"format", "schema_version", "version", "commit", "dirty", "sources", "compiler", "blas", "hdf5", "command", "arguments", "created", "config", "seed", "accuracy", "method_reason"};
   if (!strncmp(name, "config:", 7)) return 1;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (!strcmp(name, names[i])) return 1;
@@ -227,7 +227,7 @@ static int compare_ensemble(mdm_file *then, mdm_file *now, long width, int parti
 }
 
 int mdm_files_agree(mdm_file *then, mdm_file *now, int partial, mdm_agreement *out, mdm_error *err) {
-  static const char *const more[] = {"/comparison/fit", "/diagnostics", "/sweeps", "/axes", "/sweep", "/sweep/notes", "/results"};
+  static const char *const more[] = {"/comparison/fit", "/diagnostics", "/sweeps", "/axes", "/sweep", "/sweep/notes", "/sweep/doubts", "/results"};
   comparison c = {.all = out};
   long *widths;
   size_t n;

@@ -71,7 +71,7 @@ typedef struct {
 
 /* As for output files; what a run does not depend on may change. */
 static int is_compared(const void *context, const char *key) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths",
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths", "solve.bias_check",
                                        "output.every_seed", "output.checkpoint"};
   const request *r = context;
   size_t n;
@@ -192,6 +192,18 @@ static int remove_covered(void *context, const char *path, mdm_error *err) {
   (void)err;
   if (is_covered(context, path)) unlink(path);
   return MDM_OK;
+}
+
+int mdm_sweep_settle(mdm_sweep *s, const char *path, mdm_error *err) {
+  mdm_checkpoint *c = NULL;
+  char *folder = folder_of(path);
+  int there = mdm_checkpoint_is_there(path), status = folder ? MDM_OK : mdm_no_memory(err, "the checkpoint of %s", path);
+  if (!status && there) status = mdm_checkpoint_create(folder, "", 0, &c, err);
+  if (!status && there) status = mdm_sweep_forget(s, c, err);
+  if (folder) rmdir(folder); /* if it is empty */
+  mdm_checkpoint_free(c);
+  free(folder);
+  return status;
 }
 
 void mdm_checkpoint_settle(const char *path, const mdm_config *cfg, int what) {

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/memory.h"
 #include "file/resume.h"
+#include "run/family.h"
 #include "run/saturation.h"
 #include "study/depths.h"
 
@@ -53,9 +55,10 @@ static int end_of(const mdm_outcome *o) {
   return status;
 }
 
-/* How the whole ended. A comparison that was stopped before its depths has none. */
+/* How the whole ended. A comparison that was stopped before its depths has none, and a limit whose bias was being estimated has no estimate. */
 static int whole_end(const mdm_outcome *o, const mdm_config *cfg) {
   int end = end_of(o), wanted;
+  if (!end && o->limit.summary && mdm_config_bool(cfg, "solve.bias_check") && !mdm_record_find(o->limit.summary, "diagnostics/bias/halves")) return MDM_INTERRUPTED;
   return !end && o->comparison && !o->depths && !mdm_depths_check(cfg, &wanted, NULL) && wanted ? MDM_INTERRUPTED : end;
 }
 
@@ -92,21 +95,64 @@ static int write_noise(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
   return status || v->holds ? status : mdm_file_attr_text(file, "/", "not_self_averaging", v->reason, err);
 }
 
-/* Reasons to doubt the limit, and a series in N that its fit does not describe, where a reader of its diagnostics finds them. */
-static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
-  enum { MISFIT = 4 }; /* chi-squared per degree of freedom, as in the verdict of a comparison */
-  char line[MDM_DOUBT_SIZE], name[32];
-  size_t next = 0, n = 0;
-  int status = MDM_OK;
-  while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) {
-    snprintf(name, sizeof name, "doubt_%zu", ++n);
-    status = mdm_file_attr_text(file, "/diagnostics", name, line, err);
-  }
-  const mdm_array *chi2 = o->comparison ? mdm_record_find(o->comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
-  if (status || !chi2 || !(chi2->value[0] > MISFIT)) return status;
-  snprintf(name, sizeof name, "doubt_%zu", ++n);
-  snprintf(line, sizeof line, "the fit in N does not describe the train predictions (chi-squared per degree of freedom %.3g): leave out the smallest of simulate.widths", chi2->value[0]);
+static int write_doubt(mdm_file *file, size_t *n, const char *line, mdm_error *err) {
+  char name[32];
+  snprintf(name, sizeof name, "doubt_%zu", ++*n);
   return mdm_file_attr_text(file, "/diagnostics", name, line, err);
+}
+
+/* Self-consistency sweeps that did not come to rest, or elsewhere than the causal pass. 1: there is something to say. */
+static int doubts_sweeps(const mdm_sweeps *s, char *line, size_t size) {
+  const double apart = 3; /* standard errors, RMS over entries */
+  if (!s->sweeps || s->status) return 0;
+  if (!s->converged) snprintf(line, size, "the self-consistency sweeps did not converge: their residuals were not at the sampling noise for solve.settled sweeps in a row; raise solve.sweeps, or solve.particles");
+  else if (s->difference > apart * s->difference_error)
+    snprintf(line, size, "the self-consistency sweeps ended %.2g +- %.2g (RMS of the train predictions) away from the causal pass; raise solve.particles", s->difference, s->difference_error);
+  else return 0;
+  return 1;
+}
+
+/* A series in N that its fit does not describe: chi-squared per degree of freedom as in the verdict of a comparison. */
+static int doubts_fit(const mdm_record *comparison, char *line, size_t size) {
+  const mdm_array *chi2 = comparison ? mdm_record_find(comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
+  if (!chi2 || !(chi2->value[0] > MDM_MISFIT)) return 0;
+  snprintf(line, size, "the fit in N does not describe the train predictions (chi-squared per degree of freedom %.3g): leave out the smallest of simulate.widths", chi2->value[0]);
+  return 1;
+}
+
+/* A line in 1/L that does not describe the depths: all of them against the two largest (depths/…/check). *next: of the arrays, from 0. */
+static int doubts_depths(const mdm_record *depths, size_t *next, char *line, size_t size) {
+  static const char end[] = "/check";
+  for (; depths && *next < mdm_record_count(depths); ++*next) {
+    const mdm_array *a = mdm_record_at(depths, *next);
+    size_t n = strlen(a->path);
+    if (n < sizeof end || strcmp(a->path + n - strlen(end), end) || !(a->value[0] > MDM_MISFIT)) continue;
+    snprintf(line, size, "the extrapolation in 1/L does not describe the depths (%.*s: all depths and the two largest differ by %.2g standard errors, RMS over predictions): leave out the smallest depths",
+             (int)(n - strlen(end)), a->path, a->value[0]);
+    return ++*next, 1;
+  }
+  return 0;
+}
+
+/* Reasons to doubt the limit, and what rests on it, where a reader of its diagnostics finds them. */
+static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
+  char line[MDM_DOUBT_SIZE];
+  size_t next = 0, depth = 0, n = 0;
+  int status = MDM_OK;
+  while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  if (!status && mdm_fills_population(o->limit.summary, line, sizeof line)) status = mdm_file_attr_text(file, "/diagnostics", "no_limit", line, err);
+  if (!status && doubts_sweeps(&o->sweeps, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  while (!status && doubts_depths(o->depths, &depth, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  if (!status && doubts_fit(o->comparison, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  return status;
+}
+
+/* How the limit came about, where not by particles, and why, where that was not given. */
+static int write_method(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, mdm_error *err) {
+  char line[160];
+  int networks = mdm_by_networks(cfg), status = networks ? mdm_family_text(cfg, line, sizeof line, err) : MDM_OK;
+  if (!status && networks) status = mdm_file_attr_text(file, "/diagnostics", "method", line, err);
+  return status || !*o->method ? status : mdm_file_attr_text(file, "/diagnostics", "method_reason", o->method, err);
 }
 
 int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err) {
@@ -116,6 +162,7 @@ int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config 
   if (!status && o->accuracy > 0) status = mdm_file_attr_real(file, "/", "accuracy", o->accuracy, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
+  if (!status && o->limit.summary) status = write_method(file, o, cfg, err);
   if (!status && o->limit.summary) status = write_doubts(file, o, cfg, err);
   for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);

@@ -395,7 +395,7 @@ static int end_file(const char *path, mdm_file *file, int status, mdm_error *err
 }
 
 static int nothing_compared(const mdm_rerun *r, mdm_error *err) {
-  return mdm_fail(err, MDM_INTERRUPTED, "stopped: nothing was compared, nothing was written; %s is as it was", r->file->path);
+  return mdm_fail(err, MDM_INTERRUPTED, "stopped: nothing was compared, nothing was written; %s is as it was, and the same command goes on", r->file->path);
 }
 
 static int run_outcome(mdm_rerun *r, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
@@ -415,11 +415,9 @@ static int run_outcome(mdm_rerun *r, const mdm_monitor *monitor, const char *pat
   return status;
 }
 
-static int not_saved(void *context, mdm_sweep *s, mdm_error *err) { return (void)context, (void)s, (void)err, MDM_OK; }
-
 static int run_sweep(mdm_rerun *r, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
   mdm_file *now;
-  int status = mdm_sweep_compute(r->sweep, monitor, not_saved, NULL, path ? path : "memory", err);
+  int status = mdm_sweep_compute(r->sweep, monitor, NULL, NULL, path ? path : "memory", err);
   if (status == MDM_INTERRUPTED) return nothing_compared(r, err);
   for (size_t i = 0; i < r->sweep->cells && !status; i++)
     if (r->missing[i]) r->sweep->status[i] = MDM_CELL_MISSING;
@@ -430,4 +428,15 @@ static int run_sweep(mdm_rerun *r, const mdm_monitor *monitor, const char *path,
 
 int mdm_rerun_run(mdm_rerun *r, const mdm_monitor *monitor, const char *path, const char *arguments, mdm_error *err) {
   return r->sweep ? run_sweep(r, monitor, path, arguments, err) : run_outcome(r, monitor, path, arguments, err);
+}
+
+int mdm_rerun_checkpoint(mdm_rerun *r, const char *beside, mdm_checkpoint **out, mdm_error *err) {
+  mdm_error why = {0};
+  const mdm_data *data = r->sweep ? mdm_sweep_samples(r->sweep) : r->data;
+  int status = mdm_checkpoint_open(beside, r->cfg, data, "rerun", r->sweep, out, &why);
+  if (status == MDM_ERR_MEMORY) return mdm_fail(err, status, "%s", why.text);
+  if (!status) return MDM_OK;
+  note(r, "what an earlier rerun left in %s.checkpoint is not gone on with: %.800s", beside, why.text);
+  mdm_checkpoint_discard(beside);
+  return mdm_checkpoint_open(beside, r->cfg, data, "rerun", r->sweep, out, err);
 }

@@ -18,6 +18,7 @@
 #include "config/networks.h"
 #include "file/match.h"
 #include "file/resume.h"
+#include "run/family.h"
 
 enum { NAME_SIZE = 64 };
 static const char loss_path[] = "observables/train/loss";
@@ -130,6 +131,8 @@ static int keeps_runs(const earlier *e) {
 
 /* ---------------------------------------------------------------- whether it fits */
 
+static int checks_bias(const mdm_config *cfg) { return mdm_config_bool(cfg, "solve.bias_check"); }
+
 /* Options that say how many runs there are are compared with the runs; names of files by what is in them. Options of the limit do not
  * matter to networks alone, and the other way round. */
 static int is_compared(const void *context, const char *key) {
@@ -140,6 +143,7 @@ static int is_compared(const void *context, const char *key) {
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strcmp(key, others[i])) return 0;
   if (!strcmp(key, "solve.replicas") || !strcmp(key, "solve.accuracy")) return 0; /* they say how many runs there are */
+  if (!strcmp(key, "solve.bias_check") && !checks_bias(e->then)) return 0; /* it can be added, and would be lost */
   if (!strncmp(key, "simulate.", 9)) return holds(e, 1);
   return strncmp(key, "solve.", 6) || holds(e, 0);
 }
@@ -192,6 +196,7 @@ static int is_done(const earlier *e) {
   char command[32] = "";
   mdm_file_get_text(e->file, "/", "command", command, sizeof command, NULL);
   if (!e->is_whole || strcmp(command, e->asked->command)) return 0;
+  if (holds(e, 0) && checks_bias(e->asked->cfg) && !checks_bias(e->then)) return 0;
   size_t networks = 0;
   for (size_t i = 0; i < e->ensembles; i++) {
     const held *h = &e->held[i];
@@ -241,7 +246,7 @@ static int unlike(const mdm_file *file, const char *group, const char *path, mdm
 
 /* Whether an array of the file's group is a mean over runs. */
 static int is_mean(const char *path) {
-  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/"};
+  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/", "diagnostics/bias/"};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strncmp(path, others[i], strlen(others[i]))) return 0;
   return 1;
@@ -265,6 +270,7 @@ static int check_means(mdm_file *file, const mdm_runs *r, mdm_error *err) {
   mdm_record *means = NULL, *stored = NULL;
   results_group(r->width, group);
   int status = mdm_record_reduce((const mdm_record *const *)r->each, r->n, &means, err);
+  if (!status) status = mdm_family_errors(means, r->n, err);
   if (!status) status = mdm_file_read_record(file, group, 0, &stored, err);
   for (size_t i = 0; !status && i < mdm_record_count(means); i++) {
     const mdm_array *a = mdm_record_at(means, i), *b = mdm_record_find(stored, a->path);

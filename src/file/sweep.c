@@ -53,6 +53,7 @@ static int write_notes(const mdm_sweep *s, mdm_file *file, mdm_error *err) {
     char name[32];
     snprintf(name, sizeof name, "cell_%zu", i);
     if (s->note[i]) status = mdm_file_attr_text(file, "/sweep/notes", name, s->note[i], err);
+    if (s->doubt[i] && !status) status = mdm_file_attr_text(file, "/sweep/doubts", name, s->doubt[i], err);
   }
   return status;
 }
@@ -134,6 +135,7 @@ static int read_notes(mdm_sweep *s, mdm_file *file, mdm_error *err) {
       int status = mdm_file_dup_text(file, "/sweep/notes", name, &s->note[i], err);
       if (status) return status;
     }
+    mdm_file_dup_text(file, "/sweep/doubts", name, &s->doubt[i], NULL); /* most have none */
   }
   return MDM_OK;
 }

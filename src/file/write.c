@@ -22,6 +22,7 @@
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
+#include "run/family.h"
 
 enum {
   COMPACT_UP_TO = 4096,       /* elements: 32 KiB in the dataset's header, which has room for 64 */
@@ -300,7 +301,7 @@ int mdm_file_provenance(mdm_file *file, const mdm_config *cfg, const char *comma
 }
 
 int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
-  double bias = mdm_tolerance_bias(mdm_config_real(cfg, "solve.tolerance"));
+  double bias = mdm_by_networks(cfg) ? 0 : mdm_tolerance_bias(mdm_config_real(cfg, "solve.tolerance"));
   return bias > 0 ? mdm_file_attr_real(file, "/", "tolerance_bias", bias, err) : MDM_OK;
 }
 

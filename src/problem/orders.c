@@ -80,7 +80,8 @@ static double trace(const mdm_layout *l, size_t level, int kernel, const double 
 double mdm_order_scale(const mdm_layout *l, const mdm_order *b, const double *x) {
   if (b->kind != MDM_KIND_ACTION) return cblas_dnrm2(b->count, x + b->at, 1);
   double p = trace(l, b->level, mdm_layout_field(l, b->tensor, b->side, 1), x), q = trace(l, b->level, mdm_layout_field(l, b->tensor, !b->side, 1), x);
-  return sqrt(fmax(p, 0) * fmax(q, 0) * l->variance[b->tensor][b->side]); /* |⟨p ω⟩|² ≤ ⟨p²⟩⟨ω²⟩, summed */
+  /* |⟨p ω⟩|² ≤ ⟨p²⟩⟨ω²⟩, summed. A trace below zero is sampling noise around a kernel that vanishes: then there is nothing to be relative to. */
+  return sqrt(fmax(p, 0) * fmax(q, 0) * l->variance[b->tensor][b->side]);
 }
 
 /* ---------------------------------------------------------------- causal factors */
@@ -122,7 +123,7 @@ static int factor_step(const mdm_layout *l, mdm_factor *f, const double *phi, si
   memcpy(gram, rest, P * P * sizeof *gram);
   for (size_t m = 0; m < P; m++) scale += phi[(first + m) * n + first + m] / (double)P;
   f->born[t] = f->k;
-  scale = fmax(scale, 0); /* a kernel free of sampling noise need not be positive where it is small */
+  scale = fmax(scale, 0); /* a kernel free of sampling noise need not be positive where it is small; what is left out of it shows in the residual of this sweep */
   const char *why = mdm_eigen_f64(P, gram, eigen);
   if (!isfinite(scale) || why)
     return mdm_fail(err, MDM_ERR_NUMERIC, "the given kernels cannot be factored at step %zu: %s; lower solve.damping", t, why ? why : "they are not finite");

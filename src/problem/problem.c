@@ -1,6 +1,7 @@
 /* Makes a configuration and its data ready for training: model, inputs, loss, order of samples, time grid. */
 #include "problem/problem.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,11 +85,37 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   return status;
 }
 
+size_t mdm_matched_axes(size_t N, size_t C) {
+  size_t most = N / 2 > C + 1 ? N / 2 - C - 1 : 0;
+  return N / 6 < most ? N / 6 : most;
+}
+
+int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err) {
+  size_t D = p->full.inputs, P = p->data->train.count;
+  if (count > D) count = D;
+  if (count > P) count = P;
+  if (!count) return MDM_OK;
+  double *moments = mdm_alloc(D, D, 1, sizeof *moments), *w = mdm_alloc(D, 1, 1, sizeof *w); /* D × D; D */
+  p->axes.v = mdm_alloc(D, count, 1, sizeof *p->axes.v);
+  int before = mdm_blas_enter(), status = moments && w && p->axes.v ? MDM_OK : mdm_no_memory(err, "the principal components of the inputs");
+  if (!status) {
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)D, (int)P, 1 / (double)P, p->full.train, (int)D, 0, moments, (int)D);
+    const char *why = mdm_eigen_f64(D, moments, w);
+    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "the principal components of the inputs were not found: %s; set solve.matched: false", why);
+  }
+  for (size_t c = 0; c < count && !status; c++) memcpy(p->axes.v + D * c, moments + D * (D - 1 - c), D * sizeof *moments);
+  if (!status) p->axes.count = count;
+  mdm_blas_leave(before);
+  free(moments);
+  free(w);
+  return status;
+}
+
 /* ---------------------------------------------------------------- order of samples */
 
 /* One random permutation of 0 … n−1 for every epoch (Fisher–Yates). */
 static void permute(size_t n, unsigned long seed, uint64_t epoch, uint64_t *words, size_t *out) {
-  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0, 0}, epoch, n, words);
+  mdm_words((mdm_stream){seed, 0, MDM_DRAW_ORDER, 0, 0, 0}, epoch, n, words);
   for (size_t i = 0; i < n; i++) out[i] = i;
   for (size_t i = n; i > 1; i--) {
     size_t j = (size_t)(words[i - 1] % i), swap = out[i - 1];
@@ -211,6 +238,7 @@ void mdm_problem_free(mdm_problem *p) {
   free(p->full.test);
   free(p->reduced.train);
   free(p->reduced.test);
+  free(p->axes.v);
   free(p->order);
   free(p->times);
   free(p->stored);

@@ -19,6 +19,12 @@ typedef struct mdm_inputs {
   double *test;   /* inputs × P_test */
 } mdm_inputs;
 
+/* Directions of the input space in which the train samples are largest (principal components of x, not centred). */
+typedef struct mdm_axes {
+  size_t count;
+  double *v; /* D × count: orthonormal columns, the largest first */
+} mdm_axes;
+
 typedef struct mdm_problem {
   mdm_model model;
   const mdm_data *data; /* not owned */
@@ -38,6 +44,7 @@ typedef struct mdm_problem {
   size_t histogram_bins;
   double histogram_range; /* of the logits: −range … range */
   int parts;              /* split products into initial, propagating, effective and cross parts on the time grid */
+  mdm_axes axes;          /* along which networks of a family have matched draws; count = 0: none */
   double tolerance;       /* relative amplitude of a new direction, in the limit and in response probes */
   unsigned long seed;
 } mdm_problem;
@@ -45,6 +52,11 @@ typedef struct mdm_problem {
 /* Builds the problem. Errors: MDM_ERR_CONFIG for options that contradict each other or the data. */
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err);
 void mdm_problem_free(mdm_problem *p);
+
+/* Along how many axes draws of a network of N neurons and C outputs are matched: N/6, but no more constraints than half of the neurons. */
+size_t mdm_matched_axes(size_t N, size_t C);
+/* Fills axes with the leading `count` directions, or as many as there are inputs and samples. MDM_ERR_MEMORY, MDM_ERR_NUMERIC. */
+int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err);
 
 /* Index of the k-th sample of step t's batch. */
 size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k);

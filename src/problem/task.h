@@ -33,13 +33,18 @@ typedef struct mdm_limit_sizes {
   size_t stream, experts, neurons; /* sample particles; neurons of each expert */
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   int twins;                       /* experts come in pairs of one draw, each with half of the neurons */
+  int half;                        /* 1: draws are those behind the first ones (base/random.h) */
   double tolerance;
+  int whole_batch;                 /* 1: relative to the power of a whole batch (solve.tolerance_of) */
+  size_t rank;                     /* directions that are kept for each field; 0: all */
   mdm_pair_scheme pairs;           /* for entrywise optimizers */
 } mdm_limit_sizes;
 
 typedef struct mdm_task {
   long width;       /* N; 0 for the limit */
   unsigned index;   /* replica or seed */
+  long whole;       /* N of the network of a family (src/run/family.h) whose part this network is; 0: of none */
+  size_t part;      /* which of whole/width parts */
   double cost;      /* estimated work of one step, any unit */
   int save_weights;
   struct mdm_board *board; /* NULL: nobody watches */

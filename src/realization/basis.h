@@ -18,6 +18,11 @@ typedef struct X(basis) {
   int twins;
   double overlap;   /* the largest loss of orthogonality of new directions, |⟨u_i u_j⟩ − δ_ij|; without twins */
   double tolerance; /* a direction is new when its amplitude exceeds tolerance × the field's RMS */
+  int whole_batch;  /* 1: tolerance × the root of the power of all tokens, instead of the mean of one */
+  size_t bound;     /* directions that are kept when others are forgotten (forget.h); 0: nothing is */
+  double *use;      /* bound: use_k × use_k, running mean of what training fields needed, c cᵀ/|c|² */
+  size_t use_k;     /* ≤ k: directions that came later were not used by a step */
+  unsigned long used; /* field that was counted last */
   real *U;          /* n × k */
   size_t k, capacity;
   unsigned long id; /* field that c belongs to */
@@ -41,6 +46,8 @@ const real *X(basis_driving)(const X(basis) *basis);
 const real *X(basis_excess)(const X(basis) *basis);
 /* Zeroes the rows of x (k × P, directions 0 … k − 1 of the basis) whose square is negative. */
 void X(basis_drop_excess)(const X(basis) *basis, size_t k, size_t P, real *x);
+/* bound: counts the field whose coordinates are there, a training one, as use of its directions (once). Returns a status. */
+int X(basis_use)(X(basis) *basis, mdm_error *err);
 /* Its directions; coordinates are those of a field, which comes anew. */
 void X(basis_walk)(X(basis) *basis, mdm_state *s);
 /* Remembers directions of a field on its population, as they are (n × count), or the means of twins (2n × count, side by side). */

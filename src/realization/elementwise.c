@@ -82,7 +82,7 @@ static void normalize(size_t n, const unsigned char *scope, real *g) {
   size_t count = 0;
   for (size_t m = 0; m < n; m++)
     if (inside(scope, m)) sum += (double)g[m], count++;
-  real factor = (real)(sum > 0 ? (double)count / sum : 0);
+  real factor = (real)(sum > 0 ? (double)count / sum : 0); /* gates that all vanish have no mean to be divided by, and stay zero */
   for (size_t m = 0; m < n; m++) g[m] = inside(scope, m) ? factor * g[m] : 0;
 }
 

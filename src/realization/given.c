@@ -92,8 +92,9 @@ static int make_directions(trail *d, const mdm_layout *l, size_t t, const X(fiel
   if (d->made > t) return MDM_OK;
   d->made = t + 1;
   if (!count) return MDM_OK;
-  if (d->groups > 1 && !d->twins) X(mean_over_groups)(d->groups, n, P, f->v, rest);
-  else memcpy(rest, d->twins ? f->twin : f->v, n * P * sizeof *rest);
+  if (d->groups > 1 && !d->twins) {
+    if (X(mean_over_groups)(d->groups, n, P, f->v, rest)) return mdm_no_memory(err, "means over %zu experts", d->groups);
+  } else memcpy(rest, d->twins ? f->twin : f->v, n * P * sizeof *rest);
   if (known) X(parallel_combine)(n, known, P, -1, d->U, n, coordinates(l, t, known, factor->k, factor->D, work), known, 0, 1, rest, n);
   for (size_t i = 0; i < P * count; i++) work[i] = (real)factor->make[P * known + i];
   X(parallel_combine)(n, P, count, 1, rest, n, work, P, 0, 0, d->U + n * known, n);

@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "realization/limit.h"
 #include "realization/dense.h"
+#include "realization/forget.h"
 #include "realization/pairs.h"
 
 enum { BASIS_H = MDM_OF_H, BASIS_RHO = MDM_OF_RHO, BASIS_GAMMA = MDM_OF_GAMMA, BASIS_Y = MDM_OF_Y, BASIS_DELTA = MDM_OF_DELTA, BASES = MDM_VISITORS };
@@ -33,8 +34,10 @@ typedef struct {
   X(pairs) pairs[MDM_TENSORS]; /* the same matrices under an entrywise optimizer: thin is their initial part */
   X(dense) *router;          /* Q where experts are counted */
   mdm_stream key;
+  size_t initial[POPULATIONS]; /* columns that populations remember from before training */
   struct {
     size_t basis[BASES], side[MDM_TENSORS][2]; /* directions, columns */
+    double overlap[BASES];                     /* orthogonality that was lost before */
   } mark;
 } block;
 
@@ -77,21 +80,25 @@ int X(draw_biases)(X(population) *experts, mdm_stream key, uint64_t seed, size_t
     for (size_t m = n; m-- > 0 && n > experts->n;) out[m] = out[m / 2];
     return status;
   }
-  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block}, 0, n, out), MDM_OK;
+  return X(normals)((mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, key.block, 0}, 0, n, out), MDM_OK;
 }
 
 static int limit_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   limit *L = (limit *)R;
   int status = X(draw_particles)(&L->block[0].pop[POP_STREAM], L->block[0].key, n, out, err);
   for (size_t l = 1; l < R->blocks && !status; l++) status = X(population_copy)(&L->block[l].pop[POP_STREAM], &L->block[0].pop[POP_STREAM], err);
-  for (size_t l = 0; l < R->blocks && !status; l++)
+  for (size_t l = 0; l < R->blocks && !status; l++) {
     status = X(draw_router)(&L->block[l].pop[POP_STREAM], L->block[l].key, L->block[l].router, n, err);
+    L->block[l].initial[POP_STREAM] = L->block[l].pop[POP_STREAM].k;
+  }
   return status;
 }
 
 static int limit_biases(X(realization) *R, size_t l, uint64_t seed, real *out, mdm_error *err) {
   block *b = &((limit *)R)->block[l];
-  return X(draw_biases)(b->router ? NULL : &b->pop[POP_EXPERT], b->key, seed, R->experts, out, err);
+  int status = X(draw_biases)(b->router ? NULL : &b->pop[POP_EXPERT], b->key, seed, R->experts, out, err);
+  b->initial[POP_EXPERT] = b->pop[POP_EXPERT].k;
+  return status;
 }
 
 static X(gaussian) limit_gaussian(const X(realization) *R, size_t l, mdm_tensor t, int side) {
@@ -131,7 +138,7 @@ static void limit_directions(const X(realization) *R, size_t l, size_t out[MDM_V
 static int limit_mark(X(realization) *R, mdm_error *err) {
   int status = MDM_OK;
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
-    for (int k = 0; k < BASES; k++) b->mark.basis[k] = b->basis[k].k;
+    for (int k = 0; k < BASES; k++) b->mark.basis[k] = b->basis[k].k, b->mark.overlap[k] = b->basis[k].overlap;
     for (int p = 0; p < POPULATIONS && !status; p++) status = X(population_mark)(&b->pop[p], err);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->mark.side[t][s] = b->thin[t].side[s].k;
@@ -141,11 +148,83 @@ static int limit_mark(X(realization) *R, mdm_error *err) {
 
 static void limit_rewind(X(realization) *R) {
   for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
-    for (int k = 0; k < BASES; k++) b->basis[k].k = b->mark.basis[k];
+    for (int k = 0; k < BASES; k++) b->basis[k].k = b->mark.basis[k], b->basis[k].overlap = b->mark.overlap[k];
     for (int p = 0; p < POPULATIONS; p++) X(population_rewind)(&b->pop[p]);
     for (int t = 0; t < MDM_TENSORS; t++)
       for (int s = 0; s < 2; s++) b->thin[t].side[s].k = b->mark.side[t][s];
   }
+}
+
+/* ---------------------------------------------------------------- forgetting */
+
+/* Matrices that the field of a basis drives. out: MDM_TENSORS. Returns their number. */
+static size_t meetings_of(block *b, int basis, X(meeting) *out) {
+  size_t n = 0;
+  for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
+    X(thin) *A = &b->thin[matrices[i].tensor];
+    if (A->base.ops && matrices[i].row_basis == basis) out[n++] = (X(meeting)){A, MDM_ROWS};
+    if (A->base.ops && matrices[i].col_basis == basis) out[n++] = (X(meeting)){A, MDM_COLS};
+  }
+  return n;
+}
+
+static int forget_directions(block *b, mdm_error *err) {
+  X(meeting) of[MDM_TENSORS];
+  int due = 0, status = MDM_OK;
+  for (int k = 0; k < BASES; k++) due |= b->basis[k].k > b->basis[k].bound + X(forget_slack)(b->basis[k].bound);
+  for (int k = 0; k < BASES && due && !status; k++) {
+    size_t n = meetings_of(b, k, of);
+    if (b->basis[k].pop) status = X(basis_cut)(&b->basis[k], n, of, err);
+  }
+  return status;
+}
+
+/* Directions and columns that live on a population. */
+static size_t living(const block *b, const X(population) *pop) {
+  size_t sum = 0;
+  for (int k = 0; k < BASES; k++) sum += b->basis[k].pop == pop ? b->basis[k].k : 0;
+  for (int t = 0; t < MDM_TENSORS; t++)
+    for (int s = 0; s < 2; s++) sum += b->thin[t].side[s].pop == pop ? b->thin[t].side[s].k : 0;
+  return sum;
+}
+
+/* What a population remembers starts anew from what lives on it when twice as much has come by, or its room (a quarter of its particles) is nearly
+ * used up: directions first, which later draws have to be orthogonal to, then columns, whose moments are matched. Both leave room for what comes. */
+static int refresh_memory(block *b, int p, mdm_error *err) {
+  X(population) *pop = &b->pop[p];
+  size_t alive = b->initial[p] + living(b, pop), seen = pop->k + pop->pending, own = pop->n / pop->groups;
+  int status = MDM_OK;
+  if (seen <= 2 * alive && 9 * seen <= 2 * own) return MDM_OK;
+  X(population_restart)(pop, b->initial[p]);
+  for (int k = 0; k < BASES && !status; k++)
+    if (b->basis[k].pop == pop) status = X(population_span)(pop, own / 5, pop->n, b->basis[k].k, b->basis[k].U, err);
+  for (int t = 0; t < MDM_TENSORS; t++)
+    for (int s = 0; s < 2 && !status; s++)
+      if (b->thin[t].side[s].pop == pop) status = X(population_span)(pop, own / 8, b->thin[t].side[s].n, b->thin[t].side[s].k, b->thin[t].side[s].all, err);
+  return status;
+}
+
+static int limit_stepped(X(realization) *R, mdm_error *err) {
+  int status = MDM_OK;
+  for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks && !status; b++) {
+    status = forget_directions(b, err);
+    for (int p = 0; p < POPULATIONS && !status; p++)
+      if (b->pop[p].n) status = refresh_memory(b, p, err);
+  }
+  return status;
+}
+
+void X(limit_spans)(X(realization) *R, size_t rank, int whole_batch) {
+  for (block *b = ((limit *)R)->block; b < ((limit *)R)->block + R->blocks; b++) {
+    for (int k = 0; k < BASES; k++) {
+      b->basis[k].bound = rank;
+      b->basis[k].whole_batch = whole_batch;
+    }
+    for (int p = 0; p < POPULATIONS; p++) b->initial[p] = b->pop[p].k;
+    for (int t = 0; t < MDM_TENSORS && rank; t++)
+      if (b->thin[t].base.ops) X(thin_forgets)(&b->thin[t]);
+  }
+  if (rank) R->stepped = limit_stepped;
 }
 
 static int limit_factors(X(realization) *R, size_t l, mdm_tensor t, double tolerance, X(thin) **out, mdm_error *err) {
@@ -264,7 +343,7 @@ int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENS
   int status = X(realization_sizes)(R, shape, coef, err);
   if (!status && !(L->block = calloc(R->blocks, sizeof *L->block))) status = mdm_no_memory(err, "%zu blocks", R->blocks);
   for (size_t l = 0; l < R->blocks && !status; l++)
-    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run}, err);
+    status = add_block(L, l, shape, tolerance, pairs, (mdm_stream){.seed = seed, .run = run, .half = (unsigned)shape->half}, err);
   if (status) return limit_free(R), status;
   *out = R;
   return MDM_OK;

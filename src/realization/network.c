@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "realization/dense.h"
+#include "realization/matched.h"
 #include "realization/thin.h"
 
 typedef struct {
@@ -21,6 +22,12 @@ typedef struct {
   unsigned long seed;
   unsigned run;
   int counted; /* experts are the same in every run */
+  /* Where its draws begin in those of the network that it is a part of, and their sizes there (its own: it is no part). */
+  size_t whole, all_neurons, first, first_expert, first_neuron;
+  uint32_t purpose; /* added to those of its draws */
+  real *particles;  /* stream × (inputs + outputs): matched draws of W_in and readout; NULL: they are drawn when asked for */
+  real *matched;    /* stream × directions: of them, those that matrices are matched with */
+  size_t directions;
   probe *(*probe)[MDM_TENSORS]; /* blocks */
 } network;
 
@@ -90,19 +97,38 @@ static int network_factors(X(realization) *R, size_t block, mdm_tensor t, double
 
 /* ---------------------------------------------------------------- the network */
 
+/* Key of draws that belong to the stream of this network, or of the one that it is a part of. */
+static mdm_stream key_of(const network *net, uint32_t purpose, size_t block) {
+  return (mdm_stream){net->seed, net->run, purpose + net->purpose, net->whole, block, 0};
+}
+
+/* Its rows of `count` columns from `first` on, into out (stream × count). */
+static int draw_columns(const network *net, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
+  size_t n = net->base.stream;
+  if (net->whole == n) return X(normal_columns)(key, first, n, count, out), MDM_OK;
+  real *column = mdm_alloc(net->whole, count, 1, sizeof *column); /* whole × count */
+  if (!column) return mdm_no_memory(err, "the draws of a network");
+  X(normal_columns)(key, first, net->whole, count, column);
+  for (size_t c = 0; c < count; c++) memcpy(out + n * c, column + net->whole * c + net->first, n * sizeof *out);
+  free(column);
+  return MDM_OK;
+}
+
 static int network_particles(X(realization) *R, size_t n, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  (void)err;
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + MDM_W_IN, R->stream, 0};
-  X(normal_columns)(key, 0, R->stream, n, out);
-  return MDM_OK;
+  if (net->particles) return memcpy(out, net->particles, R->stream * n * sizeof *out), MDM_OK;
+  return draw_columns(net, key_of(net, MDM_DRAW_DENSE + MDM_W_IN, 0), 0, n, out, err);
 }
 
 static int network_biases(X(realization) *R, size_t block, uint64_t seed, real *out, mdm_error *err) {
   const network *net = (network *)R;
-  mdm_stream key = {net->counted ? seed : net->seed, net->counted ? 0 : net->run, MDM_DRAW_BIAS, net->counted ? 0 : R->stream, block};
-  (void)err;
-  X(normals)(key, 0, R->experts, out);
+  mdm_stream key = net->counted ? (mdm_stream){seed, 0, MDM_DRAW_BIAS, 0, block, 0} : key_of(net, MDM_DRAW_BIAS, block);
+  size_t all = net->first_expert + R->experts;
+  real *draws = mdm_alloc(all, 1, 1, sizeof *draws); /* all: those before its own, too */
+  if (!draws) return mdm_no_memory(err, "selection biases");
+  X(normals)(key, 0, all, draws);
+  memcpy(out, draws + net->first_expert, R->experts * sizeof *out);
+  free(draws);
   return MDM_OK;
 }
 
@@ -123,24 +149,32 @@ static void network_free(X(realization) *R) {
     }
   free(R->matrix);
   free(net->probe);
+  free(net->particles);
+  free(net->matched);
   free(R);
 }
 
 /* Independent normal entries; tied experts repeat the first one's. */
-static void draw_entries(const network *net, size_t block, X(dense) *d) {
-  mdm_stream key = {net->seed, net->run, MDM_DRAW_DENSE + d->base.tensor, net->base.stream, block};
-  size_t distinct = d->base.coef.tied ? net->base.neurons : d->G;
-  X(normal_columns)(key, 0, d->N, distinct, d->A);
+static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error *err) {
+  const mdm_stream key = key_of(net, MDM_DRAW_DENSE + d->base.tensor, block);
+  int tied = d->base.coef.tied, router = d->base.tensor == MDM_Q, status = MDM_OK;
+  size_t own = router ? 1 : net->base.neurons, all = router ? 1 : net->all_neurons, shift = router ? 0 : net->first_neuron; /* columns of an expert */
+  size_t distinct = tied ? own : d->G, from = tied ? 0 : net->first_expert;
+  if (net->whole == d->N) status = draw_columns(net, key, 0, distinct, d->A, err);
+  else
+    for (size_t m = 0; m < distinct / own && !status; m++) status = draw_columns(net, key, (from + m) * all + shift, own, d->A + d->N * own * m, err);
+  if (!status && net->matched && d->base.tensor != MDM_W2) status = X(match_columns)(d->N, net->directions, net->matched, distinct, d->A, err);
+  if (status) return status;
   X(scale)(d->N * distinct, (real)d->base.coef.entry, d->A);
   for (size_t g = distinct; g < d->G; g++) memcpy(d->A + d->N * g, d->A + d->N * (g - distinct), d->N * sizeof *d->A);
+  return MDM_OK;
 }
 
 static int add_matrix(network *net, size_t block, mdm_tensor t, size_t G, int rows_grouped, mdm_error *err) {
   X(dense) *d = X(dense_create)(t, &net->base.coef[t], net->base.stream, G, rows_grouped);
   net->base.matrix[block][t] = (X(matrix) *)d;
-  if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower simulate.widths", mdm_tensor_name(t), G, net->base.stream);
-  draw_entries(net, block, d);
-  return MDM_OK;
+  if (!d) return mdm_no_memory(err, "%s (%zu × %zu); lower %s.widths", mdm_tensor_name(t), G, net->base.stream, net->purpose ? "solve" : "simulate");
+  return draw_entries(net, block, d, err);
 }
 
 static void network_raw(const X(realization) *R, size_t block, mdm_tensor t, double *out) {
@@ -166,7 +200,33 @@ static void network_walk(X(realization) *R, mdm_state *s) {
     }
 }
 
-int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+/* Which block of the draws are its own. A network of a family is, at least, a part of itself. */
+static void place_draws(network *net, const mdm_shape *shape, const X(lineage) *of) {
+  const mdm_shape *whole = of ? &of->whole : shape;
+  net->whole = whole->stream;
+  net->all_neurons = whole->neurons;
+  if (!of) return;
+  net->purpose = MDM_DRAW_FAMILY;
+  net->first = of->part * shape->stream;
+  net->first_expert = whole->experts > shape->experts ? of->part * shape->experts : 0;
+  net->first_neuron = whole->neurons > shape->neurons ? of->part * shape->neurons : 0;
+}
+
+/* Its W_in and readout, matched, before the matrices that are matched with them. */
+static int match(network *net, const X(lineage) *of, mdm_error *err) {
+  if (!of || !of->axes->count) return MDM_OK;
+  size_t columns = of->inputs + of->outputs, N = net->base.stream, most = mdm_matched_axes(N, of->outputs);
+  size_t axes = of->axes->count < most ? of->axes->count : most;
+  if (!axes) return MDM_OK;
+  net->directions = axes + of->outputs;
+  net->particles = mdm_alloc(N, columns, 1, sizeof *net->particles);
+  net->matched = mdm_alloc(N, net->directions, 1, sizeof *net->matched);
+  if (!net->particles || !net->matched) return mdm_no_memory(err, "the draws of a network");
+  int status = draw_columns(net, key_of(net, MDM_DRAW_DENSE + MDM_W_IN, 0), 0, columns, net->particles, err);
+  return status ? status : X(match_particles)(N, of->inputs, of->outputs, axes, of->axes->v, net->particles, net->matched, err);
+}
+
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const X(lineage) *of,
                       X(realization) **out, mdm_error *err) {
   *out = NULL;
   network *net = calloc(1, sizeof *net);
@@ -182,8 +242,10 @@ int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TE
   net->seed = seed;
   net->run = run;
   net->counted = shape->experts_counted;
+  place_draws(net, shape, of);
   int status = X(realization_sizes)(R, shape, coef, err);
   if (!status && !(net->probe = calloc(R->blocks, sizeof *net->probe))) status = mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  if (!status) status = match(net, of, err);
   for (size_t l = 0; l < R->blocks && !status; l++) {
     status = add_matrix(net, l, MDM_Q, R->experts, 1, err);
     if (!status) status = add_matrix(net, l, MDM_W1, R->experts * R->neurons, 1, err);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "realization/parallel.h"
@@ -28,49 +29,89 @@ static const double REGULARIZATION = 1e-2;
 
 /* ---------------------------------------------------------------- the skeleton */
 
+static int is_here(size_t n, size_t i) {
+  mdm_held h = mdm_held_of(n);
+  return i >= h.from && i < h.to;
+}
+
+/* at (n for each) = the entries of `all`'s first n pivots with pivots first … first + count − 1 of the other side. */
+static int entries_at(const X(pivots) *all, X(pivots) *side, size_t first, size_t count, size_t n, mdm_error *err) {
+  size_t others = all->others, rows = mdm_rows(others), held = mdm_held_of(others).first;
+  int status = X(reserve)(&side->at, &side->at_size, count, n, err);
+  for (size_t k = 0; k < count && !status; k++)
+    for (size_t j = 0; j < n && is_here(others, side->index[first + k]); j++) side->at[j + n * k] = all->entries[side->index[first + k] - held + rows * j];
+  if (!status) mdm_gather_particles(others, count, side->index + first, n * sizeof *side->at, side->at);
+  return status;
+}
+
 /* W, and inverse = (WᵀW + λ²)⁻¹ Wᵀ. A matrix that is not finite makes it so: the training loop finds out. */
-static void invert_core(X(pairs) *A) {
-  size_t m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n;
+static int invert_core(X(pairs) *A, mdm_error *err) {
+  X(pivots) *rows = &A->pivots[MDM_ROWS];
+  size_t m = rows->n, n = A->pivots[MDM_COLS].n;
   double norm = 0;
+  int status = entries_at(&A->pivots[MDM_COLS], rows, 0, m, n, err); /* m × n */
+  if (status) return status;
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < m; i++) {
-      real w = A->pivots[MDM_COLS].entries[A->pivots[MDM_ROWS].index[i] + A->base.rows * j];
+      real w = rows->at[j + n * i];
       A->between[i + m * j] = w;
       A->core[j + n * i] = (double)w; /* Wᵀ */
       norm += (double)w * (double)w;
     }
   A->learned = norm != 0;
-  if (!A->learned) return;
+  if (!A->learned) return MDM_OK;
   cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n, m, 1, A->core, n, 0, A->gram, n);
   for (size_t j = 0; j < n; j++) A->gram[j + n * j] += REGULARIZATION * REGULARIZATION * norm;
   int failed = mdm_solve_f64(n, m, A->gram, A->core) != NULL;
   for (size_t k = 0; k < n * m; k++) A->inverse[k] = failed ? (real)NAN : (real)A->core[k];
+  return MDM_OK;
+}
+
+/* at (P for each) = a field at pivots first … first + count − 1. */
+static int field_at(X(pivots) *side, size_t first, size_t count, const X(field) *f, mdm_error *err) {
+  size_t ld = X(field_ld)(f), held = f->ld ? 0 : mdm_held_of(f->n).first;
+  int status = X(reserve)(&side->at, &side->at_size, count, f->P, err);
+  for (size_t k = 0; k < count && !status; k++)
+    for (size_t t = 0; t < f->P && is_here(f->n, side->index[first + k]); t++) side->at[t + f->P * k] = f->v[side->index[first + k] - held + ld * t];
+  if (!status) mdm_gather_particles(f->n, count, side->index + first, f->P * sizeof *side->at, side->at);
+  return status;
 }
 
 /* A field at this side's pivots. */
 static int gather(X(pivots) *side, const X(field) *f, mdm_error *err) {
   size_t all = side->n + side->held;
   int status = X(reserve)(&side->field, &side->field_size, all, f->P, err);
+  if (!status) status = field_at(side, 0, all, f, err);
   for (size_t t = 0; t < f->P && !status; t++)
-    for (size_t k = 0; k < all; k++) side->field[k + all * t] = f->v[side->index[k] + f->n * t];
+    for (size_t k = 0; k < all; k++) side->field[k + all * t] = side->at[t + f->P * k];
   return status;
 }
 
 /* Error of the product at the held-out particles of the target side: `exact` (held × P, leading dimension ld) against what
  * the skeleton gives, L[held, :] y; relative to the RMS there of the whole result, which so far lacks the learned part. */
-static double held_error(const X(pivots) *target, const X(pivots) *source, size_t P, const real *exact, size_t ld, const real *y,
-                         const X(field) *result) {
+static int held_error(X(pivots) *target, X(pivots) *source, size_t P, const real *exact, size_t ld, const real *y, const X(field) *result, double *out,
+                      mdm_error *err) {
   double error = 0, total = 0;
-  for (size_t t = 0; t < P; t++)
+  size_t n = source->n;
+  int status = entries_at(source, target, target->n, target->held, n, err); /* held × n */
+  if (status) return status;
+  real *entries = target->at;
+  size_t size = target->at_size;
+  target->at = NULL;
+  status = field_at(target, target->n, target->held, result, err); /* held × P */
+  for (size_t t = 0; t < P && !status; t++)
     for (size_t k = 0; k < target->held; k++) {
-      size_t i = target->index[target->n + k];
       double known = (double)exact[k + ld * t], guess = 0;
-      for (size_t j = 0; j < source->n; j++) guess += (double)source->entries[i + source->others * j] * (double)y[j + source->n * t];
-      double all = (double)result->v[i + result->n * t] + known;
+      for (size_t j = 0; j < source->n; j++) guess += (double)entries[j + n * k] * (double)y[j + n * t];
+      double all = (double)target->at[t + P * k] + known;
       error += (guess - known) * (guess - known);
       total += all * all;
     }
-  return total > 0 ? sqrt(error / total) : 0;
+  free(target->at);
+  target->at = entries;
+  target->at_size = size;
+  *out = total > 0 ? sqrt(error / total) : 0;
+  return status;
 }
 
 /* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. */
@@ -84,15 +125,18 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
   real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
-  status = X(parallel_inner)(f->n, all, P, s, target->entries, f->n, f->v, f->n, 0, exact, all, err);
+  status = X(parallel_inner)(f->n, all, P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  if (!status) status = field_at(source, 0, n, f, err);
   if (status) return status;
   for (size_t t = 0; t < P; t++)
-    for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * f->v[source->index[k] + f->n * t];
+    for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * source->at[t + P * k];
   BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, rows, y, n, 1, exact, all);
   BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, n, P, m, 1, A->inverse, A->pivots[MDM_COLS].n, exact, all, 1, y, n);
-  double error = held_error(target, source, P, exact + m, all, y, result);
+  double error;
+  status = held_error(target, source, P, exact + m, all, y, result, &error, err);
+  if (status) return status;
   A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
-  X(parallel_combine)(result->n, n, P, 1, source->entries, result->n, y, n, 0, 1, result->v, result->n);
+  X(parallel_combine)(result->n, n, P, 1, source->entries, mdm_rows(result->n), y, n, 0, 1, X(field_rows)(result, result->v), X(field_ld)(result));
   return MDM_OK;
 }
 
@@ -117,6 +161,17 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
+/* A field as tables take it: this rank's rows alone. Valid until the next call. */
+static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error *err) {
+  size_t rows = mdm_rows(f->n), ld = X(field_ld)(f);
+  *out = f->v;
+  if (rows == ld) return MDM_OK;
+  int status = X(reserve)(&A->own, &A->own_size, rows, f->P, err);
+  for (size_t t = 0; t < f->P && !status; t++) memcpy(A->own + rows * t, X(field_rows)(f, f->v) + ld * t, rows * sizeof *A->own);
+  *out = A->own;
+  return status;
+}
+
 static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
@@ -125,10 +180,12 @@ static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, con
   X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
   int status = gather(rows, q, err);
   if (!status) status = gather(cols, p, err);
-  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, q->v, cols->field, cols->n + cols->held, err);
-  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, p->v, rows->field, rows->n + rows->held, err);
-  if (!status) invert_core(A);
-  return status;
+  const real *of_q = NULL, *of_p = NULL;
+  if (!status) status = own_rows(A, q, &of_q, err);
+  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, of_q, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, p, &of_p, err);
+  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, of_p, rows->field, rows->n + rows->held, err);
+  return status ? status : invert_core(A, err);
 }
 
 static int pairs_remember(X(matrix) *M, mdm_error *err) {
@@ -150,7 +207,7 @@ static int pivots_init(X(pivots) *side, size_t n, size_t others, size_t count, s
   size_t all = count + held, width = n / all, h = 0, p = 0;
   *side = (X(pivots)){.n = count, .held = held, .others = others};
   side->index = mdm_alloc(all, 1, 1, sizeof *side->index);
-  side->entries = mdm_alloc(others, all, 1, sizeof *side->entries);
+  side->entries = mdm_alloc(mdm_rows(others), all, 1, sizeof *side->entries);
   if (!side->index || !side->entries) return -1;
   for (size_t k = 0; k < all; k++) {
     int is_held = (k + 1) * held / all > h;
@@ -192,11 +249,13 @@ void X(pairs_clear)(X(pairs) *A) {
     X(table_clear)(&A->pivots[side].table);
     free(A->pivots[side].index);
     free(A->pivots[side].field);
+    free(A->pivots[side].at);
     free(A->pivots[side].entries);
     free(A->work[side]);
   }
   X(table_clear)(&A->table);
   free(A->full);
+  free(A->own);
   free(A->between);
   free(A->inverse);
   free(A->core);
@@ -212,7 +271,7 @@ void X(pairs_walk)(X(pairs) *A, mdm_state *s) {
   if (A->full) X(table_walk)(&A->table, s);
   for (int side = 0; side < 2 && !A->full; side++) {
     X(pivots) *p = &A->pivots[side];
-    mdm_state_array(s, "entries", p->entries, p->others * (p->n + p->held), sizeof(real));
+    mdm_state_rows(s, "entries", p->entries, p->others, p->n + p->held, sizeof(real));
     X(table_walk)(&p->table, s);
   }
   if (A->full) return;

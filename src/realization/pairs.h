@@ -12,7 +12,8 @@ typedef struct X(pivots) {
   size_t n, held;    /* pivots of the skeleton; held-out ones behind them */
   size_t *index;     /* n + held: particles of this side */
   real *field;       /* (n + held) × P: a field at the pivots */
-  size_t field_size;
+  real *at;          /* what mdm_gather_particles brings: a block for each pivot */
+  size_t field_size, at_size;
   size_t others;     /* particles of the other side */
   real *entries;     /* others × (n + held) */
   X(table) table;    /* entries and their optimizer's state */
@@ -29,7 +30,8 @@ typedef struct X(pairs) {
   double *core, *gram; /* pivot rows × pivot columns; pivot columns squared */
   int learned;       /* 0: still zero */
   real *work[2];     /* pivots × P */
-  size_t work_size[2];
+  real *own;         /* this rank's rows of a field that has all */
+  size_t work_size[2], own_size;
   double error[2];   /* largest error of a forward [0] or backward [1] product at held-out particles, relative to its RMS */
 } X(pairs);
 

@@ -1,5 +1,6 @@
 /* Products over particles, or over the rows of a dense matrix, in fixed pieces that threads share (base/share.h). Conventions are those of
- * kernels/products.h. */
+ * kernels/products.h. Where ranks share a population of n particles, arrays hold this rank's rows (base/crew.h), sums are those of all, and
+ * everybody has to take part in them. */
 #ifndef MOEDMFT_PARALLEL_H
 #define MOEDMFT_PARALLEL_H
 
@@ -15,6 +16,12 @@ void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, 
                          real *out, size_t ldo);
 /* gram (P × P, symmetric but for rounding; at least its lower triangle) = keep gram + s vᵀ v over n particles;  v: n × P. Returns a status. */
 int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, double keep, real *gram, mdm_error *err);
+/* Σ a b of n particles and P tokens, in double precision; a, b: n × P with leading dimension ld. */
+double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, size_t ld);
+/* The same of every token (out: P); b NULL: Σ a. */
+void X(parallel_each_product)(size_t n, size_t P, const real *a, const real *b, double *out);
+/* Euclidean norm of a column. */
+real X(parallel_norm)(size_t n, const real *a);
 /* to = from, n numbers. */
 void X(parallel_copy)(size_t n, const real *from, real *to);
 /* Σ a b of n numbers, in double precision. */

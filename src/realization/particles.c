@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/share.h"
@@ -26,15 +27,17 @@ void X(normals)(mdm_stream key, size_t column, size_t n, real *out) { X(normal_c
 
 void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, real *out) {
   enum { BATCH = 4 * MDM_NORMALS_BATCH };
-  size_t pieces = (n + MDM_ENTRIES - 1) / MDM_ENTRIES; /* of MDM_ENTRIES, a multiple of the batch */
+  mdm_held held = mdm_held_of(n);
+  size_t rows = held.count, pieces = (rows + MDM_ENTRIES - 1) / MDM_ENTRIES; /* of MDM_ENTRIES, a multiple of the batch */
+  size_t behind = key.half ? (n + 3) / 4 * 4 : 0;
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(50.0 * (double)n * (double)count))
   for (size_t i = 0; i < pieces * count; i++) {
-    size_t column = i / pieces, at = i % pieces * MDM_ENTRIES, end = n - at < MDM_ENTRIES ? n : at + MDM_ENTRIES;
+    size_t column = i / pieces, at = i % pieces * MDM_ENTRIES, end = rows - at < MDM_ENTRIES ? rows : at + MDM_ENTRIES;
     double draw[BATCH];
     for (; at < end; at += BATCH) {
       size_t some = end - at < BATCH ? end - at : BATCH;
-      mdm_normals_from(key, first + column, at, some, draw);
-      for (size_t k = 0; k < some; k++) out[n * column + at + k] = (real)draw[k];
+      mdm_normals_from(key, first + column, behind + held.first + at, some, draw);
+      for (size_t k = 0; k < some; k++) out[rows * column + at + k] = (real)draw[k];
     }
   }
 }
@@ -43,10 +46,10 @@ void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, rea
 
 int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err) {
   int status = X(reserve)(work, size, k, b, err);
-  size_t own = n / groups;
+  size_t own = n / groups, rows = mdm_rows(n);
   for (size_t at = 0; at < n && !status; at += own) {
-    status = X(parallel_inner)(own, k, b, 1.0 / (double)own, Q + at, n, B + at, n, 0, *work, k, err);
-    if (!status) X(parallel_combine)(own, k, b, -1, Q + at, n, *work, k, 0, 1, B + at, n);
+    status = X(parallel_inner)(own, k, b, 1.0 / (double)own, Q + at, rows, B + at, rows, 0, *work, k, err);
+    if (!status) X(parallel_combine)(own, k, b, -1, Q + at, rows, *work, k, 0, 1, B + at, rows);
   }
   return status;
 }
@@ -64,31 +67,31 @@ static void times_small(size_t n, size_t ld, size_t count, const real *inverse, 
   }
 }
 
-/* out (n × count, leading dimension ld) ← out L⁻ᵀ. */
+/* out (mdm_rows(n) × count, leading dimension ld) ← out L⁻ᵀ. */
 static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
   real inverse[SOME * SOME] = {0}; /* count × count: L⁻ᵀ */
-  size_t pieces = mdm_pieces(n, MDM_PARTICLES);
+  const mdm_cuts cuts = mdm_cut_rows(n, MDM_PARTICLES);
   for (size_t c = 0; c < count && count <= SOME; c++) inverse[c + count * c] = 1;
   if (count <= SOME) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n * (double)count * (double)count))
-  for (size_t i = 0; i < pieces; i++) {
-    size_t at = mdm_piece(n, pieces, i), rows = mdm_piece(n, pieces, i + 1) - at;
+  for (size_t i = 0; i < cuts.pieces; i++) {
+    size_t at = mdm_cut_at(&cuts, i), rows = mdm_cut_at(&cuts, i + 1) - at;
     if (count <= SOME) times_small(rows, ld, count, inverse, out + at);
     else BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, count, 1, L, count, out + at, ld);
   }
 }
 
 int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, mdm_error *err) {
-  size_t size = 0, n = pop->n, own = n / groups;
+  size_t size = 0, n = pop->n, own = n / groups, rows = mdm_rows(n);
   real *gram = NULL; /* count × count */
   int status = X(reserve)(&gram, &size, count, count, err);
   for (size_t at = 0; at < n && !status; at += own) {
-    status = X(parallel_gram)(own, count, 1.0 / (double)own, out + at, n, 0, gram, err);
+    status = X(parallel_gram)(own, count, 1.0 / (double)own, out + at, rows, 0, gram, err);
     const char *why = status ? NULL : X(mdm_cholesky)(count, gram);
     if (why)
       status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, own, pop->name, why);
     else if (!status)
-      solve_right(own, n, count, gram, out + at);
+      solve_right(own, rows, count, gram, out + at);
   }
   free(gram);
   return status;
@@ -98,17 +101,19 @@ int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, 
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err) {
   *pop = (X(population)){.name = name, .n = n, .groups = 1};
-  if (mdm_grow_columns((void **)&pop->seen, n, sizeof(real), 0, 1, &pop->capacity))
+  size_t rows = mdm_rows(n);
+  if (mdm_grow_columns((void **)&pop->seen, rows, sizeof(real), 0, 1, &pop->capacity))
     return mdm_no_memory(err, "%zu %s particles; lower solve.particles", n, name);
-  for (size_t i = 0; i < n; i++) pop->seen[i] = 1;
+  for (size_t i = 0; i < rows; i++) pop->seen[i] = 1;
   pop->k = 1;
   return MDM_OK;
 }
 
 int X(population_copy)(X(population) *to, const X(population) *from, mdm_error *err) {
-  if (mdm_grow_columns((void **)&to->seen, to->n, sizeof(real), to->k, from->k, &to->capacity))
+  size_t rows = mdm_rows(to->n);
+  if (mdm_grow_columns((void **)&to->seen, rows, sizeof(real), to->k, from->k, &to->capacity))
     return mdm_fail(err, MDM_ERR_MEMORY, "out of memory for %zu directions of %zu %s particles", from->k, to->n, to->name);
-  memcpy(to->seen, from->seen, to->n * from->k * sizeof *to->seen);
+  memcpy(to->seen, from->seen, rows * from->k * sizeof *to->seen);
   to->k = from->k;
   return MDM_OK;
 }
@@ -124,7 +129,7 @@ void X(population_clear)(X(population) *pop) {
 /* Room for `more` columns behind those seen and pending. */
 static int make_room(X(population) *pop, size_t more, mdm_error *err) {
   size_t used = pop->k + pop->pending;
-  if (!mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), used, used + more, &pop->capacity)) return MDM_OK;
+  if (!mdm_grow_columns((void **)&pop->seen, mdm_rows(pop->n), sizeof(real), used, used + more, &pop->capacity)) return MDM_OK;
   return mdm_no_memory(err, "%zu directions of %zu %s particles", used + more, pop->n, pop->name);
 }
 
@@ -132,7 +137,8 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
   if (pop->exact || !count) return MDM_OK;
   int status = make_room(pop, count, err);
   if (status) return status;
-  X(parallel_copy)(pop->n * count, columns, pop->seen + pop->n * (pop->k + pop->pending));
+  size_t rows = mdm_rows(pop->n);
+  X(parallel_copy)(rows * count, columns, pop->seen + rows * (pop->k + pop->pending));
   pop->pending += count;
   return MDM_OK;
 }
@@ -140,9 +146,10 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 /* Columns that are orthonormal to those seen become seen, if there is room: beyond a quarter of a group no more are remembered, as matching
  * ever more moments would leave the draws too little freedom. */
 static void remember(X(population) *pop, size_t count, const real *columns) {
-  real *to = pop->seen + pop->n * pop->k;
+  size_t rows = mdm_rows(pop->n);
+  real *to = pop->seen + rows * pop->k;
   if (pop->k + count > pop->n / pop->groups / 4) return;
-  if (to != columns) memmove(to, columns, pop->n * count * sizeof *to);
+  if (to != columns) memmove(to, columns, rows * count * sizeof *to);
   pop->k += count;
 }
 
@@ -151,9 +158,9 @@ static void remember(X(population) *pop, size_t count, const real *columns) {
 static void remember_rest(X(population) *pop, const real *before, real *rest) {
   size_t own = pop->n / pop->groups, left = 0;
   for (size_t g = 0; g < pop->groups; g++) {
-    real after = BLAS(nrm2)(own, rest + own * g, 1);
+    real after = X(parallel_norm)(own, rest + own * g);
     int nothing = after < (real)1e-2 * before[g] || after == 0;
-    BLAS(scal)(own, nothing ? 0 : (real)sqrt((double)own) / after, rest + own * g, 1);
+    BLAS(scal)(mdm_rows(own), nothing ? 0 : (real)sqrt((double)own) / after, rest + own * g, 1);
     left += !nothing;
   }
   if (left) remember(pop, 1, rest);
@@ -162,16 +169,16 @@ static void remember_rest(X(population) *pop, const real *before, real *rest) {
 /* Columns that were noted become seen, and `count` columns behind them are made orthogonal to all. What was seen before is passed once for
  * both; then the new ones among themselves. */
 static int settle(X(population) *pop, size_t count, mdm_error *err) {
-  size_t n = pop->n, own = n / pop->groups, old = pop->k, noted = pop->pending;
-  real *columns = pop->seen + n * old; /* n × (noted + count) */
+  size_t n = pop->n, rows = mdm_rows(n), own = n / pop->groups, old = pop->k, noted = pop->pending;
+  real *columns = pop->seen + rows * old; /* n × (noted + count) */
   int status = X(reserve)(&pop->norms, &pop->norms_size, noted, pop->groups, err);
-  for (size_t i = 0; i < noted * pop->groups && !status; i++) pop->norms[i] = BLAS(nrm2)(own, columns + own * i, 1);
+  for (size_t i = 0; i < noted * pop->groups && !status; i++) pop->norms[i] = X(parallel_norm)(own, columns + mdm_rows(own) * i);
   if (!status) status = X(project_out)(n, pop->groups, old, pop->seen, noted + count, columns, &pop->work, &pop->work_size, err);
   for (size_t c = 0; c < noted && !status; c++) {
-    status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + n * old, 1, columns + n * c, &pop->work, &pop->work_size, err);
-    if (!status) remember_rest(pop, pop->norms + pop->groups * c, columns + n * c);
+    status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + rows * old, 1, columns + rows * c, &pop->work, &pop->work_size, err);
+    if (!status) remember_rest(pop, pop->norms + pop->groups * c, columns + rows * c);
   }
-  if (!status) status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + n * old, count, columns + n * noted, &pop->work, &pop->work_size, err);
+  if (!status) status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + rows * old, count, columns + rows * noted, &pop->work, &pop->work_size, err);
   return status;
 }
 
@@ -179,10 +186,10 @@ static int settle(X(population) *pop, size_t count, mdm_error *err) {
 static size_t groups_for(const X(population) *pop, size_t count) { return pop->k + count > pop->n / pop->groups / 2 + 1 ? 1 : pop->groups; }
 
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
-  size_t n = pop->n, noted = pop->pending, old = pop->k;
+  size_t n = pop->n, rows = mdm_rows(n), noted = pop->pending, old = pop->k;
   int status = make_room(pop, count, err);
   if (status) return status;
-  real *draws = pop->seen + n * (old + noted); /* n × count */
+  real *draws = pop->seen + rows * (old + noted); /* n × count */
   X(normal_columns)(key, first, n, count, draws);
   status = settle(pop, count, err);
   if (status) return status;
@@ -192,16 +199,16 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
                     pop->k + count, n, pop->name);
   status = X(whiten)(pop, groups_for(pop, count), count, draws, err);
   if (status) return status;
-  X(parallel_copy)(n * count, draws, out);
+  X(parallel_copy)(rows * count, draws, out);
   remember(pop, count, draws);
   return MDM_OK;
 }
 
 int X(population_mark)(X(population) *pop, mdm_error *err) {
-  size_t numbers = pop->n * pop->pending;
-  int status = X(reserve)(&pop->kept, &pop->kept_size, pop->n, pop->pending, err);
+  size_t rows = mdm_rows(pop->n), numbers = rows * pop->pending;
+  int status = X(reserve)(&pop->kept, &pop->kept_size, rows, pop->pending, err);
   if (status) return status;
-  if (numbers) memcpy(pop->kept, pop->seen + pop->n * pop->k, numbers * sizeof *pop->kept);
+  if (numbers) memcpy(pop->kept, pop->seen + rows * pop->k, numbers * sizeof *pop->kept);
   pop->marked[0] = pop->k;
   pop->marked[1] = pop->pending;
   return MDM_OK;
@@ -210,7 +217,8 @@ int X(population_mark)(X(population) *pop, mdm_error *err) {
 void X(population_rewind)(X(population) *pop) {
   pop->k = pop->marked[0];
   pop->pending = pop->marked[1];
-  if (pop->pending) memcpy(pop->seen + pop->n * pop->k, pop->kept, pop->n * pop->pending * sizeof *pop->seen);
+  size_t rows = mdm_rows(pop->n);
+  if (pop->pending) memcpy(pop->seen + rows * pop->k, pop->kept, rows * pop->pending * sizeof *pop->seen);
 }
 
 void X(population_walk)(X(population) *pop, mdm_state *s) {
@@ -224,6 +232,6 @@ void X(population_walk)(X(population) *pop, mdm_state *s) {
 int X(population_columns)(X(population) *pop, mdm_stream key, int rows, double variance, size_t first, size_t count, real *out, mdm_error *err) {
   key.purpose += rows ? MDM_DRAW_ROWS : MDM_DRAW_COLS;
   int status = X(population_fresh)(pop, key, first, count, out, err);
-  if (!status) X(scale)(pop->n * count, (real)sqrt(variance), out);
+  if (!status) X(scale)(mdm_rows(pop->n) * count, (real)sqrt(variance), out);
   return status;
 }

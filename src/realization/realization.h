@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/state.h"
@@ -27,11 +28,16 @@
 typedef struct X(field) {
   size_t n, P;      /* particles, tokens */
   real *v;          /* n × P, column-major: token by token */
+  size_t ld;        /* where ranks share the population (base/crew.h): 0: v has this rank's rows; n: it has all, and so have twin and noise */
   unsigned long id; /* changes with the values: lets a realization reuse what it computed from the same field */
   /* How sampling noise is kept out of squares (docs/theory.md, "Sampling inside experts"); whatever squares a field does it by gram.h. */
   real *twin;       /* n × P, or NULL: a second sample of v, with independent noise: ⟨v v⟩ is the mean of v twin */
   real *noise;      /* n × P, or NULL: what ⟨v v⟩ has to lose is ⟨noise noise⟩ */
 } X(field);
+
+/* Leading dimension of a field's arrays, and this rank's rows in one of them. */
+static inline size_t X(field_ld)(const X(field) *f) { return f->ld ? f->ld : mdm_rows(f->n); }
+static inline real *X(field_rows)(const X(field) *f, real *v) { return f->ld && v ? v + mdm_held_of(f->n).first : v; }
 
 /* Which expert serves which token. A NULL routing means that every expert serves every token. */
 typedef struct X(routing) {
@@ -110,6 +116,8 @@ struct X(realization) {
    * training goes on with the same draws. Both NULL when a pass leaves nothing behind. */
   int (*mark)(X(realization) *R, mdm_error *err);
   void (*rewind)(X(realization) *R);
+  /* After a step: forgets what has to be (X(limit_spans)). NULL where nothing is. */
+  int (*stepped)(X(realization) *R, mdm_error *err);
   /* A matrix in raw units, in the layout of the output file: Q (M, N), W1 (M, N_e, N), W2 (M, N, N_e), row-major. NULL
    * when the realization has no such weights. */
   void (*raw)(const X(realization) *R, size_t block, mdm_tensor t, double *out);
@@ -132,14 +140,27 @@ static inline int X(realization_sizes)(X(realization) *R, const mdm_shape *shape
   return R->matrix ? MDM_OK : mdm_no_memory(err, "%zu blocks", R->blocks);
 }
 
-/* A finite network, entries drawn with stream key (seed, run). */
-int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run,
+/* How a network of a family (src/run/family.h) is drawn: as part number `part` of a larger one, `whole`, a block of its draws: the part-th piece of
+ * every population that grows, of as many as fit; and with moments matched along these axes of the inputs (matched.h). */
+typedef struct X(lineage) {
+  mdm_shape whole;
+  size_t part;
+  size_t inputs, outputs;
+  const struct mdm_axes *axes; /* count = 0: plain draws */
+} X(lineage);
+
+/* A finite network, entries drawn with stream key (seed, run). of: NULL, or how it belongs to a family. */
+int X(network_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], unsigned long seed, unsigned run, const X(lineage) *of,
                       X(realization) **out, mdm_error *err);
 
 /* The limit on sample particles; tolerance: relative amplitude of a new direction; pairs: how learned parts are kept (NULL: as
  * thin factors, for linear optimizers). */
 int X(limit_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], double tolerance, const mdm_pair_scheme *pairs,
                     unsigned long seed, unsigned run, X(realization) **out, mdm_error *err);
+
+/* How a limit that was just made tells directions apart: rank: keeps at most so many for each field beyond a step, and a quarter more (0: all;
+ * only linear optimizers, without twins); whole_batch: a direction is new by the power of all tokens of a batch. */
+void X(limit_spans)(X(realization) *limit, size_t rank, int whole_batch);
 
 /* New particles of the limit under given order parameters. */
 int X(given_create)(const mdm_shape *shape, const mdm_coefficients coef[MDM_TENSORS], const mdm_given *given, unsigned long seed,

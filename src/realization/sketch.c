@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/lapack.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -44,9 +45,10 @@ void X(sketch_clear)(X(sketch) *s) {
 
 /* ---------------------------------------------------------------- one block */
 
-/* Y (n × BLOCK) = p S; S (P × BLOCK): SIGNS random entries ±1 in each row, functions of the number of columns before. */
+/* Y (n × BLOCK; like Q and U, of the rows that are held here, base/crew.h) = p S; S (P × BLOCK): SIGNS random entries ±1 in each row, functions of the number of columns before. */
 static int random_combinations(const X(field) *p, size_t before, real *Y, mdm_error *err) {
-  size_t n = p->n, pieces = mdm_pieces(n, MDM_PARTICLES);
+  size_t n = mdm_rows(p->n), ld = X(field_ld)(p), pieces = mdm_pieces(n, MDM_PARTICLES);
+  const real *v = X(field_rows)(p, p->v);
   uint64_t *words = malloc(p->P * sizeof *words); /* P */
   if (!words) return mdm_no_memory(err, "a sketch of %zu samples", p->P);
   mdm_words((mdm_stream){.purpose = MDM_DRAW_SKETCH}, before, p->P, words);
@@ -56,7 +58,7 @@ static int random_combinations(const X(field) *p, size_t before, real *Y, mdm_er
     for (size_t j = 0; j < BLOCK; j++) memset(Y + n * j + at, 0, rows * sizeof *Y);
     for (size_t t = 0; t < p->P; t++) {
       uint64_t word = words[t];
-      for (size_t z = 0; z < SIGNS; z++, word >>= 7) X(add)(rows, word & 64 ? -1 : 1, p->v + n * t + at, Y + n * (word % BLOCK) + at);
+      for (size_t z = 0; z < SIGNS; z++, word >>= 7) X(add)(rows, word & 64 ? -1 : 1, v + ld * t + at, Y + n * (word % BLOCK) + at);
     }
   }
   free(words);
@@ -67,17 +69,17 @@ static int random_combinations(const X(field) *p, size_t before, real *Y, mdm_er
  * and `unit` is set); *b: those that stay. Stathopoulos & Wu 2002, SIAM J. Sci. Comput. 23, 2165. gram: BLOCK × BLOCK; copy: n × BLOCK. */
 static int orthonormalize(size_t n, real *Y, size_t *b, double least, int unit, real *gram, real *copy, mdm_error *err) {
   real w[BLOCK];
-  size_t count = *b, first = 0;
-  int status = X(parallel_gram)(n, count, 1.0 / (double)n, Y, n, 0, gram, err);
+  size_t count = *b, first = 0, rows = mdm_rows(n);
+  int status = X(parallel_gram)(n, count, 1.0 / (double)n, Y, rows, 0, gram, err);
   if (status) return status;
   const char *why = X(mdm_eigen)(count, gram, w);
   if (why) return mdm_fail(err, MDM_ERR_NUMERIC, "new directions of a field of %zu particles and %zu sketched columns: %s", n, count, why);
   double largest = (double)w[count - 1], bound = least * (unit && largest < 1 ? 1 : largest);
   while (first < count && !((double)w[first] > bound && w[first] > 0)) first++;
   for (size_t c = first; c < count; c++) X(scale)(count, (real)(1 / sqrt((double)w[c])), gram + count * c);
-  X(parallel_copy)(n * count, Y, copy);
+  X(parallel_copy)(rows * count, Y, copy);
   *b = count - first;
-  if (*b) X(parallel_combine)(n, count, *b, 1, copy, n, gram + count * first, count, 0, 0, Y, n);
+  if (*b) X(parallel_combine)(n, count, *b, 1, copy, rows, gram + count * first, count, 0, 0, Y, rows);
   return MDM_OK;
 }
 
@@ -99,28 +101,28 @@ static int largest_of(const X(sketch) *s, size_t b, real *gram, double *most, md
 }
 
 static int make_room(X(sketch) *s, mdm_error *err) {
-  if (mdm_grow_columns((void **)&s->Q, s->n, sizeof(real), s->l, s->l + BLOCK, &s->capacity[0]) ||
+  if (mdm_grow_columns((void **)&s->Q, mdm_rows(s->n), sizeof(real), s->l, s->l + BLOCK, &s->capacity[0]) ||
       mdm_grow_columns((void **)&s->B, s->P, sizeof(real), s->l, s->l + BLOCK, &s->capacity[1]))
     return mdm_no_memory(err, "a sketch of %zu samples and %zu particles", s->P, s->n);
   return MDM_OK;
 }
 
-/* One block more. *left: no eigenvalue of the residual before it was larger; 0 where nothing was left. room: BLOCK × (BLOCK + n). */
+/* One block more. *left: no eigenvalue of the residual before it was larger; 0 where nothing was left. room: BLOCK × (BLOCK + rows). */
 static int add_block(X(sketch) *s, const X(field) *p, size_t k, const real *U, real *room, double *left, mdm_error *err) {
-  size_t n = s->n, b = BLOCK, size = 0;
+  size_t n = s->n, rows = mdm_rows(n), b = BLOCK, size = 0;
   real *work = NULL, *gram = room, *copy = room + BLOCK * BLOCK;
   double most = 0, trace = 0;
   int status = make_room(s, err);
-  real *Y = s->Q ? s->Q + n * s->l : NULL, *coordinates = s->B ? s->B + s->P * s->l : NULL;
+  real *Y = s->Q ? s->Q + rows * s->l : NULL, *coordinates = s->B ? s->B + s->P * s->l : NULL;
   if (!status) status = random_combinations(p, k + s->l, Y, err);
   for (int pass = 0; pass < 2 && b && !status; pass++) { /* twice: what the first pass leaves may be small beside what it took */
     status = project(s, k, U, b, Y, &work, &size, err);
-    if (!pass && !status) trace = X(parallel_dot)(n * b, Y, Y) / (SIGNS * (double)n);
+    if (!pass && !status) trace = X(parallel_products)(n, b, Y, Y, rows) / (SIGNS * (double)n);
     if (!status) status = orthonormalize(n, Y, &b, pass ? NEW : SMALL, pass, gram, copy, err);
   }
   free(work);
   if (status) return status;
-  if (b) status = X(parallel_inner)(n, s->P, b, 1.0 / (double)n, p->v, n, Y, n, 0, coordinates, s->P, err);
+  if (b) status = X(parallel_inner)(n, s->P, b, 1.0 / (double)n, X(field_rows)(p, p->v), X(field_ld)(p), Y, rows, 0, coordinates, s->P, err);
   s->l += b;
   if (b && !status) status = largest_of(s, b, gram, &most, err);
   *left = b ? (most + sqrt(most * most + 4 * SAFETY * most * trace / (double)b)) / 2 : 0;
@@ -153,7 +155,7 @@ int X(sketch_field)(X(sketch) *s, const X(field) *p, size_t k, const real *U, do
   double left = INFINITY;
   *s = (X(sketch)){.n = p->n, .P = p->P};
   *enough = 1;
-  real *room = mdm_alloc(BLOCK, BLOCK + p->n, 1, sizeof *room); /* BLOCK × (BLOCK + n) */
+  real *room = mdm_alloc(BLOCK, BLOCK + mdm_rows(p->n), 1, sizeof *room); /* BLOCK × (BLOCK + rows) */
   int status = room ? MDM_OK : mdm_no_memory(err, "a sketch of %zu particles", p->n);
   while (!status && left > LEFT * threshold && (*enough = s->l + BLOCK <= most)) status = add_block(s, p, k, U, room, &left, err);
   free(room);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/vecmath.h"
@@ -20,7 +21,7 @@ enum {
   TILE_ROWS = 512, TILE_COLUMNS = 8        /* of G */
 };
 
-X(table) X(table_of)(size_t rows, size_t cols, real *A) { return (X(table)){.rows = rows, .cols = cols, .A = A}; }
+X(table) X(table_of)(size_t n, size_t cols, real *A) { return (X(table)){.n = n, .rows = mdm_rows(n), .cols = cols, .A = A}; }
 
 void X(table_clear)(X(table) *T) {
   free(T->m);
@@ -29,8 +30,8 @@ void X(table_clear)(X(table) *T) {
 }
 
 void X(table_walk)(X(table) *T, mdm_state *s) {
-  mdm_state_kept(s, "first moment", (void **)&T->m, T->rows * T->cols, sizeof(real));
-  mdm_state_kept(s, "second moment", (void **)&T->v, T->rows * T->cols, sizeof(real));
+  mdm_state_kept_rows(s, "first moment", (void **)&T->m, T->n, T->cols, sizeof(real));
+  mdm_state_kept_rows(s, "second moment", (void **)&T->v, T->n, T->cols, sizeof(real));
 }
 
 int X(table_prepare)(X(table) *T, const mdm_step *s, mdm_error *err) {
@@ -106,7 +107,7 @@ int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, siz
   int status = X(table_prepare)(T, s, err);
   if (status) return status;
   if (X(table_is_plain)(s) && P >= X(many_tokens)()) {
-    X(parallel_combine)(T->rows, P, T->cols, X(table_rate)(s, c), x, T->rows, y, ldy, 1, mdm_step_keep(s, c), T->A, T->rows);
+    X(parallel_combine)(T->n, P, T->cols, X(table_rate)(s, c), x, T->rows, y, ldy, 1, mdm_step_keep(s, c), T->A, T->rows);
     return MDM_OK;
   }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)T->rows * (double)T->cols * (double)(P + 10)))

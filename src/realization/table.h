@@ -10,13 +10,13 @@
 #include "kernels/real.h"
 
 typedef struct X(table) {
-  size_t rows, cols;
+  size_t n, rows, cols; /* n: rows, all of them where ranks share them (base/crew.h) */
   real *A;     /* rows × cols: the weights; not owned */
   real *m, *v; /* rows × cols: first moment (or momentum), second moment; NULL until a step needs them */
 } X(table);
 
-/* A table over A (rows × cols, owned by the caller). */
-X(table) X(table_of)(size_t rows, size_t cols, real *A);
+/* A table over A (mdm_rows(n) × cols, owned by the caller). */
+X(table) X(table_of)(size_t n, size_t cols, real *A);
 void X(table_clear)(X(table) *T);
 /* The moments; the weights are walked by their owner. */
 void X(table_walk)(X(table) *T, mdm_state *s);

@@ -28,22 +28,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
 #include "realization/parallel.h"
 
 /* ---------------------------------------------------------------- fields of groups */
 
-void X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
+/* Of many particles: a sum over pieces of groups. Not 0: memory is out. */
+static int mean_of_pieces(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  size_t pieces = mdm_few_expert_pieces(groups), rows = mdm_rows(groups * n), held = mdm_held_of(groups * n).first, first, end;
+  real *sums = mdm_alloc(n * P, pieces, 1, sizeof *sums); /* n × P × pieces */
+  if (!sums) return -1;
+  mdm_own_expert_pieces(groups, n, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
+  for (size_t i = first; i < end; i++)
+    for (size_t t = 0; t < P; t++)
+      for (size_t g = mdm_expert_piece(groups, pieces, i); g < mdm_expert_piece(groups, pieces, i + 1); g++)
+        X(add)(n, (real)(1.0 / (double)groups), in + (n * g - held) + rows * t, sums + n * (t + P * i));
+  mdm_swap_expert_pieces(groups, n, pieces, n * P, sizeof *sums, sums, &first, &end);
+  memset(out, 0, n * P * sizeof *out);
+  for (size_t i = 0; i < pieces; i++) X(add)(end - first, 1, sums + n * P * i + first, out + first);
+  mdm_gather_slices(groups * n, n * P, sizeof *out, out);
+  free(sums);
+  return 0;
+}
+
+/* Of the rows that are held here. */
+static void spread_held(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  mdm_held h = mdm_held_of(groups * n);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(h.count * P)))
+  for (size_t t = 0; t < P; t++)
+    for (size_t i = 0; i < h.count;) {
+      size_t j = (h.first + i) % n, count = n - j < h.count - i ? n - j : h.count - i;
+      real *to = out + h.count * t + i;
+      if (accumulate) X(add)(count, 1, in + n * t + j, to);
+      else memcpy(to, in + n * t + j, count * sizeof *to);
+      i += count;
+    }
+}
+
+int X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
+  if (mdm_is_large(groups * n) && groups > 1) return mean_of_pieces(groups, n, P, in, out);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;
     memset(to, 0, n * sizeof *to);
     for (size_t g = 0; g < groups; g++) X(add)(n, (real)(1.0 / (double)groups), in + n * (g + groups * t), to);
   }
+  return 0;
 }
 
 void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, int accumulate, real *out) {
+  if (groups == 1) n = mdm_rows(n);
+  else if (mdm_is_spread(groups * n)) {
+    spread_held(groups, n, P, in, accumulate, out);
+    return;
+  }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++)
     for (size_t g = 0; g < groups; g++) {
@@ -54,9 +95,10 @@ void X(spread_over_groups)(size_t groups, size_t n, size_t P, const real *in, in
 }
 
 /* From a side's particles to its population, and back. */
-static void average(const X(thin_side) *s, size_t P, const real *in, real *out) {
+static int average(const X(thin_side) *s, size_t P, const real *in, real *out, mdm_error *err) {
   if (s->basis->twins) X(mean_over_twins)(s->pop->n, P, in, out);
-  else X(mean_over_groups)(s->groups, s->pop->n, P, in, out);
+  else if (X(mean_over_groups)(s->groups, s->pop->n, P, in, out)) return mdm_no_memory(err, "means over %zu experts", s->groups);
+  return MDM_OK;
 }
 
 static void spread(const X(thin_side) *s, size_t P, const real *in, int accumulate, real *out) {
@@ -71,7 +113,8 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
   size_t n = s->pop->n;
   int status = X(reserve)(&s->mean, &s->mean_size, n, f->P, err);
   if (status) return status;
-  if (s->mean_id != f->id || !f->id) average(s, f->P, f->v, s->mean);
+  if (s->mean_id != f->id || !f->id) status = average(s, f->P, f->v, s->mean, err);
+  if (status) return status;
   s->mean_id = f->id;
   *view = (X(field)){.n = n, .P = f->P, .v = s->mean, .id = f->id};
   return MDM_OK;
@@ -81,30 +124,33 @@ int X(thin_view)(X(thin) *A, mdm_side which, const X(field) *f, X(field) *view, 
 
 static int draw_columns(X(thin) *A, mdm_side which, size_t k, size_t count, real *out, mdm_error *err) {
   X(thin_side) *s = &A->side[which];
-  if (s->variance == 0) return memset(out, 0, s->pop->n * count * sizeof *out), MDM_OK;
+  if (s->variance == 0) return memset(out, 0, mdm_rows(s->pop->n) * count * sizeof *out), MDM_OK;
   return X(population_columns)(s->pop, A->key, which == MDM_ROWS, s->variance, k, count, out, err);
 }
 
-/* The new Gaussian columns k … want − 1, times a factor, in every group of `to` (n × want); shared: particles of the population. */
-static void spread_scaled(const X(thin_side) *s, size_t shared, size_t want, double factor, real *to) {
-  spread(s, want - s->k, s->gauss + shared * s->k, 0, to + s->n * s->k);
-  if (factor != 1) X(scale)(s->n * (want - s->k), (real)factor, to + s->n * s->k);
+/* The new Gaussian columns k … want − 1, which are at `fresh`, times a factor, in every group of `to` (n × want). */
+static void spread_scaled(const X(thin_side) *s, const real *fresh, size_t want, double factor, real *to) {
+  size_t rows = mdm_rows(s->n);
+  spread(s, want - s->k, fresh, 0, to + rows * s->k);
+  if (factor != 1) X(scale)(rows * (want - s->k), (real)factor, to + rows * s->k);
 }
 
 /* One Gaussian column (and one of the learned part) for every direction of the other side's field. */
 static int follow(X(thin) *A, mdm_side which, mdm_error *err) {
   X(thin_side) *s = &A->side[which], *other = &A->side[!which];
-  size_t want = other->basis->k, n = s->pop->n;
+  size_t want = other->basis->k, n = s->pop->n, rows = mdm_rows(n), all = mdm_rows(s->n);
+  size_t kept = A->forgets ? 0 : s->k; /* Gaussian columns that stay as they were drawn */
   if (s->k == want) return MDM_OK;
-  if (mdm_grow_columns((void **)&s->gauss, n, sizeof(real), s->k, want, &s->capacity_gauss) ||
-      (s->learns && mdm_grow_columns((void **)&s->all, s->n, sizeof(real), s->k, want, &s->capacity_all)) ||
-      (s->momentum && mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), s->k, want, &s->capacity_momentum)))
+  if (mdm_grow_columns((void **)&s->gauss, rows, sizeof(real), kept, kept + want - s->k, &s->capacity_gauss) ||
+      (s->learns && mdm_grow_columns((void **)&s->all, all, sizeof(real), s->k, want, &s->capacity_all)) ||
+      (s->learns && (s->momentum || A->scale_momentum != 0) && mdm_grow_columns((void **)&s->momentum, all, sizeof(real), s->k, want, &s->capacity_momentum)))
     return mdm_no_memory(err, "%s: %zu particles × %zu directions", mdm_tensor_name(A->base.tensor), s->n, want);
-  int status = A->draw(A, which, s->k, want - s->k, s->gauss + n * s->k, err);
+  real *fresh = s->gauss + rows * kept; /* pop->n × (want − k) */
+  int status = A->draw(A, which, s->k + s->forgotten, want - s->k, fresh, err);
   if (status) return status;
-  if (s->learns) spread_scaled(s, n, want, A->scale, s->all);
+  if (s->learns) spread_scaled(s, fresh, want, A->scale, s->all);
   else s->all = s->gauss;
-  if (s->momentum) spread_scaled(s, n, want, A->scale_momentum, s->momentum);
+  if (s->momentum) spread_scaled(s, fresh, want, A->scale_momentum, s->momentum);
   s->k = want;
   return MDM_OK;
 }
@@ -128,17 +174,17 @@ int X(thin_follow)(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *
 /* ---------------------------------------------------------------- products */
 
 /* out (n × P) = left (n × k) c (ldc × P, its first k rows) s, added when accumulate is set. */
-static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out) {
-  X(parallel_combine)(n, k, P, s, left, n, c, ldc, 0, accumulate, out, n);
+static void combine(size_t n, size_t P, size_t k, double s, const real *left, const real *c, size_t ldc, int accumulate, real *out, size_t ldo) {
+  X(parallel_combine)(n, k, P, s, left, mdm_rows(n), c, ldc, 0, accumulate, out, ldo);
 }
 
-/* The same onto one side's particles, from columns on them or (n < s->n) on its population, which are spread over its groups. */
+/* The same onto one side's particles (out: an array of the result), from columns on them or (n < s->n) on its population, which are spread over its groups. */
 static int combine_on(X(thin) *A, const X(thin_side) *s, size_t n, size_t P, size_t k, double scale, const real *left, const real *c, size_t ldc,
-                      int accumulate, real *out, mdm_error *err) {
-  if (s->n == n) return combine(n, P, k, scale, left, c, ldc, accumulate, out), MDM_OK;
+                      int accumulate, const X(field) *result, real *out, mdm_error *err) {
+  if (s->n == n) return combine(n, P, k, scale, left, c, ldc, accumulate, X(field_rows)(result, out), X(field_ld)(result)), MDM_OK;
   int status = X(reserve)(&A->shared, &A->shared_size, n, P, err);
   if (status) return status;
-  combine(n, P, k, scale, left, c, ldc, 0, A->shared);
+  combine(n, P, k, scale, left, c, ldc, 0, A->shared, n);
   spread(s, P, A->shared, accumulate, out);
   return MDM_OK;
 }
@@ -148,9 +194,9 @@ static int gaussian_product(X(thin) *A, const X(thin_side) *target, const X(basi
                             mdm_error *err) {
   size_t n = target->pop->n, k = b->k_c;
   const real *excess = X(basis_excess)(b);
-  int status = combine_on(A, target, n, P, k, scale, target->gauss, X(basis_driving)(b), k, accumulate, result->v, err);
+  int status = combine_on(A, target, n, P, k, scale, target->gauss, X(basis_driving)(b), k, accumulate, result, result->v, err);
   if (status || !excess || !result->noise) return status;
-  return combine_on(A, target, n, P, k, scale, target->gauss, excess, k, 1, result->noise, err);
+  return combine_on(A, target, n, P, k, scale, target->gauss, excess, k, 1, result, result->noise, err);
 }
 
 /* What the target's directions make of overlaps of the source's columns with a field, in A->work (k × P). No field is driven along
@@ -158,7 +204,7 @@ static int gaussian_product(X(thin) *A, const X(thin_side) *target, const X(basi
 static int respond(X(thin) *A, const X(thin_side) *target, size_t k, size_t P, double factor, int accumulate, X(field) *result, mdm_error *err) {
   const X(basis) *b = target->basis;
   if (k) X(basis_drop_excess)(b, k, P, A->work);
-  return combine_on(A, target, b->n, P, k, factor, k ? b->U : NULL, A->work, k, accumulate, result->v, err);
+  return combine_on(A, target, b->n, P, k, factor, k ? b->U : NULL, A->work, k, accumulate, result, result->v, err);
 }
 
 /* Product from one side to the other: what the target's columns make of the field's coordinates, plus factor × the
@@ -170,7 +216,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     status = absorb(A, from, f, err);
     if (status) return status;
     const X(basis) *b = source->basis;
-    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, result->v);
+    if (target->learns) combine(target->n, f->P, b->k_c, 1, target->all, b->c, b->k_c, begun, X(field_rows)(result, result->v), X(field_ld)(result));
     else status = gaussian_product(A, target, b, f->P, A->scale, begun, result, err);
     begun = 1;
   } else if (A->notes && source->variance > 0) {
@@ -187,7 +233,7 @@ static int product(X(thin) *A, mdm_side from, double factor, const X(field) *f, 
     factor *= A->scale;
   }
   if (!status && k)
-    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, view.n, view.v, view.n, 0, A->work, k, err);
+    status = X(parallel_inner)(view.n, k, f->P, 1.0 / (double)view.n, source->all, mdm_rows(view.n), X(field_rows)(&view, view.v), X(field_ld)(&view), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, factor, begun, result, err);
 }
 
@@ -205,43 +251,62 @@ void X(thin_decay)(X(thin) *A, const mdm_step *step) { A->scale *= mdm_step_keep
 
 /* C (n × k) += s own cᵀ, c: k_c × P; of a field with a twin, its twin's. */
 static void add_outer(const X(thin_side) *s, double factor, const X(field) *own, const X(basis) *b, real *C) {
-  const real *from = own->twin ? own->twin : own->v;
-  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, s->n, b->c, b->k_c, 1, 1, C, s->n);
+  const real *from = X(field_rows)(own, own->twin ? own->twin : own->v);
+  size_t rows = mdm_rows(s->n);
+  X(parallel_combine)(s->n, own->P, b->k_c, factor, from, X(field_ld)(own), b->c, b->k_c, 1, 1, C, rows);
 }
 
-/* B ← μ B + gradient + λ A, A ← A − rate B, for the side that learns and for the scale of the initial matrix. */
+/* B ← μ B + gradient + λ A, A ← A − rate B, on a side that learns; own: NULL where the gradient goes to the other. */
 static int step_momentum(X(thin) *A, const mdm_step *step, double gradient, X(thin_side) *s, const X(field) *own, const X(basis) *b,
                          mdm_error *err) {
   double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
-  size_t n = s->n * s->k;
+  size_t n = mdm_rows(s->n) * s->k;
   if (!s->momentum && s->k) {
-    if (mdm_grow_columns((void **)&s->momentum, s->n, sizeof(real), 0, s->k, &s->capacity_momentum))
+    if (mdm_grow_columns((void **)&s->momentum, mdm_rows(s->n), sizeof(real), 0, s->k, &s->capacity_momentum))
       return mdm_no_memory(err, "the momentum of %s", mdm_tensor_name(A->base.tensor));
     memset(s->momentum, 0, n * sizeof *s->momentum);
   }
   X(scale)(n, (real)mu, s->momentum);
-  add_outer(s, gradient, own, b, s->momentum);
+  if (own) add_outer(s, gradient, own, b, s->momentum);
   X(add)(n, (real)lambda, s->all, s->momentum);
   X(add)(n, (real)-step->rate, s->momentum, s->all);
+  return MDM_OK;
+}
+
+/* The same on all sides that learn, and for the scale of the initial matrix. */
+static int step_with_momentum(X(thin) *A, const mdm_step *step, double gradient, const X(field) *own, const X(basis) *b, mdm_error *err) {
+  double mu = step->by->momentum, lambda = step->by->decay * A->base.coef.decay;
+  int status = step_momentum(A, step, gradient, &A->side[A->learner], own, b, err);
+  if (!status && A->forgets) status = step_momentum(A, step, 0, &A->side[!A->learner], NULL, NULL, err);
+  if (status) return status;
   A->scale_momentum = mu * A->scale_momentum + lambda * A->scale;
   A->scale -= step->rate * A->scale_momentum;
   return MDM_OK;
+}
+
+/* Both fields of a step are spanned, and count as use of their directions. */
+static int use(X(thin) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
+  int status = X(thin_follow)(A, p, q, err);
+  if (!status) status = X(basis_use)(A->side[MDM_COLS].basis, err);
+  return status ? status : X(basis_use)(A->side[MDM_ROWS].basis, err);
 }
 
 /* The linear optimizers. */
 static int thin_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing;
   X(thin) *A = (X(thin) *)M;
-  mdm_side learns = A->side[MDM_ROWS].learns ? MDM_ROWS : MDM_COLS;
+  mdm_side learns = A->learner == MDM_ROWS ? MDM_ROWS : MDM_COLS;
   const X(field) *own = learns == MDM_ROWS ? q : p, *other = learns == MDM_ROWS ? p : q;
   X(thin_side) *s = &A->side[learns];
   double keep = mdm_step_keep(step, &M->coef), gradient = step->clip * M->coef.learn * (learns == MDM_ROWS ? 1 : M->coef.tau);
-  if (gradient == 0 && keep == 1) return MDM_OK;
-  int status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
+  int status = A->forgets ? use(A, p, q, err) : MDM_OK;
+  if (status || (gradient == 0 && keep == 1)) return status;
+  status = absorb(A, !learns, other, err); /* the coordinates that a product left, unless another field came between */
   if (status) return status;
   const X(basis) *b = A->side[!learns].basis;
-  if (step->by->momentum > 0) return step_momentum(A, step, gradient, s, own, b, err);
-  if (keep != 1) X(scale)(s->n * s->k, (real)keep, s->all);
+  if (step->by->momentum > 0) return step_with_momentum(A, step, gradient, own, b, err);
+  if (keep != 1) X(scale)(mdm_rows(s->n) * s->k, (real)keep, s->all);
+  if (keep != 1 && A->forgets) X(scale)(mdm_rows(A->side[!learns].n) * A->side[!learns].k, (real)keep, A->side[!learns].all);
   A->scale *= keep;
   add_outer(s, -step->rate * gradient, own, b, s->all);
   return MDM_OK;
@@ -260,7 +325,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   X(thin_side) *source = &A->side[from], *target = &A->side[!from];
   X(field) view;
   int status = MDM_OK;
-  memset(out->v, 0, target->n * f->P * sizeof *out->v);
+  memset(out->v, 0, mdm_rows(target->n) * f->P * sizeof *out->v);
   if (target->variance > 0) status = absorb(A, from, f, err);
   if (!status && target->variance > 0)
     status = gaussian_product(A, target, source->basis, f->P, 1, 0, out, err);
@@ -268,7 +333,7 @@ static int thin_initial(X(matrix) *M, int backward, const X(field) *f, X(field) 
   if (!status && k) status = X(reserve)(&A->work, &A->work_size, k, f->P, err);
   if (!status && k) status = X(thin_view)(A, from, f, &view, err);
   if (status || !k) return status;
-  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, n, view.v, n, 0, A->work, k, err);
+  status = X(parallel_inner)(n, k, f->P, 1.0 / (double)n, source->gauss, mdm_rows(n), X(field_rows)(&view, view.v), X(field_ld)(&view), 0, A->work, k, err);
   return status ? status : respond(A, target, k, f->P, backward ? M->coef.tau : 1 / M->coef.tau, 1, out, err);
 }
 
@@ -278,13 +343,18 @@ static const X(matrix_ops) thin_ops = {thin_forward, thin_backward, thin_step, N
 
 void X(thin_init)(X(thin) *A, mdm_tensor tensor, const mdm_coefficients *coef, X(thin_place) rows, X(thin_place) cols,
                   mdm_side learns, mdm_stream key) {
-  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .draw = draw_columns, .key = key, .scale = 1};
+  *A = (X(thin)){.base = {&thin_ops, tensor, rows.n, cols.n, *coef}, .learner = learns, .draw = draw_columns, .key = key, .scale = 1};
   A->key.purpose = tensor;
   for (int which = 0; which < 2; which++) {
     X(thin_place) place = which == MDM_ROWS ? rows : cols;
     A->side[which] = (X(thin_side)){.n = place.n, .pop = place.pop, .groups = place.n / place.pop->n, .basis = place.basis,
                                     .variance = which == MDM_ROWS ? coef->Vf : coef->Vb, .learns = (int)learns == which};
   }
+}
+
+void X(thin_forgets)(X(thin) *A) {
+  A->forgets = 1;
+  A->side[MDM_ROWS].learns = A->side[MDM_COLS].learns = 1;
 }
 
 void X(thin_clear)(X(thin) *A) {
@@ -309,7 +379,8 @@ void X(thin_walk)(X(thin) *A, mdm_state *s) {
     const X(basis) *other = A->side[!which].basis;
     mdm_state_count(s, "columns", &side->k);
     mdm_state_bound(s, "columns", side->k, other ? other->k : 0);
-    mdm_state_columns(s, "gauss", (void **)&side->gauss, own, side->k, sizeof(real), &side->capacity_gauss);
+    if (A->forgets) mdm_state_count(s, "forgotten", &side->forgotten);
+    else mdm_state_columns(s, "gauss", (void **)&side->gauss, own, side->k, sizeof(real), &side->capacity_gauss);
     mdm_state_kept_columns(s, "momentum", (void **)&side->momentum, side->n, side->k, sizeof(real), &side->capacity_momentum);
     if (side->learns) mdm_state_columns(s, "learned", (void **)&side->all, side->n, side->k, sizeof(real), &side->capacity_all);
     else side->all = side->gauss;

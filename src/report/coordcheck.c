@@ -27,6 +27,7 @@ typedef struct {
   double fewest; /* seeds; infinite where the file does not tell */
   size_t blocks; /* 0 without residual blocks */
   int splits;
+  const mdm_array *chi2; /* or NULL */
   size_t block;  /* of the table that is printed */
 } table;
 
@@ -55,7 +56,8 @@ static int read_table(const mdm_record *rec, table *t, mdm_error *err) {
     if (!has_shape(*to[i], shapes[i].rank, shapes[i].first, t->width ? t->width->dim[0] : 0, shapes[i].blocks))
       return mdm_fail(err, MDM_ERR_DATA, "the coordinate check is incomplete: %s is missing or has another shape", shapes[i].path);
   }
-  const mdm_array *seeds = mdm_record_find(rec, "seeds");
+  const mdm_array *seeds = mdm_record_find(rec, "seeds"), *chi2 = mdm_record_find(rec, "chi2"); /* files of earlier versions lack it */
+  t->chi2 = has_shape(chi2, 2, all, 0, t->blocks) ? chi2 : NULL;
   t->fewest = INFINITY;
   for (size_t w = 0; has_shape(seeds, 1, t->width->dim[0], 0, 0) && w < seeds->dim[0]; w++) t->fewest = fmin(t->fewest, seeds->value[w]);
   return MDM_OK;
@@ -179,6 +181,20 @@ static void print_blocks(FILE *out, const table *t) {
           fprintf(out, "block %zu, %s %s: N^%.2f DEVIATES\n", l, mdm_split_path((mdm_split)s), mdm_part_name((mdm_part_kind)k), t->exponent->value[cell_of(t, l, s, k)]);
 }
 
+/* Powers that do not describe their series, which are told with errors that have grown by that. */
+static void print_misfits(FILE *out, const table *t) {
+  size_t fits = 0, misfits = 0, worst = 0;
+  for (size_t cell = 0; t->chi2 && cell < (t->blocks ? t->blocks : 1) * (size_t)t->splits * MDM_PARTS_COUNT; cell++) {
+    if (!isfinite(t->chi2->value[cell])) continue;
+    fits++;
+    if (!(t->chi2->value[cell] > MDM_MISFIT)) continue;
+    if (!misfits++ || t->chi2->value[cell] > t->chi2->value[worst]) worst = cell;
+  }
+  if (!misfits) return;
+  fprintf(out, "\n%zu of %zu powers do not describe their RMS (chi-squared per degree of freedom above %d), and their errors are enlarged; the worst: %s %s, %.3g\n", misfits, fits, MDM_MISFIT,
+          mdm_split_path((mdm_split)(worst / MDM_PARTS_COUNT % (size_t)t->splits)), mdm_part_name((mdm_part_kind)(worst % MDM_PARTS_COUNT)), t->chi2->value[worst]);
+}
+
 static void print_table(FILE *out, const table *t) {
   print_head(out, t);
   for (int s = 0; s < t->splits; s++) {
@@ -187,6 +203,7 @@ static void print_table(FILE *out, const table *t) {
       if (k != MDM_PART_UPDATE) print_part(out, t, s, k);
   }
   if (t->blocks) print_blocks(out, t);
+  print_misfits(out, t);
   print_desiderata(out, t);
   if (has_few_seeds(t)) fprintf(out, "\nno verdicts: " FEW "\n", t->fewest, MDM_FEWEST_RUNS);
 }

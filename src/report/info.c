@@ -9,6 +9,7 @@
 
 #include <moedmft/compare.h>
 #include <moedmft/report.h>
+#include <moedmft/run.h>
 
 #include "base/number.h"
 #include "base/text.h"
@@ -56,6 +57,17 @@ static void print_version(FILE *out, mdm_file *file) {
   fprintf(out, "%-11s%s, commit %.12s%s, sources %s\n", "version", version, commit, dirty != 0 ? " with uncommitted changes (dirty)" : "", sources);
 }
 
+/* How the limit came about, where not by particles, and why, where that was not given. */
+static void print_method(FILE *out, mdm_file *file) {
+  static const char *const names[] = {"method", "method_reason"};
+  for (int i = 0; i < 2; i++) {
+    char *text;
+    if (mdm_file_dup_text(file, "/diagnostics", names[i], &text, NULL)) continue;
+    fprintf(out, "%-11s%s\n", i ? "" : "limit", text);
+    free(text);
+  }
+}
+
 /* Reasons to doubt the limit, each a line. */
 static void print_doubts(FILE *out, mdm_file *file) {
   char name[32], *text;
@@ -81,6 +93,7 @@ static void print_head(FILE *out, mdm_file *file) {
   print_attribute(out, file, "compiler", "compiler");
   print_attribute(out, file, "BLAS", "blas");
   print_attribute(out, file, "HDF5", "hdf5");
+  print_method(out, file);
   print_doubts(out, file);
   fprintf(out, "%-11s%s\n", "checksum", file->sealed ? "right" : "none: another program has changed the file");
 }
@@ -233,6 +246,36 @@ static int print_results(FILE *out, mdm_file *file, const long *widths, size_t n
     status = print_source(out, file, &from, err);
   }
   return status;
+}
+
+/* ---- bias ---- */
+
+/* The bias that no standard error holds, where it was estimated. */
+static int print_bias(FILE *out, mdm_file *file, mdm_error *err) {
+  static const struct {
+    const char *path, *label;
+  } rows[] = {{"observables/train/loss", "train loss"}, {"observables/train/prediction", "train predictions"}, {"observables/test/loss", "test loss"}, {"observables/test/prediction", "test predictions"}};
+  enum { ROWS = sizeof rows / sizeof *rows };
+  char path[2 * ROWS][96];
+  const char *paths[2 * ROWS];
+  mdm_record *rec;
+  int told = 0;
+  for (size_t i = 0; i < 2 * ROWS; i++) {
+    snprintf(path[i], sizeof path[i], "%s%s", i < ROWS ? "" : "diagnostics/bias/", rows[i % ROWS].path);
+    paths[i] = path[i];
+  }
+  if (!mdm_file_has_group(file, "/diagnostics/bias")) return MDM_OK;
+  int status = mdm_file_read_some(file, "/", paths, 2 * ROWS, &rec, err);
+  if (status != MDM_OK) return status;
+  for (size_t i = 0; i < ROWS; i++) {
+    double bias, error, noise;
+    if (!mdm_bias_of(rec, rows[i].path, &bias, &error, &noise)) continue;
+    if (!told++) heading(out, "Bias of the limit (solve.bias_check), and standard error, RMS");
+    mdm_print_padded(out, rows[i].label, 28);
+    fprintf(out, "%.2g ± %.1g, standard error %.2g\n", bias, error, noise);
+  }
+  mdm_record_free(rec);
+  return MDM_OK;
 }
 
 /* ---- order parameters ---- */
@@ -523,6 +566,7 @@ static int print_all(FILE *out, mdm_file *file, int datasets, mdm_error *err) {
   }
   print_options(out, file);
   status = print_results(out, file, widths, n, err);
+  if (status == MDM_OK) status = print_bias(out, file, err);
   if (status == MDM_OK) status = print_traits(out, file, widths, n, err);
   if (status == MDM_OK) status = print_sweeps(out, file, err);
   if (status == MDM_OK) status = print_comparison(out, file, err);

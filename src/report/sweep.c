@@ -147,6 +147,7 @@ static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
     mdm_with_error(drift, error, text, sizeof text);
     fprintf(out, "  drift of the best value: d ln / d ln N = %s", text);
     if (error > 0) fprintf(out, " (%.1f standard errors)", fabs(drift) / error);
+    if (value_at(s, "drift_chi2", slice) > MDM_MISFIT) fprintf(out, "; a straight line does not describe it: chi-squared per degree of freedom %.3g", value_at(s, "drift_chi2", slice));
     fprintf(out, "\n");
   }
   if (isnan(distance)) return;
@@ -213,6 +214,19 @@ static void print_notes(FILE *out, const mdm_sweep *s) {
   }
 }
 
+/* Cells whose limit is in doubt; of many, those behind the first few are in the file. */
+static void print_doubts(FILE *out, const mdm_sweep *s) {
+  enum { TOLD = 12 };
+  size_t n = 0;
+  char name[400];
+  for (size_t i = 0; i < s->cells; i++) {
+    if (!s->doubt[i] || n++ >= TOLD) continue;
+    mdm_sweep_point_name(s, i / s->widths, name, sizeof name);
+    fprintf(out, "doubt: %s%s%s\n", name, *name ? ": " : "", s->doubt[i]);
+  }
+  if (n > TOLD) fprintf(out, "doubt: and of %zu limits more (attributes of /sweep/doubts)\n", n - TOLD);
+}
+
 static void print_all(FILE *out, const mdm_sweep *s) {
   size_t ready, cells = mdm_sweep_cells(s, &ready);
   fprintf(out, "loss: %s\n", mdm_measure_title(s->measure));
@@ -227,6 +241,7 @@ static void print_all(FILE *out, const mdm_sweep *s) {
     if (s->widths > 1) print_rises(out, s, j);
   }
   print_notes(out, s);
+  print_doubts(out, s);
 }
 
 /* Columns are padded also where nothing follows: blanks at the ends of lines go. */

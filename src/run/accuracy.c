@@ -13,14 +13,20 @@
 #include <string.h>
 
 #include "run/directions.h"
+#include "run/estimate.h"
 #include "run/plan.h"
 #include "run/ensembles.h"
+#include "run/family.h"
 #include "run/sizes.h"
 
 enum {
   PILOT_RUNS = 12,      /* of each pilot */
   FEWEST_STREAM = 300,  /* stream particles of a pilot */
   FEWEST_EXPERTS = 16,
+  FEWEST_STEPS = 8,     /* of a pilot of a long run */
+  PILOT_WIDTH = 64,     /* of the networks of a pilot: N, and halves */
+  MOST_TIMES = 16,      /* wider than these, at most */
+  MOST_FAMILIES = 512,
   ROOM = 6,             /* particles for each direction that a field visits, at least */
   FEWEST_REPLICAS = 8,  /* whose spread gives the error */
   ENOUGH = 16,          /* replicas that tell an error; more of them only where this takes more particles than LARGE, which fit in the cache */
@@ -31,22 +37,37 @@ enum {
   DOUBLINGS = 3         /* of a pilot in which directions do not fit */
 };
 
-static const double USUAL_ACCURACY = 1e-3;
+static const double USUAL_ACCURACY = 1e-3, USUAL_OF_NETWORKS = 1e-2; /* where none is asked for */
 /* Bias over squared spread of one replica, a bound: 10 and less in what was measured (docs/engineering.md). */
 static const double BIAS = 20;
+static const double ENOUGH_FAMILIES = 0.3;  /* over the accuracy: families of a pilot, whose noise then is about as large */
+static const double SPREAD_OF_FAMILY = 0.1; /* relative, of the loss of one family, about */
 static const double LOOK = 2e8;          /* multiply-adds to learn how many directions there are */
+static const double LOOK_LONG = 1e10;    /* that pilots over the first steps of a long run may take */
 static const double PER_DIRECTION = 1.6; /* sampled experts for each direction of rho, at least */
 
 double mdm_accuracy_asked(const mdm_config *cfg) {
   long particles = mdm_config_int(cfg, "solve.particles"), replicas = mdm_config_int(cfg, "solve.replicas");
   double accuracy = mdm_config_real(cfg, "solve.accuracy");
+  if (mdm_by_networks(cfg)) return replicas > 0 ? 0 : accuracy > 0 ? accuracy : USUAL_OF_NETWORKS;
   if (particles > 0 && replicas > 0) return 0;
   return accuracy > 0 || particles > 0 || replicas > 0 ? accuracy : USUAL_ACCURACY;
 }
 
-size_t mdm_accuracy_expected(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(1e6, ceil(1 / (3 * BIAS * accuracy)))); }
+size_t mdm_accuracy_expected(const mdm_config *cfg, double accuracy) {
+  if (mdm_by_networks(cfg)) return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_REPLICAS, pow(SPREAD_OF_FAMILY / accuracy, 2)));
+  return (size_t)fmax(FEWEST_REPLICAS, fmin(1e6, ceil(1 / (3 * BIAS * accuracy))));
+}
 
 size_t mdm_accuracy_first(double accuracy) { return (size_t)fmax(FEWEST_REPLICAS, fmin(MOST_FIRST, ceil(1 / (4 * BIAS * accuracy)))); }
+
+int mdm_run_check(const mdm_config *cfg, const mdm_data *data, int what, mdm_error *err) {
+  double asked = mdm_config_int(cfg, "solve.replicas") ? 0 : mdm_accuracy_asked(cfg);
+  mdm_plan p;
+  int status = mdm_plan_create(cfg, data, what, asked > 0 ? mdm_accuracy_first(asked) : 0, NULL, &p, err);
+  mdm_plan_clear(&p);
+  return status;
+}
 
 /* ---------------------------------------------------------------- errors of curves */
 
@@ -59,13 +80,25 @@ static double mean_square(const mdm_array *a, const double *v) {
   return sum;
 }
 
+/* Σ (v − mean)² / (n (n − 1)) over runs, as mean over steps. */
+static double mean_variance(const mdm_ensemble *e, const char *path) {
+  const mdm_array *mean = mdm_record_find(e->summary, path);
+  double sum = 0, n = (double)e->runs;
+  for (size_t r = 0; r < e->runs; r++) {
+    const double *v = mdm_record_find(e->each[r], path)->value;
+    for (size_t t = 0; t < mean->dim[0]; t++) sum += pow(v[t] - mean->value[t], 2) / (n * (n - 1) * (double)mean->dim[0]);
+  }
+  return sum;
+}
+
 double mdm_loss_error(const mdm_ensemble *limit) {
   double most = 0;
+  int extrapolated = limit->summary && mdm_is_of_families(limit->summary); /* then errors hold more than what replicas average out */
   for (int part = 0; part < PARTS; part++) {
     const mdm_array *a = limit->summary ? mdm_record_find(limit->summary, CURVES[part]) : NULL;
     double square = a ? mean_square(a, a->value) : 0;
     if (a && !a->error) return NAN;
-    if (square > 0) most = fmax(most, sqrt(mean_square(a, a->error) / square));
+    if (square > 0) most = fmax(most, sqrt((extrapolated ? mean_variance(limit, CURVES[part]) : mean_square(a, a->error)) / square));
   }
   return most;
 }
@@ -266,17 +299,21 @@ static size_t rounded(double n) {
   return (size_t)(ceil(n / unit * (1 - 1e-9)) * unit);
 }
 
-/* Sizes at which a replica has the squared spread v or less, and its spread there into *v. */
-static split sizes_for(const pilots *p, const found *f, double *v) {
+/* Sizes at which a replica has the squared spread v or less, and its spread there into *v. *capped: 1 where that would take more particles than
+ * MOST_PARTICLES; replicas then make up for the spread, but not for the bias. */
+static split sizes_for(const pilots *p, const found *f, double *v, int *capped) {
   split s = f->at;
+  *capped = 0;
   double rest = f->v, aim = *v;
   if (f->of_experts > 0) {
-    rest = fmax(0.2 * f->v, f->v - f->of_experts / f->experts);
+    rest = fmax(0.2 * f->v, f->v - f->of_experts / f->experts); /* what noise of the pilots leaves of a difference is no small spread */
     double experts = fmax((double)f->at.E, 2 * f->of_experts / aim);
+    *capped |= experts > MOST_PARTICLES;
     s.E = mdm_limit_whole_experts(p->plan.problem, rounded(fmin(experts, MOST_PARTICLES)));
     aim = fmax(aim / 2, aim - f->of_experts / (double)s.E);
   }
   double times = fmax(1, rest / aim), most = MOST_PARTICLES / (double)f->at.S;
+  *capped |= times > fmax(1, most);
   times = fmin(times, fmax(1, most));
   s.S = rounded(times * (double)f->at.S);
   if (s.J) s.J = rounded(times * (double)f->at.J);
@@ -296,12 +333,19 @@ static int find(pilots *p, found *f, mdm_error *err) {
   return status;
 }
 
+static void announce_cap(double asked, const mdm_monitor *monitor) {
+  char line[200];
+  if (!monitor || !monitor->message) return;
+  snprintf(line, sizeof line, "solve.accuracy = %g: no more than %d particles are chosen; the bias of the loss may exceed a third of its standard error (solve.bias_check)", asked, MOST_PARTICLES);
+  monitor->message(monitor->context, line);
+}
+
 /* Chosen into cfg; *v: the squared spread that one replica will have, NaN: not known. */
 static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, double *v, mdm_error *err) {
   pilots p;
   found f;
   double replicas = (double)mdm_config_int(cfg, "solve.replicas");
-  int status = mdm_run_check(cfg, data, MDM_RUN_LIMIT, err);
+  int capped = 0, status = mdm_run_check(cfg, data, MDM_RUN_LIMIT, err);
   if (status) return status;
   status = prepare(&p, cfg, data, monitor, err);
   if (!status) status = find(&p, &f, err);
@@ -311,11 +355,84 @@ static int choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *moni
     *v = asked / (3 * f.c);
     if (replicas > 0) *v = fmin(*v, replicas * asked * asked);
     else if (!f.at.J) *v = fmin(*v, fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
-    s = sizes_for(&p, &f, v);
+    s = sizes_for(&p, &f, v, &capped);
   }
   clear(&p);
+  if (capped) announce_cap(asked, monitor);
   if (status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK; /* usual sizes then; what is wrong shows again there */
   return status ? status : set_split(cfg, &s, err);
+}
+
+/* Sizes with room for all directions of the whole run, from S stream particles on. */
+static int with_room(const pilots *p, size_t S, mdm_limit_sizes *s, mdm_error *err) {
+  int status = sizes_of(p, S, s, err);
+  while (!status && !holds(p, s) && S < MOST_PARTICLES) status = sizes_of(p, S += S / 4, s, err);
+  if (!status && !holds(p, s)) status = mdm_fail(err, MDM_ERR_NUMERIC, "too many directions for %d particles", MOST_PARTICLES);
+  return status;
+}
+
+static double directions_of(const pilots *p) {
+  double most = 0;
+  for (int f = 0; f < MDM_VISITORS; f++) most = fmax(most, most_visited(p, f));
+  return most;
+}
+
+/* Work of a run by so many replicas: directions grow from those of the first step to those of the last. */
+static double work_with(const pilots *p, const mdm_limit_sizes *s, double replicas) {
+  const mdm_problem *q = p->plan.problem;
+  double first = mdm_limit_cost(q, s), last = mdm_limit_step(q, s, directions_of(p));
+  return replicas * ((double)q->steps + 1) * (fmin(first, last) + last) / 2;
+}
+
+/* So many of the first steps that pilots of them take no more than the look: directions are spread over the run as evenly as its samples. */
+static size_t short_enough(const pilots *all, size_t steps) {
+  mdm_limit_sizes s;
+  double share = (double)all->plan.problem->steps + 1;
+  for (; steps > FEWEST_STEPS; steps /= 2) {
+    double k = directions_of(all) * fmin(1, 2 * (double)steps / share);
+    if (sizes_of(all, (size_t)fmax(FEWEST_STREAM, ROOM * k), &s, NULL)) return steps;
+    if (3 * PILOT_RUNS * (double)steps * mdm_limit_step(all->plan.problem, &s, k) < LOOK_LONG) return steps;
+  }
+  return steps;
+}
+
+/* Squared spread of a replica, and its sizes, from pilots over the first steps. */
+static int look_at_first(const pilots *all, const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t steps, double asked, split *s, double *v,
+                         mdm_error *err) {
+  pilots some = {0};
+  mdm_config *first = NULL;
+  found f;
+  int status = mdm_config_copy(cfg, &first, err);
+  if (!status) status = set_int(first, "train.steps", short_enough(all, steps), err);
+  if (!status) status = prepare(&some, first, data, monitor, err);
+  if (!status) status = find(&some, &f, err);
+  if (!status) {
+    *v = fmin(asked / (3 * f.c), fmax(ENOUGH * asked * asked, f.v * (double)f.at.S / LARGE));
+    int capped;
+    *s = sizes_for(&some, &f, v, &capped);
+  }
+  clear(&some);
+  mdm_config_free(first);
+  return status;
+}
+
+int mdm_particles_work(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, size_t steps, double asked, double enough, double *work,
+                       double *directions, mdm_error *err) {
+  pilots all = {0};
+  mdm_limit_sizes sizes;
+  split s;
+  double v;
+  int status = prepare(&all, cfg, data, monitor, err);
+  if (!status) *directions = directions_of(&all);
+  if (!status) status = with_room(&all, FEWEST_STREAM, &sizes, err);
+  if (!status) *work = work_with(&all, &sizes, FEWEST_REPLICAS);
+  if (!status && *work < enough) {
+    status = look_at_first(&all, cfg, data, monitor, steps, asked, &s, &v, err);
+    if (!status) status = with_room(&all, s.S, &sizes, err);
+    if (!status) *work = work_with(&all, &sizes, fmax(FEWEST_REPLICAS, v * (double)s.S / (double)sizes.stream / (asked * asked)));
+  }
+  clear(&all);
+  return status;
 }
 
 /* *v: the squared spread of one replica of sizes that were chosen; NaN: not known. */
@@ -323,7 +440,8 @@ static int choose_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor
   char text[64];
   *v = NAN;
   *asked = mdm_accuracy_asked(cfg);
-  int status = MDM_OK, chosen = mdm_config_int(cfg, "solve.particles") == 0;
+  int status = MDM_OK, chosen = mdm_config_int(cfg, "solve.particles") == 0 && !mdm_by_networks(cfg);
+  if (*asked == 0 && mdm_by_networks(cfg)) return MDM_OK;
   if (*asked == 0) {
     if (chosen) status = set_int(cfg, "solve.particles", MDM_USUAL_PARTICLES, err);
     return status || mdm_config_int(cfg, "solve.replicas") ? status : set_int(cfg, "solve.replicas", MDM_USUAL_REPLICAS, err);
@@ -333,9 +451,69 @@ static int choose_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor
   return status ? status : mdm_config_set(cfg, text, err);
 }
 
+/* Error of extrapolation that a pilot of families shows, relative to the loss, of train and test part the larger: what stands out of its noise, or half of that. */
+static double extrapolation_error(const mdm_record *summary) {
+  double most = 0;
+  for (int part = 0; part < PARTS; part++) {
+    char path[96];
+    snprintf(path, sizeof path, "bias/%s", CURVES[part]);
+    const mdm_array *a = mdm_record_find(summary, CURVES[part]), *b = mdm_record_find(summary, path);
+    double square = a && b ? mean_square(a, a->value) : 0;
+    if (!(square > 0)) continue;
+    double bias = mean_square(b, b->value), noise = mean_square(b, b->error);
+    most = fmax(most, sqrt(fmax(bias - noise, noise / 4) / square));
+  }
+  return most;
+}
+
+static int set_widths(mdm_config *cfg, size_t n, long largest, mdm_error *err) {
+  char text[120] = "solve.widths=[";
+  for (size_t i = n, used = strlen(text); i-- > 0;) used += (size_t)snprintf(text + used, sizeof text - used, "%ld%s", largest >> i, i ? ", " : "]");
+  return mdm_config_set(cfg, text, err);
+}
+
+/* Widths of families at which extrapolation errs by less than what is asked for, from a pilot of small ones: its error falls like N^-2, or like
+ * N^-3/2 where N^-1/2 and 1/N are taken out. Where the pilot fails they stay the usual ones. */
+static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, mdm_error *err) {
+  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false"};
+  const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
+  size_t families = (size_t)fmax(PILOT_RUNS, fmin(MOST_FAMILIES, ENOUGH_FAMILIES / asked));
+  mdm_outcome out = {.limit = {.ended_at = -1}};
+  mdm_config *small;
+  mdm_rate_rules rules;
+  int status = mdm_config_copy(cfg, &small, err);
+  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(small, off[i], err);
+  if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
+  int roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
+  size_t n = roots ? 4 : 3, times = 1;
+  if (!status) status = set_widths(small, n, PILOT_WIDTH, err);
+  if (!status) status = mdm_ensembles_run(small, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, families, &quiet, &out, err);
+  if (!status) {
+    double error = extrapolation_error(out.limit.summary);
+    while (error > asked * pow((double)times, roots ? 1.5 : 2) && times < MOST_TIMES) times *= 2;
+    status = set_widths(cfg, n, PILOT_WIDTH * (long)times, err);
+  } else if (status == MDM_ERR_CONFIG || status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK;
+  mdm_outcome_clear(&out);
+  mdm_config_free(small);
+  return status;
+}
+
 int mdm_accuracy_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *asked, mdm_error *err) {
   double v;
-  return choose_sizes(cfg, data, monitor, asked, &v, err);
+  size_t widths;
+  int status = choose_sizes(cfg, data, monitor, asked, &v, err);
+  mdm_config_int_list(cfg, "solve.widths", &widths);
+  return !status && mdm_by_networks(cfg) && !widths && *asked > 0 ? choose_widths(cfg, data, monitor, *asked, err) : status;
+}
+
+/* The same of one family of networks, of its extrapolated losses: in a sweep each stands for itself. */
+static int spread_of_families(const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double *v, mdm_error *err) {
+  const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
+  mdm_outcome out;
+  int status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, PILOT_RUNS, &quiet, &out, err);
+  if (!status) *v = mdm_family_spread(&out.limit);
+  mdm_outcome_clear(&out);
+  return status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED ? MDM_OK : status;
 }
 
 /* Squared spread of one replica of given sizes. */
@@ -344,6 +522,7 @@ static int spread_of(const mdm_config *cfg, const mdm_data *data, const mdm_moni
   mdm_outcome out;
   pilots p;
   *v = NAN;
+  if (mdm_by_networks(cfg)) return spread_of_families(cfg, data, monitor, v, err);
   int status = prepare(&p, cfg, data, monitor, err);
   if (!status) {
     status = run_pilot(&p, &given, &out, err);
@@ -359,7 +538,9 @@ int mdm_accuracy_all(mdm_config *cfg, const mdm_data *data, const mdm_monitor *m
   int status = choose_sizes(cfg, data, monitor, asked, &v, err);
   if (status || *asked == 0) return status;
   if (isnan(v) && mdm_config_int(cfg, "solve.replicas") == 0) status = spread_of(cfg, data, monitor, &v, err);
-  double replicas = isnan(v) ? MDM_USUAL_REPLICAS : fmin(MOST_REPLICAS, fmax(FEWEST_REPLICAS, ceil(v / (*asked * *asked))));
+  double replicas = isnan(v) ? MDM_USUAL_REPLICAS : fmax(FEWEST_REPLICAS, ceil(v / (*asked * *asked)));
+  if (!status && mdm_config_int(cfg, "solve.replicas") == 0 && replicas > MOST_REPLICAS)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas in every cell; raise it, or solve.particles", *asked, replicas);
   if (!status && mdm_config_int(cfg, "solve.replicas") == 0) status = set_int(cfg, "solve.replicas", (size_t)replicas, err);
   return status ? status : mdm_config_set(cfg, "solve.accuracy=0", err);
 }

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/memory.h"
 
 #define SUFFIX ".run"
@@ -35,7 +36,7 @@ static uint64_t mix_text(uint64_t h, const char *text) { return mix(h, text, str
 
 /* Options that say how many runs there are, where and how often results are kept, or name files (whose content counts), are no part of a run. */
 static int is_part(const mdm_option *o, int limit) {
-  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths",
+  static const char *const others[] = {"simulate.widths", "simulate.seeds", "simulate.depths", "solve.replicas", "solve.accuracy", "solve.depths", "solve.bias_check",
                                        "output.every_seed", "output.checkpoint"};
   if (mdm_option_is_path(o)) return 0;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -45,7 +46,7 @@ static int is_part(const mdm_option *o, int limit) {
 
 static uint64_t mix_samples(uint64_t h, const mdm_samples *s, size_t D, size_t C) {
   const uint64_t sizes[] = {s->count, D, C};
-  const unsigned long sums[] = {crc32(0, (const Bytef *)s->x, (uInt)(s->count * D * sizeof *s->x)), crc32(0, (const Bytef *)s->y, (uInt)(s->count * C * sizeof *s->y))};
+  const unsigned long sums[] = {crc32_z(0, (const Bytef *)s->x, s->count * D * sizeof *s->x), crc32_z(0, (const Bytef *)s->y, s->count * C * sizeof *s->y)};
   return mix(mix(h, sizes, sizeof sizes), sums, sizeof sums);
 }
 
@@ -108,29 +109,34 @@ static int ends_with(const char *name, const char *end) {
   return n > m && !strcmp(name + n - m, end);
 }
 
-/* Removes files of the folder that begin so, finished ones and (beginning "") others. */
-static void remove_files(const char *folder, const char *beginning, int finished) {
+/* Removes files of the folder: those that were not finished, and (finished) all others that are ours. */
+static void remove_files(const char *folder, int finished) {
   DIR *d = opendir(folder);
   for (struct dirent *e; d && (e = readdir(d));)
-    if (!strncmp(e->d_name, beginning, strlen(beginning)) && ((finished && ends_with(e->d_name, SUFFIX)) || (!*beginning && ends_with(e->d_name, UNFINISHED))))
-      unlinkat(dirfd(d), e->d_name, 0);
+    if ((finished && ends_with(e->d_name, SUFFIX)) || ends_with(e->d_name, UNFINISHED)) unlinkat(dirfd(d), e->d_name, 0);
   if (d) closedir(d);
 }
 
 void mdm_checkpoint_remove(const char *folder) {
-  remove_files(folder, "", 1);
+  remove_files(folder, 1);
   rmdir(folder); /* unless somebody has put something else there */
 }
 
-void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity) {
-  char beginning[24];
-  snprintf(beginning, sizeof beginning, "%016llx-", (unsigned long long)identity);
-  remove_files(c->folder, beginning, 1);
+void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity, long width, size_t runs) {
+  char beginning[64];
+  size_t n = (size_t)snprintf(beginning, sizeof beginning, "%016llx-", (unsigned long long)identity);
+  n += (size_t)(width ? snprintf(beginning + n, sizeof beginning - n, "N%ld-", width) : snprintf(beginning + n, sizeof beginning - n, "limit-"));
+  DIR *d = opendir(c->folder);
+  for (struct dirent *e; d && (e = readdir(d));) {
+    unsigned index;
+    if (!strncmp(e->d_name, beginning, n) && sscanf(e->d_name + n, "%u-", &index) == 1 && index < runs && ends_with(e->d_name, SUFFIX)) unlinkat(dirfd(d), e->d_name, 0);
+  }
+  if (d) closedir(d);
 }
 
 int mdm_checkpoint_each(const char *folder, int (*look)(void *context, const char *path, mdm_error *err), void *context, mdm_error *err) {
   int status = MDM_OK;
-  remove_files(folder, "", 0);
+  remove_files(folder, 0);
   DIR *d = opendir(folder);
   if (!d && errno != ENOENT) return mdm_fail(err, MDM_ERR_IO, "cannot read %s: %s", folder, strerror(errno));
   for (struct dirent *e; d && !status && (e = readdir(d));) {
@@ -202,26 +208,38 @@ int mdm_checkpoint_about(const char *path, char **about, mdm_error *err) {
   return damaged(path, s.why.text, err);
 }
 
-int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *found, mdm_error *err) {
-  char *path = path_of(k->c->folder, k->name, ""), *about = NULL;
-  FILE *f = NULL;
+/* The file behind what says which one it is; NULL in *f: there is none of that kind. */
+static int open_kept(mdm_kept *k, const char *path, int complete, FILE **f, mdm_state *s, mdm_error *err) {
+  char *about = NULL;
   size_t bytes;
-  int is_complete = 0, status = path ? open_whole(path, &f, &bytes, err) : mdm_no_memory(err, "a checkpoint");
-  if (found) *found = 0;
-  k->is_there = f != NULL;
-  if (f) {
-    mdm_state s = mdm_state_loading(f, bytes);
-    mdm_state_string(&s, "about", &about);
-    mdm_state_flag(&s, "complete", &is_complete);
-    if (is_complete == complete && !s.status) {
-      walk(what, &s);
-      if (!s.status && s.left) mdm_state_refuse(&s, "its end");
-      if (found) *found = 1;
-    }
-    if (s.status) status = s.status == MDM_ERR_MEMORY ? mdm_fail(err, s.status, "%s", s.why.text) : damaged(path, s.why.text, err);
-    fclose(f);
-  }
+  int is_complete = 0, status = open_whole(path, f, &bytes, err);
+  k->is_there = *f != NULL;
+  if (!*f) return status;
+  *s = mdm_state_loading(*f, bytes);
+  mdm_state_string(s, "about", &about);
+  mdm_state_flag(s, "complete", &is_complete);
   free(about);
+  if (s->status || is_complete != complete) fclose(*f), *f = NULL;
+  if (!s->status) return MDM_OK;
+  return s->status == MDM_ERR_MEMORY ? mdm_fail(err, s->status, "%s", s->why.text) : damaged(path, s->why.text, err);
+}
+
+/* Ranks that share a run load what is not complete together: the first one reads. */
+int mdm_kept_load(mdm_kept *k, int complete, mdm_walk *walk, void *what, int *found, mdm_error *err) {
+  char *path = path_of(k->c->folder, k->name, "");
+  FILE *f = NULL;
+  mdm_state s = mdm_state_loading(NULL, 0);
+  int status = !path ? mdm_no_memory(err, "a checkpoint") : mdm_crew_leads() ? open_kept(k, path, complete, &f, &s, err) : MDM_OK, there = f != NULL;
+  if (!complete) mdm_state_share(&s);
+  if (s.shared && (status = mdm_crew_agree(status, err)) == MDM_OK) there = mdm_crew_any(there);
+  if (found) *found = there && !status;
+  if (there && !status) {
+    walk(what, &s);
+    if (!s.status && s.left) mdm_state_refuse(&s, "its end");
+    mdm_state_end(&s);
+    if (s.status) status = s.status == MDM_ERR_MEMORY ? mdm_fail(err, s.status, "%s", s.why.text) : damaged(path, s.why.text, err);
+  }
+  if (f) fclose(f);
   free(path);
   return status;
 }
@@ -243,25 +261,43 @@ int mdm_kept_skips(mdm_kept *k) {
 /* Told once; a later one may succeed again. */
 static void tell(mdm_kept *k, const char *path, const char *why) {
   mdm_checkpoint *c = k->c;
-  char line[600];
+  char line[sizeof c->notice];
   pthread_mutex_lock(&c->lock);
   int told = c->told++;
   pthread_mutex_unlock(&c->lock);
   const mdm_monitor *m = k->board ? k->board->monitor : NULL;
-  if (told || !m || !m->message) return;
+  if (told) return;
   snprintf(line, sizeof line, "cannot write the checkpoint %.300s: %.120s; the run goes on, and is lost if it is ended before one can be written", path, why);
+  if (!m || !m->message) {
+    pthread_mutex_lock(&c->lock);
+    memcpy(c->notice, line, sizeof c->notice);
+    pthread_mutex_unlock(&c->lock);
+    return;
+  }
   pthread_mutex_lock(&k->board->lock);
   m->message(m->context, line);
   pthread_mutex_unlock(&k->board->lock);
 }
 
+int mdm_checkpoint_notice(mdm_checkpoint *c, char *line, size_t size) {
+  if (!c) return 0;
+  pthread_mutex_lock(&c->lock);
+  int there = *c->notice != '\0';
+  if (there) snprintf(line, size, "%s", c->notice);
+  *c->notice = '\0';
+  pthread_mutex_unlock(&c->lock);
+  return there;
+}
+
 static int write_file(mdm_kept *k, FILE *f, int complete, mdm_walk *walk, void *what, mdm_error *err) {
   mdm_state s = mdm_state_saving(f);
-  if (fwrite(mark, 1, sizeof mark, f) != sizeof mark) return mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
+  if (fwrite(mark, 1, sizeof mark, f) != sizeof mark) s.status = mdm_fail(&s.why, MDM_ERR_IO, "%s", strerror(errno));
   s.crc = crc32(s.crc, (const Bytef *)mark, sizeof mark);
   mdm_state_string(&s, "about", &k->c->about);
   mdm_state_flag(&s, "complete", &complete);
+  if (!complete) mdm_state_share(&s);
   walk(what, &s);
+  mdm_state_end(&s);
   if (s.status) return mdm_fail(err, s.status, "%s", s.why.text);
   const uint64_t crc = s.crc;
   if (fwrite(&crc, sizeof crc, 1, f) != 1 || fflush(f) != 0) return mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
@@ -269,19 +305,40 @@ static int write_file(mdm_kept *k, FILE *f, int complete, mdm_walk *walk, void *
   return is_short || fsync(fileno(f)) == 0 ? MDM_OK : mdm_fail(err, MDM_ERR_IO, "%s", strerror(errno));
 }
 
-void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
-  char *path = path_of(k->c->folder, k->name, ""), *temp = path_of(k->c->folder, k->name, ".tmp");
+/* An unfinished file in the folder, which is made if need be; NULL: it cannot be, for a reason that errno tells. */
+static FILE *begin_file(const mdm_kept *k, const char *temp) {
+  FILE *f = temp ? fopen(temp, "wb") : NULL;
+  if (!f && temp && errno == ENOENT && (mkdir(k->c->folder, 0777) == 0 || errno == EEXIST)) f = fopen(temp, "wb");
+  return f;
+}
+
+static void save_file(mdm_kept *k, const char *path, const char *temp, FILE *f, int complete, mdm_walk *walk, void *what) {
   mdm_error why = {0};
+  int status = f ? write_file(k, f, complete, walk, what, &why) : mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
+  if (!status) k->is_there = 1;
+  else unlink(temp), rmdir(k->c->folder); /* an empty folder goes */
+  if (status && !mdm_crew_failed()) tell(k, path, why.text);
+}
+
+/* What the others hold of a run that ranks share goes to the first one's file. */
+static void send_rest(mdm_walk *walk, void *what) {
+  mdm_state s = mdm_state_saving(NULL);
+  mdm_state_share(&s);
+  walk(what, &s);
+  mdm_state_end(&s);
+}
+
+void mdm_kept_save(mdm_kept *k, int complete, mdm_walk *walk, void *what) {
+  int shared = !complete && mdm_crew_joined() != NULL, writes = !shared || mdm_crew_leads();
+  char *path = path_of(k->c->folder, k->name, ""), *temp = path_of(k->c->folder, k->name, ".tmp");
+  FILE *f = writes && path ? begin_file(k, temp) : NULL;
+  int why = errno, none = shared && mdm_crew_any(writes && !f);
   k->saved = mdm_clock();
-  if (path && temp) {
-    FILE *f = fopen(temp, "wb");
-    if (!f && errno == ENOENT && (mkdir(k->c->folder, 0777) == 0 || errno == EEXIST)) f = fopen(temp, "wb");
-    int status = f ? write_file(k, f, complete, walk, what, &why) : mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (f && fclose(f) != 0 && !status) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (!status && rename(temp, path) != 0) status = mdm_fail(&why, MDM_ERR_IO, "%s", strerror(errno));
-    if (status) unlink(temp), rmdir(k->c->folder), tell(k, path, why.text); /* an empty folder goes */
-    else k->is_there = 1;
-  }
+  errno = why;
+  if (writes && path && temp) save_file(k, path, temp, f, complete, walk, what);
+  else if (!writes && !none) send_rest(walk, what);
   free(path);
   free(temp);
 }

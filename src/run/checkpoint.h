@@ -21,6 +21,7 @@ struct mdm_checkpoint {
   double interval;     /* seconds between two files of a run in progress; 0: only when work is stopped */
   pthread_mutex_t lock; /* of what follows */
   int told;            /* of a failure */
+  char notice[600];    /* that failure where nobody listens, on other ranks: it goes with a result (run/remote_serve.c); "": none */
   double skipped;      /* seconds that complete runs took which are not in the folder */
   size_t runs;         /* files that it held when it was opened */
 };
@@ -38,8 +39,11 @@ int mdm_checkpoint_about(const char *path, char **about, mdm_error *err);
 
 /* Of runs of the limit, or of networks, of a configuration: a hash over all options and samples that they depend on. */
 uint64_t mdm_checkpoint_identity(const mdm_config *cfg, const mdm_data *data, int limit);
-/* Forgets all runs of that identity: they are in the output file. */
-void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity);
+/* Forgets the first `runs` runs of that identity and width (0: the limit): they are in the output file. */
+void mdm_checkpoint_forget(mdm_checkpoint *c, uint64_t identity, long width, size_t runs);
+
+/* Takes the notice, where nobody listened: 1, or 0 when there is none. c may be NULL. */
+int mdm_checkpoint_notice(mdm_checkpoint *c, char *line, size_t size);
 
 /* One thing that is kept. */
 typedef struct mdm_kept {

@@ -34,15 +34,18 @@ static size_t select_runs(const mdm_plan *p, mdm_task *task, size_t n, mdm_ensem
   return kept;
 }
 
-/* Mean and standard error of the first `done` steps of n runs. */
+/* Mean and standard error of the first `done` steps of n runs; of families of networks, whose losses are those of their mean predictions. */
 static int reduce_runs(const mdm_plan *p, const mdm_task *task, size_t n, size_t done, mdm_record **summary, mdm_error *err) {
-  const mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
+  const mdm_family none = {0}, *family = task->width ? &none : &p->runner.family;
+  mdm_record **runs = mdm_alloc(n, 1, 1, sizeof *runs); /* n */
   int status = runs ? MDM_OK : mdm_no_memory(err, "%zu runs", n);
   for (size_t i = 0; i < n && !status; i++) {
     runs[i] = task[i].record;
     if (done < p->problem->steps + 1) status = mdm_record_truncate(task[i].record, done, err);
   }
-  if (!status) status = mdm_record_reduce(runs, n, summary, err);
+  if (!status) status = mdm_family_losses(family, p->problem, runs, n, err);
+  if (!status) status = mdm_record_reduce((const mdm_record *const *)runs, n, summary, err);
+  if (!status) status = mdm_family_errors(*summary, n, err);
   free(runs);
   return status;
 }
@@ -132,7 +135,7 @@ int mdm_outcome_verdict(const mdm_problem *p, const mdm_outcome *o, mdm_error *e
   for (size_t i = 0; i < o->widths; i++)
     if (o->networks[i].status > worst->status) worst = &o->networks[i];
   if (!worst->status && o->sweeps.status == MDM_ERR_DIVERGED)
-    return mdm_fail(err, MDM_ERR_DIVERGED, "sweep %zu diverged (solve.sweeps); the causal pass and the sweeps before are kept; lower solve.damping", o->sweeps.sweeps + 1);
+    return mdm_fail(err, MDM_ERR_DIVERGED, "sweep %zu diverged at step %zu (solve.sweeps); the causal pass and the sweeps before are kept; lower solve.damping", o->sweeps.sweeps + 1, o->sweeps.ended_at);
   if (!worst->status && o->sweeps.status == MDM_INTERRUPTED)
     return mdm_fail(err, MDM_INTERRUPTED, "stopped in sweep %zu; the causal pass and the sweeps before are kept", o->sweeps.sweeps + 1);
   if (!worst->status) return MDM_OK;

@@ -128,10 +128,11 @@ typedef struct {
   shape s;
   double experts, neurons, groups; /* particles of the populations where Gaussian columns live; groups that are matched one by one */
   int counted, pairs, tied;
+  double rank; /* that directions are cut back to (solve.rank); 0: none is forgotten */
 } realization;
 
 static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes) {
-  realization R = {.p = p, .s = limit_shape(p, sizes), .counted = !p->model.regime->experts_grow, .pairs = p->optimizer.method.entrywise};
+  realization R = {.p = p, .s = limit_shape(p, sizes), .counted = !p->model.regime->experts_grow, .pairs = p->optimizer.method.entrywise, .rank = (double)sizes->rank};
   if (mdm_model_limit(&p->model, &p->optimizer, R.coef, NULL)) memset(R.coef, 0, sizeof R.coef);
   R.tied = R.coef[MDM_W1].tied || R.coef[MDM_W2].tied;
   R.experts = R.counted ? 0 : R.s.E / (1 + R.s.twins);
@@ -139,6 +140,9 @@ static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes) 
   R.groups = R.counted && !R.tied ? R.s.E : 1;
   return R;
 }
+
+/* Directions of a field that shows k where nothing is forgotten: a quarter and a step's tokens more than are kept (src/realization/forget.h). */
+static double directions_kept(const realization *R, double k) { return R->rank > 0 ? fmin(k, 1.25 * R->rank + tokens_of(R->p)) : k; }
 
 /* Columns that a population of n particles remembers, of those that come by: a quarter of a group at most. */
 static double remembered(double n, double groups, double columns) { return n * fmin(1 + columns, fmax(1, n / groups / 4)); }
@@ -151,6 +155,11 @@ static double seen_numbers(const realization *R, const double k[MDM_VISITORS]) {
                   (c[MDM_W2].Vf > 0 ? k[MDM_OF_Y] : 0);
   double experts = k[MDM_OF_RHO] + (c[MDM_Q].Vf > 0 ? k[MDM_OF_H] : 0);
   double neurons = k[MDM_OF_GAMMA] + k[MDM_OF_Y] + (c[MDM_W1].Vf > 0 ? k[MDM_OF_H] : 0) + (c[MDM_W2].Vb > 0 ? k[MDM_OF_DELTA] : 0);
+  if (R->rank > 0) { /* memories start anew when twice as much has come by, or they are full */
+    stream = 1.5 * stream;
+    experts = 1.5 * experts;
+    neurons = 1.5 * neurons;
+  }
   return remembered(R->s.S, 1, stream) + (Q ? remembered(R->experts, 1, experts) : 0) + remembered(R->neurons, R->groups, neurons);
 }
 
@@ -162,7 +171,8 @@ static double basis_numbers(const realization *R, const double k[MDM_VISITORS]) 
 
 /* One side of a matrix: n particles, own of them in the population where Gaussian columns live, one for each of k directions. */
 static double side_numbers(const realization *R, double n, double own, double k, double variance, int learns) {
-  learns = learns && !R->pairs;
+  learns = (learns && !R->pairs) || R->rank > 0; /* where directions are forgotten both sides have columns of their own, and drawn ones only pass */
+  if (R->rank > 0) own = own * fmin(1, tokens_of(R->p) / fmax(1, k));
   if (variance == 0 && !learns) return 0;
   return own * k + (learns ? n * k * (R->p->optimizer.momentum > 0 ? 2 : 1) : 0);
 }
@@ -188,6 +198,7 @@ static double scratch_numbers(const realization *R, const double k[MDM_VISITORS]
     sum += fmin(n, tokens) < tokens ? n * n : n * tokens;                                                              /* what is left of new directions */
   }
   if (R->tied || R->s.twins > 0) sum += 2 * P * larger(R->neurons, R->s.S);
+  if (R->rank > 0) sum += R->rank * larger(R->s.EJ, R->s.S); /* columns while they are rotated */
   return SPARE * sum;
 }
 
@@ -215,7 +226,7 @@ double mdm_limit_bytes(const mdm_problem *p, const mdm_limit_sizes *sizes, const
   double numbers = field_numbers(p, &R.s) + end_numbers(p, R.s.S, inputs) + batch_numbers(p, inputs) + clip_numbers(p) + observer_numbers(p, &R.s, inputs);
   for (size_t l = 0; l < d->blocks; l++) {
     double k[MDM_VISITORS], extra = p->ntk ? (double)p->batch : 0; /* a backward pass that only measures */
-    for (int f = 0; f < MDM_VISITORS; f++) k[f] = d->k[l][f] + (f == MDM_OF_H || f == MDM_OF_Y ? 0 : extra);
+    for (int f = 0; f < MDM_VISITORS; f++) k[f] = directions_kept(&R, d->k[l][f]) + (f == MDM_OF_H || f == MDM_OF_Y ? 0 : extra);
     numbers += block_numbers(&R, k) + pairs_numbers(p, sizes);
     if (mdm_problem_stores(p, l) >= 0) bytes += limit_responses(&R, k);
   }

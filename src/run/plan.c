@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cluster/ranks.h"
 #include "run/directions.h"
 #include "run/estimate.h"
 #include "run/sizes.h"
@@ -58,10 +59,14 @@ static int plan_sweeps(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
 }
 
 static int plan_limit(const mdm_config *cfg, int what, size_t replicas, mdm_plan *p, mdm_error *err) {
-  int status = mdm_limit_sizes_read(cfg, p->problem, &p->runner.sizes, err);
+  mdm_family *family = &p->runner.family;
+  int status = mdm_family_read(cfg, &p->problem->model, family, err);
+  if (!status && family->widths && mdm_config_bool(cfg, "solve.matched")) status = mdm_problem_find_axes(p->problem, mdm_matched_axes((size_t)family->width[0], p->problem->model.outputs), err);
+  if (!status && !family->widths) status = mdm_limit_sizes_read(cfg, p->problem, &p->runner.sizes, err);
+  p->runner.sizes.half = (what & MDM_RUN_HALF) != 0;
   p->replicas = replicas ? replicas : (size_t)mdm_config_int(cfg, "solve.replicas");
   if (!p->replicas) p->replicas = MDM_USUAL_REPLICAS;
-  return status || what & MDM_RUN_PILOT ? status : plan_sweeps(cfg, p, err);
+  return status || family->widths || what & MDM_RUN_PILOT ? status : plan_sweeps(cfg, p, err);
 }
 
 static int plan_networks(const mdm_config *cfg, mdm_plan *p, mdm_error *err) {
@@ -78,9 +83,13 @@ static int by_cost(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static double replica_cost(const mdm_plan *p) {
+  return p->runner.family.widths ? mdm_family_cost(&p->runner.family, p->problem) : mdm_limit_cost(p->problem, &p->runner.sizes);
+}
+
 static void fill_tasks(mdm_plan *p, int save_weights) {
   mdm_task *t = p->task;
-  for (size_t i = 0; i < p->replicas; i++) *t++ = (mdm_task){.index = (unsigned)i, .cost = mdm_limit_cost(p->problem, &p->runner.sizes)};
+  for (size_t i = 0; i < p->replicas; i++) *t++ = (mdm_task){.index = (unsigned)i, .cost = replica_cost(p)};
   for (size_t w = 0; w < p->networks.widths; w++)
     for (size_t i = 0; i < p->networks.seeds[w]; i++)
       *t++ = (mdm_task){.width = p->networks.width[w], .index = (unsigned)i, .save_weights = save_weights,
@@ -148,6 +157,7 @@ static int descending(const void *a, const void *b) {
 /* Of a replica: its causal pass, or its part in sweeps. */
 static double replica_bytes(const mdm_plan *p, const mdm_directions *d) {
   const mdm_runner *r = &p->runner;
+  if (r->family.widths) return mdm_family_bytes(&r->family, p->problem, r->limit_single);
   double causal = mdm_limit_bytes(p->problem, &r->sizes, d, r->limit_single);
   if (!p->sweeps.options.count) return causal;
   return fmax(causal, mdm_given_bytes(p->problem, &r->sizes, d, r->limit_single)) + mdm_measure_bytes(p->problem, &r->sizes, d, r->limit_single);
@@ -164,7 +174,8 @@ static double running_bytes(const mdm_plan *p, const mdm_directions *d, int thre
   }
   qsort(each, p->tasks, sizeof *each, descending);
   for (size_t i = 0; i < p->tasks && i < (size_t)threads; i++) sum += each[i];
-  return sum;
+  if (p->together < 2) return sum;
+  return sum * fmin(1, (double)mdm_ranks_on_a_node() / (double)(p->tasks * (size_t)p->together)); /* the other ranks' parts are elsewhere */
 }
 
 /* Weights that are kept until they are written. */
@@ -177,7 +188,7 @@ static double weights_bytes(const mdm_plan *p) {
 
 /* Records of all runs, means and errors of ensembles; what is written of them, which HDF5 collects in memory. */
 static double bytes_with(const mdm_plan *p, const mdm_directions *d, int every_seed, int threads, double *each) {
-  double ensembles = (double)(p->networks.widths + (p->replicas > 0)), record = mdm_record_bytes(p->problem), weights = weights_bytes(p);
+  double ensembles = (double)(p->networks.widths + (p->replicas > 0)), record = (p->runner.family.widths ? 2 : 1) * mdm_record_bytes(p->problem), weights = weights_bytes(p);
   double data = mdm_data_bytes(p->problem), kept = record * ((double)p->tasks + 2 * ensembles) + weights + mdm_problem_bytes(p->problem);
   const double image = 0.9, image_of_weights = p->runner.network_single ? 0.6 : 1.2; /* as compressed, and with what HDF5 adds */
   double written = data + image * (data + record * (2 * ensembles + (every_seed ? (double)p->tasks : 0))) + image_of_weights * weights;
@@ -189,7 +200,7 @@ double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double lea
   mdm_directions d = {0};
   double *each = mdm_alloc(p->tasks, 1, 1, sizeof *each), work = fmin(PILOT_MOST, fmax(least_work, p->board.total * PILOT_SHARE)); /* tasks */
   int status = each ? MDM_OK : MDM_ERR_MEMORY;
-  if (!status && p->replicas) status = mdm_directions_find(&p->runner, work, &d, NULL);
+  if (!status && p->replicas && !p->runner.family.widths) status = mdm_directions_find(&p->runner, work, &d, NULL);
   double bytes = status ? INFINITY : bytes_with(p, &d, every_seed, mdm_workers(threads, NULL), each);
   mdm_directions_clear(&d);
   free(each);

@@ -12,7 +12,8 @@
 #include "run/runner.h"
 #include "run/self_consistency_plan.h"
 
-enum { MDM_RUN_PILOT = 64 }; /* beside MDM_RUN_LIMIT: the causal pass alone */
+enum { MDM_RUN_PILOT = 64, /* beside MDM_RUN_LIMIT: the causal pass alone */
+       MDM_RUN_HALF = 128 /* the same with draws behind the first ones: the other half of a sample of twice the size (run/bias.c) */ };
 
 typedef struct mdm_plan {
   mdm_problem *problem;
@@ -24,6 +25,9 @@ typedef struct mdm_plan {
   size_t *schedule;      /* tasks: order of execution, the costly ones first; once executed, of those that were to be done */
   mdm_board board;       /* its lock belongs to the execution */
   mdm_remote remote;     /* how other ranks come to know it */
+  int together;          /* ranks that share each run; 1 but for together.h */
+  size_t gatherings;     /* of those that share the first; bytes that each received; its processor time with them */
+  double gathered, gathering;
   mdm_sweep_plan sweeps; /* options.count = 0: none */
   mdm_sweeps swept;      /* what they found */
 } mdm_plan;

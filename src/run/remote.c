@@ -1,11 +1,12 @@
 /* Orders and results (remote.h). An order is: how many plans the rank may forget, and their numbers; 0, or the number of
- * a plan that is new to it, and the plan; number of the plan; number of the run. A result is: failure and text, status, steps, record, weights, order parameters. */
+ * a plan that is new to it, and the plan; number of the plan; number of the run; ranks that share it, and which of them this one is. A result is: failure and text, a notice, status, steps, record, weights, order parameters. */
 #include "run/remote.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/board.h"
 #include "base/memory.h"
 #include "cluster/ranks.h"
 #include "run/checkpoint.h"
@@ -96,7 +97,7 @@ static void put_plan(mdm_packet *p, const mdm_remote *r, int rank) {
   ranks.data[rank] = data;
 }
 
-int mdm_remote_order(mdm_remote *r, size_t i, int rank, mdm_packet *p, mdm_error *err) {
+int mdm_remote_order(mdm_remote *r, size_t i, int rank, int together, int mine, mdm_packet *p, mdm_error *err) {
   int status = prepare(err);
   if (!status && !r->known) r->known = mdm_alloc((size_t)mdm_ranks_count(), 1, 1, 1);
   if (!status && !r->known) status = mdm_no_memory(err, "what other ranks know");
@@ -109,6 +110,8 @@ int mdm_remote_order(mdm_remote *r, size_t i, int rank, mdm_packet *p, mdm_error
   r->known[rank] = 1;
   mdm_put_number(p, r->id);
   mdm_put_number(p, i);
+  mdm_put_number(p, (size_t)together);
+  mdm_put_number(p, (size_t)mine);
   return mdm_packet_check(p, err);
 }
 
@@ -137,10 +140,12 @@ static int get_found(mdm_packet *in, mdm_task *t, mdm_error *why) {
 }
 
 int mdm_remote_result(mdm_packet *in, mdm_task *t, mdm_error *why) {
-  char text[sizeof why->text];
+  char text[sizeof why->text], notice[640];
   if (!in) return t->status = MDM_INTERRUPTED, MDM_OK;
   int failure = (int)mdm_get_number(in);
   mdm_get_text(in, text, sizeof text);
+  mdm_get_text(in, notice, sizeof notice);
+  if (*notice && !in->bad) mdm_board_tell(t->board, notice);
   if (failure) mdm_fail(why, failure, "%s", text);
   else failure = get_found(in, t, why);
   if (failure) t->status = failure;

@@ -28,8 +28,9 @@ typedef struct mdm_remote {
 
 /* Of these functions one may be at work at a time.
  *
- * Run i of its plan, for a rank, into an order (mdm_dispatch.order). MDM_ERR_MEMORY. */
-int mdm_remote_order(mdm_remote *r, size_t i, int rank, mdm_packet *out, mdm_error *err);
+ * Run i of its plan, for a rank, into an order (mdm_dispatch.order). together: ranks that share the run, of which this one is number `mine`; 1, 0: it is the
+ * rank's own. MDM_ERR_MEMORY. */
+int mdm_remote_order(mdm_remote *r, size_t i, int rank, int together, int mine, mdm_packet *out, mdm_error *err);
 /* What the run found (mdm_dispatch.result; NULL: nothing, it was stopped), into a task whose layout and orders are as for a run here. Returns
  * a status for failures alone, and sets task->status, as mdm_runner_run. */
 int mdm_remote_result(mdm_packet *in, mdm_task *task, mdm_error *why);

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cluster/ranks.h"
 #include "cluster/serve.h"
+#include "run/checkpoint.h"
 #include "run/checkpoint.h"
 #include "run/plan.h"
 #include "run/remote.h"
 #include "run/self_consistency_replicas.h"
+#include "run/together.h"
 
 /* Data that plans share; the last that came is kept for the next plan. */
 typedef struct {
@@ -205,9 +208,24 @@ static int begin_task(plan *p, size_t i, mdm_board *board, mdm_task *t, mdm_erro
   return t->orders ? MDM_OK : mdm_no_memory(err, "order parameters");
 }
 
-static void put_found(mdm_packet *out, const mdm_task *t, const mdm_error *why) {
+/* Those who share a run all found the same: the first of them tells. */
+static void forget_found(mdm_task *t) {
+  mdm_record_free(t->record);
+  mdm_record_free(t->weights);
+  t->record = t->weights = NULL;
+}
+
+/* What this rank could not save, for rank 0 to tell. */
+static void put_notice(mdm_packet *out, mdm_checkpoint *c) {
+  char line[sizeof c->notice] = "", all[sizeof line + 32] = "";
+  if (mdm_checkpoint_notice(c, line, sizeof line)) snprintf(all, sizeof all, "rank %d: %s", mdm_ranks_mine(), line);
+  mdm_put_text(out, all);
+}
+
+static void put_found(mdm_packet *out, const mdm_task *t, mdm_checkpoint *c, const mdm_error *why) {
   mdm_put_number(out, (size_t)why->code);
   mdm_put_text(out, why->text);
+  put_notice(out, c);
   if (why->code) return;
   mdm_put_number(out, (size_t)t->status);
   mdm_put_number(out, t->done);
@@ -222,11 +240,16 @@ static void work(void *context, mdm_packet *order, mdm_board *board, mdm_packet 
   mdm_task t = {0};
   plan *p = find(context, mdm_get_number(order));
   size_t i = mdm_get_number(order);
+  int together = (int)mdm_get_number(order), mine = (int)mdm_get_number(order);
   int status = p && !order->bad ? make_ready(p, &why) : mdm_fail(&why, MDM_ERR_INTERNAL, "a run came without its configuration");
   if (!status) status = begin_task(p, i, board, &t, &why);
+  mdm_shared_run part;
+  if (!status && together > 1) mdm_together_begin(&part, &p->plan.runner, together, mine, board);
   if (!status && mdm_board_stopped(board)) t.status = MDM_INTERRUPTED;
   else if (!status) mdm_runner_run(p->kind == MDM_REMOTE_PLAIN ? &p->plan.runner : &p->driven.runner, &t, &why);
-  put_found(result, &t, &why);
+  if (together > 1) mdm_together_end();
+  if (mine) forget_found(&t);
+    put_found(result, &t, p ? p->monitor.checkpoint : NULL, &why);
   mdm_record_free(t.record);
   mdm_record_free(t.weights);
   free(t.orders);

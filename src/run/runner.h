@@ -8,11 +8,13 @@
 #include "problem/problem.h"
 #include "problem/task.h"
 #include "run/checkpoint.h"
+#include "run/family.h"
 
 /* What every run of a configuration shares. */
 typedef struct mdm_runner {
   const mdm_problem *problem;         /* not owned */
-  mdm_limit_sizes sizes;              /* of the limit */
+  mdm_limit_sizes sizes;              /* of the limit, where it comes from particles */
+  mdm_family family;                  /* of networks that it comes from; widths = 0: it comes from particles */
   int limit_single, network_single;   /* 1: single precision, 0: double */
   mdm_checkpoint *checkpoint;         /* where runs are saved and taken from; NULL: nowhere. Not owned */
   uint64_t limit_identity, network_identity; /* of the configuration there */

@@ -1,9 +1,16 @@
 /* Signs in a limit's diagnostics that its sample biases it. */
 #include "run/saturation.h"
 
+#include <moedmft/run.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/fit.h"
+#include "base/record.h"
+#include "run/bias.h"
+#include "run/family.h"
 
 /* Where MSSP in Regime III was biased by four standard errors the ranks of y and gamma were 0.96 and 0.90 of the particles, where it was not
  * 0.72 and 0.64 (docs/engineering.md). */
@@ -22,6 +29,12 @@ static const double COARSE = 0.3;
 /* Standard errors, and part of the series' size, by which a mean square has to be negative before it counts. */
 static const double NEGATIVE = 4, SMALL = 0.05;
 
+/* Part of an array's largest number that single precision does not tell. */
+static const double ROUNDING = 1e-5;
+
+/* Part of a response, root of squares, that R lacks: more than half of its square. */
+static const double UNRESOLVED = 0.71;
+
 static double value(const mdm_record *rec, const char *name) {
   char path[64];
   snprintf(path, sizeof path, "diagnostics/%s", name);
@@ -29,20 +42,42 @@ static double value(const mdm_record *rec, const char *name) {
   return a ? a->value[0] : 0;
 }
 
-static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
-  static const struct {
-    const char *field, *rank, *particles, *what, *option;
-  } rows[] = {{"y", "rank_y", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
+/* What else helps against many directions: nothing where they are bounded already, or the optimizer has no bound. */
+static const char *bound_of(const mdm_config *cfg) {
+  const char *optimizer = mdm_config_text(cfg, "train.optimizer");
+  int linear = !strcmp(optimizer, "sgd") || !strcmp(optimizer, "momentum");
+  return linear && !mdm_config_int(cfg, "solve.rank") ? ", or bound the directions by solve.rank" : "";
+}
+
+/* Fields, and the populations that their directions may fill. */
+static const struct {
+  const char *field, *rank, *particles, *what, *option;
+} fields[] = {{"y", "rank_y", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
               {"gamma", "rank_gamma", "particles_shared", "neurons that sampled experts share", "solve.neuron_particles"},
               {"rho", "rank_rho", "particles_expert", "expert particles", "solve.expert_particles"},
               {"h", "rank_h", "particles_stream", "stream particles", "solve.particles"},
               {"delta", "rank_delta", "particles_stream", "stream particles", "solve.particles"}};
-  (void)cfg;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    double rank = value(limit, rows[i].rank), particles = value(limit, rows[i].particles);
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+/* Share of a population from which on it is full. */
+static const double FULL = 0.98;
+
+int mdm_fills_population(const mdm_record *limit, char *line, size_t size) {
+  for (size_t i = 0; i < FIELDS && limit; i++) {
+    double rank = value(limit, fields[i].rank), particles = value(limit, fields[i].particles);
+    if (particles == 0 || rank < FULL * particles) continue;
+    snprintf(line, size, "the %.0f directions of %s fill its %.0f %s: this is no limit, but a network of so many neurons", rank, fields[i].field, particles, fields[i].what);
+    return 1;
+  }
+  return 0;
+}
+
+static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  for (size_t i = 0; i < FIELDS; i++) {
+    double rank = value(limit, fields[i].rank), particles = value(limit, fields[i].particles);
     if (particles == 0 || rank < NEAR * particles) continue;
-    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s",
-             rows[i].field, rank, rows[i].what, particles, rows[i].option);
+    snprintf(line, size, "%s visited %.0f directions, about as many as there are %s (%.0f): the limit may be biased beyond its standard errors; raise %s%s",
+             fields[i].field, rank, fields[i].what, particles, fields[i].option, bound_of(cfg));
     return 1;
   }
   return 0;
@@ -71,7 +106,7 @@ static int follows_noise(const mdm_config *cfg, const mdm_record *limit, char *l
   const mdm_array *rho = mdm_record_find(limit, "observables/rms/rho");
   int nested = !strcmp(mdm_config_text(cfg, "model.regime"), "III") && value(limit, "particles_shared") == 0;
   double eps = epsilon_of(cfg);
-  if (!rho || !nested || !(rho->value[0] > eps)) return 0;
+  if (!rho || !nested || mdm_is_of_families(limit) || !(rho->value[0] > eps)) return 0;
   snprintf(line, size, "the gate's gradient, zero at the start, is %.2g (RMS) from sampling, above epsilon: the router's first steps follow noise, as in networks of so "
            "many neurons; raise solve.neuron_particles (the bias falls like its root)%s", rho->value[0], eps > 0 ? " or train.adam.eps" : "");
   return 1;
@@ -110,22 +145,96 @@ static size_t first_negative(const mdm_array *a) {
   return i < n ? i : n;
 }
 
-static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+/* Name of an array that holds roots of mean squares with their signs, or NULL. */
+static const char *signed_roots(const mdm_array *a) {
   static const char prefix[] = "observables/rms/";
+  if (!strcmp(a->path, "observables/train/gradient_norm")) return "the gradient";
+  return strncmp(a->path, prefix, sizeof prefix - 1) ? NULL : a->path + sizeof prefix - 1;
+}
+
+static int negative(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   (void)cfg;
   for (size_t i = 0; i < mdm_record_count(limit); i++) {
     const mdm_array *a = mdm_record_at(limit, i);
-    size_t n = 1, at = strncmp(a->path, prefix, sizeof prefix - 1) ? 0 : first_negative(a);
-    for (int d = 0; d < a->rank; d++) n *= a->dim[d];
-    if (strncmp(a->path, prefix, sizeof prefix - 1) || at == n) continue;
+    const char *name = signed_roots(a);
+    size_t at = name ? first_negative(a) : 0;
+    if (!name || at == mdm_elements(a->rank, a->dim)) continue;
     snprintf(line, size, "the mean square of %s is negative beyond its noise at step %zu (%s = %.3g): the sample of the limit is too small for it; raise solve.neuron_particles or solve.particles",
-             a->path + sizeof prefix - 1, at % a->dim[a->rank - 1], a->path, a->value[at]);
+             name, at % a->dim[a->rank - 1], a->path, a->value[at]);
     return 1;
   }
   return 0;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative};
+/* Of an array whose estimated bias exceeds the standard error by more than the estimate's own two standard errors: bias over standard error. Biases that
+ * are rounding of a number's last digits do not count. */
+static double excess(const mdm_record *limit, const char *path, double freedom) {
+  double bias, error, noise, size = 0;
+  const mdm_array *a = mdm_record_find(limit, path);
+  if (!mdm_bias_of(limit, path, &bias, &error, &noise)) return 0;
+  for (size_t i = 0; i < mdm_elements(a->rank, a->dim); i++) size = fmax(size, fabs(a->value[i]));
+  return bias > ROUNDING * size && bias - mdm_student(2, freedom) * error > noise ? bias / noise : 0;
+}
+
+static int biased(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "observables/";
+  const char *worst = NULL;
+  double most = 0, bias, error, noise, of[2] = {0}, freedom = value(limit, "bias/replicas") - 1;
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit); i++) {
+    const char *path = mdm_record_at(limit, i)->path;
+    double found = strncmp(path, prefix, sizeof prefix - 1) ? 0 : excess(limit, path, freedom);
+    if (found > most) most = found, worst = path;
+  }
+  if (!worst || !mdm_bias_of(limit, worst, &bias, &error, &noise)) return 0;
+  for (int k = 0; k < 2; k++) of[k] = mdm_bias_part(limit, k);
+  snprintf(line, size, "%s is biased by %.2g +- %.2g, beyond its standard error of %.2g (RMS; solve.bias_check): %s", worst + sizeof prefix - 1, bias, error, noise,
+           of[1] > of[0] ? "lower solve.tolerance" : "raise solve.particles");
+  return 1;
+}
+
+/* A solution that shows the bias failed: half of the particles are too few for the directions, say. */
+static int unchecked(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  int asked = mdm_record_find(limit, "diagnostics/bias/halves") != NULL, halves = value(limit, "bias/halves") != 0, finer = value(limit, "bias/finer") != 0;
+  (void)cfg;
+  if (!asked || (halves && finer)) return 0;
+  snprintf(line, size, "the bias %s is not known (solve.bias_check): there is no solution with %s; raise solve.particles", halves ? "of the tolerance" : finer ? "of the sample" : "",
+           halves ? "a quarter of solve.tolerance" : finer ? "half of the particles" : "half of the particles, nor with a quarter of solve.tolerance");
+  return 1;
+}
+
+/* Responses that the fields they answer to hardly determine: more than half of their square is along combinations of steps that do not stand out. */
+static int undetermined(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const char prefix[] = "diagnostics/unresolved/";
+  const mdm_array *time = mdm_record_find(limit, "diagnostics/unresolved/time"), *worst = NULL;
+  size_t at = 0;
+  (void)cfg;
+  for (size_t i = 0; i < mdm_record_count(limit) && time; i++) {
+    const mdm_array *a = mdm_record_at(limit, i);
+    size_t n = strncmp(a->path, prefix, sizeof prefix - 1) || a == time ? 0 : mdm_elements(a->rank, a->dim);
+    for (size_t k = 0; k < n; k++)
+      if (a->value[k] > UNRESOLVED && (!worst || a->value[k] > worst->value[at])) worst = a, at = k;
+  }
+  if (!worst) return 0;
+  const char *name = worst->path + sizeof prefix - 1;
+  snprintf(line, size, "the response of %s at step %.0f is hardly determined by the fields that it answers to: %.0f %% of it (root of squares) lies along combinations of steps that are not resolved; "
+           "compare responses/%s_action, or raise solve.particles", name, time->value[at % time->dim[0]], 100 * worst->value[at], name);
+  return 1;
+}
+
+/* Normal deviations beyond which the check of an extrapolation fails: one in four hundred would by chance. */
+static const double MISFIT = 3;
+
+static int misfit(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  double z = value(limit, "extrapolation_z"), bias = value(limit, "extrapolation_bias"), noise = value(limit, "extrapolation_noise");
+  (void)cfg;
+  if (!(z > MISFIT) || bias < noise) return 0;
+  snprintf(line, size, "the smallest of solve.widths does not lie on the series of the others (by %.3g standard errors): extrapolated losses may be off by %.2g of their "
+           "size, which their standard errors hold; raise solve.widths", z, bias);
+  return 1;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)

@@ -1,5 +1,5 @@
 /* Signs in a limit's own diagnostics that its sample biases it: too few particles for the directions that fields visit, twins that part, noise
- * that an entrywise optimizer takes for a gradient. */
+ * that an entrywise optimizer takes for a gradient, a bias that was estimated (run/bias.h). */
 #ifndef MOEDMFT_SATURATION_H
 #define MOEDMFT_SATURATION_H
 
@@ -14,7 +14,8 @@ enum { MDM_DOUBT_SIZE = 400 };
  * twins (diagnostics/twin_difference; docs/theory.md, sampling inside experts) so far apart that gates feel it; an entrywise optimizer that takes the noise of
  * sampled neurons for the gate's gradient, which in Regime III vanishes at the start, where each expert has neurons of its own (muP) and epsilon is below
  * that noise (rms/rho at step 0; docs/theory.md, optimizers); directions that are no longer orthogonal; a skeleton of pairs that does
- * not represent a product; mean squares that are negative beyond their noise. */
+ * not represent a product; mean squares that are negative beyond their noise; a bias that solve.bias_check found beyond the standard error, or
+ * could not look for; responses that are not determined; of extrapolated networks, a width that is not on their series. */
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size);
 
 /* Tells the caller, if there is one, all of these. */

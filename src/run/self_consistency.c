@@ -6,6 +6,7 @@
  */
 #include "run/self_consistency.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,14 @@ static void announce(const iteration *it, size_t sweep) {
 static int take_state(iteration *it, unsigned sweep, mdm_error *err) {
   mdm_given_clear(&it->given);
   return mdm_given_create(&it->given, &it->plan->layout, it->x, it->plan->runner.sizes.tolerance, sweep, err);
+}
+
+/* The first step at which a replica diverged. */
+static size_t diverged_at(const mdm_replicas *r, size_t replicas) {
+  size_t first = SIZE_MAX;
+  for (size_t i = 0; i < replicas; i++)
+    if (r->task[i].status == MDM_ERR_DIVERGED && r->task[i].done < first) first = r->task[i].done;
+  return first;
 }
 
 /* One sweep; *ended as mdm_replicas_run tells. */
@@ -198,6 +207,7 @@ static int iterate(iteration *it, const mdm_task *causal, mdm_sweeps *out, mdm_e
     out->converged = it->streak >= o->settled;
     save(it, out);
   }
+  if (out->status == MDM_ERR_DIVERGED) out->ended_at = diverged_at(&it->replicas, it->plan->replicas);
   return status;
 }
 

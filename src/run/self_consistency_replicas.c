@@ -49,7 +49,7 @@ static void execute(void *context, size_t i) {
 static int order(void *context, size_t i, int rank, mdm_packet *out) {
   spread *s = context;
   mdm_error why;
-  if (!mdm_remote_order(&s->remote, i, rank, out, &why)) return 1;
+  if (!mdm_remote_order(&s->remote, i, rank, 1, 0, out, &why)) return 1;
   mdm_board_fail(s->replicas->board, i, &why);
   return 0;
 }
@@ -65,7 +65,7 @@ static void execute_all(mdm_replicas *r, const mdm_given *given) {
   s.remote.kind = given ? MDM_REMOTE_GIVEN : MDM_REMOTE_LAZY;
   s.remote.given = given;
   s.remote.id = 0, s.remote.known = NULL;
-  mdm_dispatch_run(&(mdm_dispatch){r->plan->replicas, r->plan->threads, r->board, &s, execute, order, take, NULL});
+  mdm_dispatch_run(&(mdm_dispatch){r->plan->replicas, r->plan->threads, r->board, &s, execute, order, take, NULL, 0});
   mdm_remote_clear(&s.remote);
 }
 

@@ -62,26 +62,26 @@ static int has_nested_neurons(const mdm_model *m) { return m->regime->experts_gr
 
 /* Whether experts come as twins, each with half of the neurons (docs/theory.md, sampling inside experts). A twin takes its partner's steps, so
  * that what differs between the two grows where steps alone would shrink it. For plain SGD, all experts and bounded gates that is negligible, but
- * where gates are steep (mdm_announce_twins tells). It is not for the selected experts, whose steps are M/K times larger, for gates without a
+ * where gates are steep (mdm_announce_bias tells). Directions of twins are not forgotten (solve.rank). It is not for the selected experts, whose steps are M/K times larger, for gates without a
  * bound, for momentum, which carries gates past their minimum, and for entrywise optimizers, whose steps stay large when gradients fall. */
-static int has_twins(const mdm_problem *p) {
+static int has_twins(const mdm_problem *p, size_t rank) {
   const mdm_model *m = &p->model;
   int bounded = strcmp(m->gate, "linear") && strcmp(m->gate, "softmax"), plain = !strcmp(p->optimizer.name, "sgd");
-  return has_nested_neurons(m) && m->active_fraction == 1 && bounded && plain;
+  return has_nested_neurons(m) && m->active_fraction == 1 && bounded && plain && !rank;
 }
 
 /* Whether neurons inside an expert matter more than experts: nested ones without twins, whose noise is squared; under top-K experts matter as
  * well, except to entrywise optimizers, whose steps feel the noise itself. */
-static int has_many_neurons(const mdm_problem *p) {
-  return has_nested_neurons(&p->model) && !has_twins(p) && (p->model.active_fraction == 1 || p->optimizer.method.entrywise);
+static int has_many_neurons(const mdm_problem *p, size_t rank) {
+  return has_nested_neurons(&p->model) && !has_twins(p, rank) && (p->model.active_fraction == 1 || p->optimizer.method.entrywise);
 }
 
 /* Sampled experts that S stream particles suggest. */
-static size_t suggested_experts(const mdm_problem *p, size_t S) {
+static size_t suggested_experts(const mdm_problem *p, size_t rank, size_t S) {
   const mdm_model *m = &p->model;
   if (!m->regime->neurons_grow) return (S + 1) / 2;
   size_t tokens = p->batch + p->data->test.count, some = 3 * S / 64;
-  if (m->parameterization.rule[MDM_W1].tied || has_many_neurons(p)) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TOP_K;
+  if (m->parameterization.rule[MDM_W1].tied || has_many_neurons(p, rank)) some = m->active_fraction == 1 ? FEWEST_EXPERTS : FEWEST_TOP_K;
   return larger(larger(some, EXPERTS_FOR_EACH_TOKEN * tokens), FEWEST_EXPERTS);
 }
 
@@ -93,8 +93,8 @@ static size_t samples_seen(const mdm_problem *p) {
 
 /* Neurons of each sampled expert that S stream particles suggest, where their number grows. Those that tied experts share are twice the
  * directions that their fields may visit; a quarter of the stream particles at most, which bounds the time. */
-static size_t suggested_neurons(const mdm_problem *p, size_t S, size_t experts) {
-  if (has_many_neurons(p)) return larger(3 * S / (2 * experts), UNTIED_NEURONS);
+static size_t suggested_neurons(const mdm_problem *p, size_t rank, size_t S, size_t experts) {
+  if (has_many_neurons(p, rank)) return larger(3 * S / (2 * experts), UNTIED_NEURONS);
   if (!p->model.parameterization.rule[MDM_W1].tied) return UNTIED_NEURONS;
   size_t twice = 2 * samples_seen(p);
   return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
@@ -109,10 +109,10 @@ static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_
     return;
   }
   s->represented = 1;
-  s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->stream));
+  s->experts = experts ? experts : whole_experts(m, suggested_experts(p, s->rank, s->stream));
   if (!m->regime->neurons_grow) s->neurons = m->expert_width;
-  else s->neurons = neurons ? neurons : suggested_neurons(p, s->stream, s->experts);
-  s->twins = has_twins(p);
+  else s->neurons = neurons ? neurons : suggested_neurons(p, s->rank, s->stream, s->experts);
+  s->twins = has_twins(p, s->rank);
   if (!s->twins) return;
   s->experts *= 2;
   s->neurons /= 2;
@@ -127,7 +127,7 @@ static int check_given(const mdm_config *cfg, const mdm_problem *p, mdm_error *e
   if (experts && active_of(m, experts) >= 0.5 && rounding(m, experts) > ROUNDING_REFUSED)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.expert_particles = %zu: %g active of them (model.active_fraction) and %g shared are not whole numbers; "
                     "the nearest that fits: %zu", experts, active_of(m, experts), m->shared * (double)experts, nearest_experts(m, experts));
-  if (neurons && has_twins(p) && (neurons < 4 || neurons % 2))
+  if (neurons && has_twins(p, (size_t)mdm_config_int(cfg, "solve.rank")) && (neurons < 4 || neurons % 2))
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.neuron_particles = %ld: each expert's neurons are split into two samples; allowed: 0 (automatic), 4, 6, 8, …", neurons);
   return MDM_OK;
 }
@@ -149,8 +149,11 @@ static int check(const mdm_config *cfg, const mdm_limit_sizes *s, mdm_error *err
 
 int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_limit_sizes *out, mdm_error *err) {
   size_t given = (size_t)mdm_config_int(cfg, "solve.particles");
-  *out = (mdm_limit_sizes){.stream = given ? given : MDM_USUAL_PARTICLES, .tolerance = mdm_config_real(cfg, "solve.tolerance")};
+  *out = (mdm_limit_sizes){.stream = given ? given : MDM_USUAL_PARTICLES, .tolerance = mdm_config_real(cfg, "solve.tolerance"),
+                           .whole_batch = mdm_config_enum(cfg, "solve.tolerance_of") == 1, .rank = (size_t)mdm_config_int(cfg, "solve.rank")};
   out->pairs = (mdm_pair_scheme){.pivots = mdm_config_enum(cfg, "solve.pairs") ? 0 : (size_t)mdm_config_int(cfg, "solve.pivots")};
+  if (out->rank && problem->parts)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.rank = %zu: what weights were at the start is forgotten, so that parts of updates cannot be told apart; allowed: 0 for coordcheck", out->rank);
   int status = check_given(cfg, problem, err);
   if (status) return status;
   choose_populations(cfg, problem, out);

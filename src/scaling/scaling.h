@@ -32,6 +32,7 @@ typedef struct mdm_shape {
   int experts_counted;             /* experts stay finite in number (Regime I): they are the same in every run and in the limit */
   int twins;                       /* sample particles: experts m and m + experts/2 are one draw of an expert, with different neurons */
   int residual;                    /* blocks add to the stream (model.depth) */
+  int half;                        /* sample particles: 1: their draws are those behind the first (base/random.h) */
 } mdm_shape;
 
 /* Initial parts that vanish but count by their direction are as small as in a network of this scale. Of what they do to smooth

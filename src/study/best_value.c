@@ -155,7 +155,7 @@ typedef struct {
 static deviations resample(list *l, uint64_t seed, uint64_t stream, const mdm_best *b) {
   deviations d = {l->best, l->best + RESAMPLES, l->best + 2 * RESAMPLES, 0, 0};
   for (size_t k = 0; k < RESAMPLES; k++) {
-    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0}, k, l->runs, l->pick);
+    mdm_words((mdm_stream){seed, 0, MDM_DRAW_BOOTSTRAP, stream, 0, 0}, k, l->runs, l->pick);
     mean_losses(l, l->pick);
     mdm_best one = locate(l);
     if (one.kind == MDM_BEST_NONE) continue;

@@ -173,6 +173,8 @@ static int add_exponent(mdm_record *rec, const char *name, const mdm_fitted_powe
   int status = add_number_pair(rec, path, "p of deviation ~ N^-p (NaN: no deviation stands out of the noise)", p->exponent, p->error, err);
   snprintf(path, sizeof path, "comparison/each/%.56s/exponent_bound", name);
   if (!status) status = add_number(rec, path, "1: p is above the exponent, -1: below it (by 2 standard errors), 0: the exponent is a value", p->bound, err);
+  snprintf(path, sizeof path, "comparison/each/%.56s/exponent_chi2", name);
+  if (!status) status = add_number(rec, path, "chi^2 per degree of freedom of this power: well above 1 where no power of N describes the deviations; NaN: none is left", p->chi2, err);
   snprintf(path, sizeof path, "comparison/each/%.56s/exponent_freedom", name);
   return status ? status : add_number(rec, path, "degrees of freedom of the errors of the deviations: the fewest of any width", freedom, err);
 }
@@ -192,7 +194,7 @@ static int add_observable(mdm_outcome *o, const mdm_array *a, const mdm_rate_rul
   char path[96];
   double lowest = mdm_rate_lowest(rules, a->path), scale = mdm_rms(elements(a), a->value);
   mdm_extrapolation x;
-  mdm_fitted_power p = {NAN, NAN, 0};
+  mdm_fitted_power p = {NAN, NAN, 0, NAN};
   int status = compare_path(o, a->path, r, err);
   const char *name = strncmp(a->path, "observables/", 12) ? a->path : a->path + 12;
   snprintf(path, sizeof path, "comparison/each/%.56s/deviation", name);

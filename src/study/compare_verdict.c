@@ -23,6 +23,7 @@ typedef enum { YES, NO, UNRESOLVED } answer;
 typedef struct {
   double p, error, bound, lowest, highest;      /* exponent and its predicted range */
   double rms_z, max_z, noise, fit_chi2;         /* of the extrapolation; noise: its error */
+  double rate_chi2;                             /* of the power */
   double first, last, scale;                    /* deviation of the narrowest and of the widest networks; RMS in the limit */
   double rate_limit, z_limit;                   /* standard errors that a rate and an extrapolation may be off */
   double fewest, width;                         /* the least number of runs, and of which width; 0: of the limit */
@@ -42,7 +43,7 @@ static finding find(const mdm_record *rec) {
   finding f = {.p = number(rec, "exponent", 0, 0), .error = number(rec, "exponent", 0, 1), .bound = number(rec, "exponent_bound", 0, 0),
                .lowest = number(rec, "predicted", 0, 0), .highest = number(rec, "predicted", 1, 0), .rms_z = number(rec, "extrapolated_rms_z", 0, 0),
                .max_z = number(rec, "extrapolated_max_z", 0, 0), .noise = number(rec, "extrapolated_error", 0, 0),
-               .fit_chi2 = number(rec, "fit_chi2", 0, 0), .first = number(rec, "deviation", 0, 0), .scale = number(rec, "scale", 0, 0),
+               .fit_chi2 = number(rec, "fit_chi2", 0, 0), .rate_chi2 = number(rec, "exponent_chi2", 0, 0), .first = number(rec, "deviation", 0, 0), .scale = number(rec, "scale", 0, 0),
                .rate_limit = limit_of(rec, "exponent_freedom"), .z_limit = limit_of(rec, "extrapolated_freedom"),
                .fewest = mdm_comparison_at(rec, "replicas", 0, 0)};
   f.last = number(rec, "deviation", SIZE_MAX, 0);
@@ -94,7 +95,9 @@ static void print_rate(const finding *f, answer a, char *out, size_t size) {
   if (f->lowest < f->highest) snprintf(range, sizeof range, "%g to ", f->lowest);
   mdm_power_text("p", f->p, f->error, (int)f->bound, text, sizeof text);
   if (has_few_runs(f)) print_few(f, text, sizeof text), snprintf(out, size, "rate %s (%s)", words[a], text);
-  else if (isfinite(f->p)) snprintf(out, size, "rate %s (deviation ~ N^-p, %s, predicted %s%g)", words[a], text, range, f->highest);
+  else if (isfinite(f->p))
+    snprintf(out, size, f->rate_chi2 > MDM_MISFIT ? "rate %s (deviation ~ N^-p, %s, predicted %s%g; no power describes the deviations, chi-squared per degree of freedom %.3g)"
+                                                  : "rate %s (deviation ~ N^-p, %s, predicted %s%g)", words[a], text, range, f->highest, f->rate_chi2);
   else snprintf(out, size, "rate %s (no deviation stands out of the noise)", words[a]);
 }
 
@@ -115,7 +118,7 @@ static void print_limit(const finding *f, answer a, char *out, size_t size) {
 int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line, size_t size, mdm_error *err) {
   finding f = find(comparison);
   answer rate = judge_rate(&f), limit = judge_limit(&f);
-  char of_rate[160], of_limit[200];
+  char of_rate[260], of_limit[200];
   print_rate(&f, rate, of_rate, sizeof of_rate);
   print_limit(&f, limit, of_limit, sizeof of_limit);
   snprintf(line, size, "%s; %s", of_rate, of_limit);

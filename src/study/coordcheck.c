@@ -53,7 +53,7 @@ int mdm_coordcheck_prepare(mdm_config *cfg, int *what, mdm_error *err) {
 /* ---------------------------------------------------------------- record */
 
 typedef struct {
-  mdm_array *rms, *exponent, *predicted, *limit, *agrees, *promised, *kept;
+  mdm_array *rms, *exponent, *predicted, *limit, *agrees, *promised, *kept, *chi2;
   double *width;
   size_t widths, at; /* index in the time grid */
   size_t blocks, splits; /* blocks: 0 without residual blocks */
@@ -80,6 +80,7 @@ static int add_arrays(mdm_record *rec, size_t blocks, size_t widths, mdm_error *
   const char *text = deep ? "RMS of every part in networks; " PRODUCT_ORDER ", h^L - h^0; " PART_ORDER : "RMS of every part in networks; " PRODUCT_ORDER "; " PART_ORDER;
   if (!status) status = add(rec, "rms", 3 + deep, dim, row, text, 1, err);
   if (!status) status = add(rec, "exponent", 2 + deep, dim, cell, "fitted p of RMS ~ N^p; NaN: the part is absent", 1, err);
+  if (!status) status = add(rec, "chi2", 2 + deep, dim, cell, "chi^2 per degree of freedom of this fit, whose error grows by its root above 1; NaN: none is left", 0, err);
   if (!status) status = add(rec, "predicted", 2 + deep, dim, cell, "p from the exponents of the parameterization; -inf: absent; NaN: no prediction", 0, err);
   if (!status) status = add(rec, "limit", 2 + deep, dim, cell, "RMS of every part in the limit; NaN: there is none", 1, err);
   if (!status) status = add(rec, "agrees", 2 + deep, dim, cell, "1: fitted and predicted agree, 0: they do not, NaN: nothing to compare", 0, err);
@@ -92,7 +93,7 @@ static mdm_array *find(const mdm_record *rec, const char *path) { return (mdm_ar
 
 static table table_of(const mdm_record *rec) {
   table t = {find(rec, "rms"), find(rec, "exponent"), find(rec, "predicted"), find(rec, "limit"),
-             find(rec, "agrees"), find(rec, "promised"), find(rec, "kept"), .width = find(rec, "width")->value};
+             find(rec, "agrees"), find(rec, "promised"), find(rec, "kept"), find(rec, "chi2"), .width = find(rec, "width")->value};
   t.widths = find(rec, "width")->dim[0];
   t.blocks = t.exponent->rank > 2 ? t.exponent->dim[0] : 0;
   t.splits = t.exponent->dim[t.blocks > 0];
@@ -237,7 +238,7 @@ static int fit_all(const table *t, mdm_error *err) {
   if (!work) return mdm_no_memory(err, "the coordinate check");
   for (size_t cell = 0; cell < cells_of(t); cell++) {
     size_t at = cell * t->widths;
-    mdm_parts_fit(t->widths, t->width, t->rms->value + at, t->rms->error + at, work, &t->exponent->value[cell], &t->exponent->error[cell]);
+    mdm_parts_fit(t->widths, t->width, t->rms->value + at, t->rms->error + at, work, &t->exponent->value[cell], &t->exponent->error[cell], &t->chi2->value[cell]);
   }
   free(work);
   return MDM_OK;

@@ -68,19 +68,19 @@ static void fill_depth(const mdm_depth_series *s, size_t i, double rounding, dou
 
 /* Without a prediction there is no verdict, and none with too few runs. */
 static void judge(const mdm_depth_series *s, const mdm_array *rms, const double *x, double *work, mdm_array *exponent, const double *lowest, const double *predicted,
-                  double *agrees) {
+                  double *agrees, double *chi2) {
   size_t n = s->n - s->first;
   for (size_t cell = 0; cell < CELLS; cell++) {
     const double *v = rms->value + cell * s->n + s->first;
     int absent = 1;
     for (size_t i = 0; i < n; i++) absent &= v[i] == 0;
-    mdm_parts_fit(n, x + s->first, v, rms->error + cell * s->n + s->first, work, &exponent->value[cell], &exponent->error[cell]);
+    mdm_parts_fit(n, x + s->first, v, rms->error + cell * s->n + s->first, work, &exponent->value[cell], &exponent->error[cell], &chi2[cell]);
     agrees[cell] = mdm_parts_agree(lowest[cell], predicted[cell], absent, exponent->value[cell], exponent->error[cell], mdm_parts_reach((double)s->runs));
   }
 }
 
 static int fill(const mdm_depth_series *s, const mdm_config *cfg, mdm_array *rms, mdm_array *exponent, double *lowest, double *predicted,
-                double *agrees, mdm_error *err) {
+                double *agrees, double *chi2, mdm_error *err) {
   mdm_depth_prediction p;
   size_t most = 3 * s->n > s->runs ? 3 * s->n : s->runs;
   double *work = mdm_alloc(most + s->n, 1, 1, sizeof *work), *x = work + most; /* max(3 × n, runs); n */
@@ -93,7 +93,7 @@ static int fill(const mdm_depth_series *s, const mdm_config *cfg, mdm_array *rms
     x[i] = (double)s->depth[i];
     fill_depth(s, i, rounding, work, rms);
   }
-  judge(s, rms, x, work, exponent, lowest, predicted, agrees);
+  judge(s, rms, x, work, exponent, lowest, predicted, agrees, chi2);
   free(work);
   return MDM_OK;
 }
@@ -102,7 +102,7 @@ int mdm_depth_parts_add(const mdm_depth_series *s, const mdm_config *cfg, mdm_re
   const mdm_array *time = mdm_record_find(mdm_depth_ensemble(s, 0)->each[0], "parts/time");
   size_t dim[3] = {MDM_SPLITS, MDM_PARTS_COUNT, s->n}, one = 1;
   mdm_array *rms, *exponent;
-  double *step, *lowest, *predicted, *agrees;
+  double *step, *lowest, *predicted, *agrees, *chi2;
   char path[96];
   if (!time) return MDM_OK;
   mdm_depth_path(s, "parts/step", path);
@@ -111,6 +111,8 @@ int mdm_depth_parts_add(const mdm_depth_series *s, const mdm_config *cfg, mdm_re
   if (!status) status = mdm_record_add_pair(rec, path, 3, dim, "product, part, depth", "RMS of every part, over blocks; " ORDER, &rms, err);
   mdm_depth_path(s, "parts/exponent", path);
   if (!status) status = mdm_record_add_pair(rec, path, 2, dim, "product, part", "fitted p of RMS ~ L^p through depths from 4 on; NaN: the part is absent", &exponent, err);
+  mdm_depth_path(s, "parts/chi2", path);
+  if (!status) status = mdm_record_add(rec, path, 2, dim, "product, part", "chi^2 per degree of freedom of this fit; NaN: none is left", &chi2, err);
   mdm_depth_path(s, "parts/predicted", path);
   if (!status) status = mdm_record_add(rec, path, 2, dim, "product, part", "p from the exponents of L; -inf: absent; NaN: no prediction", &predicted, err);
   mdm_depth_path(s, "parts/lowest", path);
@@ -119,5 +121,5 @@ int mdm_depth_parts_add(const mdm_depth_series *s, const mdm_config *cfg, mdm_re
   if (!status) status = mdm_record_add(rec, path, 2, dim, "product, part", "1: fitted and predicted agree, 0: they do not, NaN: nothing to compare", &agrees, err);
   if (status) return status;
   *step = time->value[time->dim[0] - 1];
-  return fill(s, cfg, rms, exponent, lowest, predicted, agrees, err);
+  return fill(s, cfg, rms, exponent, lowest, predicted, agrees, chi2, err);
 }

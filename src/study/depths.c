@@ -66,7 +66,7 @@ int mdm_depths_check(const mdm_config *cfg, int *wanted, mdm_error *err) {
 /* The same at one depth, measuring nothing but losses, predictions and, where they are wanted, parts. */
 static int at_depth(const mdm_config *cfg, long depth, mdm_config **out, mdm_error *err) {
   static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false",
-                                    "output.blocks=[]"};
+                                    "output.blocks=[]", "solve.bias_check=false"};
   char word[48];
   int status = mdm_config_copy(cfg, out, err);
   snprintf(word, sizeof word, "model.depth=%ld", depth);

@@ -40,7 +40,7 @@ static void moments_without(size_t k, const moments *all, const double *x, momen
   for (size_t e = 0; e < k; e++) {
     double d = x[e] - all->mean[e];
     s->mean[e] = all->mean[e] - d / (n - 1);
-    s->m2[e] = fmax(0, all->m2[e] - d * d * n / (n - 1));
+    s->m2[e] = fmax(0, all->m2[e] - d * d * n / (n - 1)); /* a sum of squares of the others: only rounding makes it negative */
   }
 }
 

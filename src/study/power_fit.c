@@ -100,19 +100,19 @@ static int has_signal(const problem *q, double confidence) {
 }
 
 mdm_fitted_power mdm_fit_power(size_t n, const double *x, const double *d2, const double *s2, double confidence) {
-  mdm_fitted_power out = {NAN, NAN, 0};
+  mdm_fitted_power out = {NAN, NAN, 0, NAN};
   problem q = {n, x, d2, s2, 0};
   if (!has_signal(&q, confidence)) return out;
   mdm_gsl_begin();
   double p = find_minimum(&q), lowest = chi2(p, &q);
-  double rise = n > 2 ? fmax(1, lowest / (double)(n - 2)) : 1, far = confidence * confidence * rise;
+  double reduced = n > 2 ? lowest / (double)(n - 2) : NAN, rise = fmax(1, reduced), far = confidence * confidence * rise;
   double left = crossing(&q, p, LOW, lowest + rise), right = crossing(&q, p, HIGH, lowest + rise);
   if (!isnan(left) && !isnan(right)) {
-    out = (mdm_fitted_power){p, 0.5 * (right - left), 0};
+    out = (mdm_fitted_power){p, 0.5 * (right - left), 0, reduced};
   } else if (isnan(left) != isnan(right)) {
     int bound = isnan(right) ? 1 : -1;
     double edge = crossing(&q, p, bound > 0 ? LOW : HIGH, lowest + far);
-    if (!isnan(edge)) out = (mdm_fitted_power){edge, INFINITY, bound};
+    if (!isnan(edge)) out = (mdm_fitted_power){edge, INFINITY, bound, reduced};
   }
   mdm_gsl_end();
   return out;

@@ -8,6 +8,7 @@
 typedef struct mdm_fitted_power {
   double exponent, error; /* NaN: nothing is known */
   int bound;              /* 0: a value; 1: p is above `exponent`, which lies `confidence` errors below the best fit; −1: below. error: infinite */
+  double chi2;            /* χ² per degree of freedom of the best fit: well above 1 where no power describes the deviations; NaN: none is left */
 } mdm_fitted_power;
 
 /* Least-squares fit of values d2[i] ± s2[i] (squared deviations; noise may make them negative) to A² x[i]^(−2p), −1 ≤ p ≤ 4.

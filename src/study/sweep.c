@@ -224,9 +224,10 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   if (!status) status = add_axes(s, err);
   if (!status) status = add_arrays(s, err);
   s->note = mdm_alloc(s->cells, 1, 1, sizeof *s->note);
+  s->doubt = mdm_alloc(s->cells, 1, 1, sizeof *s->doubt);
   s->work = mdm_alloc(s->cells, 1, 1, sizeof *s->work);
   s->best = mdm_alloc(mdm_sweep_slices(s), s->widths, 1, sizeof *s->best);
-  if (!status && (!s->note || !s->work || !s->best)) status = mdm_no_memory(err, "the cells of a sweep");
+  if (!status && (!s->note || !s->doubt || !s->work || !s->best)) status = mdm_no_memory(err, "the cells of a sweep");
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
@@ -260,6 +261,8 @@ int mdm_sweep_create(const mdm_config *cfg, const char *const *over, size_t n, i
   int status = mdm_config_copy(cfg, &s->cfg, err);
   if (!status && mdm_config_int(cfg, "solve.sweeps") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG, "solve.sweeps iterates single solutions, which a sweep does not; set it to 0, or use solve or compare");
+  if (!status && mdm_config_bool(cfg, "solve.bias_check"))
+    status = mdm_fail(err, MDM_ERR_CONFIG, "solve.bias_check looks at single solutions, which a sweep does not; set it to false, or use solve or compare for the cell in question");
   if (!status && mdm_config_real(cfg, "solve.accuracy") > 0)
     status = mdm_fail(err, MDM_ERR_CONFIG,
                       "solve.accuracy is not resolved yet: a sweep has one number of particles and of replicas for all cells (mdm_sweep_sizes)");
@@ -277,6 +280,8 @@ void mdm_sweep_free(mdm_sweep *s) {
   if (!s) return;
   for (size_t i = 0; s->note && i < s->cells; i++) free(s->note[i]);
   free(s->note);
+  for (size_t i = 0; s->doubt && i < s->cells; i++) free(s->doubt[i]);
+  free(s->doubt);
   for (size_t i = 0; i < s->added_n; i++) free(s->added[i]);
   free(s->added);
   free(s->best);
@@ -328,6 +333,20 @@ mdm_cell mdm_sweep_cell(const mdm_sweep *s, size_t point, size_t width) {
 const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
   return s->note[point * s->widths + width];
 }
+const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width) { return s->doubt[point * s->widths + width]; }
+
+size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size) {
+  size_t n = 0;
+  char name[400];
+  if (size) *first = '\0';
+  for (size_t i = 0; i < s->cells; i++) {
+    if (!s->doubt[i]) continue;
+    mdm_sweep_point_name(s, i / s->widths, name, sizeof name);
+    if (!n++) snprintf(first, size, "%s%s%s", name, *name ? ": " : "", s->doubt[i]);
+  }
+  return n;
+}
+
 const mdm_data *mdm_sweep_samples(const mdm_sweep *s) { return s->samples; }
 const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }
 const mdm_record *mdm_sweep_results(const mdm_sweep *s) { return s->results; }

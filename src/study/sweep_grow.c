@@ -54,6 +54,9 @@ static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
   free(s->note[to]);
   s->note[to] = old->note[from];
   old->note[from] = NULL;
+  free(s->doubt[to]);
+  s->doubt[to] = old->doubt[from];
+  old->doubt[from] = NULL;
 }
 
 /* What was asked for stays so, and what is asked for now was not skipped. */

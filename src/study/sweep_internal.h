@@ -43,6 +43,7 @@ struct mdm_sweep {
   double *each[MDM_MEASURES];    /* cells × most_runs; NULL where a measure does not exist */
   mdm_series mean[MDM_MEASURES]; /* cells: mean over runs */
   char **note;                   /* cells: NULL, or why there are no numbers */
+  char **doubt;                  /* cells: NULL, or reasons to doubt a limit beyond its standard errors, in a line */
   mdm_data *samples;             /* loaded by prepare; NULL when points have data of their own */
   double *work;                  /* cells: estimated work, once prepared */
   mdm_best *best;                /* slices × widths: best values, as in results */
@@ -83,7 +84,11 @@ void mdm_sweep_from_sums(double have, double sum, double squares, double *mean, 
 /* Mean and standard error of n numbers v[i × stride]; infinite as soon as one is. */
 void mdm_sweep_mean(size_t n, const double *v, size_t stride, double *mean, double *error);
 
-/* Computes the missing cells. save (never in two threads at once) is called whenever some are ready, at least every few seconds,
+struct mdm_checkpoint;
+/* What a checkpoint has of the sweep's cells that are ready goes; what it has of others, those of a larger sweep say, stays. */
+int mdm_sweep_forget(mdm_sweep *s, struct mdm_checkpoint *checkpoint, mdm_error *err);
+
+/* Computes the missing cells. save (NULL: nowhere; never in two threads at once) is called whenever some are ready, at least every few seconds,
  * and at the end; destination names in messages where it saves. Otherwise as mdm_sweep_run. */
 int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void *context, mdm_sweep *s, mdm_error *err), void *context,
                       const char *destination, mdm_error *err);

@@ -19,7 +19,7 @@
 typedef struct {
   mdm_series optimum, loss, kind; /* slices × widths */
   mdm_series between, runs;       /* slices × widths */
-  mdm_series drift, distance;     /* slices */
+  mdm_series drift, distance, straight; /* slices; straight: reduced chi^2 of the drift */
   mdm_series rise;                /* points × pairs of neighbouring widths */
   mdm_series rise_best;           /* slices × pairs */
   mdm_series worse, compared;     /* slices × pairs */
@@ -75,6 +75,7 @@ static int add_optimum(mdm_sweep *s, arrays *r, mdm_error *err) {
     status = add(s, "optimum_runs", 0, W, "width", "effective number of runs at the smallest loss: (sum of losses)^2 / sum of squares", &r->runs, err);
   if (!status) status = add_pair(s, "optimum_loss", W, "width", "loss at the best value", &r->loss, err);
   if (!status) status = add_pair(s, "drift", 0, "", "slope d ln(best value) / d ln N over finite widths", &r->drift, err);
+  if (!status) status = add(s, "drift_chi2", 0, 0, "", "chi^2 per degree of freedom of this line, whose error grows by its root above 1; NaN: fewer than three widths", &r->straight, err);
   if (!s->with_limit || status) return status;
   return add_pair(s, "distance", 0, "", "ln(best value at the largest finite width / best value of the limit)", &r->distance, err);
 }
@@ -149,7 +150,7 @@ static void trends(const mdm_sweep *s, size_t slice, const mdm_best *best, doubl
   double *x = work, *y = work + finite, *e = work + 2 * finite;
   for (size_t w = 0; w < finite; w++)
     if (mdm_best_is_known(&best[w])) x[n] = log(s->width[w]), y[n] = best[w].x, e[n++] = best[w].x_error;
-  mdm_line_fit(n, x, y, e, &r->drift.value[slice], &r->drift.error[slice]);
+  mdm_line_fit(n, x, y, e, &r->drift.value[slice], &r->drift.error[slice], &r->straight.value[slice]);
   if (!s->with_limit || !finite || !mdm_best_is_known(&best[finite - 1]) || !mdm_best_is_known(&best[finite])) return;
   r->distance.value[slice] = best[finite - 1].x - best[finite].x;
   r->distance.error[slice] = hypot(best[finite - 1].x_error, best[finite].x_error);

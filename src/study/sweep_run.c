@@ -19,6 +19,7 @@
 #include "problem/problem.h"
 #include "run/batch.h"
 #include "run/checkpoint.h"
+#include "run/family.h"
 #include "run/remote.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
@@ -34,6 +35,7 @@ typedef struct {
   double *curve, *test; /* runs × steps; runs × tests */
   double *seconds;      /* runs */
   char *diverged;       /* runs: 1 when it diverged */
+  mdm_record **record;  /* runs: of a limit, kept until the cell ends, which looks for reasons to doubt it; NULL where there is none */
   size_t runs, finished, have; /* have: runs that the sweep has from before, the first ones */
   size_t failed_run; /* of the note */
   mdm_error why;     /* code ≠ 0: a run failed */
@@ -43,6 +45,13 @@ typedef struct {
 typedef struct {
   size_t cell, run;
 } job;
+
+/* A cell whose runs the checkpoint can forget. */
+typedef struct {
+  uint64_t identity;
+  long width;
+  size_t runs;
+} finished;
 
 typedef struct {
   mdm_sweep *s;
@@ -55,15 +64,16 @@ typedef struct {
   job *job;             /* jobs */
   size_t jobs, points_open, points_ready;
   size_t *missing;      /* points: cells that are not there yet */
-  uint64_t *over;       /* cells: identities of those that are ready, and not yet in the file */
+  finished *over;       /* cells: those that are ready, and not yet in the file */
   size_t overs;
   double saved, saving; /* time of the last file, seconds that it took */
-  char notice[400];     /* what a limit's own sample says against it, for the caller at the end; "": nothing */
 } pool;
 
 /* ---------------------------------------------------------------- one cell's configuration */
 
 static int is_limit(const mdm_sweep *s, size_t cell) { return isinf(s->width[cell % s->widths]) != 0; }
+/* N; 0: the limit. */
+static long cell_width(const mdm_sweep *s, size_t cell) { return is_limit(s, cell) ? 0 : (long)s->width[cell % s->widths]; }
 
 /* Whether points differ in their data. */
 static int data_vary(const mdm_sweep *s) {
@@ -193,8 +203,36 @@ static void keep_run(const mdm_sweep *s, live *c, size_t run, mdm_task *t) {
              c->curve + run * s->steps);
   copy_curve(mdm_record_find(t->record, "observables/test/loss"), tests_done(t), diverged, s->tests,
              c->test + run * s->tests);
-  mdm_record_free(t->record);
+  if (c->record) c->record[run] = t->record;
+  else mdm_record_free(t->record);
   t->record = NULL;
+}
+
+/* ---------------------------------------------------------------- reasons to doubt a limit */
+
+/* Adds a reason, unless the cell has it from its first runs. */
+static int add_doubt(mdm_sweep *s, size_t cell, const char *line, mdm_error *err) {
+  const char *old = s->doubt[cell] ? s->doubt[cell] : "";
+  if (strstr(old, line)) return MDM_OK;
+  size_t size = strlen(old) + strlen(line) + 3;
+  char *text = malloc(size);
+  if (!text) return mdm_no_memory(err, "the notes of a sweep");
+  snprintf(text, size, "%s%s%s", old, *old ? "; " : "", line);
+  free(s->doubt[cell]);
+  s->doubt[cell] = text;
+  return MDM_OK;
+}
+
+/* What the runs of a limit that are new say against it, as mdm_run tells it of all. */
+static int doubt_limit(mdm_sweep *s, size_t cell, const live *c, mdm_error *err) {
+  mdm_record *summary = NULL;
+  char line[MDM_DOUBT_SIZE];
+  size_t next = 0, first = c->have;
+  if (!c->record || first == c->runs) return MDM_OK;
+  int status = mdm_record_reduce((const mdm_record *const *)c->record + first, c->runs - first, &summary, err);
+  while (!status && mdm_doubt(c->cfg, summary, &next, line, sizeof line)) status = add_doubt(s, cell, line, err);
+  mdm_record_free(summary);
+  return status;
 }
 
 /* ---------------------------------------------------------------- a cell's numbers */
@@ -274,6 +312,8 @@ static void live_clear(live *c) {
   free(c->test);
   free(c->seconds);
   free(c->diverged);
+  for (size_t r = 0; c->record && r < c->runs; r++) mdm_record_free(c->record[r]);
+  free(c->record);
   *c = (live){0};
 }
 
@@ -293,7 +333,8 @@ static int begin_cell(pool *p, size_t cell, mdm_error *err) {
   c->test = mdm_alloc(runs, s->tests, 1, sizeof *c->test);
   c->seconds = mdm_alloc(runs, 1, 1, sizeof *c->seconds);
   c->diverged = mdm_alloc(runs, 1, 1, 1);
-  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged))
+  if (is_limit(s, cell)) c->record = mdm_alloc(runs, 1, 1, sizeof *c->record);
+  if (!status && (!c->curve || !c->test || !c->seconds || !c->diverged || (is_limit(s, cell) && !c->record)))
     status = mdm_no_memory(err, "a cell of the sweep");
   if (status) live_clear(c);
   return status;
@@ -309,8 +350,12 @@ static int begin_batch(pool *p, size_t cell, mdm_error *err) {
 
 static int save_now(pool *p, mdm_error *err) {
   double start = mdm_clock();
+  if (!p->save) return MDM_OK; /* nothing is saved, and nothing forgotten */
   int status = p->save(p->context, p->s, err);
-  for (; !status && p->overs > 0; p->overs--) mdm_checkpoint_forget(p->user->checkpoint, p->over[p->overs - 1]);
+  for (; !status && p->overs > 0; p->overs--) {
+    const finished *f = &p->over[p->overs - 1];
+    mdm_checkpoint_forget(p->user->checkpoint, f->identity, f->width, f->runs);
+  }
   p->saved = mdm_clock();
   p->saving = p->saved - start;
   return status;
@@ -325,8 +370,9 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
   } else {
     store_cell(p->s, cell, c);
+    status = doubt_limit(p->s, cell, c, err);
   }
-  if (c->identity) p->over[p->overs++] = c->identity;
+  if (c->identity) p->over[p->overs++] = (finished){c->identity, cell_width(p->s, cell), c->runs};
   live_clear(c);
   if (--p->missing[cell / p->s->widths] == 0) p->points_ready++;
   if (!status && mdm_clock() - p->saved > fmax(SAVE_AFTER, 20 * p->saving)) status = save_now(p, err);
@@ -343,23 +389,13 @@ static int note_failure(live *c, size_t run, int status, const mdm_error *why) {
   return MDM_OK;
 }
 
-/* The caller hears it when the workers are done; of several the first by alphabet, whatever the order of cells. */
-static void keep_notice(void *context, const char *line) {
-  pool *p = context;
-  char notice[sizeof p->notice];
-  snprintf(notice, sizeof notice, "in one cell at least: %s", line);
-  if (!*p->notice || strcmp(notice, p->notice) < 0) memcpy(p->notice, notice, sizeof notice);
-}
-
 /* What the run left goes into its cell; status: of the run, or skipped. A stopped run leaves its cell unfinished. */
 static int finish_run(pool *p, job j, mdm_task *t, int status, int skipped, mdm_error *why) {
   live *c = &p->live[j.cell];
-  int finished = !skipped && !status;
+  int over = !skipped && !status;
   status = note_failure(c, j.run, status, why);
-  if (finished && t->status == MDM_INTERRUPTED) return MDM_OK;
-  const mdm_monitor listener = {.message = keep_notice, .context = p};
-  if (finished && is_limit(p->s, j.cell) && !*p->notice) mdm_announce_bias(c->cfg, t->record, &listener);
-  if (finished) keep_run(p->s, c, j.run, t);
+  if (over && t->status == MDM_INTERRUPTED) return MDM_OK;
+  if (over) keep_run(p->s, c, j.run, t);
   return !status && ++c->finished == c->runs ? end_cell(p, j.cell, why) : status;
 }
 
@@ -394,7 +430,7 @@ static int order(void *context, size_t i, int rank, mdm_packet *out) {
   pthread_mutex_lock(&p->lock);
   int status = begin_cell(p, j.cell, &why), skip = !status && c->why.code != 0;
   if (skip) status = finish_run(p, j, NULL, MDM_OK, 1, &why);
-  else if (!status) status = mdm_remote_order(&c->remote, j.run, rank, out, &why);
+  else if (!status) status = mdm_remote_order(&c->remote, j.run, rank, 1, 0, out, &why);
   pthread_mutex_unlock(&p->lock);
   if (status) mdm_board_fail(&p->board, i, &why);
   return !status && !skip;
@@ -404,7 +440,7 @@ static void take(void *context, size_t i, mdm_packet *in) {
   pool *p = context;
   job j = p->job[i];
   mdm_error why = {0};
-  mdm_task t = {0};
+  mdm_task t = {.board = &p->board};
   int status = mdm_remote_result(in, &t, &why);
   pthread_mutex_lock(&p->lock);
   status = finish_run(p, j, &t, status, 0, &why);
@@ -461,11 +497,10 @@ static void run_pool(pool *p) {
   monitor.context = p;
   p->board.monitor = &monitor;
   mdm_announce_workers(p->user);
-  if (p->s->with_limit) mdm_announce_tolerance(p->s->cfg, p->user);
+  if (p->s->with_limit && !mdm_by_networks(p->s->cfg)) mdm_announce_tolerance(p->s->cfg, p->user);
   int before = mdm_blas_enter();
-  mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs"});
+  mdm_dispatch_run(&(mdm_dispatch){p->jobs, monitor.threads, &p->board, p, work, order, take, "runs", 0});
   mdm_blas_leave(before);
-  if (*p->notice && p->user && p->user->message) p->user->message(p->user->context, p->notice);
 }
 
 static void test_steps_of(const mdm_config *cfg, double *out) {
@@ -509,5 +544,21 @@ int mdm_sweep_compute(mdm_sweep *s, const mdm_monitor *monitor, int (*save)(void
   if (!status && mdm_sweep_cells(s, &ready) > ready)
     status = mdm_fail(err, MDM_INTERRUPTED, "stopped; %zu of %zu cell%s in %s; the same command goes on from there",
                       ready, s->cells, s->cells == 1 ? " is" : "s are", destination);
+  return status;
+}
+
+int mdm_sweep_forget(mdm_sweep *s, mdm_checkpoint *checkpoint, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t cell = 0; cell < s->cells && !status; cell++) {
+    mdm_config *cfg = NULL;
+    mdm_data *own = NULL;
+    if (s->status[cell] == MDM_CELL_MISSING || s->status[cell] == MDM_CELL_SKIPPED || s->status[cell] == MDM_CELL_NO_LIMIT) continue;
+    status = cell_config(s, cell, &cfg, err);
+    if (!status && !s->samples) status = mdm_data_load(cfg, &own, err);
+    if (!status)
+      mdm_checkpoint_forget(checkpoint, mdm_checkpoint_identity(cfg, own ? own : s->samples, is_limit(s, cell)), cell_width(s, cell), (size_t)s->runs[cell % s->widths]);
+    mdm_data_free(own);
+    mdm_config_free(cfg);
+  }
   return status;
 }

@@ -138,7 +138,7 @@ static int view_of(X(measure) *m, const X(moe) *program, size_t l, int kernel, X
   *view = *X(moe_field)(program, MDM_TRAIN, fields[kernel], kernel == MDM_ORDER_DELTA ? mdm_backward_level(MDM_W2, l) : l);
   int status = mean ? X(reserve)(&m->mean, &m->mean_size, J, view->P, err) : MDM_OK;
   if (status || !mean) return status;
-  X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean);
+  if (X(mean_over_groups)(m->R->experts, J, view->P, view->v, m->mean)) return mdm_no_memory(err, "means over experts");
   *view = (X(field)){.n = J, .P = view->P, .v = m->mean, .id = view->id};
   return MDM_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/share.h"
@@ -143,10 +144,10 @@ static int keep(X(observer) *o, const X(realization) *R, mdm_field f, size_t lev
   if (!o->kept[f] && !(o->kept[f] = calloc(all_levels(o), sizeof *o->kept[f]))) return mdm_no_memory(err, "kernels");
   X(field) *kept = &o->kept[f][level];
   if (kept->v) return MDM_OK;
-  size_t n = X(moe_particles)(R, f), P = p->kernel_samples * p->n_times;
+  size_t n = X(moe_particles)(R, f), rows = mdm_rows(n), P = p->kernel_samples * p->n_times;
   int twin = X(moe_has_twin)(R, f), noise = X(moe_has_noise)(R, f);
-  *kept = (X(field)){.n = n, .P = P, .v = mdm_alloc(n, P, 1, sizeof(real)), .twin = twin ? mdm_alloc(n, P, 1, sizeof(real)) : NULL,
-                     .noise = noise ? mdm_alloc(n, P, 1, sizeof(real)) : NULL};
+  *kept = (X(field)){.n = n, .P = P, .v = mdm_alloc(rows, P, 1, sizeof(real)), .twin = twin ? mdm_alloc(rows, P, 1, sizeof(real)) : NULL,
+                     .noise = noise ? mdm_alloc(rows, P, 1, sizeof(real)) : NULL};
   return kept->v && (kept->twin || !twin) && (kept->noise || !noise) ? MDM_OK : mdm_no_memory(err, "kernels; set output.kernels: false, or name fewer output.blocks");
 }
 
@@ -209,10 +210,10 @@ void X(observer_free)(X(observer) *o) {
 
 /* A kept field at one time of the grid. */
 static void walk_kept(X(field) *kept, size_t G, size_t at, mdm_state *s) {
-  size_t block = kept->n * G;
-  mdm_state_array(s, "field", kept->v + block * at, block, sizeof(real));
-  if (kept->twin) mdm_state_array(s, "twin", kept->twin + block * at, block, sizeof(real));
-  if (kept->noise) mdm_state_array(s, "noise", kept->noise + block * at, block, sizeof(real));
+  size_t before = mdm_rows(kept->n) * G * at;
+  mdm_state_rows(s, "field", kept->v + before, kept->n, G, sizeof(real));
+  if (kept->twin) mdm_state_rows(s, "twin", kept->twin + before, kept->n, G, sizeof(real));
+  if (kept->noise) mdm_state_rows(s, "noise", kept->noise + before, kept->n, G, sizeof(real));
 }
 
 void X(observer_walk)(X(observer) *o, mdm_state *s) {
@@ -255,12 +256,31 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
 /* ⟨F²⟩ over particles and tokens. */
 static double mean_square(const X(field) *F) { return X(square_of)(F) / (double)(F->n * F->P); }
 
-/* Sum of products over the particles of active experts of one token. */
-static double token_products(const X(routing) *routing, size_t t, const real *a, const real *b) {
+/* Sum of products over the particles of active experts first … end − 1 of one token; a, b: from the first on. */
+static double token_products(const X(routing) *routing, size_t t, size_t first, size_t end, const real *a, const real *b) {
   size_t J = routing->neurons;
   double sum = 0;
-  for (size_t m = 0; m < routing->experts; m++)
-    if (routing->active[m + routing->experts * t]) sum += X(mdm_vec_dot)(J, a + J * m, b + J * m);
+  for (size_t m = first; m < end; m++)
+    if (routing->active[m + routing->experts * t]) sum += X(mdm_vec_dot)(J, a + J * (m - first), b + J * (m - first));
+  return sum;
+}
+
+/* The same of all tokens of many particles: a sum over pieces of experts. */
+static double products_of_pieces(const X(routing) *routing, const X(field) *a, const X(field) *b) {
+  size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E, J), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
+  double sums[MDM_MOST_PIECES] = {0}, sum = 0;
+  const real *va = X(field_rows)(a, a->v), *vb = X(field_rows)(b, b->v);
+  mdm_own_expert_pieces(E, J, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(a->n * a->P)))
+  for (size_t i = first; i < end; i++) {
+    size_t from = mdm_expert_piece(E, pieces, i), to = mdm_expert_piece(E, pieces, i + 1);
+    for (size_t t = 0; t < a->P; t++) {
+      size_t at = J * from - held + ld * t;
+      sums[i] += token_products(routing, t, from, to, va + at, vb + at);
+    }
+  }
+  mdm_gather_expert_pieces(E, J, pieces, sizeof *sums, sums);
+  for (size_t i = 0; i < pieces; i++) sum += sums[i];
   return sum;
 }
 
@@ -270,12 +290,13 @@ static double masked_products(X(observer) *o, const X(field) *a, const X(field) 
   size_t n = a->n, P = a->P, served = 0;
   double sum = 0;
   *count = (double)(n * P);
-  if (!routing || n != routing->experts * routing->neurons) return X(parallel_dot)(n * P, a->v, b->v);
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
-  for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, a->v + n * t, b->v + n * t);
-  for (size_t t = 0; t < P; t++) sum += o->totals[t];
+  if (!routing || n != routing->experts * routing->neurons) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
   *count = (double)(served * routing->neurons);
+  if (mdm_is_large(n)) return products_of_pieces(routing, a, b);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
+  for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, 0, routing->experts, a->v + n * t, b->v + n * t);
+  for (size_t t = 0; t < P; t++) sum += o->totals[t];
   return sum;
 }
 
@@ -383,7 +404,7 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t l, doub
   load_sums(o, g, routing, first, &load_sum, &load_square);
   double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
   value[ENTROPY] = entropy / (double)P;
-  value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0;
+  value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0; /* sums of the same numbers: only rounding makes it negative */
 }
 
 static double bias_std(const X(moe) *program, size_t l, size_t experts) {
@@ -391,7 +412,7 @@ static double bias_std(const X(moe) *program, size_t l, size_t experts) {
   size_t first = X(moe_shared)(program, l);
   double sum = 0, square = 0, n = (double)(experts - first);
   for (size_t e = first; e < experts && b; e++) sum += (double)b[e], square += (double)b[e] * (double)b[e];
-  return sqrt(fmax(0, square / n - sum / n * (sum / n)));
+  return sqrt(fmax(0, square / n - sum / n * (sum / n))); /* likewise */
 }
 
 /* Every block that routes; the mean over them. */
@@ -420,10 +441,10 @@ static void observe_routers(X(observer) *o, const X(moe) *program, size_t t) {
 
 /* The first G tokens of a field at time `at`. */
 static void keep_field(X(field) *kept, const X(field) *now, size_t G, size_t at) {
-  size_t block = kept->n * G;
-  memcpy(kept->v + block * at, now->v, block * sizeof(real));
-  if (now->twin) memcpy(kept->twin + block * at, now->twin, block * sizeof(real));
-  if (now->noise) memcpy(kept->noise + block * at, now->noise, block * sizeof(real));
+  size_t rows = mdm_rows(kept->n), ld = X(field_ld)(now);
+  real *const to[] = {kept->v, kept->twin, kept->noise}, *const from[] = {now->v, now->twin, now->noise};
+  for (int i = 0; i < 3; i++)
+    for (size_t t = 0; t < G && from[i]; t++) memcpy(to[i] + rows * (G * at + t), X(field_rows)(now, from[i]) + ld * t, rows * sizeof(real));
 }
 
 static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, const double *e) {

@@ -145,23 +145,37 @@ static double *histories(const side *s, size_t n, size_t P, size_t k, double *we
   return D;
 }
 
-/* Replaces G (k × P) by (D Dᵀ)⁺ G, leaving out directions with eigenvalues below `floor`. */
-static int solve_gram(size_t k, size_t columns, size_t P, const double *D, double floor, double *G) {
-  double *gram = mdm_alloc(k, k, 1, sizeof *gram), *eigen = mdm_alloc(k, 1, 1, sizeof *eigen), *work = mdm_alloc(k, P, 1, sizeof *work);
-  int ok = gram && eigen && work;
-  if (ok) {
-    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, k, columns, 1, D, k, 0, gram, k);
-    ok = !mdm_eigen_f64(k, gram, eigen);
+/* Multiplies every row (k of P numbers) by the inverse of its eigenvalue, or by 0 where that is below `floor`. Returns the part of the whole, root of
+ * squares, that this leaves out. */
+static double divide(size_t k, size_t P, const double *eigen, double floor, double *rows) {
+  double all = 0, out = 0;
+  for (size_t i = 0; i < k; i++) {
+    double square = pow(cblas_dnrm2(P, rows + i, k), 2);
+    all += square;
+    if (!(eigen[i] > floor)) out += square;
+    cblas_dscal(P, eigen[i] > floor ? 1 / eigen[i] : 0, rows + i, k);
   }
-  if (ok) {
+  return all > 0 ? sqrt(out / all) : 0;
+}
+
+/* Replaces G (k × P) by (D Dᵀ)⁺ G, leaving out directions with eigenvalues below `floor`; *left: the part of G along these. Returns NULL, or why it
+ * failed. */
+static const char *solve_gram(size_t k, size_t columns, size_t P, const double *D, double floor, double *G, double *left) {
+  double *gram = mdm_alloc(k, k, 1, sizeof *gram), *eigen = mdm_alloc(k, 1, 1, sizeof *eigen), *work = mdm_alloc(k, P, 1, sizeof *work);
+  const char *why = gram && eigen && work ? NULL : "memory is out";
+  if (!why) {
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, k, columns, 1, D, k, 0, gram, k);
+    why = mdm_eigen_f64(k, gram, eigen);
+  }
+  if (!why) {
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, k, P, k, 1, gram, k, G, k, 0, work, k);
-    for (size_t i = 0; i < k; i++) cblas_dscal(P, eigen[i] > floor ? 1 / eigen[i] : 0, work + i, k);
+    *left = divide(k, P, eigen, floor, work);
     cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, k, P, k, 1, gram, k, work, k, 0, G, k);
   }
   free(gram);
   free(eigen);
   free(work);
-  return ok;
+  return why;
 }
 
 /* Action on the P samples of a time (P × width): G(t)ᵀ d(s') for every s' of the grid, known in k directions. */
@@ -191,20 +205,22 @@ static void fill_response(const X(response) *r, size_t past, size_t k, const dou
   }
 }
 
-/* R(t, s) and the action for one time of the grid. `past`: steps that can act on it; k: their directions. */
-static int respond(const X(response) *r, const side *s, size_t at, size_t past, size_t k, double *R, double *action) {
+/* R(t, s) and the action for one time of the grid. `past`: steps that can act on it; k: their directions; *left: the part of the response that R lacks.
+ * Returns NULL, or why it failed. */
+static const char *respond(const X(response) *r, const side *s, size_t at, size_t past, size_t k, double *R, double *action, double *left) {
   size_t P = r->P;
+  *left = 0;
   double *weight = mdm_alloc(past, 1, 1, sizeof *weight), *D = weight ? histories(s, past, P, k, weight) : NULL;
   double *G = mdm_alloc(k, P, 1, sizeof *G); /* k × P */
-  int ok = D && G;
-  if (ok) memcpy(G, s->G[at], k * P * sizeof *G);
-  if (ok) fill_action(r, s, k, G, action);
-  ok = ok && (!k || solve_gram(k, past * P, P, D, RESOLUTION, G));
-  if (ok) fill_response(r, past, k, G, D, weight, R);
+  const char *why = D && G ? NULL : "memory is out";
+  if (!why) memcpy(G, s->G[at], k * P * sizeof *G);
+  if (!why) fill_action(r, s, k, G, action);
+  if (!why && k) why = solve_gram(k, past * P, P, D, RESOLUTION, G, left);
+  if (!why) fill_response(r, past, k, G, D, weight, R);
   free(weight);
   free(D);
   free(G);
-  return ok;
+  return why;
 }
 
 /* Where a block's numbers go: an array without a dimension for blocks, or one that the first block adds. */
@@ -220,11 +236,24 @@ static int slice(const X(response) *r, size_t block, const char *path, const cha
   return status;
 }
 
+/* The part of the response that R lacks, at each time of the grid. */
+static int slice_left(const X(response) *r, size_t block, const char *path, mdm_record *record, double **value, mdm_error *err) {
+  const mdm_problem *p = r->problem;
+  const size_t dim[2] = {p->n_stored, p->n_times};
+  int deep = p->model.depth > 0;
+  const mdm_array *there = mdm_record_find(record, path);
+  *value = there ? there->value : NULL;
+  int status = there ? MDM_OK : mdm_record_add(record, path, 1 + deep, dim + !deep, deep ? "block, time" : "time",
+      "part of the response (root of squares) along combinations of steps that are not resolved: R lacks it, the action does not", value, err);
+  if (!status) *value += (size_t)mdm_problem_stores(p, block) * p->n_times;
+  return status;
+}
+
 static int write_side(const X(response) *r, size_t block_index, const side *s, int forward, mdm_record *record, mdm_error *err) {
   const mdm_problem *p = r->problem;
   const char *name = mdm_tensor_name(r->A->base.tensor), *which = forward ? "forward" : "backward";
   size_t block = r->P * p->n_times * r->P;
-  double *R, *action;
+  double *R, *action, *left;
   char path[96];
   snprintf(path, sizeof path, "responses/%s/%s", name, which);
   int status = slice(r, block_index, path, forward ?
@@ -234,12 +263,16 @@ static int write_side(const X(response) *r, size_t block_index, const side *s, i
   if (!status)
     status = slice(r, block_index, path, forward ?
         "sum over s of R(t,s) <q(s) q(s')> = <p(t) kappa(s')> / V_b" : "sum over s of R(t,s) <p(s) p(s')> = <q(t) omega(s')> / V_f", record, &action, err);
+  if (!status && !mdm_record_find(record, "diagnostics/unresolved/time")) status = mdm_problem_add_times(p, record, "diagnostics/unresolved/time", err);
+  snprintf(path, sizeof path, "diagnostics/unresolved/%s/%s", name, which);
+  if (!status) status = slice_left(r, block_index, path, record, &left, err);
   for (size_t i = 0; i < p->n_times && !status; i++) {
     size_t t = p->times[i], past = forward ? t : t + 1;
+    const char *why = NULL;
     if (t >= r->steps)
-      for (size_t e = 0; e < block; e++) R[i * block + e] = action[i * block + e] = NAN;
-    else if (!respond(r, s, i, past, past ? s->k[past - 1] : 0, R + i * block, action + i * block))
-      status = mdm_fail(err, MDM_ERR_NUMERIC, "the responses of %s could not be computed", name);
+      for (size_t e = 0; e < block; e++) R[i * block + e] = action[i * block + e] = left[i] = NAN;
+    else why = respond(r, s, i, past, past ? s->k[past - 1] : 0, R + i * block, action + i * block, &left[i]);
+    if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "step %zu: the %s responses of %s (output.responses): %s", t, which, name, why);
   }
   return status;
 }

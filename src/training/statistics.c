@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/share.h"
@@ -42,6 +43,11 @@ typedef struct {
   double low, high;                    /* range of the histogram */
 } distribution;
 
+/* Σ c and Σ c² over neurons of experts, and the sum over experts of the squares of their Σ c, of every quantity. */
+typedef struct {
+  double sum[QUANTITIES], square[QUANTITIES], groups[QUANTITIES];
+} neuron_sums;
+
 struct X(statistics) {
   const mdm_problem *problem;
   int pairs[QUANTITIES];         /* moments between experts from pairs of neurons */
@@ -54,6 +60,7 @@ struct X(statistics) {
   double *alignment[ALIGNED];    /* blocks × time */
   double *values, *samples;      /* experts × batch; experts × S: scratch */
   moments (*each_sample)[QUANTITIES]; /* batch */
+  neuron_sums *sums;             /* batch */
   double *share, *load;          /* experts */
   double *totals;                /* batch: sums of gates over experts */
   double *kernel, *y, *work;     /* S × S; C × S; C × S */
@@ -150,13 +157,14 @@ int X(statistics_create)(const mdm_problem *problem, const X(realization) *R, md
   s->values = mdm_alloc(R->experts, problem->batch, 1, sizeof *s->values);
   s->samples = mdm_alloc(R->experts, S, 1, sizeof *s->samples);
   s->each_sample = mdm_alloc(problem->batch, 1, 1, sizeof *s->each_sample);
+  s->sums = mdm_alloc(problem->batch, 1, 1, sizeof *s->sums);
   s->share = mdm_alloc(R->experts, 1, 1, sizeof *s->share);
   s->totals = mdm_alloc(problem->batch, 1, 1, sizeof *s->totals);
   s->load = mdm_alloc(R->experts, 1, 1, sizeof *s->load);
   s->kernel = mdm_alloc(S, S, 1, sizeof *s->kernel);
   s->y = mdm_alloc(C, S, 1, sizeof *s->y);
   s->work = mdm_alloc(C, S, 1, sizeof *s->work);
-  int status = s->values && s->samples && s->each_sample && s->share && s->totals && s->load && s->kernel && s->y && s->work
+  int status = s->values && s->samples && s->each_sample && s->sums && s->share && s->totals && s->load && s->kernel && s->y && s->work
                    ? MDM_OK : mdm_no_memory(err, "statistics; set output.statistics: false");
   if (!status) status = add_per_step(s, record, err);
   if (!status) status = add_on_grid(s, record, err);
@@ -170,6 +178,7 @@ void X(statistics_free)(X(statistics) *s) {
   free(s->values);
   free(s->samples);
   free(s->each_sample);
+  free(s->sums);
   free(s->share);
   free(s->totals);
   free(s->load);
@@ -219,11 +228,6 @@ static void observe_loads(X(statistics) *s, const X(moe) *program, size_t l) {
 
 /* ---------------------------------------------------------------- differences between experts */
 
-/* Σ c and Σ c² over neurons of experts, and the sum over experts of the squares of their Σ c, of every quantity. */
-typedef struct {
-  double sum[QUANTITIES], square[QUANTITIES], groups[QUANTITIES];
-} neuron_sums;
-
 /* Every quantity of n neurons, behind the first `at` of a batch. */
 static void fill_batch(size_t at, size_t n, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH]) {
   for (size_t j = 0; j < n; j++) {
@@ -263,17 +267,17 @@ static void add_wide(size_t J, const real *u, const real *y, const real *b, doub
   for (int k = 0; k < QUANTITIES; k++) s->groups[k] += (s->sum[k] - before[k]) * (s->sum[k] - before[k]);
 }
 
-/* Of one sample's experts; returns how many serve it. */
-static size_t sum_experts(const X(moe) *program, size_t l, size_t sample, neuron_sums *s) {
+/* Of one sample's experts from … end − 1. */
+static void sum_experts(const X(moe) *program, size_t l, size_t sample, size_t from, size_t end, neuron_sums *s) {
   const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y, l),
                  *b = X(moe_field)(program, MDM_TRAIN, MDM_B, l);
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
-  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, active = 0, held = 0;
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, held = 0;
+  mdm_held rows = mdm_held_of(u->n);
   double c[QUANTITIES][BATCH];
-  for (size_t m = X(moe_shared)(program, l); m < E; m++) {
+  for (size_t m = from; m < end; m++) {
     if (!serves(routing, m, sample)) continue;
-    size_t at = u->n * sample + J * m;
-    active++;
+    size_t at = rows.count * sample + J * m - rows.first;
     if (J > BATCH) {
       add_wide(J, u->v + at, y->v + at, b->v + at, c, s);
       continue;
@@ -282,17 +286,48 @@ static size_t sum_experts(const X(moe) *program, size_t l, size_t sample, neuron
     if (J * (held + 1) > BATCH) add_batch(held, J, c, s), held = 0;
   }
   if (held) add_batch(held, J, c, s);
+}
+
+/* Every sample's experts: of many neurons, as a sum over pieces of experts. sums: batch. */
+static int sum_samples(const X(moe) *program, size_t l, neuron_sums *sums, mdm_error *err) {
+  const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l);
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, P = u->P, shared = X(moe_shared)(program, l);
+  size_t pieces = !mdm_is_large(u->n) ? 1 : mdm_expert_pieces(E, J), first = 0, end = 1;
+  neuron_sums *of = mdm_alloc(pieces, P, 1, sizeof *of); /* pieces × batch */
+  if (!of) return mdm_no_memory(err, "statistics; set output.statistics: false");
+  if (pieces > 1) mdm_own_expert_pieces(E, J, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(P * u->n)))
+  for (size_t i = first * P; i < end * P; i++) {
+    size_t from = mdm_expert_piece(E, pieces, i / P), to = mdm_expert_piece(E, pieces, i / P + 1);
+    sum_experts(program, l, i % P, from > shared ? from : shared, to, &of[i]);
+  }
+  if (pieces > 1) mdm_gather_expert_pieces(E, J, pieces, P * sizeof *of, of);
+  for (size_t k = 0; k < P; k++) sums[k] = of[k];
+  for (size_t i = P; i < pieces * P; i++)
+    for (int k = 0; k < QUANTITIES; k++) {
+      sums[i % P].sum[k] += of[i].sum[k];
+      sums[i % P].square[k] += of[i].square[k];
+      sums[i % P].groups[k] += of[i].groups[k];
+    }
+  free(of);
+  return MDM_OK;
+}
+
+/* Routed experts that serve a sample. */
+static size_t count_active(const X(moe) *program, size_t l, size_t sample) {
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, active = 0;
+  for (size_t m = X(moe_shared)(program, l); m < E; m++) active += serves(routing, m, sample) != 0;
   return active;
 }
 
 /* One sample's moments. */
-static void find_moments(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, moments of[QUANTITIES]) {
-  neuron_sums sums = {{0}, {0}, {0}};
+static void find_moments(const X(statistics) *s, const X(moe) *program, size_t l, size_t sample, const neuron_sums *sums, moments of[QUANTITIES]) {
   size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n / E;
-  double n = (double)J, active = (double)sum_experts(program, l, sample, &sums);
+  double n = (double)J, active = (double)count_active(program, l, sample);
   for (int k = 0; k < QUANTITIES; k++) {
-    double mean = sums.sum[k] / n / active, pairs = (sums.groups[k] - sums.square[k]) / (n * (n - 1)), all = sums.groups[k] / (n * n);
-    of[k] = (moments){mean * mean, (s->pairs[k] && J > 1 ? pairs : all) / active, sums.square[k] / n / active};
+    double mean = sums->sum[k] / n / active, pairs = (sums->groups[k] - sums->square[k]) / (n * (n - 1)), all = sums->groups[k] / (n * n);
+    of[k] = (moments){mean * mean, (s->pairs[k] && J > 1 ? pairs : all) / active, sums->square[k] / n / active};
   }
 }
 
@@ -301,12 +336,13 @@ static double between(const moments *m) { return m->within - m->mean2; }
 /* 0 where there is nothing to compare with: outputs or errors that vanish. */
 static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, const double *e) {
+static int observe_experts(X(statistics) *s, const X(moe) *program, size_t l, const double *e, mdm_error *err) {
   size_t P = X(moe_field)(program, MDM_TRAIN, MDM_U, l)->P, C = s->problem->model.outputs;
   moments of[QUANTITIES] = {{0}};
   double error2 = 0, kappa = X(moe_routing)(program, MDM_TRAIN, l) ? s->now[LOAD_MEAN] : 1;
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(P * X(moe_field)(program, MDM_TRAIN, MDM_U, l)->n)))
-  for (size_t k = 0; k < P; k++) find_moments(s, program, l, k, s->each_sample[k]);
+  int status = sum_samples(program, l, s->sums, err);
+  if (status) return status;
+  for (size_t k = 0; k < P; k++) find_moments(s, program, l, k, &s->sums[k], s->each_sample[k]);
   for (size_t k = 0; k < P; k++)
     for (int i = 0; i < QUANTITIES; i++) {
       of[i].mean2 += s->each_sample[k][i].mean2 / (double)P;
@@ -318,6 +354,7 @@ static void observe_experts(X(statistics) *s, const X(moe) *program, size_t l, c
   s->now[BETWEEN_Y] = ratio(between(&of[OF_Y]), of[OF_Y].total - of[OF_Y].mean2);
   s->now[POWER_SPREAD] = ratio(between(&of[OF_POWER]), of[OF_POWER].mean2);
   s->now[CONTRIBUTION] = kappa * kappa / (s->tau * s->tau) * ratio(between(&of[OF_CONTRIBUTION]), error2);
+  return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- on the time grid */
@@ -366,8 +403,8 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
   size_t shared = X(moe_shared)(program, l), E = g->n - shared;
   if (!E) return at < 0 ? MDM_OK : observe_alignment(s, program, l, t, (size_t)at, err);
   observe_loads(s, program, l);
-  observe_experts(s, program, l, e);
-  if (at < 0) return MDM_OK;
+  int status = observe_experts(s, program, l, e, err);
+  if (status || at < 0) return status;
   observe_distribution(s, psi, NULL, shared, (size_t)at, &s->psi);
   observe_distribution(s, g, routing, shared, (size_t)at, &s->g);
   memcpy(s->values, s->load, E * sizeof *s->values);

@@ -7,6 +7,7 @@
 
 #include "base/board.h"
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/state.h"
@@ -160,7 +161,9 @@ static int descend(loop *l, size_t t, mdm_error *err) {
   if (status) return status;
   if (o->clip > 0) X(observe_gradient_norm)(l->observer, t, norm);
   if (norm + 1e-6 > o->clip && o->clip > 0) step.clip = o->clip / (norm + 1e-6);
-  return t < l->p->steps ? X(moe_step)(l->program, &step, l->x, l->e, err) : MDM_OK;
+  if (t == l->p->steps) return MDM_OK;
+  status = X(moe_step)(l->program, &step, l->x, l->e, err);
+  return !status && l->R->stepped ? l->R->stepped(l->R, err) : status;
 }
 
 /* Minibatches: a forward and backward pass of a fixed batch, the first samples, without training on it. */
@@ -220,7 +223,7 @@ static int step(loop *l, size_t t, double bound, double *loss, int *diverged, md
 /* Nothing has been trained yet, so it is the numbers that do not fit. */
 static int first_step_failed(const mdm_task *run, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_NUMERIC, "the first loss, or a field before the first step, is not finite in %s precision; scale inputs and targets, check model.*%s%s",
-                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
+                  MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : run->width && !run->whole ? ", or set simulate" : ", or set solve", MDM_SINGLE ? ".precision: double" : "");
 }
 
 /* Directions after step t, for who plans a run. */
@@ -255,16 +258,18 @@ static void walk(void *context, mdm_state *s) {
 static int go_on(loop *l, mdm_error *err) {
   mdm_task *run = l->run;
   int status = run->saving ? run->saving->load(run->saving->context, walk, l, err) : MDM_OK;
-  if (!status) mdm_board_skip(run->board, run->cost * (double)run->done);
+  if (!status && mdm_crew_leads()) mdm_board_skip(run->board, run->cost * (double)run->done);
   return status;
 }
 
-/* saved: steps that were done when the run was saved last. */
-static void save_when_due(loop *l, int stopped, size_t *saved) {
+/* What is to be done before the next step. */
+enum { STOPS = 1, SAVES = 2 };
+
+/* Ranks that share a run do the same before the same step. saved: steps that were done when it was saved last. */
+static int look_around(const loop *l, size_t saved) {
   const mdm_saving *saving = l->run->saving;
-  if (!saving || l->run->done == *saved || !saving->due(saving->context, stopped)) return;
-  saving->save(saving->context, walk, l);
-  *saved = l->run->done;
+  int stopped = mdm_board_stopped(l->run->board), due = saving && l->run->done != saved && saving->due(saving->context, stopped);
+  return mdm_crew_any((stopped ? STOPS : 0) | (due ? SAVES : 0));
 }
 
 /* A numerical routine that fails is told with its step. */
@@ -280,13 +285,17 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
   double loss = 0;
   int diverged = 0;
   for (size_t t = run->done; t <= steps; t++) {
-    if (mdm_board_stopped(run->board)) {
-      save_when_due(l, 1, &saved);
+    int signs = look_around(l, saved);
+    if (signs & SAVES && !mdm_crew_failed()) {
+      run->saving->save(run->saving->context, walk, l);
+      saved = run->done;
+    }
+    if (signs & STOPS) {
       run->status = MDM_INTERRUPTED;
       return MDM_OK;
     }
     int status = step(l, t, l->bound, &loss, &diverged, err);
-    if (status) return at_step(t, status, err);
+    if (status || mdm_crew_failed()) return at_step(t, status, err);
     if (diverged && t == 0 && !l->given) return first_step_failed(run, err);
     if (diverged) {
       run->status = MDM_ERR_DIVERGED;
@@ -295,8 +304,7 @@ static int run_steps(loop *l, const X(realization) *R, mdm_task *run, mdm_error 
     if (t == 0) l->bound = DIVERGED * (loss > 1 ? loss : 1);
     count_directions(R, run, t);
     run->done = t + 1;
-    mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
-    if (t < steps) save_when_due(l, 0, &saved);
+    if (mdm_crew_leads()) mdm_board_report(run->board, run->width, run->cost, t, steps, loss);
   }
   return MDM_OK;
 }
@@ -393,7 +401,10 @@ int X(train)(const mdm_problem *problem, const mdm_inputs *inputs, X(realization
   if (!status) status = write_responses(&l, run->record, err);
   if (!status) status = X(observe_end)(l.observer, R, mdm_clock() - l.start, err);
   loop_clear(&l);
-  return status;
+  if (!mdm_crew_failed()) return status;
+  run->status = MDM_INTERRUPTED; /* without those who were lost nothing of it counts */
+  run->done = 0;
+  return MDM_OK;
 }
 
 int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm_task *run, mdm_error *err) {
@@ -401,24 +412,32 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_sizes ratios = mdm_model_limit_sizes(m);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0};
+  mdm_shape shape = {sizes->stream, sizes->experts, sizes->neurons, mdm_neuron_weight(m->regime, ratios), mdm_model_blocks(m), !m->regime->experts_grow, sizes->twins, m->depth > 0, sizes->half};
   int status = mdm_model_limit(m, &problem->optimizer, coef, err);
+  int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);
+  if (!status && !run->given) X(limit_spans)(R, sizes->rank, sizes->whole_batch);
   if (!status) status = X(train)(problem, &problem->reduced, R, run, err);
   if (R) R->free(R);
+  mdm_solution_is_large(was_large);
   return status;
+}
+
+static mdm_shape shape_of(const mdm_model *m, long width) {
+  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)width);
+  return (mdm_shape){(size_t)width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
 }
 
 int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) {
   const mdm_model *m = &problem->model;
-  mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)run->width);
   mdm_coefficients coef[MDM_TENSORS];
   X(realization) *R = NULL;
-  mdm_shape shape = {(size_t)run->width, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
-  mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, &problem->optimizer.method, coef);
-  int status = X(network_create)(&shape, coef, problem->seed, run->index, &R, err);
+  const mdm_shape shape = shape_of(m, run->width);
+  const X(lineage) of = {shape_of(m, run->whole), run->part, problem->full.inputs, m->outputs, &problem->axes};
+  mdm_network_coefficients(m->regime, &m->parameterization, mdm_model_network_sizes(m, (size_t)run->width), m->init, &problem->optimizer.method, coef);
+  int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &of : NULL, &R, err);
   if (!status) status = X(train)(problem, &problem->full, R, run, err);
   if (R) R->free(R);
   return status;

@@ -10,32 +10,36 @@ static void test_lines(void) {
   const double x[4] = {0, 1, 2, 3}, y[4] = {1, 3, 5, 7}, bent[4] = {1, 3, 5, 8}, s[4] = {0.5, 0.5, 0.5, 0.5},
                none[4] = {0.5, NAN, 0.5, 0.5};
   double slope, error;
-  mdm_line_fit(4, x, y, s, &slope, &error);
+  mdm_line_fit(4, x, y, s, &slope, &error, NULL);
   CU_ASSERT_DOUBLE_EQUAL(slope, 2, 1e-12);
   CU_ASSERT_DOUBLE_EQUAL(error, 0.5 / sqrt(5), 1e-12); /* Σ (x − x̄)² = 5 */
-  mdm_line_fit(4, x, bent, none, &slope, &error);      /* residuals 0.2, −0.1, −0.4, 0.3 */
+  mdm_line_fit(4, x, bent, none, &slope, &error, NULL);      /* residuals 0.2, −0.1, −0.4, 0.3 */
   CU_ASSERT_DOUBLE_EQUAL(slope, 2.3, 1e-12);
   CU_ASSERT_DOUBLE_EQUAL(error, sqrt(0.30 / 2 / 5), 1e-12);
-  mdm_line_fit(2, x, y, none, &slope, &error);
+  double reduced = 0;
+  mdm_line_fit(2, x, y, s, &slope, &error, &reduced);
+  CU_ASSERT(isnan(reduced));
+  mdm_line_fit(2, x, y, none, &slope, &error, NULL);
   CU_ASSERT(fabs(slope - 2) < 1e-15 && isnan(error));
-  mdm_line_fit(1, x, y, s, &slope, &error);
+  mdm_line_fit(1, x, y, s, &slope, &error, NULL);
   CU_ASSERT(isnan(slope) && isnan(error));
-  mdm_line_fit(2, none + 2, y, s, &slope, &error); /* both x are 0.5 */
+  mdm_line_fit(2, none + 2, y, s, &slope, &error, NULL); /* both x are 0.5 */
   CU_ASSERT(isnan(slope) && isnan(error));
 }
 
 /* The sums of weighted least squares, written down. */
 static void test_weights(void) {
   const double x[4] = {0, 1, 2.5, 4}, y[4] = {0.3, 1.9, 4.4, 7.1}, s[4] = {0.1, 0.2, 0.05, 0.4};
-  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0, slope, error;
+  double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0, slope, error, reduced;
   for (int i = 0; i < 4; i++) {
     double u = 1 / (s[i] * s[i]);
     w += u, wx += u * x[i], wy += u * y[i], wxx += u * x[i] * x[i], wxy += u * x[i] * y[i];
   }
   double det = w * wxx - wx * wx, p = (w * wxy - wx * wy) / det, c = (wy - p * wx) / w;
   for (int i = 0; i < 4; i++) chi2 += pow((y[i] - c - p * x[i]) / s[i], 2);
-  mdm_line_fit(4, x, y, s, &slope, &error);
+  mdm_line_fit(4, x, y, s, &slope, &error, &reduced);
   CU_ASSERT_DOUBLE_EQUAL(slope, p, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(reduced, chi2 / 2, 1e-9);
   CU_ASSERT_DOUBLE_EQUAL(error, sqrt(fmax(1, chi2 / 2) * w / det), 1e-12);
 }
 

@@ -91,6 +91,23 @@ static void killed_sweeps_go_on(void) {
 #undef GRID
 }
 
+/* A smaller sweep for the same file leaves what a larger one, killed, has kept; the larger one goes on from it. */
+static void smaller_sweeps_leave_larger_ones(void) {
+#define LARGER "-t 1 -s simulate.widths=[8,96] -s simulate.seeds=3 -s train.steps=200 -s solve.particles=1000 -s solve.replicas=2 --over train.lr=0.1,0.2 "
+#define SMALLER "-t 1 -s simulate.widths=[8] -s simulate.seeds=2 -s train.steps=200 -s solve.particles=1000 -s solve.replicas=2 --no-limit --over train.lr=0.2 "
+  char one[300];
+  const result *r = run_and_stop("sweep - -o @/a.h5 " OFTEN LARGER, SIGKILL, 300);
+  CU_ASSERT(r->code == KILLED + SIGKILL && remove(in_folder("a.h5.lock")) == 0 && !exists("a.h5"));
+  int held = files(one);
+  CU_ASSERT(held >= 1);
+  succeeds("sweep - -q -o @/a.h5 " OFTEN SMALLER);
+  CU_ASSERT_EQUAL(files(one), held);
+  r = run("sweep - -o @/a.h5 --force " LARGER);
+  CU_ASSERT(r->code == 0 && !exists(FOLDER));
+#undef LARGER
+#undef SMALLER
+}
+
 static void kill_one(char one[300]) {
   const result *r = run_and_stop("solve - -o @/a.h5 " OFTEN ONE, SIGKILL, 150);
   CU_ASSERT(r->code == KILLED + SIGKILL && remove(in_folder("a.h5.lock")) == 0);
@@ -190,6 +207,7 @@ static const test_case tests[] = {{"a run that is killed goes on", killed_runs_g
                                   {"a run that is stopped by any signal goes on", stopped_runs_go_on},
                                   {"complete runs survive a kill", complete_runs_survive},
                                   {"a sweep that is killed goes on", killed_sweeps_go_on},
+                                  {"a smaller sweep leaves a larger one's runs", smaller_sweeps_leave_larger_ones},
                                   {"another configuration is refused", others_are_refused},
                                   {"a damaged checkpoint is refused", damage_is_refused},
                                   {"a checkpoint that cannot be written", failures_are_told},

@@ -2,6 +2,7 @@
 #include <moedmft/error.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,27 +25,113 @@ static int succeeds_on(int ranks, const char *line) {
 
 #define RUNS "-s solve.particles=300 -s solve.replicas=3 -s train.steps=20 -s simulate.widths=[32,64] -s simulate.seeds=12 "
 
-/* As the program without MPI: every array of limit, networks and members, on every number of ranks and threads. */
+/* As the program without MPI: every array of limit, networks and members, on one to three ranks. */
 static void same_on_ranks(const char *format) {
   char line[2000];
   int worked = 0;
   snprintf(line, sizeof line, format, "plain.h5", "-q -t 1");
   succeeds("%s", line);
-  for (int ranks = 1; ranks <= 3; ranks++)
-    for (int threads = 1; threads <= 2; threads++) {
-      char options[32];
-      snprintf(options, sizeof options, "--force -t %d", threads);
-      snprintf(line, sizeof line, format, "ranks.h5", options);
-      int all = succeeds_on(ranks, line);
-      worked += ranks > 1 && all;
-      same_results("plain.h5", "ranks.h5", 1);
-    }
+  for (int ranks = 1; ranks <= 3; ranks++) {
+    snprintf(line, sizeof line, format, "ranks.h5", ranks == 2 ? "--force -t 2" : "--force -t 1");
+    int all = succeeds_on(ranks, line);
+    worked += ranks > 1 && all;
+    same_results("plain.h5", "ranks.h5", 1);
+  }
   CU_ASSERT(worked > 0);
 }
 
 static void test_same(void) {
   if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
 }
+
+/* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
+ * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
+#define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s solve.replicas=1 -s train.steps=2 "
+static const char *const together[] = {
+    LARGE "-s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05 -s data.test=3 -s train.balance=importance -s train.balance_coefficient=0.1",
+    LARGE "-s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
+    LARGE "-s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1 -s solve.precision=double -s data.train=6",
+    LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
+    LARGE "-s solve.expert_particles=400 -s train.steps=1 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
+};
+
+/* Where the processor has it: a kernel of OpenBLAS whose bits depend on where rows are cut. */
+static start on_ranks(int ranks) {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx2")) return (start){.ranks = ranks, .blas = "Haswell", .vectors = "avx2"};
+#endif
+  return (start){.ranks = ranks};
+}
+
+static void test_together(void) {
+  for (size_t i = 0; i < COUNT(together) && has_ranks(); i++)
+    for (int ranks = 0; ranks <= 3; ranks += ranks ? 1 : 2) {
+      char text[1000];
+      const start how = on_ranks(ranks);
+      if (i && ranks && (size_t)ranks != 2 + i % 2) continue; /* the first one on two and on three, others on either */
+      snprintf(text, sizeof text, together[i], ranks ? "ranks.h5" : "plain.h5", ranks == 3 ? "-t 2" : "-t 1");
+      const result *r = run_as(&how, text);
+      check(r->code == 0 && (!ranks || mentions(r->err, "each replica on|ranks together")), "expected a replica on ranks", text, r);
+      if (ranks) same_results("plain.h5", "ranks.h5", 1);
+    }
+}
+
+/* Stopped in the middle, on so many ranks: before the first step there is nothing to keep, which a busy machine may take long for. */
+static void stop_together(int ranks, const char *line) {
+  const result *r = NULL;
+  for (long wait = 150; wait < 5000 && !exists("part.h5.checkpoint"); wait *= 2) r = run_and_stop_as(&(start){.ranks = ranks}, line, 1, SIGTERM, wait);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", line, r);
+  CU_ASSERT(exists("part.h5.checkpoint"));
+}
+
+/* Stopped on two ranks, it goes on without any, and stopped again on three: what ranks hold of it is in one file. Where that cannot be written, all go on. */
+static void test_together_goes_on(void) {
+  static const char line[] = "solve - -t 1 -o @/%s -s solve.replicas=1 -s solve.particles=33000 -s train.steps=24 -s model.regime=III "
+                             "-s train.optimizer=momentum -s train.lr=0.05 -s output.statistics=false ";
+  char text[1000];
+  if (!has_ranks()) return;
+  snprintf(text, sizeof text, line, "part.h5");
+  stop_together(2, text);
+  const result *r = run_and_stop(text, SIGTERM, 100);
+  check(r->code == MDM_INTERRUPTED && mentions(r->err, "going on from|part.h5.checkpoint, which holds 1 run"), "expected to be stopped again", text, r);
+  r = run_as(&(start){.ranks = 3}, text);
+  check(r->code == 0 && mentions(r->err, "going on from|part.h5.checkpoint, which holds 1 run"), "expected to go on", text, r);
+  snprintf(text, sizeof text, line, "whole.h5");
+  succeeds("%s -q", text);
+  same_results("part.h5", "whole.h5", 1);
+  snprintf(text, sizeof text, LARGE "-s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s output.checkpoint=2e-4", "part.h5", "-t 1");
+  r = run_as(&(start){.ranks = 2, .file_size = 20000000}, text); /* enough for MPI */
+  const char *said = strstr(r->err, "cannot write the checkpoint");
+  check(r->code == 0 && said && mentions(said, "File too large|the run goes on|each replica on 2 ranks together") && !strstr(said + 1, "cannot write the checkpoint"),
+        "expected one notice", text, r);
+}
+
+/* Two replicas, each on two of four ranks. What ranks cannot share is said, and done as ever. */
+static void test_groups(void) {
+  char text[1000];
+  if (!has_ranks()) return;
+  snprintf(text, sizeof text, LARGE "-s solve.replicas=2", "plain.h5", "-q -t 1");
+  succeeds("%s", text);
+  snprintf(text, sizeof text, LARGE "-s solve.replicas=2", "ranks.h5", "-t 1");
+  const result *r = run_as(&(start){.ranks = 4}, text);
+  check(r->code == 0 && mentions(r->err, "each replica on 2 ranks together"), "expected two groups", text, r);
+  same_results("plain.h5", "ranks.h5", 1);
+  r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/I.h5 -s model.regime=I -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
+  check(r->code == 0 && mentions(r->err, "cannot share one|Regime I"), "expected a word", "Regime I", r);
+}
+
+/* A signal ends both; what fails is told once; a rank that dies takes nobody along. */
+static void test_together_ends(void) {
+  static const char line[] = "solve - -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=3000 -s output.kernels=false";
+  if (!has_ranks()) return;
+  const result *r = run_and_stop_as(&(start){.ranks = 2}, line, 0, SIGTERM, 300);
+  check(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "interrupted: stopped"), "expected to be stopped", line, r);
+  r = run_and_stop_as(&(start){.ranks = 2}, line, 1, SIGKILL, 300);
+  check(r->code == 128 + SIGKILL, "expected to be ended by mpirun", line, r);
+  r = run_as(&(start){.ranks = 2}, "solve - -q -t 1 --force -o @/part.h5 -s solve.replicas=1 -s solve.particles=33000 -s train.steps=30 -s train.lr=1e6");
+  check(r->code == MDM_ERR_DIVERGED && is_one_line(r->err) && mentions(r->err, "diverged at step"), "expected divergence", line, r);
+}
+
 static void test_sweep(void) {
   static const char line[] = "sweep - -o @/%s %s -s simulate.seeds=8 -s solve.particles=200 -s solve.replicas=2 -s train.steps=40 "
                              "-s simulate.widths=[16,32] --over train.lr=0.2,0.4,1e6 --over data.train=4,6 ";
@@ -100,6 +187,20 @@ static void test_goes_on(void) {
   check(r->code == 0 && mentions(r->err, "going on from|complete runs|300 seeds"), "expected to go on", SHORT, r);
   succeeds("compare - -q -o @/whole.h5 -t 2 " SHORT);
   same_results("part.h5", "whole.h5", 1);
+}
+
+/* Every rank says once that it cannot write a checkpoint; Open MPI itself needs larger files than that unless it talks through sockets. */
+static void test_notices(void) {
+  static const char line[] = "solve - -t 1 -o @/n.h5 -s solve.particles=3000 -s solve.replicas=4 -s train.steps=60 -s output.kernels=false -s output.statistics=false -s output.every_seed=false "
+                             "-s output.checkpoint=2e-4";
+  if (!has_ranks()) return;
+  setenv("PMIX_MCA_gds", "hash", 1);
+  setenv("OMPI_MCA_btl", "self,tcp", 1);
+  const result *r = run_as(&(start){.ranks = 2, .file_size = 300000}, line);
+  unsetenv("PMIX_MCA_gds");
+  unsetenv("OMPI_MCA_btl");
+  const char *own = strstr(r->err, "rank 1: cannot write the checkpoint");
+  check(r->code == 0 && own && mentions(r->err, "  cannot write the checkpoint|File too large") && !strstr(own + 1, "rank 1: cannot write"), "expected a notice of each rank", line, r);
 }
 
 /* In a pilot: what follows does not begin. */
@@ -179,7 +280,12 @@ static void test_refusals(void) {
 }
 
 static const test_case tests[] = {
-    {"the same bits on 1, 2, 3 ranks and 1, 2 threads", test_same},
+    {"the same bits on 1, 2, 3 ranks, with 1 or 2 threads", test_same},
+    {"one replica on several ranks", test_together},
+    {"a replica on several ranks is stopped and goes on", test_together_goes_on},
+    {"groups of ranks", test_groups},
+    {"the end of a replica on several ranks", test_together_ends},
+    {"checkpoints that ranks cannot write", test_notices},
     {"sweeps on ranks", test_sweep},
     {"states and pilots on ranks", test_states},
     {"a signal to one is a signal to all; the same command goes on", test_goes_on},

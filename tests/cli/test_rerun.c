@@ -4,6 +4,8 @@
 
 #include <hdf5.h>
 #include <moedmft/error.h>
+#include <moedmft/file.h>
+#include <moedmft/rerun.h>
 #include <moedmft/version.h>
 
 #include "support/folder.h"
@@ -48,6 +50,47 @@ static void test_interrupted(void) {
   CU_ASSERT(strstr(r->out, " 0 numbers") == NULL);
   r = run_and_stop("rerun @/i.h5 -o @/n.h5", SIGTERM, 100);
   CU_ASSERT(r->code == MDM_INTERRUPTED && last_line_mentions(r->err, "nothing was compared") && !exists("n.h5"));
+}
+
+/* Stops once some run is complete. */
+static volatile sig_atomic_t stopped;
+static void stop_at_half(void *context, const mdm_progress *p) {
+  (void)context;
+  if (p->fraction > 0.5) stopped = 1;
+}
+
+static int rerun_once(const char *file, const char *beside, const mdm_monitor *how, size_t *held, mdm_error *err) {
+  mdm_rerun *r;
+  mdm_checkpoint *c;
+  mdm_monitor monitor = *how;
+  double bytes;
+  CU_ASSERT_FATAL(!mdm_rerun_open(file, NULL, 0, &r, err) && !mdm_rerun_memory(r, &monitor, &bytes, err) && !mdm_rerun_checkpoint(r, beside, &c, err));
+  *held = mdm_checkpoint_runs(c);
+  monitor.checkpoint = c;
+  int status = mdm_rerun_run(r, &monitor, NULL, "test", err);
+  mdm_checkpoint_close(c);
+  mdm_rerun_free(r);
+  return status;
+}
+
+/* A rerun that is stopped goes on from the runs that it has kept, of a sweep too; in the end they go. */
+static void test_goes_on(void) {
+  static const char *const commands[] = {"compare - -q -o @/a.h5 " SMALL "-s solve.particles=2000 -s train.steps=60 -s output.checkpoint=0",
+                                         "sweep - -q -o @/a.h5 " SMALL "-s solve.particles=2000 -s train.steps=60 -s output.checkpoint=0 --over train.lr=0.1,0.2"};
+  char file[300], beside[300];
+  for (size_t i = 0; i < 2; i++) {
+    mdm_error err = {0};
+    size_t held;
+    succeeds(commands[i]);
+    snprintf(file, sizeof file, "%s", in_folder("a.h5"));
+    snprintf(beside, sizeof beside, "%s", in_folder("a.h5.rerun"));
+    stopped = 0;
+    CU_ASSERT_EQUAL(rerun_once(file, beside, &(mdm_monitor){.threads = 1, .stop = &stopped, .report = stop_at_half}, &held, &err), MDM_INTERRUPTED);
+    CU_ASSERT(held == 0 && mentions(err.text, "the same command goes on") && exists("a.h5.rerun.checkpoint"));
+    const result *r = run("rerun @/a.h5");
+    check(r->code == 0 && mentions(r->err, "going on from|a.h5.rerun.checkpoint") && mentions(r->out, "repeated bit for bit") && !exists("a.h5.rerun.checkpoint"), "expected to go on", commands[i], r);
+    clear();
+  }
 }
 
 /* Adds `by` to an element of a dataset of the file. */
@@ -119,6 +162,7 @@ static const test_case tests[] = {
     {"every command is repeated bit for bit", test_every_command},
     {"a file in pieces is repeated in one", test_pieces},
     {"an interrupted file: its single runs", test_interrupted},
+    {"a rerun that was stopped goes on", test_goes_on},
     {"a deviation is found and named", test_deviation},
     {"the new file is kept, and replaces nothing", test_kept_file},
     {"data that changed or are gone", test_data},

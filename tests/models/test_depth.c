@@ -146,12 +146,12 @@ static void signed_run(const char *settings, int sign, double f[STEPS][P]) {
   bench_open(&b, settings);
   mdm_model *m = &b.problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, 12);
-  const mdm_shape shape = {12, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), 0, 0, 1};
+  const mdm_shape shape = {12, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), 0, 0, 1, 0};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
   m->branch *= sign;
   coef[MDM_W2].entry *= sign;
   for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) coef[t].learn *= sign;
-  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b.R, &err));
+  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b.R, &err));
   bench_program(&b, &b.problem->full);
   for (int t = 0; t < STEPS; t++) {
     bench_pass(&b);

@@ -84,6 +84,32 @@ static void products_of_twins(void) {
   population_clear_f64(&pop);
 }
 
+/* Fields of twins that hardly change: what is new is 1e-6 of each, and one projection would leave rounding 1e6 times as large beside it, step after
+ * step. What is left is small, and is watched. */
+static void orthogonality_of_twins(void) {
+  enum { EXPERTS = 200, STEPS = 30, N = 2 * EXPERTS };
+  population_f64 pop;
+  basis_f64 b;
+  mdm_error err = {0};
+  double first[EXPERTS], fresh[EXPERTS], v[N], most = 0;
+  CU_ASSERT_FATAL(!population_init_f64(&pop, "expert", EXPERTS, &err));
+  basis_init_f64(&b, &pop, 1, 1e-7);
+  draw(31, EXPERTS, 1, first);
+  for (size_t t = 0; t < STEPS; t++) {
+    draw(32 + t, EXPERTS, 1e-6, fresh);
+    for (size_t i = 0; i < N; i++) v[i] = first[i / 2] += i % 2 ? 0 : fresh[i / 2];
+    field_f64 f = {.n = N, .P = 1, .v = v, .twin = v, .id = t + 1};
+    CU_ASSERT_FATAL(!basis_absorb_f64(&b, &f, &err));
+  }
+  CU_ASSERT_EQUAL(b.k, STEPS);
+  for (size_t i = 0; i < b.k; i++)
+    for (size_t j = 0; j <= i; j++) most = fmax(most, fabs(mean_product(N, b.U + N * i, b.twin + N * j) - (i == j)));
+  CU_ASSERT(most < 1e-13);
+  CU_ASSERT(b.overlap > 0 && b.overlap < 2 * most && b.overlap > 0.2 * most);
+  basis_clear_f64(&b);
+  population_clear_f64(&pop);
+}
+
 /* ⟨v twin⟩ and ⟨v v⟩ − ⟨noise noise⟩. */
 static void squares_without_noise(void) {
   double v[6] = {1, 2, 3, 4, 5, 6}, other[6] = {2, 1, 4, 3, 6, 5}, noise[6] = {1, 0, 1, 0, 1, 1}, gram[4];
@@ -182,6 +208,7 @@ static void large_fields(void) {
 static const test_case tests[] = {
     {"moments of groups are matched", groups_are_matched},
     {"products of twins", products_of_twins},
+    {"directions of twins stay orthonormal", orthogonality_of_twins},
     {"squares without noise", squares_without_noise},
     {"large fields are sketched", large_fields},
 };

@@ -20,7 +20,7 @@ typedef struct {
 
 static double sign_of(size_t i) { /* independent signs, one for each particle */
   uint64_t word;
-  mdm_words((mdm_stream){99, 0, 1000, 0, 0}, i, 1, &word);
+  mdm_words((mdm_stream){99, 0, 1000, 0, 0, 0}, i, 1, &word);
   return word & 1 ? 1 : -1;
 }
 
@@ -44,7 +44,7 @@ static void short_run(int run, int nudged, int rows, mdm_tensor tensor, real *h,
   CU_ASSERT_FATAL(!mdm_config_create(&b.cfg, &err) && !mdm_data_load(b.cfg, &b.data, &err) && !mdm_problem_create(b.cfg, b.data, &b.problem, &err));
   const mdm_model *m = &b.problem->model;
   const mdm_sizes ratios = {D, 1, NE, 1, 1, 0};
-  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 1, 0, 0, 0};
+  const mdm_shape shape = {PARTICLES, EXPERTS, NE, 3, 1, 0, 0, 0, 0};
   CU_ASSERT_FATAL(!mdm_limit_coefficients(m->regime, &m->parameterization, ratios, m->init, NULL, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, 1e-2, NULL, 5, (unsigned)run, &b.R, &err));
   bench_program(&b, &b.problem->reduced);

@@ -23,6 +23,27 @@ static void choose(const char *settings, int threads, solution *s) {
   CU_ASSERT_EQUAL_FATAL(mdm_accuracy_sizes(s->cfg, s->data, &monitor, &s->asked, NULL), MDM_OK);
 }
 
+static void count_line(void *context, const char *line) { *(int *)context += strstr(line, "no more than 1000000 particles") != NULL; }
+
+/* What is asked for is not cut short without a word: fewer particles than it takes are told, more replicas than there may be are refused. */
+static void test_caps(void) {
+  int told = 0;
+  double asked;
+  mdm_error err = {0};
+  mdm_data *data;
+  mdm_config *cfg = configure(QUIET "solve.accuracy=1e-8 train.steps=2");
+  const mdm_monitor monitor = {.threads = 2, .message = count_line, .context = &told};
+  CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, NULL));
+  CU_ASSERT_EQUAL(mdm_accuracy_sizes(cfg, data, &monitor, &asked, NULL), MDM_OK);
+  CU_ASSERT(told == 1 && mdm_config_int(cfg, "solve.particles") <= 1000000);
+  mdm_config_free(cfg);
+  cfg = configure(QUIET "solve.accuracy=1e-8 solve.particles=100 train.steps=2");
+  CU_ASSERT_EQUAL(mdm_accuracy_all(cfg, data, &monitor, &asked, &err), MDM_ERR_CONFIG);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "replicas in every cell"));
+  mdm_config_free(cfg);
+  mdm_data_free(data);
+}
+
 static void solve(const char *settings, solution *s) {
   const mdm_monitor monitor = {.threads = 2};
   choose(settings, 2, s);
@@ -150,6 +171,7 @@ static void no_pilot(void) {
 }
 
 static const test_case tests[] = {
+    {"caps are told or refused", test_caps},
     {"the error asked for is reached", error_is_reached},
     {"chosen numbers, given, are the same run", same_as_given},
     {"sizes do not depend on threads", threads_do_not_matter},

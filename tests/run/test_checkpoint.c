@@ -16,6 +16,7 @@
 
 #define SMALL "solve.particles=120 solve.replicas=2 simulate.widths=10 simulate.seeds=1 train.steps=6 output.times=[0,2,3,6] solve.tolerance=0.02 "
 #define ALL_OUTPUT "output.responses=true output.ntk=true output.parts=true data.test=3 output.every=2 "
+#define RANK "solve.rank=3 data.train=12 train.batch=2 data.test=3 "
 #define TINY "solve.particles=40 solve.replicas=2 solve.tolerance=0.05 train.steps=6 output.times=[0,2,6] simulate.widths=10 simulate.seeds=1 "
 
 /* Reports of a work that is to be stopped. */
@@ -106,6 +107,12 @@ static void stopped_runs_go_on(void) {
       SMALL "model.active_fraction=0.5 train.bias_rate=0.1 model.router_bias_std=0.2 train.balance=switch train.balance_coefficient=0.1 train.z_loss=0.01 train.clip=0.3",
       SMALL "model.depth=3 model.norm=rms output.ntk=true output.parts=true model.shared_fraction=0.5 output.blocks=[1] output.responses=true",
       SMALL "model.depth=2 model.norm=layer model.output=tanh model.regime=III model.parameterization=mup model.expert_width_ratio=0.5 model.dense_blocks=[0]",
+      SMALL RANK,
+      SMALL RANK "model.parameterization=mup train.optimizer=momentum train.weight_decay=0.01",
+      SMALL RANK "model.regime=I",
+      SMALL RANK "model.regime=III train.optimizer=momentum",
+      SMALL RANK "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5",
+      SMALL RANK "model.depth=2 model.norm=rms output.ntk=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pivots=4 output.parts=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pairs=full solve.precision=double simulate.precision=single",
       TINY "train.optimizer=adamw train.lr=0.05 solve.pivots=4 model.regime=I train.schedule=cosine",
@@ -115,6 +122,7 @@ static void stopped_runs_go_on(void) {
       TINY "train.optimizer=sign train.lr=0.01 solve.pairs=full train.batch=2",
       SMALL "train.optimizer=momentum model.regime=III model.gate=softmax model.gate_scope=selected model.active_fraction=0.5 output.kernels=false"};
   for (size_t i = 0; i < COUNT(rows); i++) goes_on(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, rows[i], 2);
+  goes_on(MDM_RUN_LIMIT, "solve.method=networks solve.widths=[4,8] solve.replicas=2 train.steps=6 output.kernels=false", 4); /* within a member and between members */
 }
 
 /* Sweeps of given particles: stopped within a sweep and between them, with every way of mixing, by their own state of the iteration. */
@@ -194,7 +202,7 @@ static void shapes_are_checked(void) {
   mdm_error err = {0};
   int there;
   CU_ASSERT_EQUAL_FATAL(mdm_checkpoint_create(in_folder("shapes"), "test", 0, &c, &err), MDM_OK);
-  mdm_kept k = mdm_kept_of(c, 1, "thing", NULL, 0, NULL);
+  mdm_kept k = mdm_kept_of(c, 1, "N8-1", NULL, 0, NULL);
   mdm_kept_save(&k, 0, walk_small, numbers);
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && there && !memcmp(numbers, found, sizeof found));
   CU_ASSERT(!mdm_kept_load(&k, 1, walk_small, found, &there, &err) && !there);
@@ -203,11 +211,14 @@ static void shapes_are_checked(void) {
     CU_ASSERT_EQUAL(mdm_kept_load(&k, 0, others[i], found, &there, &err), MDM_ERR_IO);
     CU_ASSERT(strstr(err.text, "as this run has it") && found[0] == 0);
   }
-  mdm_kept other = mdm_kept_of(c, 1, "thing", "x", 1, NULL);
+  mdm_kept other = mdm_kept_of(c, 1, "N8-1", "x", 1, NULL);
   CU_ASSERT(!mdm_kept_load(&other, 0, walk_small, found, &there, &err) && !there);
-  mdm_checkpoint_forget(c, 2);
+  mdm_checkpoint_forget(c, 2, 8, 2);
+  mdm_checkpoint_forget(c, 1, 0, 2);  /* the limit */
+  mdm_checkpoint_forget(c, 1, 80, 2); /* other networks */
+  mdm_checkpoint_forget(c, 1, 8, 1);  /* fewer runs */
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && there);
-  mdm_checkpoint_forget(c, 1);
+  mdm_checkpoint_forget(c, 1, 8, 2);
   CU_ASSERT(!mdm_kept_load(&k, 0, walk_small, found, &there, &err) && !there);
   mdm_checkpoint_remove(c->folder);
   mdm_checkpoint_free(c);

@@ -9,6 +9,7 @@
 #include "base/record.h"
 #include "support/folder.h"
 #include "support/program.h"
+#include "support/runs.h"
 #include "support/suite.h"
 #include "support/words.h"
 
@@ -24,7 +25,8 @@ static mdm_record *summary(const char *path, double value) {
     const char *path;
     double value;
   } sound[] = {{"diagnostics/rank_h", 20}, {"diagnostics/rank_rho", 20}, {"diagnostics/rank_delta", 84}, {"diagnostics/particles_stream", 100}, {"diagnostics/particles_expert", 100},
-               {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05}};
+               {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05},
+               {"diagnostics/extrapolation_z", 2}, {"diagnostics/extrapolation_bias", 0.02}, {"diagnostics/extrapolation_noise", 0.01}};
   mdm_record *rec;
   double *v;
   CU_ASSERT_FATAL(!mdm_record_create(&rec, NULL));
@@ -34,6 +36,9 @@ static mdm_record *summary(const char *path, double value) {
   CU_ASSERT_FATAL(!mdm_record_append(rec, &shape, 1, &rho, NULL)); /* errors are 0: of a single run, without them, nothing is told */
   v = rho->value;
   v[0] = path && !strcmp(path, "rho") ? value : 0.01, v[1] = 1, v[2] = 2;
+  const mdm_array norm = {.path = "observables/train/gradient_norm", .rank = 1, .dim = {3}, .text = "a series"};
+  CU_ASSERT_FATAL(!mdm_record_append(rec, &norm, 1, &rho, NULL));
+  rho->value[0] = 2, rho->value[1] = 1, rho->value[2] = path && !strcmp(path, "gradient") ? value : 0.1;
   return rec;
 }
 
@@ -60,10 +65,13 @@ static void test_each(void) {
     const char *words; /* "": nothing is told */
   } cases[] = {{NULL, 0, ""},
                {"diagnostics/rank_rho", 90, "rho visited 90 directions|solve.expert_particles"},
-               {"diagnostics/rank_delta", 86, "delta visited 86|solve.particles"},
+               {"diagnostics/rank_delta", 86, "delta visited 86|solve.particles|, or bound the directions by solve.rank"},
                {"diagnostics/twin_difference", 0.5, "sampled as twins"},
                {"diagnostics/orthogonality_loss", 0.01, "lost their orthogonality|solve.precision: double"},
                {"diagnostics/skeleton_error_W1_forward", 0.6, "skeleton of pairs|0.6|W1_forward|solve.pivots"},
+               {"gradient", -0.5, "mean square of the gradient is negative|at step 2"},
+               {"diagnostics/extrapolation_z", 5, "the smallest of solve.widths|5 standard errors|raise solve.widths"},
+               {"diagnostics/extrapolation_bias", 0.1, ""},
                {"rho", -0.05, ""},
                {"rho", -0.5, "mean square of rho is negative|at step 0"}};
   char told[1000];
@@ -73,7 +81,7 @@ static void test_each(void) {
   }
 }
 
-#define SKEWED "solve - -o @/a.h5 -s solve.particles=64 -s solve.replicas=2 -s train.steps=12 -s solve.tolerance=0.001 -s solve.precision=double -s train.lr=1 "
+#define SKEWED "solve - -o @/a.h5 -s solve.particles=64 -s solve.replicas=2 -s train.steps=7 -s solve.tolerance=0.001 -s solve.precision=double -s train.lr=1 "
 
 /* --strict: the same file, and status 7. */
 static void test_strict(void) {
@@ -91,9 +99,65 @@ static void test_strict(void) {
   CU_ASSERT_EQUAL(run("simulate - -q -o @/c.h5 --strict " SMALL)->code, MDM_ERR_USAGE);
 }
 
+/* A response to many samples at the first step: their fields are much the same, and R is told as not determined, with its step and matrix. */
+static void test_response(void) {
+#define MANY "solve - -o @/a.h5 -q --strict -s solve.particles=500 -s solve.replicas=3 -s train.steps=2 -s output.responses=true -s output.times=[0,2] "
+  const result *r = run(MANY "-s data.train=16");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "the response of |/backward at step 0|_action"));
+  CU_ASSERT_EQUAL(run(MANY "--force -s data.train=2 -s solve.particles=2000")->code, 0);
+}
+
+/* A line in 1/L that does not describe the depths. */
+static void test_depths(void) {
+  const size_t two = 2;
+  double *v;
+  mdm_outcome out;
+  mdm_config *cfg;
+  run_with(MDM_RUN_LIMIT, 1, "solve.particles=200 solve.replicas=3 train.steps=1", &out);
+  CU_ASSERT_FATAL(!mdm_config_create(&cfg, NULL) && !mdm_record_create(&out.depths, NULL) && !mdm_record_add(out.depths, "depths/limit/check", 1, &two, "number", "as made up", &v, NULL));
+  for (int bad = 0; bad < 2; bad++) {
+    v[0] = bad ? 9 : 1, v[1] = 12;
+    CU_ASSERT_FATAL(!mdm_outcome_write(&out, cfg, "compare", "test", NULL, in_folder("a.h5"), NULL));
+    CU_ASSERT_EQUAL(strstr(run("info @/a.h5")->out, "the extrapolation in 1/L does not describe the depths (depths/limit:") != NULL, bad);
+  }
+  mdm_outcome_clear(&out);
+  mdm_config_free(cfg);
+}
+
+/* A routine that fails is told with its run and step. */
+static void test_failures(void) {
+  const result *r = run("solve - -q -o @/a.h5 -s solve.particles=60 -s solve.replicas=2 -s train.steps=2 -s data.train=24");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "replica |of the limit, step 0: |directions"));
+}
+
+/* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */
+static void test_sweep(void) {
+#define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=12 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
+  static const char words[] = "--strict|s.h5 is written|in 1 cell (|solve.tolerance = 0.001: |visited";
+  const result *r = run(GRID "--strict -s solve.replicas=2");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, words) && mentions(r->err, "doubt: solve.tolerance = 0.001") && !strstr(r->err, "doubt: solve.tolerance = 0.3"));
+  r = run(GRID "--strict -s solve.replicas=2"); /* complete */
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, words));
+  CU_ASSERT_EQUAL(run(GRID "-q -s solve.replicas=3")->code, 0); /* more runs: what was said stays */
+  CU_ASSERT(mentions(run("info @/s.h5")->out, "doubt: solve.tolerance = 0.001: "));
+  CU_ASSERT_EQUAL(run(GRID "--strict -q --no-limit -s solve.replicas=2")->code, MDM_ERR_USAGE);
+  CU_ASSERT_EQUAL(run("sweep - -q -o @/t.h5 --strict " SMALL "-s solve.particles=2000 --over train.lr=0.1,0.2")->code, 0);
+}
+
+/* Self-consistency sweeps that end before they come to rest. */
+static void test_self_consistency(void) {
+  const result *r = run("solve - -q -o @/a.h5 --strict -s solve.particles=300 -s solve.replicas=3 -s train.steps=4 --sweeps 2 -s solve.start=lazy");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|did not converge|solve.sweeps"));
+}
+
 static const test_case tests[] = {
     {"each reason is told by itself", test_each},
     {"--strict turns them into status 7", test_strict},
+    {"responses that are not determined", test_response},
+    {"depths that no line describes", test_depths},
+    {"failures", test_failures},
+    {"cells of a sweep", test_sweep},
+    {"self-consistency sweeps", test_self_consistency},
 };
 
 SUITE_IN_FOLDER("run/doubts", tests)

@@ -70,7 +70,9 @@ static void shared_neurons_by_samples(void) {
 static void full_samples_are_said(void) {
 #define TIED "-s model.regime=III -s solve.particles=400 -s solve.replicas=1 -s train.steps=8 "
   const result *r = run("solve - -o @/full.h5 " TIED "-s solve.neuron_particles=16");
-  CU_ASSERT(r->code == 0 && mentions(r->err, "y visited 16 directions|experts share (16)|raise solve.neuron_particles"));
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && mentions(r->err, "y visited 16 directions|experts share (16)|raise solve.neuron_particles"));
+  CU_ASSERT(mentions(r->err, "full.h5 is written, but the 16 directions of y fill its 16 neurons|no limit|solve.rank"));
+  CU_ASSERT_EQUAL(run("solve - -o @/full.h5 " TIED "-s solve.neuron_particles=16")->code, MDM_ERR_NUMERIC); /* the file is complete: it is asked */
   r = run("solve - -o @/free.h5 " TIED "-s solve.neuron_particles=40");
   CU_ASSERT(r->code == 0 && !mentions(r->err, "directions"));
 }

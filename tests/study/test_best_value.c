@@ -199,7 +199,7 @@ static double mean_over(double (*loss)(run, double), const run *r, size_t n, dou
 /* Runs: ln of place and size with standard deviation 0.1. */
 static void draw_runs(uint64_t stream, size_t n, run *r) {
   double *normal = malloc(2 * n * sizeof *normal); /* n × 2 */
-  mdm_normals((mdm_stream){7, 0, MDM_DRAW_DENSE, stream, 0}, 0, 2 * n, normal);
+  mdm_normals((mdm_stream){7, 0, MDM_DRAW_DENSE, stream, 0, 0}, 0, 2 * n, normal);
   for (size_t i = 0; i < n; i++) r[i] = (run){0.1 * normal[2 * i], exp(0.1 * normal[2 * i + 1])};
   free(normal);
 }

@@ -182,6 +182,20 @@ static void check_verdict(const truth *t, const char *setting, size_t seeds, con
   mdm_outcome_clear(&o);
 }
 
+/* A deviation that no power describes, as its constant part does not fall, is named with its chi-squared; one that a power describes is not. */
+static void names_misfits(void) {
+  const truth cases[] = {{3, 1, 0, 1}, {3, 1, 0.05, 1}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    mdm_error err = {0};
+    char line[600];
+    mdm_outcome o = compared(&cases[i], "", 400);
+    CU_ASSERT_EQUAL(mdm_comparison_verdict(o.comparison, 0, line, sizeof line, &err), MDM_OK);
+    CU_ASSERT_EQUAL(strstr(line, "no power describes the deviations, chi-squared") != NULL, i == 1);
+    CU_ASSERT_EQUAL(stored(&o, "exponent_chi2") > MDM_MISFIT, i == 1);
+    mdm_outcome_clear(&o);
+  }
+}
+
 static void verdicts(void) {
   check_verdict(&(truth){3, 1, 0, 1}, "", 400, "holds", "agrees");
   check_verdict(&(truth){3, 1, 0.05, 1}, "", 400, "deviates", "deviates"); /* the wrong limit */
@@ -236,6 +250,7 @@ static const test_case tests[] = {
     {"series in 1/N are extrapolated exactly", extrapolates_exactly},
     {"distances count standard errors", counts_standard_errors},
     {"synthetic networks: exponent and limit", finds_exponent_and_limit},
+    {"a power that does not fit is named", names_misfits},
     {"verdicts", verdicts},
     {"extrapolations weigh widths by their errors", weighs_by_errors},
     {"words of verdicts", words},

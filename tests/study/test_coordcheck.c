@@ -154,6 +154,13 @@ static void blocks_and_depths(void) {
     CU_ASSERT_FATAL(!mdm_depth_parts_format(out.depths, &text, &err));
     CU_ASSERT(strstr(text, "limit N = ∞") && strstr(text, "stream/forward") && !strstr(text, "nan"));
     free(text);
+    CU_ASSERT(isfinite(values(out.depths, "depths/limit/parts/chi2")[MDM_SPLIT_A * MDM_PARTS_COUNT + MDM_PART_LEARNED]));
+    const mdm_array *fits = mdm_record_find(out.coordcheck, "chi2"); /* two widths: no degree of freedom */
+    CU_ASSERT_FATAL(fits && fits->rank == 3 && isnan(fits->value[MDM_SPLIT_U * MDM_PARTS_COUNT + MDM_PART_LEARNED]));
+    fits->value[MDM_SPLIT_U * MDM_PARTS_COUNT + MDM_PART_LEARNED] = 9;
+    CU_ASSERT_FATAL(!mdm_coordcheck_format(out.coordcheck, &text, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "1 of 1 powers do not describe their RMS"));
+    free(text);
     ((double *)values(out.depths, "depths/limit/parts/agrees"))[3] = 0;
     CU_ASSERT_EQUAL(mdm_depth_parts_expect(out.depths, &err), MDM_ERR_EXPECT);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the cross part of W_in/forward goes like L^"));

@@ -50,6 +50,8 @@ static void test_enlarged(void) {
   while (chi2(4, d2, s2, right) < lowest * 1.5) right += 1e-5;
   while (chi2(4, d2, s2, left) < lowest * 1.5) left -= 1e-5;
   CU_ASSERT_DOUBLE_EQUAL(a.error, 0.5 * (right - left), 2e-5);
+  CU_ASSERT_DOUBLE_EQUAL(a.chi2, lowest / 2, 1e-6);
+  CU_ASSERT(isnan(mdm_fit_power(2, x, d2, s2, 2).chi2));
 }
 
 /* A deviation at the first width alone: p is large, how large is not known. One that grows as fast as the range allows: p is low. */

@@ -69,7 +69,25 @@ static void test_trends(void) {
   mdm_sweep_free(s);
 }
 
+/* Best rates 1, 4, 1, each known to some percent: a drift of zero with an error that says nothing, and it is said that no line describes them. */
+static void test_bent(void) {
+  mdm_sweep *s = create_sweep("simulate.widths=4,16,64 simulate.seeds=16 solve.replicas=4", "train.lr=log:0.25:16:13", 1);
+  for (size_t p = 0; p < s->points; p++)
+    for (size_t w = 0; w < s->widths; w++) {
+      double d = log(s->grid.axis[0].value[p]) - (w == 1 ? log(4) : 0);
+      put_loss(s, p * s->widths + w, 0.1 * exp(0.2 * d * d));
+    }
+  CU_ASSERT_EQUAL_FATAL(mdm_sweep_evaluate(s, NULL), MDM_OK);
+  CU_ASSERT(result(s, "drift_chi2", 0) > MDM_MISFIT);
+  char *text;
+  CU_ASSERT_EQUAL(mdm_sweep_report(s, &text, NULL), MDM_OK);
+  CU_ASSERT_PTR_NOT_NULL(strstr(text, "a straight line does not describe it: chi-squared"));
+  free(text);
+  mdm_sweep_free(s);
+}
+
 static const test_case tests[] = {
+    {"best values that no line describes", test_bent},
     {"drift and monotonicity of known numbers", test_trends},
 };
 

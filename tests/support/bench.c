@@ -23,7 +23,7 @@ void bench_limit(bench *b, size_t stream, size_t experts, size_t neurons, double
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_limit_sizes(m);
   const mdm_shape shape = {stream, experts, neurons ? neurons : (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m),
-                           !m->regime->experts_grow, 0, m->depth > 0};
+                           !m->regime->experts_grow, 0, m->depth > 0, 0};
   CU_ASSERT_FATAL(!mdm_model_limit(m, &b->problem->optimizer, coef, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, tolerance, NULL, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->reduced);
@@ -34,9 +34,9 @@ void bench_network(bench *b, long N) {
   mdm_coefficients coef[MDM_TENSORS];
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, N);
-  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0};
+  const mdm_shape shape = {(size_t)N, (size_t)sizes.M, (size_t)sizes.Ne, mdm_neuron_weight(m->regime, sizes), mdm_model_blocks(m), !m->regime->experts_grow, 0, m->depth > 0, 0};
   mdm_network_coefficients(m->regime, &m->parameterization, sizes, m->init, NULL, coef);
-  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, &b->R, &err));
+  CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b->R, &err));
   bench_program(b, &b->problem->full);
 }
 

@@ -52,6 +52,7 @@ static void become_program(char **argv, const start *how) {
   dup2(in, 0), dup2(out, 1), dup2(fileno(printed[1]), 2);
   if (how->path) setenv("PATH", how->path, 1);
   if (how->vectors) setenv("MOEDMFT_VECTORS", how->vectors, 1);
+  if (how->blas) setenv("OPENBLAS_CORETYPE", how->blas, 1);
   if (how->file_size) setrlimit(RLIMIT_FSIZE, &limit);
   execv(argv[0], argv);
   _exit(127);

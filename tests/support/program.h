@@ -28,6 +28,7 @@ typedef struct start {
   const char *out;  /* standard output; NULL: collected */
   rlim_t file_size; /* 0: no limit */
   const char *vectors; /* MOEDMFT_VECTORS; NULL: as it is */
+  const char *blas; /* OPENBLAS_CORETYPE; likewise */
   int ranks;        /* by mpirun on so many, the program with MPI unless `alone`; 0: without mpirun */
   int alone;        /* the program without MPI all the same */
 } start;

@@ -1,0 +1,450 @@
+/* Families of networks: their sizes, and what they measure at N = infinity (family.h). */
+#include "run/family.h"
+
+#include <gsl/gsl_sort_long.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fit.h"
+#include "base/memory.h"
+#include "base/record.h"
+#include "run/estimate.h"
+
+#define BIAS "bias/"
+static const char *const PARTS_OF_DATA[] = {"train", "test"};
+enum { DATA_PARTS = 2, PATH = 96 + sizeof BIAS };
+
+/* ---------------------------------------------------------------- sizes */
+
+/* Widths where none are given: the second is the finest of two that halve N, the rest check it, or take N^-1/2 out, too. */
+static size_t usual_widths(double rate, long *width) {
+  size_t n = rate < 1 ? 4 : 3;
+  for (size_t i = 0; i < n; i++) width[i] = 128L >> (n - 1 - i);
+  return n;
+}
+
+static int check_halves(const mdm_model *m, long N, mdm_error *err) {
+  mdm_sizes whole = mdm_model_network_sizes(m, (size_t)N), half = mdm_model_network_sizes(m, (size_t)N / 2);
+  int fit = (!m->regime->experts_grow || 2 * half.M <= whole.M) && (!m->regime->neurons_grow || 2 * half.Ne <= whole.Ne);
+  if (fit) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: two networks of N = %ld (%g experts of %g neurons) do not fit into one of N = %ld (%g of %g); choose widths at which model.experts_ratio and model.expert_width_ratio give whole numbers",
+                  N / 2, half.M, half.Ne, N, whole.M, whole.Ne);
+}
+
+static int check_members(const mdm_model *m, const mdm_family *f, mdm_error *err) {
+  int status = MDM_OK;
+  for (size_t i = 0; i < f->widths && !status; i++) {
+    mdm_sizes s = mdm_model_network_sizes(m, (size_t)f->width[i]);
+    if (s.Ne < 1 || s.M < 1 || s.K < 1)
+      status = mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: a network of N = %ld has %g experts of %g neurons, of which %g are active; raise the widths", f->width[i], s.M, s.Ne, s.K);
+    else if (i + 1 < f->widths) status = check_halves(m, f->width[i], err);
+  }
+  return status;
+}
+
+int mdm_by_networks(const mdm_config *cfg) { return !strcmp(mdm_config_text(cfg, "solve.method"), "networks"); }
+
+int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f, mdm_error *err) {
+  size_t n;
+  long width[MDM_FAMILY_WIDTHS] = {0};
+  const long *given = mdm_config_int_list(cfg, "solve.widths", &n);
+  *f = (mdm_family){0};
+  if (!mdm_by_networks(cfg)) return MDM_OK;
+  int status = mdm_rate_rules_read(cfg, &f->rules, err);
+  if (status) return status;
+  double rate = mdm_rate_lowest(&f->rules, "observables/train/prediction");
+  if (n && (n < 2 || n > MDM_FAMILY_WIDTHS || (n == MDM_FAMILY_WIDTHS && rate == 1)))
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths has %zu numbers; allowed: two, three (the smallest checks the others)%s", n,
+                    rate < 1 ? ", or four (three of them take N^-1/2 and 1/N out)" : "; a fourth has no effect where all approaches the limit like 1/N");
+  if (n) memcpy(width, given, n * sizeof *width);
+  else n = usual_widths(rate, width);
+  gsl_sort_long(width, 1, n);
+  for (size_t i = 0; i + 1 < n; i++)
+    if (width[i + 1] != 2 * width[i])
+      return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths names %ld and %ld: each has to be twice the one before, so that networks have halves", width[i], width[i + 1]);
+  for (size_t i = 0; i < n; i++) f->width[i] = width[n - 1 - i];
+  f->widths = n;
+  return check_members(model, f, err);
+}
+
+int mdm_family_text(const mdm_config *cfg, char *out, size_t size, mdm_error *err) {
+  mdm_family f;
+  mdm_model m = {0};
+  int status = mdm_model_read(cfg, 1, 1, &m, err);
+  if (!status) status = mdm_family_read(cfg, &m, &f, err);
+  if (status) return status;
+  double rate = mdm_rate_lowest(&f.rules, "observables/train/prediction");
+  size_t used = (size_t)snprintf(out, size, "networks of N =");
+  for (size_t i = f.widths; i-- > 0 && used < size;) used += (size_t)snprintf(out + used, size - used, " %ld%s", f.width[i], i ? "," : "");
+  if (used < size)
+    snprintf(out + used, size - used, " in families, extrapolated in %s", rate == 1 ? "1/N" : f.widths > 2 ? "N^-1/2 and 1/N" : "N^-1/2");
+  return MDM_OK;
+}
+
+size_t mdm_family_members(const mdm_family *f) { return ((size_t)1 << f->widths) - 1; }
+
+/* Level of a member: 0 of the network, 1 of its halves. Its number among those of its level: i + 1 − 2^level. */
+static size_t level_of(size_t i) {
+  size_t level = 0;
+  while ((size_t)2 << level <= i + 1) level++;
+  return level;
+}
+
+mdm_task mdm_family_member(const mdm_family *f, const mdm_problem *p, const mdm_task *replica, size_t i) {
+  size_t level = level_of(i);
+  return (mdm_task){.width = f->width[level], .index = replica->index, .whole = f->width[0], .part = i + 1 - ((size_t)1 << level),
+                    .cost = mdm_network_cost(p, f->width[level]), .board = replica->board};
+}
+
+double mdm_family_cost(const mdm_family *f, const mdm_problem *p) {
+  double sum = 0;
+  for (size_t i = 0; i < f->widths; i++) sum += (double)((size_t)1 << i) * mdm_network_cost(p, f->width[i]);
+  return sum;
+}
+
+double mdm_family_bytes(const mdm_family *f, const mdm_problem *p, int single) {
+  return mdm_network_bytes(p, f->width[0], single) + (double)mdm_family_members(f) * mdm_record_bytes(p);
+}
+
+/* ---------------------------------------------------------------- at N = infinity */
+
+/* Weights of the largest `points` widths in the value at x = 0 of the polynomial through them in x = N^-rate. */
+static void weigh(const mdm_family *f, double rate, size_t points, double w[MDM_FAMILY_WIDTHS]) {
+  for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) w[i] = i < points;
+  for (size_t i = 0; i < points; i++)
+    for (size_t j = 0; j < points; j++)
+      if (j != i) w[i] /= 1 - pow((double)f->width[j] / (double)f->width[i], rate);
+}
+
+/* Of an array: weights of its value, and of its bias, the difference from a series with one term more; returns whether that can be told. */
+static int weights_of(const mdm_family *f, const char *path, double value[MDM_FAMILY_WIDTHS], double bias[MDM_FAMILY_WIDTHS]) {
+  double rate = mdm_rate_lowest(&f->rules, path);
+  if (isnan(rate)) rate = 1; /* none is predicted: numbers of networks, whose means are smooth */
+  size_t points = rate < 1 && f->widths > 2 ? 3 : 2;
+  weigh(f, rate, points, value);
+  weigh(f, rate, points + 1, bias);
+  for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) bias[i] = value[i] - bias[i];
+  return f->widths > points;
+}
+
+static const mdm_array *array_of(const mdm_record *rec, const char *path) { return mdm_record_find(rec, path); }
+
+/* Mean of entry e over the members of a level. */
+static double at_level(const mdm_array *const *of, size_t level, size_t e) {
+  double sum = 0;
+  size_t n = (size_t)1 << level;
+  for (size_t k = 0; k < n; k++) sum += of[n - 1 + k]->value[e];
+  return sum / (double)n;
+}
+
+/* What all members agree about stays as it is. */
+static double weighted(const mdm_family *f, const mdm_array *const *of, const double *w, size_t e, double agreed) {
+  double sum = 0, first = of[0]->value[e];
+  int same = 1;
+  for (size_t i = 1; i < mdm_family_members(f) && same; i++) same = of[i]->value[e] == first || (isnan(first) && isnan(of[i]->value[e]));
+  if (same) return isnan(first) ? first : agreed * first;
+  for (size_t i = 0; i < f->widths; i++)
+    if (w[i] != 0) sum += w[i] * at_level(of, i, e);
+  return sum;
+}
+
+/* "…/seconds": of all members; other diagnostics: the largest. */
+static void add_up(const mdm_family *f, const mdm_array *const *of, mdm_array *out) {
+  size_t n = mdm_elements(out->rank, out->dim), length = strlen(out->path);
+  int seconds = length > 7 && !strcmp(out->path + length - 7, "seconds");
+  for (size_t e = 0; e < n; e++)
+    for (size_t i = 0; i < mdm_family_members(f); i++) {
+      double v = of[i]->value[e];
+      out->value[e] = seconds ? out->value[e] + v : !i || v > out->value[e] ? v : out->value[e];
+    }
+}
+
+static int add_bias(const mdm_family *f, const mdm_array *const *of, const double *w, mdm_record *rec, mdm_error *err) {
+  mdm_array shape = *of[0], *out;
+  if (snprintf(shape.path, sizeof shape.path, BIAS "%s", of[0]->path) >= (int)sizeof shape.path)
+    return mdm_fail(err, MDM_ERR_INTERNAL, "the path %s is too long", of[0]->path);
+  shape.text = "estimate of what the next power of N leaves in the array of this name; its standard error holds it";
+  int status = mdm_record_append(rec, &shape, 0, &out, err);
+  for (size_t e = 0; !status && e < mdm_elements(shape.rank, shape.dim); e++) out->value[e] = weighted(f, of, w, e, 0);
+  return status;
+}
+
+static int add_array(const mdm_family *f, const mdm_array *const *of, mdm_record *rec, mdm_error *err) {
+  double value[MDM_FAMILY_WIDTHS], bias[MDM_FAMILY_WIDTHS];
+  mdm_array *out;
+  int status = mdm_record_append(rec, of[0], 0, &out, err);
+  if (status) return status;
+  if (!strncmp(out->path, "diagnostics/", 12)) return add_up(f, of, out), MDM_OK;
+  int checked = weights_of(f, out->path, value, bias);
+  for (size_t e = 0; e < mdm_elements(out->rank, out->dim); e++) out->value[e] = weighted(f, of, value, e, 1);
+  return checked ? add_bias(f, of, bias, rec, err) : MDM_OK;
+}
+
+/* Mean losses at each width, so that one sees the series. */
+static int add_levels(const mdm_family *f, mdm_record *const *member, const char *part, mdm_record *rec, mdm_error *err) {
+  const mdm_array *of[MDM_FAMILY_MEMBERS];
+  char path[96];
+  double *v;
+  snprintf(path, sizeof path, "observables/%s/loss", part);
+  for (size_t i = 0; i < mdm_family_members(f); i++)
+    if (!(of[i] = array_of(member[i], path))) return MDM_OK;
+  const size_t dim[2] = {f->widths, of[0]->dim[0]};
+  snprintf(path, sizeof path, "levels/%s/loss", part);
+  int status = mdm_record_add(rec, path, 2, dim, *part == 't' && part[1] == 'r' ? "level, step" : "level, test step", "mean loss of the networks of each width", &v, err);
+  for (size_t l = 0; l < dim[0] && !status; l++)
+    for (size_t t = 0; t < dim[1]; t++) v[l * dim[1] + t] = at_level(of, l, t);
+  return status;
+}
+
+static int add_widths(const mdm_family *f, mdm_record *rec, mdm_error *err) {
+  double *v, w[MDM_FAMILY_WIDTHS], bias[MDM_FAMILY_WIDTHS];
+  int status = mdm_record_add(rec, "levels/width", 1, &f->widths, "level", "stream width N of the networks of a family", &v, err);
+  for (size_t l = 0; l < f->widths && !status; l++) v[l] = (double)f->width[l];
+  if (!status) status = mdm_record_add(rec, "levels/weight", 1, &f->widths, "level", "weight of each width in predictions at N = infinity", &v, err);
+  if (status) return status;
+  weights_of(f, "observables/train/prediction", w, bias);
+  memcpy(v, w, f->widths * sizeof *v);
+  return MDM_OK;
+}
+
+int mdm_family_combine(const mdm_family *f, mdm_record *const *member, mdm_record **out, mdm_error *err) {
+  const mdm_array *of[MDM_FAMILY_MEMBERS];
+  *out = NULL;
+  mdm_record *rec = NULL;
+  int status = mdm_record_create(&rec, err);
+  for (size_t k = 0; !status && k < mdm_record_count(member[0]); k++) {
+    of[0] = mdm_record_at(member[0], k);
+    for (size_t i = 1; i < mdm_family_members(f) && !status; i++) {
+      of[i] = array_of(member[i], of[0]->path);
+      if (!of[i] || !mdm_same_shape(of[i], of[0])) status = mdm_fail(err, MDM_ERR_INTERNAL, "networks of a family do not have the same %s", of[0]->path);
+    }
+    if (!status) status = add_array(f, of, rec, err);
+  }
+  for (int part = 0; part < DATA_PARTS && !status; part++) status = add_levels(f, member, PARTS_OF_DATA[part], rec, err);
+  if (!status) status = add_widths(f, rec, err);
+  if (status) return mdm_record_free(rec), status;
+  *out = rec;
+  return MDM_OK;
+}
+
+/* ---------------------------------------------------------------- losses of mean predictions */
+
+/* One part of the data at one time: predictions of n replicas, and of their biases. */
+typedef struct {
+  const mdm_problem *p;
+  size_t n, samples, size, at; /* replicas; samples; numbers of a prediction; where they begin */
+  const mdm_array **f, **bias; /* n; bias[0] NULL: none is known */
+  const double *y;             /* size: targets */
+  double *sum, *less;          /* size each: sum over replicas; without one of them */
+} moment;
+
+/* Numbers of replica i, less those of its bias where sign is 1. */
+static double number_of(const moment *m, size_t i, int corrected, size_t e) {
+  return m->f[i]->value[m->at + e] - (corrected ? m->bias[i]->value[m->at + e] : 0);
+}
+
+/* Loss of the mean over all replicas but one (n: over all). */
+static double loss_without(const moment *m, size_t left, int corrected) {
+  double count = (double)(m->n - (left < m->n));
+  for (size_t e = 0; e < m->size; e++) m->less[e] = (m->sum[e] - (left < m->n ? number_of(m, left, corrected, e) : 0)) / count;
+  return mdm_loss_eval(m->p, m->samples, m->less, m->y, NULL, NULL);
+}
+
+static void add_up_predictions(const moment *m, int corrected) {
+  for (size_t e = 0; e < m->size; e++) {
+    m->sum[e] = 0;
+    for (size_t i = 0; i < m->n; i++) m->sum[e] += number_of(m, i, corrected, e);
+  }
+}
+
+/* Adds factor × pseudo-values n L − (n − 1) L₍ᵢ₎ to out[i]. */
+static void add_pseudo_values(const moment *m, int corrected, double factor, double *out) {
+  double n = (double)m->n, all = loss_without(m, m->n, corrected);
+  for (size_t i = 0; i < m->n; i++) out[i] += factor * (n * all - (n - 1) * loss_without(m, i, corrected));
+}
+
+static size_t largest_but(size_t C, const double *v, size_t but) {
+  size_t best = but ? 0 : 1;
+  for (size_t c = 0; c < C; c++)
+    if (c != but && v[c] > v[best]) best = c;
+  return best;
+}
+
+/* Margin of one sample, f y of a single output, or f of the right one less that of its rival among the means (in m->less): of replica i. */
+static double margin_of(const moment *m, size_t i, int corrected, size_t first, size_t right, size_t rival) {
+  double own = number_of(m, i, corrected, first + right);
+  return right == rival ? own * m->y[first] : own - number_of(m, i, corrected, first + rival);
+}
+
+/* Adds factor × a sample's part of the accuracy: the probability that its margin at N = infinity is positive, as far as its noise tells, and to first
+ * order what each replica makes of that. Without noise: right, wrong, or its share of a tie. */
+static void add_credit(const moment *m, int corrected, double factor, size_t first, size_t C, double *out) {
+  const double *mean = m->less + first, *y = m->y + first;
+  size_t right = C > 1 ? largest_but(C, y, C) : 0, rival = C > 1 ? largest_but(C, mean, right) : 0, tied = C > 1 ? 1 : 2;
+  double n = (double)m->n, margin = C > 1 ? mean[right] - mean[rival] : *mean * *y, square = 0;
+  for (size_t i = 0; i < m->n; i++) square += pow(margin_of(m, i, corrected, first, right, rival) - margin, 2);
+  double error = sqrt(square / (n * (n - 1))), z = margin / error;
+  for (size_t c = 0; c < C && C > 1; c++) tied += c != right && mean[c] == mean[right];
+  for (size_t i = 0; i < m->n; i++) {
+    double slope = exp(-z * z / 2) / sqrt(2 * acos(-1)) / error;
+    if (error > 0) out[i] += factor * (0.5 * erfc(-z / sqrt(2)) + slope * (margin_of(m, i, corrected, first, right, rival) - margin));
+    else out[i] += isnan(margin) ? NAN : factor * (margin > 0 ? 1 : margin < 0 ? 0 : 1 / (double)tied);
+  }
+}
+
+/* The same of all samples. */
+static void add_accuracies(const moment *m, int corrected, double factor, double *out) {
+  size_t C = m->size / m->samples;
+  for (size_t e = 0; e < m->size; e++) m->less[e] = m->sum[e] / (double)m->n;
+  for (size_t s = 0; s < m->samples; s++) add_credit(m, corrected, factor / (double)m->samples, s * C, C, out);
+}
+
+static double *values(mdm_record *rec, const char *path) {
+  const mdm_array *a = mdm_record_find(rec, path);
+  return a ? a->value : NULL;
+}
+
+/* What `add` makes of the mean predictions, and its bias, at record t into the arrays of that name. pseudo: n. */
+static void values_at(const moment *m, mdm_record *const *replica, const char *path, size_t t, void (*add)(const moment *m, int corrected, double factor, double *out),
+                      double *pseudo) {
+  char bias[PATH];
+  snprintf(bias, sizeof bias, BIAS "%s", path);
+  for (int corrected = 0; corrected < (m->bias[0] && values(replica[0], bias) ? 2 : 1); corrected++) {
+    if (!corrected) memset(pseudo, 0, m->n * sizeof *pseudo);
+    add_up_predictions(m, corrected);
+    add(m, corrected, corrected ? -1 : 1, pseudo);
+    for (size_t i = 0; i < m->n; i++) values(replica[i], corrected ? bias : path)[t] = pseudo[i];
+  }
+}
+
+static void at_record(moment *m, mdm_record *const *replica, const char *part, size_t t, double *pseudo) {
+  char loss[96], accuracy[96];
+  snprintf(loss, sizeof loss, "observables/%s/loss", part);
+  snprintf(accuracy, sizeof accuracy, "observables/%s/accuracy", part);
+  m->at = t * m->size;
+  values_at(m, replica, loss, t, add_pseudo_values, pseudo);
+  if (values(replica[0], accuracy)) values_at(m, replica, accuracy, t, add_accuracies, pseudo);
+}
+
+static int losses_of(const mdm_problem *p, mdm_record *const *replica, size_t n, int test, mdm_error *err) {
+  char path[96], bias[PATH];
+  snprintf(path, sizeof path, "observables/%s/prediction", PARTS_OF_DATA[test]);
+  snprintf(bias, sizeof bias, BIAS "%s", path);
+  const mdm_array *shape = mdm_record_find(replica[0], path);
+  if (!shape) return MDM_OK;
+  size_t size = shape->dim[1] * shape->dim[2];
+  const mdm_array **f = mdm_alloc(n, 2, 1, sizeof *f); /* n; n */
+  double *work = mdm_alloc(3, size, 1, sizeof *work), *pseudo = mdm_alloc(n, 1, 1, sizeof *pseudo); /* targets, sum, less: size each; n */
+  int status = f && work && pseudo ? MDM_OK : mdm_no_memory(err, "the losses of %zu families", n);
+  for (size_t i = 0; i < n && !status; i++) f[i] = mdm_record_find(replica[i], path), f[n + i] = mdm_record_find(replica[i], bias);
+  for (size_t t = 0; !status && t < shape->dim[0]; t++) {
+    moment m = {p, n, shape->dim[1], size, 0, f, f + n, test ? p->data->test.y : work, work + size, work + 2 * size};
+    if (!test) mdm_problem_targets(p, t, shape->dim[1], work);
+    at_record(&m, replica, PARTS_OF_DATA[test], t, pseudo);
+  }
+  free(f);
+  free(work);
+  free(pseudo);
+  return status;
+}
+
+int mdm_family_losses(const mdm_family *f, const mdm_problem *p, mdm_record *const *replica, size_t n, mdm_error *err) {
+  int status = MDM_OK;
+  if (!f->widths || n < 2) return MDM_OK;
+  for (int test = 0; test < DATA_PARTS && !status; test++) status = losses_of(p, replica, n, test, err);
+  return status;
+}
+
+/* ---------------------------------------------------------------- errors */
+
+/* Of a loss curve: squares of its value, standard error and bias, noise of that removed, as means over its finite entries. */
+typedef struct {
+  double value, error, bias, noise;
+} squares;
+
+static squares squares_of(const mdm_array *a, const mdm_array *b) {
+  squares s = {0};
+  double n = 0;
+  for (size_t t = 0; t < a->dim[0]; t++) {
+    if (!isfinite(a->value[t]) || !isfinite(a->error[t]) || !isfinite(b->value[t]) || !isfinite(b->error[t])) continue;
+    s.value += pow(a->value[t], 2), s.error += pow(a->error[t], 2);
+    s.bias += pow(b->value[t], 2), s.noise += pow(b->error[t], 2);
+    n++;
+  }
+  return n > 0 ? (squares){s.value / n, s.error / n, s.bias / n, s.noise / n} : s;
+}
+
+/* Of losses: the bias of extrapolation in its standard errors, as a normal deviation; and both errors, relative. The entries of a curve rise and
+ * fall together: they count as one. */
+static int add_check(mdm_record *summary, size_t n, mdm_error *err) {
+  static const struct {
+    const char *name, *text;
+  } rows[] = {{"diagnostics/extrapolation_z", "bias of the extrapolated losses in its standard errors, as a normal deviation (RMS over steps); of train and test part the larger"},
+              {"diagnostics/extrapolation_bias", "the same bias, its noise removed, relative to the loss"},
+              {"diagnostics/extrapolation_noise", "standard error of the extrapolated losses over families alone, relative to the loss"}};
+  const size_t one = 1;
+  double *out[3], z[3] = {NAN, NAN, NAN};
+  int status = MDM_OK;
+  for (int part = 0; part < DATA_PARTS; part++) {
+    char path[96], bias[PATH];
+    snprintf(path, sizeof path, "observables/%s/loss", PARTS_OF_DATA[part]);
+    snprintf(bias, sizeof bias, BIAS "%s", path);
+    const mdm_array *a = mdm_record_find(summary, path), *b = mdm_record_find(summary, bias);
+    if (!a || !b || !a->error || !b->error || !a->rank || !mdm_same_shape(a, b)) continue;
+    squares s = squares_of(a, b);
+    if (!(s.value > 0) || !(s.noise > 0)) continue;
+    double now = mdm_normal_deviations(sqrt(s.bias / s.noise), (double)n - 1);
+    if (now <= z[0]) continue;
+    z[0] = now, z[1] = sqrt(fmax(0, s.bias - s.noise) / s.value), z[2] = sqrt(s.error / s.value);
+  }
+  for (int k = 0; k < 3 && !isnan(z[0]) && !status; k++) {
+    status = mdm_record_add(summary, rows[k].name, 1, &one, "value", rows[k].text, &out[k], err);
+    if (!status) *out[k] = z[k];
+  }
+  return status;
+}
+
+int mdm_is_of_families(const mdm_record *rec) { return mdm_record_find(rec, "levels/width") != NULL; }
+
+int mdm_family_errors(mdm_record *summary, size_t n, mdm_error *err) {
+  if (!mdm_is_of_families(summary) || n < 2) return MDM_OK;
+  int status = add_check(summary, n, err);
+  for (size_t k = 0; k < mdm_record_count(summary) && !status; k++) {
+    const mdm_array *b = mdm_record_at(summary, k);
+    const mdm_array *a = strncmp(b->path, BIAS, sizeof BIAS - 1) ? NULL : mdm_record_find(summary, b->path + sizeof BIAS - 1);
+    if (!a || !a->error || !b->error || !mdm_same_shape(a, b)) continue;
+    for (size_t e = 0; e < mdm_elements(a->rank, a->dim); e++) {
+      double systematic = pow(b->value[e], 2) - pow(b->error[e], 2); /* what is more than the noise of b */
+      if (systematic > 0) a->error[e] = sqrt(pow(a->error[e], 2) + systematic);
+    }
+  }
+  return status;
+}
+
+/* Extrapolated loss of a family at record t. */
+static double loss_of(const mdm_record *rec, const char *levels, const double *weight, size_t t) {
+  const mdm_array *a = mdm_record_find(rec, levels);
+  double sum = 0;
+  for (size_t l = 0; l < a->dim[0]; l++) sum += weight[l] * a->value[l * a->dim[1] + t];
+  return sum;
+}
+
+double mdm_family_spread(const mdm_ensemble *limit) {
+  double most = NAN, n = (double)limit->runs;
+  for (int part = 0; part < DATA_PARTS && limit->runs > 1; part++) {
+    char path[96];
+    snprintf(path, sizeof path, "levels/%s/loss", PARTS_OF_DATA[part]);
+    const mdm_array *a = mdm_record_find(limit->summary, path);
+    const double *w = mdm_record_find(limit->summary, "levels/weight")->value;
+    double scatter = 0, square = 0;
+    for (size_t t = 0; a && t < a->dim[1]; t++) {
+      double mean = loss_of(limit->summary, path, w, t);
+      square += mean * mean;
+      for (size_t r = 0; r < limit->runs; r++) scatter += pow(loss_of(limit->each[r], path, w, t) - mean, 2) / (n - 1);
+    }
+    if (square > 0) most = fmax(most, scatter / square);
+  }
+  return most;
+}

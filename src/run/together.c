@@ -1,0 +1,78 @@
+/* One replica on several ranks (together.h). Large populations are spread over them: the stream, experts' neurons, and experts; only the logits, gates
+ * and gradients of experts, which are looked at all together, are everybody's. */
+#include "run/together.h"
+
+#include "cluster/ranks.h"
+
+enum {
+  LEAST_ROWS = 4096  /* of a population, for each rank */
+};
+
+static size_t neurons_of(const mdm_limit_sizes *s) { return s->experts * s->neurons; }
+static int is_large(size_t n) { return n >= MDM_SPREAD_FROM; }
+
+/* Populations are known by their size: twins, which stand side by side in arrays of experts that everybody has, may not have one of another's. */
+static int is_ambiguous(const mdm_limit_sizes *s) {
+  size_t S = s->stream, EJ = neurons_of(s), E = s->experts;
+  return s->twins && (E == S || E / 2 == S || E / 2 == EJ);
+}
+
+static size_t large(size_t n) { return is_large(n) ? n : 0; }
+
+static int has_skeletons(const mdm_limit_sizes *s) {
+  return mdm_pair_pivots(&s->pairs, s->experts, s->stream) && mdm_pair_pivots(&s->pairs, neurons_of(s), s->stream);
+}
+
+static const char *obstacle(const mdm_plan *p) {
+  const mdm_problem *b = p->problem;
+  const mdm_limit_sizes *s = &p->runner.sizes;
+  if (!is_large(s->stream)) return "less than 32768 stream particles are not worth it";
+  if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
+  if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
+  if (is_large(b->batch) || is_large(b->data->test.count)) return "batches or test parts of 32768 samples or more";
+  if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
+  if (s->rank) return "forgotten directions (solve.rank)";
+  if (is_ambiguous(s)) return "as many experts as other particles";
+  return NULL;
+}
+
+static size_t fewest(const mdm_limit_sizes *s) {
+  size_t S = s->stream, EJ = neurons_of(s);
+  return !is_large(EJ) || S < EJ ? S : EJ;
+}
+
+int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
+  size_t ranks = (size_t)mdm_ranks_count(), each = runs ? ranks / runs : 1;
+  *why = NULL;
+  for (size_t i = 0; i < runs; i++)
+    if (p->task[p->schedule[i]].width) return 1;
+  if (each < 2 || !mdm_ranks_gathers()) return 1;
+  if ((*why = obstacle(p))) return 1;
+  size_t most = fewest(&p->runner.sizes) / LEAST_ROWS;
+  if (most > MDM_CREW_MOST) most = MDM_CREW_MOST;
+  return (int)(each < most ? each : most);
+}
+
+static int stopped(void *context) {
+  const mdm_shared_run *s = context;
+  return mdm_board_stopped(s->board);
+}
+
+static int exchange(void *context, size_t n, mdm_parcel *parcel) {
+  mdm_shared_run *s = context;
+  for (size_t i = 0; i < n; i++) parcel[i].rank += s->first;
+  return mdm_ranks_exchange(n, parcel, stopped, s);
+}
+
+void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int mine, mdm_board *board) {
+  const mdm_limit_sizes *sizes = &r->sizes;
+  const mdm_rule *rule = r->problem->model.parameterization.rule;
+  int tied = rule[MDM_W1].tied || rule[MDM_W2].tied;
+  size_t S = sizes->stream, EJ = neurons_of(sizes), E = sizes->experts, piece = sizes->neurons * (E / mdm_expert_pieces(E, sizes->neurons) + 1);
+  if (tied && sizes->neurons * (E / mdm_few_expert_pieces(E) + 1) > piece) piece = sizes->neurons * (E / mdm_few_expert_pieces(E) + 1);
+  *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
+  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .exchange = exchange, .context = s};
+  mdm_crew_join(&s->crew);
+}
+
+void mdm_together_end(void) { mdm_crew_join(NULL); }

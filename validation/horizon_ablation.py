@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""What makes the limit from networks cheap: variance x processor time of the loss, one device after the other.
+
+    validation/horizon_ablation.py [--seeds N] [--only WORD] [--write]
+
+Three tasks in Regime II (three tanh neurons for each expert, M = N, soft routing, SGD): `plateau`, a stream of generic inputs in 24 dimensions with
+targets tanh(x0 x1 + x2/2), whose loss stays on a plateau and then escapes; `built-in`, the test set of the program at full batch; `images`, a stream of ten classes
+of Fashion-MNIST by cross-entropy. Each is solved from networks of N and N/2:
+
+  losses      independent seeds of both widths, extrapolated mean losses (the plain protocol)
+  f first     the same networks, the loss of the extrapolated mean prediction
+  families    a network and its two halves, extrapolated mean losses
+  + f first   the same families, the loss of the extrapolated mean prediction
+  + matched   the same with matched draws (solve.matched): what solve.method: networks does
+
+Of independent seeds the numbers are those that cost least, in proportion to |weight| x sqrt(variance / time) of each width. Variances are estimated from
+the scatter over seeds (of jackknife pseudo-values where the loss is that of a mean), as means over the last quarter of the curve; gains are those over the first row, with
+the spread that four quarters of the seeds show. `bias`: extrapolation_bias with a third width, N/4, over the families' noise if there were 100 of them. With --write the table goes to
+docs/validation-horizon.md. Five minutes of one processor.
+"""
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
+FASHION = os.path.join(ROOT, "data", "fashion")
+COMMON = ["output.kernels=false", "output.statistics=false", "simulate.precision=single", "output.every_seed=true"]
+TASKS = {
+    "plateau": (["data.source=hdf5", "data.file=@/plateau.h5", "data.test=200", "data.test_x=test_x", "data.test_y=test_y", "train.batch=10", "train.steps=160",
+                 "output.every=8", "train.lr=2"], 64),
+    "built-in": ([], 64),
+    "images": (["data.source=idx", f"data.file={FASHION}/train-images-idx3-ubyte.gz", f"data.labels={FASHION}/train-labels-idx1-ubyte.gz", "data.test=100", "train.loss=cross_entropy",
+                "train.batch=16", "train.steps=24", "output.every=2", "train.lr=1"], 64),
+}
+BEGIN, END = "<!-- begin ablation -->", "<!-- end ablation -->"
+
+
+def plateau(path):
+    r = np.random.default_rng(1)
+    with h5py.File(path, "w") as f:
+        for x, y, n in (("x", "y", 1610), ("test_x", "test_y", 200)):
+            f[x] = r.standard_normal((n, 24))
+            f[y] = np.tanh(f[x][:, 0] * f[x][:, 1] + f[x][:, 2] / 2)
+
+
+def seconds():
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
+
+
+def run(command, folder, words):
+    """The file of a command, and processor seconds for each of n runs, beyond those of starting and reading."""
+    path, spent = f"{folder}/a.h5", []
+    for extra in (["train.steps=0"], []):
+        before = seconds()
+        words_now = [w for w in words if not (extra and w.startswith("train.steps="))]
+        subprocess.run([PROGRAM, command, "-", "-q", "--force", "-t", "1", "-o", path] + [a for w in words_now + extra for a in ("-s", w.replace("@", folder))], check=True)
+        spent.append(seconds() - before)
+    return h5py.File(path), spent[1] - spent[0]
+
+
+def loss_of(f, y, kind):
+    """Losses (n x T) of predictions f (n x T x P x C) with targets y (T x P x C)."""
+    if kind == "mse":
+        return 0.5 * ((f - y) ** 2).sum(-1).mean(-1)
+    top = f.max(-1, keepdims=True)
+    log_p = f - top - np.log(np.exp(f - top).sum(-1, keepdims=True))
+    return -(y * log_p).sum(-1).mean(-1)
+
+
+def jackknife(f, rest, y, kind):
+    """Pseudo-values (n x T) of the loss of mean f + rest, leaving out one of n at a time."""
+    n, mean = len(f), f.mean(0)
+    all_of = loss_of((mean + rest)[None], y, kind)[0]
+    return np.stack([n * all_of - (n - 1) * loss_of(((n * mean - f[i]) / (n - 1) + rest)[None], y, kind)[0] for i in range(n)])
+
+
+def quarter(v):
+    """Variance over runs, mean over the last quarter of the curve."""
+    return v.var(0, ddof=1)[-max(1, v.shape[1] // 4):].mean()
+
+
+def targets(h, part, T):
+    y = h[f"data/{part}/y"][...]
+    if part == "train" and "data/batches" in h:
+        return y[h["data/batches"][...].astype(int)]
+    return np.broadcast_to(y, (T, *y.shape))
+
+
+def measure(folder, words, N, part, kind, n):
+    """Variance x time of every device, for seeds of four quarters and of all: dict name -> array of 5."""
+    out, f, loss, time = {}, [], [], []
+    for width in (N, N // 2):
+        h, spent = run("simulate", folder, words + COMMON + [f"simulate.widths={width}", f"simulate.seeds={n}"])
+        group = h[f"width_{width}/members/observables/{part}"]
+        f.append(group["prediction"][...]), loss.append(group["loss"][...]), time.append(spent / n)
+        y = targets(h, part, f[0].shape[1])
+    weight, parts = (2, -1), [slice(None)] + [slice(i * n // 4, (i + 1) * n // 4) for i in range(4)]
+    cost = lambda vs: sum(np.sqrt(v * t) for v, t in zip(vs, time)) ** 2
+    out["losses"] = [cost([w * w * quarter(x[s]) for w, x in zip(weight, loss)]) for s in parts]
+    pseudo = lambda l, s: quarter(jackknife(weight[l] * f[l][s], weight[1 - l] * f[1 - l][s].mean(0), y, kind))
+    out["f first"] = [cost([pseudo(l, s) for l in (0, 1)]) for s in parts]
+    for matched in ("false", "true"):
+        h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 2},{N}]", f"solve.replicas={n}", f"solve.matched={matched}"])
+        members = h["members"]
+        if matched == "false":
+            out["families"] = [spent / n * quarter(members[f"levels/{part}/loss"][s][:, 0] * 2 - members[f"levels/{part}/loss"][s][:, 1]) for s in parts]
+        g = members[f"observables/{part}/prediction"][...]
+        out["+ f first" if matched == "false" else "+ matched"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
+    return out
+
+
+def bias(folder, words, N, n):
+    """extrapolation_bias over the noise of 100 families, without and with matched draws."""
+    found = []
+    for matched in ("false", "true"):
+        h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 4},{N // 2},{N}]", f"solve.replicas={n}", f"solve.matched={matched}"])
+        d = h["diagnostics"]
+        found.append(float(d["extrapolation_bias"][0] / d["extrapolation_noise"][0] * np.sqrt(100 / n)))
+    return found
+
+
+def rows_of(name, n, folder):
+    words, N = TASKS[name]
+    kind = "mse" if "train.loss=cross_entropy" not in words else "cross entropy"
+    tested = any(w.startswith("data.test=") for w in words)
+    biases, rows = bias(folder, words, N, n), {}
+    for part in ("train", "test") if tested else ("train",):
+        for device, values in measure(folder, words, N, part, kind, n).items():
+            rows.setdefault(device, {})[part] = values
+    lines = []
+    for i, (device, by_part) in enumerate(rows.items()):
+        cells = []
+        for part in ("train", "test"):
+            if part not in by_part:
+                cells.append("")
+                continue
+            gains = np.array(rows["losses"][part]) / np.array(by_part[part])
+            cells.append("1" if device == "losses" else f"{gains[0]:.2g} ({np.std(np.log(gains[1:]), ddof=1) / 2 * 100:.0f} %)")
+        lines.append([name if not i else "", device, *cells, f"{biases[i - 3]:.2g}" if i >= 3 else ""])
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=120)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    lines = ["| task | device | gain, stream | gain, test part | bias |", "|---|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        plateau(f"{folder}/plateau.h5")
+        for name in TASKS:
+            if options.only in name:
+                for cells in rows_of(name, options.seeds, folder):
+                    lines.append("| " + " | ".join(cells) + " |")
+                    print(lines[-1], flush=True)
+    if options.write:
+        path = os.path.join(ROOT, "docs", "validation-horizon.md")
+        text = open(path, encoding="utf-8").read()
+        head, rest = text.split(BEGIN)
+        open(path, "w", encoding="utf-8").write(head + BEGIN + "\n\n" + "\n".join(lines) + "\n\n" + END + rest.split(END)[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
