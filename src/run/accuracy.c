@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/assign.h"
 #include "run/directions.h"
 #include "run/estimate.h"
 #include "run/plan.h"
@@ -110,16 +111,10 @@ typedef struct {
   size_t S, E, J; /* as options say it; 0: automatic */
 } split;
 
-static int set_int(mdm_config *cfg, const char *key, size_t value, mdm_error *err) {
-  char text[80];
-  snprintf(text, sizeof text, "%s=%zu", key, value);
-  return mdm_config_set(cfg, text, err);
-}
-
 static int set_split(mdm_config *cfg, const split *s, mdm_error *err) {
-  int status = set_int(cfg, "solve.particles", s->S, err);
-  if (!status && s->E) status = set_int(cfg, "solve.expert_particles", s->E, err);
-  return status || !s->J ? status : set_int(cfg, "solve.neuron_particles", s->J, err);
+  int status = mdm_config_assign_count(cfg, "solve.particles", s->S, err);
+  if (!status && s->E) status = mdm_config_assign_count(cfg, "solve.expert_particles", s->E, err);
+  return status || !s->J ? status : mdm_config_assign_count(cfg, "solve.neuron_particles", s->J, err);
 }
 
 static int prepare(pilots *p, const mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, mdm_error *err) {
@@ -128,7 +123,7 @@ static int prepare(pilots *p, const mdm_config *cfg, const mdm_data *data, const
   *p = (pilots){.data = data};
   if (monitor) p->monitor = (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads};
   int status = mdm_config_copy(cfg, &p->cfg, err);
-  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(p->cfg, off[i], err);
+  if (!status) status = mdm_config_assign_all(p->cfg, off, sizeof off / sizeof *off, err);
   if (!status) status = mdm_plan_create(p->cfg, data, MDM_RUN_LIMIT, 1, NULL, &p->plan, err);
   if (!status) status = mdm_directions_find(&p->plan.runner, LOOK, &p->visited, err);
   if (status) return status;
@@ -149,7 +144,7 @@ static void clear(pilots *p) {
 static int sizes_of(const pilots *p, size_t S, mdm_limit_sizes *out, mdm_error *err) {
   mdm_config *cfg;
   int status = mdm_config_copy(p->cfg, &cfg, err);
-  if (!status) status = set_int(cfg, "solve.particles", S, err);
+  if (!status) status = mdm_config_assign_count(cfg, "solve.particles", S, err);
   if (!status) status = mdm_limit_sizes_read(cfg, p->plan.problem, out, err);
   mdm_config_free(cfg);
   return status;
@@ -407,7 +402,7 @@ static int look_at_first(const pilots *all, const mdm_config *cfg, const mdm_dat
   mdm_config *first = NULL;
   found f;
   int status = mdm_config_copy(cfg, &first, err);
-  if (!status) status = set_int(first, "train.steps", short_enough(all, steps), err);
+  if (!status) status = mdm_config_assign_count(first, "train.steps", short_enough(all, steps), err);
   if (!status) status = prepare(&some, first, data, monitor, err);
   if (!status) status = find(&some, &f, err);
   if (!status) {
@@ -447,8 +442,8 @@ static int choose_sizes(mdm_config *cfg, const mdm_data *data, const mdm_monitor
   int status = MDM_OK, chosen = mdm_config_int(cfg, "solve.particles") == 0 && !mdm_by_networks(cfg);
   if (*asked == 0 && mdm_by_networks(cfg)) return MDM_OK;
   if (*asked == 0) {
-    if (chosen) status = set_int(cfg, "solve.particles", MDM_USUAL_PARTICLES, err);
-    return status || mdm_config_int(cfg, "solve.replicas") ? status : set_int(cfg, "solve.replicas", MDM_USUAL_REPLICAS, err);
+    if (chosen) status = mdm_config_assign_count(cfg, "solve.particles", MDM_USUAL_PARTICLES, err);
+    return status || mdm_config_int(cfg, "solve.replicas") ? status : mdm_config_assign_count(cfg, "solve.replicas", MDM_USUAL_REPLICAS, err);
   }
   if (chosen) status = choose(cfg, data, monitor, *asked, v, err);
   snprintf(text, sizeof text, "solve.accuracy=%.17g", *asked);
@@ -486,7 +481,7 @@ static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monito
   mdm_config *small;
   mdm_rate_rules rules;
   int status = mdm_config_copy(cfg, &small, err);
-  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(small, off[i], err);
+  if (!status) status = mdm_config_assign_all(small, off, sizeof off / sizeof *off, err);
   if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
   int roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
   size_t n = roots ? 4 : 3, times = 1;
@@ -545,7 +540,7 @@ int mdm_accuracy_all(mdm_config *cfg, const mdm_data *data, const mdm_monitor *m
   double replicas = isnan(v) ? MDM_USUAL_REPLICAS : fmax(FEWEST_REPLICAS, ceil(v / (*asked * *asked)));
   if (!status && mdm_config_int(cfg, "solve.replicas") == 0 && replicas > MOST_REPLICAS)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.accuracy = %g would take %.3g replicas in every cell; raise it, or solve.particles", *asked, replicas);
-  if (!status && mdm_config_int(cfg, "solve.replicas") == 0) status = set_int(cfg, "solve.replicas", (size_t)replicas, err);
+  if (!status && mdm_config_int(cfg, "solve.replicas") == 0) status = mdm_config_assign_count(cfg, "solve.replicas", (size_t)replicas, err);
   return status ? status : mdm_config_set(cfg, "solve.accuracy=0", err);
 }
 
@@ -553,6 +548,6 @@ int mdm_accuracy_settle(mdm_config *cfg, mdm_outcome *o, double asked, mdm_error
   int open = mdm_config_int(cfg, "solve.replicas") == 0, status = MDM_OK;
   if (asked == 0 || (open && (!o->limit.runs || o->limit.status == MDM_INTERRUPTED))) return MDM_OK;
   o->accuracy = asked;
-  if (open) status = set_int(cfg, "solve.replicas", o->limit.runs, err);
+  if (open) status = mdm_config_assign_count(cfg, "solve.replicas", o->limit.runs, err);
   return status ? status : mdm_config_set(cfg, "solve.accuracy=0", err);
 }

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/summary.h"
+#include "config/assign.h"
 #include "run/ensembles.h"
 #include "run/plan.h"
 #include "run/sizes.h"
@@ -31,12 +32,6 @@ static const double NEARLY_HALF = 0.55;           /* where halves do not take wh
 
 /* ---------------------------------------------------------------- configurations */
 
-static int set_int(mdm_config *cfg, const char *key, size_t value, mdm_error *err) {
-  char text[80];
-  snprintf(text, sizeof text, "%s=%zu", key, value);
-  return mdm_config_set(cfg, text, err);
-}
-
 static int no_halves(const char *key, size_t n, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_CONFIG, "solve.bias_check solves with half of the particles, and %s = %zu has no half that fits; raise it, or leave it at 0 (automatic)", key, n);
 }
@@ -47,7 +42,7 @@ static int halve_experts(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t all = s->twins ? s->experts / 2 : s->experts, half = mdm_limit_whole_experts(p->problem, all / 2);
   if (!p->problem->model.regime->experts_grow || !mdm_model_count(&p->problem->model, MDM_BLOCK_MOE)) return MDM_OK;
   if (!half || (double)half > NEARLY_HALF * (double)all) return no_halves("solve.expert_particles", all, err);
-  return set_int(cfg, "solve.expert_particles", half, err);
+  return mdm_config_assign_count(cfg, "solve.expert_particles", half, err);
 }
 
 /* Half of each expert's neurons; of twins, which share them, even numbers. */
@@ -56,21 +51,21 @@ static int halve_neurons(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t half = s->twins ? s->neurons / 2 * 2 : s->neurons / 2;
   if (!p->problem->model.regime->neurons_grow) return MDM_OK;
   if (half < (s->twins ? 4 : 1)) return no_halves("solve.neuron_particles", s->twins ? 2 * s->neurons : s->neurons, err);
-  return set_int(cfg, "solve.neuron_particles", half, err);
+  return mdm_config_assign_count(cfg, "solve.neuron_particles", half, err);
 }
 
 /* Half of the groups of heads of attention blocks. */
 static int halve_heads(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t heads = p->runner.sizes.heads;
   if (!mdm_model_count(&p->problem->model, MDM_BLOCK_ATTENTION)) return MDM_OK;
-  return heads < 2 ? no_halves("solve.head_particles", heads, err) : set_int(cfg, "solve.head_particles", heads / 2, err);
+  return heads < 2 ? no_halves("solve.head_particles", heads, err) : mdm_config_assign_count(cfg, "solve.head_particles", heads / 2, err);
 }
 
 /* cfg: a copy of the plan's. */
 static int halve(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t S = p->runner.sizes.stream;
   if (S < 16) return no_halves("solve.particles", S, err);
-  int status = set_int(cfg, "solve.particles", S / 2, err);
+  int status = mdm_config_assign_count(cfg, "solve.particles", S / 2, err);
   if (!status) status = halve_experts(p, cfg, err);
   if (!status) status = halve_heads(p, cfg, err);
   return status ? status : halve_neurons(p, cfg, err);
@@ -85,7 +80,7 @@ static int refine(const mdm_plan *p, mdm_config *cfg, double *beyond, mdm_error 
   *beyond = finer < tolerance ? 1 / (1 - finer / tolerance) : 1;
   snprintf(text, sizeof text, "solve.tolerance=%.17g", finer);
   if (!status) status = mdm_config_set(cfg, text, err);
-  if (!status && p->problem->optimizer.method.entrywise) status = set_int(cfg, "solve.pivots", MORE_PIVOTS * (size_t)mdm_config_int(cfg, "solve.pivots"), err);
+  if (!status && p->problem->optimizer.method.entrywise) status = mdm_config_assign_count(cfg, "solve.pivots", MORE_PIVOTS * (size_t)mdm_config_int(cfg, "solve.pivots"), err);
   return status;
 }
 

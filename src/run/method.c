@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/condition.h"
+#include "config/assign.h"
 #include "run/accuracy.h"
 #include "run/ensembles.h"
 #include "run/family.h"
@@ -21,19 +22,13 @@ typedef struct {
   double directions;           /* of a field in the end, by particles */
 } costs;
 
-static int set(mdm_config *cfg, const char *key, const char *value, mdm_error *err) {
-  char text[200];
-  snprintf(text, sizeof text, "%s=%s", key, value);
-  return mdm_config_set(cfg, text, err);
-}
-
 /* The configuration by one method, measuring losses alone. */
 static int by(const mdm_config *cfg, const char *method, mdm_config **out, mdm_error *err) {
   static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false",
                                     "output.times=[]", "solve.replicas=0", "solve.accuracy=0"};
   int status = mdm_config_copy(cfg, out, err);
-  if (!status) status = set(*out, "solve.method", method, err);
-  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(*out, off[i], err);
+  if (!status) status = mdm_config_assign(*out, "solve.method", method, err);
+  if (!status) status = mdm_config_assign_all(*out, off, sizeof off / sizeof *off, err);
   return status;
 }
 
@@ -49,7 +44,7 @@ static int spread_of_networks(mdm_config *cfg, const mdm_data *data, const mdm_m
     *work = p.task[0].cost * (all + 1);
     *short_steps = (size_t)fmin(all, fmax(LEAST_STEPS, some));
     snprintf(steps, sizeof steps, "%zu", *short_steps);
-    status = set(cfg, "train.steps", steps, err);
+    status = mdm_config_assign(cfg, "train.steps", steps, err);
   }
   mdm_plan_clear(&p);
   if (!status) status = mdm_ensembles_run(cfg, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, FAMILIES, monitor, &out, err);
@@ -84,7 +79,7 @@ static int clear_others(mdm_config *cfg, mdm_error *err) {
   const mdm_option *o = mdm_options(&n);
   int status = MDM_OK;
   for (size_t i = 0; i < n && !status; i++)
-    if (o[i].applies && strstr(o[i].applies, "solve.method") && !mdm_condition_holds(cfg, o[i].applies)) status = set(cfg, o[i].key, o[i].preset, err);
+    if (o[i].applies && strstr(o[i].applies, "solve.method") && !mdm_condition_holds(cfg, o[i].applies)) status = mdm_config_assign(cfg, o[i].key, o[i].preset, err);
   return status;
 }
 
@@ -124,7 +119,7 @@ int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *
   else status = compare(cfg, data, monitor, asked, &c, err);
   if (!status && !key) method = c.networks < c.particles ? "networks" : "particles";
   if (!status && !key) explain(&c, asked, method, why, MDM_METHOD_WHY);
-  if (!status) status = set(cfg, "solve.method", method, err);
+  if (!status) status = mdm_config_assign(cfg, "solve.method", method, err);
   if (!status) status = clear_others(cfg, err);
   if (!status && monitor && monitor->message) monitor->message(monitor->context, why);
   return status;

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/assign.h"
 #include "config/networks.h"
 #include "scaling/depth.h"
 #include "study/depth_parts.h"
@@ -71,7 +72,7 @@ static int at_depth(const mdm_config *cfg, long depth, mdm_config **out, mdm_err
   int status = mdm_config_copy(cfg, out, err);
   snprintf(word, sizeof word, "model.depth=%ld", depth);
   if (!status) status = mdm_config_set(*out, word, err);
-  for (size_t i = 0; i < sizeof off / sizeof *off && !status; i++) status = mdm_config_set(*out, off[i], err);
+  if (!status) status = mdm_config_assign_all(*out, off, sizeof off / sizeof *off, err);
   return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/record.h"
+#include "config/assign.h"
 #include "config/condition.h"
 #include "config/networks.h"
 #include "problem/problem.h"
@@ -231,12 +232,6 @@ static int build(mdm_sweep *s, const char *const *over, size_t n, mdm_measure me
   return status ? status : mdm_sweep_evaluate(s, err);
 }
 
-static int assign(mdm_config *cfg, const char *key, const char *value, mdm_error *err) {
-  char text[128];
-  snprintf(text, sizeof text, "%s=%s", key, value);
-  return mdm_config_set(cfg, text, err);
-}
-
 /* The booleans of output.* ask for arrays that a sweep does not store: they are not computed. What only applies with them goes back to
  * its default, so that the configuration that the file holds says nothing without effect. */
 static int store_nothing_else(mdm_config *cfg, mdm_error *err) {
@@ -245,9 +240,9 @@ static int store_nothing_else(mdm_config *cfg, mdm_error *err) {
   mdm_config *given;
   int status = mdm_config_copy(cfg, &given, err);
   for (size_t i = 0; i < n && !status; i++)
-    if (o[i].type == MDM_OPT_BOOL && !strncmp(o[i].key, "output.", 7)) status = assign(cfg, o[i].key, "false", err);
+    if (o[i].type == MDM_OPT_BOOL && !strncmp(o[i].key, "output.", 7)) status = mdm_config_assign(cfg, o[i].key, "false", err);
   for (size_t i = 0; i < n && !status; i++)
-    if (mdm_condition_holds(given, o[i].applies) && !mdm_condition_holds(cfg, o[i].applies)) status = assign(cfg, o[i].key, o[i].preset, err);
+    if (mdm_condition_holds(given, o[i].applies) && !mdm_condition_holds(cfg, o[i].applies)) status = mdm_config_assign(cfg, o[i].key, o[i].preset, err);
   mdm_config_free(given);
   return status;
 }
