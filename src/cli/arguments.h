@@ -21,6 +21,10 @@ typedef enum option_id {
   OPTION_REFINE,
   OPTION_WIDTH,
   OPTION_FORMAT,
+  OPTION_TRANSFORMER,
+  OPTION_HEAD_WIDTH,
+  OPTION_BASE,
+  OPTION_BASE_WIDTH,
   OPTION_EXPECT,
   OPTION_STRICT,
   OPTION_WHAT,
@@ -54,8 +58,9 @@ typedef struct arguments {
   const char *expect; /* the list after --expect; NULL: none */
   const char *refine; /* the number after --refine; NULL: none */
   word_list set, over;
-  int threads, width, block;
-  int save_weights, force, strict, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
+  const char *base;
+  int threads, width, block, head_width, base_width;
+  int save_weights, force, strict, no_limit, enumerate, transformer, datasets, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;

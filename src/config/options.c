@@ -50,8 +50,8 @@
 static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help, applies */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
-    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph, and model.parameterization!=custom or model.custom.Q.std="},
+    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|mcb_table|simplep|jbph|jbph_eps|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph, jbph_eps: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph|jbph_eps or model.custom.base=jbph|jbph_eps, and model.parameterization!=custom or model.custom.Q.std="},
     {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II, and " WITH_MOE},
     {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III, and " WITH_MOE},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
@@ -92,7 +92,7 @@ static const mdm_option table[] = {
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2") ", and " WITH_MOE},
     {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", WITH_ATTENTION},
     {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", WITH_ATTENTION},
-    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
+    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|mcb_table|simplep|jbph|jbph_eps|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
     {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
     CUSTOM("Q"),

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* W_O as everybody draws it, variance 1/fan-in of W_O/H, where a head is a particle: (H/d_k)^½; or as a mean over heads has it. */
-static void heads_rule(int fan_in, mdm_rule *rule) {
+void mdm_heads_rule(int fan_in, mdm_rule *rule) {
   mdm_power std = fan_in ? (mdm_power){.M = 0.5, .Ne = -0.5} : (mdm_power){.Ne = -0.5};
   std.L = rule->std.L;
   rule->std = mdm_power_add(std, -1, rule->multiplier);
@@ -34,7 +34,7 @@ static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   if (!strcmp(m->parameterization.name, "custom"))
     return mdm_fail(err, MDM_ERR_CONFIG, "model.parameterization: custom has no rows of attention blocks (model.blocks); allowed: mssp, mup, ntp, standard");
   h->parameterization = m->parameterization;
-  heads_rule(h->fan_in, &h->parameterization.rule[MDM_W2]);
+  mdm_heads_rule(h->fan_in, &h->parameterization.rule[MDM_W2]);
   return MDM_OK;
 }
 

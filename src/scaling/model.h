@@ -62,6 +62,9 @@ typedef struct mdm_model {
 /* The whole model section, for inputs and outputs of the given dimensions. */
 int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err);
 
+/* The initial standard deviation of W_O: fan_in as everybody draws it, or as the row of W2 has it, which is what rule holds. */
+void mdm_heads_rule(int fan_in, mdm_rule *rule);
+
 /* Sizes of a network of stream width N, ratios rounded to whole neurons and experts (0 experts or neurons: N is too small);
  * and the sizes of the limit, N = 1. */
 mdm_sizes mdm_model_network_sizes(const mdm_model *m, size_t N);

@@ -28,7 +28,7 @@ static void names_in(const mdm_regime *regime, char *out, size_t size) {
  * which their gradients, L^-b times that of the stream, make a rate of L^(2b-1); an entrywise step a rate of L^(b-1), with epsilon
  * going like the gradient. Where norms stand before blocks and readout a stream that grows like L^(1/2-b) makes b < 1/2 act like 1/2. One
  * block without residual sum has no such powers. */
-static void add_depth(const mdm_config *cfg, mdm_parameterization *p) {
+void mdm_depth_powers(const mdm_config *cfg, mdm_parameterization *p) {
   double b = mdm_config_real(cfg, "model.branch_exponent");
   int normalized = mdm_config_enum(cfg, "model.norm") != 0 && !strcmp(mdm_config_text(cfg, "model.output"), "norm");
   double rate = normalized ? fmax(b, 0.5) : b; /* only the stream's direction counts: b < ½ is b = ½ with a smaller input */
@@ -52,7 +52,7 @@ static int read_named(const mdm_config *cfg, const char *key, const mdm_regime *
                     key, name, where, regime->name, names);
   }
   *out = *found;
-  add_depth(cfg, out);
+  mdm_depth_powers(cfg, out);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++)
     if (out->rule[t].gamma) out->rule[t].std.N = -mdm_config_real(cfg, "model.router_gamma");
   return MDM_OK;
