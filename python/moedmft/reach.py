@@ -9,6 +9,7 @@ import numpy as np
 
 BAND = 2.0  # standard errors, of many runs
 FEWEST = 3  # runs that tell an error
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(80)
 
 
 @lru_cache(maxsize=None)
@@ -31,7 +32,6 @@ def reach(runs: float = math.nan) -> float:
 def _beyond(t: float, freedom: float) -> float:
     """Probability of more than t: the density's integral, with tan θ = t / √freedom, by Gauss and Legendre."""
     start = math.atan(t / math.sqrt(freedom))
-    x, weight = np.polynomial.legendre.leggauss(80)
-    angle = start + (x + 1) / 2 * (math.pi / 2 - start)
+    angle = start + (NODES + 1) / 2 * (math.pi / 2 - start)
     size = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(math.pi)
-    return float(size * (weight * np.cos(angle) ** (freedom - 1)).sum() * (math.pi / 2 - start) / 2)
+    return float(size * (WEIGHTS * np.cos(angle) ** (freedom - 1)).sum() * (math.pi / 2 - start) / 2)

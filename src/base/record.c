@@ -14,6 +14,7 @@
 
 struct mdm_record {
   mdm_array **item; /* each stays where it is while others are added; it owns its text, value and error */
+  uint64_t *hash;   /* of each path, so that one among a thousand is found by few comparisons of text */
   size_t count, capacity;
 };
 
@@ -43,15 +44,24 @@ void mdm_record_free(mdm_record *rec) {
   if (!rec) return;
   for (size_t i = 0; i < rec->count; i++) release(rec->item[i]), free(rec->item[i]);
   free(rec->item);
+  free(rec->hash);
   free(rec);
 }
 
 size_t mdm_record_count(const mdm_record *rec) { return rec->count; }
 const mdm_array *mdm_record_at(const mdm_record *rec, size_t i) { return i < rec->count ? rec->item[i] : NULL; }
 
+/* FNV-1a, 64 bits. */
+static uint64_t hash_of(const char *path) {
+  uint64_t h = 0xcbf29ce484222325u;
+  for (; *path; path++) h = (h ^ (unsigned char)*path) * 0x100000001b3u;
+  return h;
+}
+
 const mdm_array *mdm_record_find(const mdm_record *rec, const char *path) {
+  uint64_t hash = hash_of(path);
   for (size_t i = 0; i < rec->count; i++)
-    if (strcmp(rec->item[i]->path, path) == 0) return rec->item[i];
+    if (rec->hash[i] == hash && strcmp(rec->item[i]->path, path) == 0) return rec->item[i];
   return NULL;
 }
 
@@ -59,8 +69,10 @@ static int reserve(mdm_record *rec) {
   if (rec->count < rec->capacity) return 1;
   size_t capacity = rec->capacity ? 2 * rec->capacity : 16;
   mdm_array **grown = realloc(rec->item, capacity * sizeof *grown);
-  if (!grown) return 0;
-  rec->item = grown;
+  if (grown) rec->item = grown;
+  uint64_t *hashes = grown ? realloc(rec->hash, capacity * sizeof *hashes) : NULL;
+  if (!hashes) return 0;
+  rec->hash = hashes;
   rec->capacity = capacity;
   return 1;
 }
@@ -82,6 +94,7 @@ int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, m
     return mdm_no_memory(err, "array %s (%zu values)", shape->path, n);
   }
   *added = a;
+  rec->hash[rec->count] = hash_of(a.path);
   *out = rec->item[rec->count++] = added;
   return MDM_OK;
 }

@@ -21,9 +21,11 @@ typedef struct base {
 } base;
 
 #define SMALL "solve.particles=60 solve.expert_particles=30 solve.replicas=2 train.steps=2 simulate.widths=[8,12] simulate.seeds=2 data.test=2 output.every=2"
-static base bases[EDIT_BASES] = {{.command = "compare", .settings = SMALL},
-                                 {.command = "coordcheck", .settings = SMALL " output.parts=true model.depth=2 output.kernels=false output.statistics=false"},
-                                 {.command = "sweep", .settings = SMALL}};
+#define LESS " output.kernels=false output.statistics=false"
+static base bases[EDIT_BASES] = {[EDIT_COMPARE] = {.command = "compare", .settings = SMALL LESS},
+                                 [EDIT_COORDCHECK] = {.command = "coordcheck", .settings = SMALL LESS " output.parts=true model.depth=2 train.steps=3"},
+                                 [EDIT_SWEEP] = {.command = "sweep", .settings = SMALL},
+                                 [EDIT_FULL] = {.command = "compare", .settings = SMALL}};
 static const char *const over[] = {"train.lr=0.1,0.3", "model.parameterization=mup,mssp"};
 
 /* ---- making them ---- */
@@ -93,6 +95,11 @@ void edit_prepare(void) {
     take(&bases[i], fuzz_file("base.h5", NULL, 0));
   }
   done = 1;
+}
+
+int edit_which(input *in) {
+  static const int often[] = {EDIT_COMPARE, EDIT_COMPARE, EDIT_COMPARE, EDIT_SWEEP, EDIT_COORDCHECK, EDIT_SWEEP, EDIT_COMPARE, EDIT_FULL};
+  return often[fuzz_below(in, sizeof often / sizeof *often)];
 }
 
 const mdm_config *edit_config(int i) { return bases[i].cfg; }
