@@ -144,6 +144,54 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   return ok ? MDM_OK : mdm_no_memory(err, "the order of %zu samples", total);
 }
 
+/* ---------------------------------------------------------------- targets */
+
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
+
+void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
+  size_t C = p->model.outputs;
+  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
+}
+
+static int is_zero(size_t n, const double *y) {
+  for (size_t c = 0; c < n; c++)
+    if (y[c] != 0) return 0;
+  return 1;
+}
+
+int mdm_has_target(const mdm_problem *p, const double *y) { return !p->untargeted || !is_zero(p->model.outputs, y); }
+
+size_t mdm_targeted(const mdm_problem *p, size_t n, const double *y) {
+  size_t count = 0, C = p->model.outputs;
+  if (!p->untargeted) return n;
+  for (size_t i = 0; i < n; i++) count += (size_t)mdm_has_target(p, y + C * i);
+  return count;
+}
+
+/* Samples of step t's batch that have a target. */
+static size_t targeted_at(const mdm_problem *p, size_t t) {
+  size_t count = 0, C = p->model.outputs;
+  for (size_t k = 0; k < p->batch; k++) count += (size_t)mdm_has_target(p, p->data->train.y + C * mdm_problem_sample(p, t, k));
+  return count;
+}
+
+/* MDM_ERR_DATA where a batch, or the test part, has no target at all. */
+static int check_targets(mdm_problem *p, mdm_error *err) {
+  const mdm_samples *train = &p->data->train, *test = &p->data->test;
+  size_t C = p->model.outputs;
+  if (!p->data->classification || C == 1) return MDM_OK;
+  p->untargeted = 1;
+  p->untargeted = mdm_targeted(p, train->count, train->y) < train->count || mdm_targeted(p, test->count, test->y) < test->count;
+  if (!p->untargeted) return MDM_OK;
+  for (size_t t = 0; t <= p->steps && (p->order || !t); t++)
+    if (!targeted_at(p, t))
+      return mdm_fail(err, MDM_ERR_DATA, "the batch of step %zu has no target: all of its %zu samples are to be ignored (%s); raise train.batch, or leave such sequences out", t,
+                      p->batch, p->data->source);
+  if (test->count && !mdm_targeted(p, test->count, test->y))
+    return mdm_fail(err, MDM_ERR_DATA, "the test part has no target: all of its %zu samples are to be ignored (%s); raise data.test, or leave such sequences out", test->count, p->data->source);
+  return MDM_OK;
+}
+
 /* ---------------------------------------------------------------- training and output */
 
 static int make_times(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
@@ -229,6 +277,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = copy_inputs(data, p->model.dimension, &p->full, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
+  if (!status) status = check_targets(p, err);
   if (!status) status = make_times(cfg, p, err);
   if (!status) status = read_blocks(cfg, p, err);
   mdm_blas_leave(before);
@@ -250,12 +299,6 @@ void mdm_problem_free(mdm_problem *p) {
   free(p);
 }
 
-size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
-
-void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
-  size_t C = p->model.outputs;
-  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
-}
 
 /* ---------------------------------------------------------------- times */
 

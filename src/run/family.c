@@ -300,7 +300,9 @@ static void add_credit(const moment *m, int corrected, double factor, size_t fir
 static void add_accuracies(const moment *m, int corrected, double factor, double *out) {
   size_t C = m->size / m->samples;
   for (size_t e = 0; e < m->size; e++) m->less[e] = m->sum[e] / (double)m->n;
-  for (size_t s = 0; s < m->samples; s++) add_credit(m, corrected, factor / (double)m->samples, s * C, C, out);
+  factor /= (double)mdm_targeted(m->p, m->samples, m->y);
+  for (size_t s = 0; s < m->samples; s++)
+    if (mdm_has_target(m->p, m->y + s * C)) add_credit(m, corrected, factor, s * C, C, out);
 }
 
 static double *values(mdm_record *rec, const char *path) {
