@@ -733,6 +733,10 @@ def describe(config, N, D, C):
     net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
     net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
     describe_optimizer(config, net, table)
+    positions = int(config["data.context"]) if net.untargeted and config["model.position"] == "learned" and real("model.position_std") > 0 else 0
+    net.table = np.ones(D)
+    if net.optimizer in ("adam", "adamw", "sign"):
+        net.table[D - positions:] = real("model.position_std")
     return net
 
 
@@ -810,6 +814,9 @@ def check_network(group, net, batches, backend, tolerance, differences):
         expected = tuple(getattr(net, size) for size in shape.split())
         if initial[name].shape != expected:
             raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
+    scale = net.table  # of W_in's columns: it is the table of positions that learns, and not what inputs of its size make of it
+    initial["W_in"], stored["W_in"] = initial["W_in"] * scale, stored["W_in"] * scale
+    batches = [(x / scale, y) for x, y in batches]
     if net.tied and any((initial[name] != initial[name][:, :1]).any() for name in ("W1", "W2")):
         raise Unusable(f"{group.name}: the experts should start from the same draw, and do not")
     label, good = group.name[1:], True
@@ -820,6 +827,7 @@ def check_network(group, net, batches, backend, tolerance, differences):
     if net.bias is not None and not np.allclose(read_biases(net, group, "final"), net.bias, rtol=0, atol=1e-12):
         print(f"{label}: final router biases deviate")
         return initial, False
+    initial["W_in"] = initial["W_in"] / scale
     if net.tied:
         initial = {**initial, "W1": initial["W1"][:, 0], "W2": initial["W2"][:, 0]}
     off = {**{path.split("/")[1]: deviation(f"{label}/{path}", read_array(group, f"observables/{path}"), values) for path, values in series.items()},

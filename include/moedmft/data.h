@@ -53,6 +53,8 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
 /* Fan-in of W_in: the number of inputs of a sample that are not 0. D, or 1 for one-hot tokens (data.source: tokens, text), whose columns of W_in, the
  * embedding, have unit variance. dimension: D. */
 size_t mdm_data_fan_in(const mdm_config *cfg, size_t dimension);
+/* sigma_p of tokens' positions, which are the last T inputs; 0: inputs have none. */
+double mdm_data_position_std(const mdm_config *cfg);
 void mdm_data_free(mdm_data *data);
 
 #ifdef __cplusplus

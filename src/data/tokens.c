@@ -197,8 +197,7 @@ static int read_both(const mdm_config *cfg, int is_text, tokens *train, tokens *
 
 int mdm_data_read_tokens(const mdm_config *cfg, mdm_data *data, mdm_error *err) {
   int is_text = !strcmp(mdm_config_text(cfg, "data.source"), "text");
-  int learned = !strcmp(mdm_config_text(cfg, "model.position"), "learned");
-  double sigma = learned ? mdm_config_real(cfg, "model.position_std") : 0;
+  double sigma = mdm_data_position_std(cfg);
   tokens k = {0}, own = {0};
   size_t n_train = 0, n_test = 0;
   if (!*mdm_config_text(cfg, "data.file"))

@@ -17,6 +17,7 @@ typedef struct mdm_inputs {
   size_t fixed;   /* the first of these columns receive no gradient (they only decay) */
   double *train;  /* inputs × P_train, column-major: x_μ/√D */
   double *test;   /* inputs × P_test */
+  double *std;    /* inputs: factors of the initial entries of W_in's columns; NULL: 1 */
 } mdm_inputs;
 
 /* Directions of the input space in which the train samples are largest (principal components of x, not centred). */
@@ -28,7 +29,9 @@ typedef struct mdm_axes {
 typedef struct mdm_problem {
   mdm_model model;
   const mdm_data *data; /* not owned */
-  mdm_inputs full;      /* as given: for networks, whose W_in has D columns */
+  mdm_inputs full;      /* as given: D of them */
+  mdm_inputs network;   /* for networks, whose W_in has D columns: full, or where entrywise optimizers train a table of positions, ones in the place of its
+                           standard deviations, which W_in's columns then have: the table is what learns, at the rate of the embedding */
   mdm_inputs reduced;   /* for the limit: the same Gram matrix in the fewest coordinates */
   size_t context;       /* T, tokens of a sequence: samples b T … b T + T − 1; batches hold whole ones */
   mdm_loss loss;

@@ -83,6 +83,38 @@ static void test_ignored(void) {
   mdm_data_free(data);
 }
 
+/* Under Adam a table of positions of size σ_p learns at the rate of the embedding: inputs are ones, the columns of W_in that size. The limit draws what the
+ * inputs make of that. */
+static void test_position_table(void) {
+  write_tokens("a.h5", next, T);
+  for (int many = 0; many < 2; many++) { /* as many samples as inputs, or fewer */
+    mdm_config *cfg = configure_values(many ? TOKENS("a.h5") "train.optimizer=adam" : TOKENS("a.h5") "train.optimizer=adam;data.train=1");
+    mdm_data *data = NULL;
+    mdm_problem *p = NULL;
+    CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, NULL) && !mdm_problem_create(cfg, data, &p, NULL));
+    size_t D = data->dimension, vocabulary = D - T, P = data->train.count;
+    const double *learned = p->reduced.train + (many ? 0 : p->reduced.drawn);
+    CU_ASSERT(p->network.inputs == D && (many ? p->reduced.std && p->reduced.drawn == D : !p->reduced.std && p->reduced.fixed == P));
+    for (size_t i = 0; i < D; i++) CU_ASSERT_EQUAL(p->network.std[i], i < vocabulary ? 1 : 0.5);
+    for (size_t k = 0; k < P; k++)
+      for (size_t i = 0; i < D; i++) {
+        CU_ASSERT_EQUAL(p->full.train[D * k + i], p->network.train[D * k + i] * p->network.std[i]);
+        CU_ASSERT(p->network.train[D * k + i] == 0 || p->network.train[D * k + i] == 1);
+        CU_ASSERT_EQUAL(learned[p->reduced.inputs * k + i], p->network.train[D * k + i]);
+      }
+    for (size_t j = 0; j < P && !many; j++) /* inner products of what is drawn */
+      for (size_t k = 0; k < P; k++) {
+        double drawn = 0, given = 0;
+        for (size_t i = 0; i < p->reduced.drawn; i++) drawn += p->reduced.train[p->reduced.inputs * j + i] * p->reduced.train[p->reduced.inputs * k + i];
+        for (size_t i = 0; i < D; i++) given += p->full.train[D * j + i] * p->full.train[D * k + i];
+        CU_ASSERT_DOUBLE_EQUAL(drawn, given, 1e-12);
+      }
+    mdm_problem_free(p);
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+  }
+}
+
 /* The second sequence has no target: a batch of it alone, or a test part. */
 static void test_nothing_to_learn(void) {
   static const char *const settings[] = {TOKENS("label.h5") "train.batch=1", TOKENS("label.h5") "data.train=1;data.test=1", TOKENS("label.h5") "train.batch=2"},
@@ -124,6 +156,7 @@ static const test_case tests[] = {
     {"tokens: windows of a text", test_text},
     {"tokens: labels of sequences", test_labels},
     {"tokens: targets to be ignored", test_ignored},
+    {"tokens: a table of positions under Adam", test_position_table},
     {"tokens: nothing to learn", test_nothing_to_learn},
     {"tokens: refusals", test_refusals},
 };
