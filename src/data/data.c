@@ -14,11 +14,6 @@ static int holds_tokens(const mdm_config *cfg) {
 
 size_t mdm_data_fan_in(const mdm_config *cfg, size_t dimension) { return holds_tokens(cfg) ? 1 : dimension; }
 
-double mdm_data_position_std(const mdm_config *cfg) {
-  int learned = holds_tokens(cfg) && !strcmp(mdm_config_text(cfg, "model.position"), "learned");
-  return learned ? mdm_config_real(cfg, "model.position_std") : 0;
-}
-
 int mdm_data_load(const mdm_config *cfg, mdm_data **out, mdm_error *err) {
   *out = NULL;
   mdm_data *data = calloc(1, sizeof *data);
