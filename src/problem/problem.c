@@ -58,26 +58,55 @@ static double *stack(size_t count, size_t na, const double *a, size_t nb, const 
   double *out = mdm_alloc(na + nb, count, 1, sizeof *out); /* (na + nb) × count */
   for (size_t i = 0; i < count && out; i++) {
     memcpy(out + (na + nb) * i, a + na * i, na * sizeof *out);
-    memcpy(out + (na + nb) * i + na, b + nb * i, nb * sizeof *out);
+    if (nb) memcpy(out + (na + nb) * i + na, b + nb * i, nb * sizeof *out);
   }
   return out;
+}
+
+/* The last T inputs, sigma in the place of a token's position, as one in the place of sigma. */
+static double *unit_positions(const mdm_problem *p, size_t count, const double *x, double sigma) {
+  size_t D = p->full.inputs;
+  double *out = mdm_alloc(D, count, 1, sizeof *out); /* D × count */
+  for (size_t i = 0; i < D * count && out; i++) out[i] = i % D < D - p->context ? x[i] : x[i] / sigma;
+  return out;
+}
+
+static int network_inputs(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
+  mdm_inputs *in = &p->network;
+  size_t D = p->full.inputs;
+  double sigma = mdm_data_position_std(cfg);
+  *in = p->full;
+  if (!p->optimizer.method.entrywise || !(sigma > 0)) return MDM_OK;
+  in->std = mdm_alloc(D, 1, 1, sizeof *in->std);
+  in->train = unit_positions(p, p->data->train.count, p->full.train, sigma);
+  in->test = unit_positions(p, p->data->test.count, p->full.test, sigma);
+  if (!in->std || !in->train || !in->test) return mdm_no_memory(err, "the inputs");
+  for (size_t i = 0; i < D; i++) in->std[i] = i < D - p->context ? 1 : sigma;
+  return MDM_OK;
+}
+
+/* The same once more. */
+static int copy_of(const mdm_problem *p, const mdm_inputs *from, mdm_inputs *to, mdm_error *err) {
+  size_t D = from->inputs;
+  *to = *from;
+  to->train = stack(p->data->train.count, D, from->train, 0, NULL);
+  to->test = stack(p->data->test.count, D, from->test, 0, NULL);
+  to->std = from->std ? stack(1, D, from->std, 0, NULL) : NULL;
+  return to->train && to->test && (to->std || !from->std) ? MDM_OK : mdm_no_memory(err, "the inputs");
 }
 
 /* Inputs of the limit. Entrywise optimizers see single inputs: the learned part of W_in acts on x as it is, and only the
  * initial part can be rotated. */
 static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   mdm_inputs *in = &p->reduced, turned = {0};
-  const mdm_inputs *full = &p->full;
+  const mdm_inputs *full = &p->full, *learned = &p->network;
   if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, p->model.dimension, full, in, err);
+  if (p->data->train.count + p->data->test.count >= full->inputs) return copy_of(p, learned, in, err);
   int status = rotate_inputs(p->data, p->model.dimension, full, &turned, err);
-  if (!status && turned.inputs == full->inputs) {
-    *in = turned;
-    return MDM_OK;
-  }
   if (!status) {
     *in = (mdm_inputs){.inputs = turned.inputs + full->inputs, .drawn = turned.inputs, .fixed = turned.inputs};
-    in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, full->train);
-    in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, full->test);
+    in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, learned->train);
+    in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, learned->test);
     if (!in->train || !in->test) status = mdm_no_memory(err, "the inputs");
   }
   free(turned.train);
@@ -142,6 +171,54 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   free(epoch);
   free(words);
   return ok ? MDM_OK : mdm_no_memory(err, "the order of %zu samples", total);
+}
+
+/* ---------------------------------------------------------------- targets */
+
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
+
+void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
+  size_t C = p->model.outputs;
+  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
+}
+
+static int is_zero(size_t n, const double *y) {
+  for (size_t c = 0; c < n; c++)
+    if (y[c] != 0) return 0;
+  return 1;
+}
+
+int mdm_has_target(const mdm_problem *p, const double *y) { return !p->untargeted || !is_zero(p->model.outputs, y); }
+
+size_t mdm_targeted(const mdm_problem *p, size_t n, const double *y) {
+  size_t count = 0, C = p->model.outputs;
+  if (!p->untargeted) return n;
+  for (size_t i = 0; i < n; i++) count += (size_t)mdm_has_target(p, y + C * i);
+  return count;
+}
+
+/* Samples of step t's batch that have a target. */
+static size_t targeted_at(const mdm_problem *p, size_t t) {
+  size_t count = 0, C = p->model.outputs;
+  for (size_t k = 0; k < p->batch; k++) count += (size_t)mdm_has_target(p, p->data->train.y + C * mdm_problem_sample(p, t, k));
+  return count;
+}
+
+/* MDM_ERR_DATA where a batch, or the test part, has no target at all. */
+static int check_targets(mdm_problem *p, mdm_error *err) {
+  const mdm_samples *train = &p->data->train, *test = &p->data->test;
+  size_t C = p->model.outputs;
+  if (!p->data->classification || C == 1) return MDM_OK;
+  p->untargeted = 1;
+  p->untargeted = mdm_targeted(p, train->count, train->y) < train->count || mdm_targeted(p, test->count, test->y) < test->count;
+  if (!p->untargeted) return MDM_OK;
+  for (size_t t = 0; t <= p->steps && (p->order || !t); t++)
+    if (!targeted_at(p, t))
+      return mdm_fail(err, MDM_ERR_DATA, "the batch of step %zu has no target: all of its %zu samples are to be ignored (%s); raise train.batch, or leave such sequences out", t,
+                      p->batch, p->data->source);
+  if (test->count && !mdm_targeted(p, test->count, test->y))
+    return mdm_fail(err, MDM_ERR_DATA, "the test part has no target: all of its %zu samples are to be ignored (%s); raise data.test, or leave such sequences out", test->count, p->data->source);
+  return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- training and output */
@@ -227,8 +304,10 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;
   if (!status) status = copy_inputs(data, p->model.dimension, &p->full, err);
+  if (!status) status = network_inputs(cfg, p, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
+  if (!status) status = check_targets(p, err);
   if (!status) status = make_times(cfg, p, err);
   if (!status) status = read_blocks(cfg, p, err);
   mdm_blas_leave(before);
@@ -239,10 +318,14 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
 
 void mdm_problem_free(mdm_problem *p) {
   if (!p) return;
+  if (p->network.train != p->full.train) free(p->network.train);
+  if (p->network.test != p->full.test) free(p->network.test);
+  free(p->network.std);
   free(p->full.train);
   free(p->full.test);
   free(p->reduced.train);
   free(p->reduced.test);
+  free(p->reduced.std);
   free(p->axes.v);
   free(p->order);
   free(p->times);
@@ -250,12 +333,6 @@ void mdm_problem_free(mdm_problem *p) {
   free(p);
 }
 
-size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
-
-void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
-  size_t C = p->model.outputs;
-  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
-}
 
 /* ---------------------------------------------------------------- times */
 

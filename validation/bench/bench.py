@@ -113,6 +113,19 @@ def kernel_step(shape, batch):
     return measure
 
 
+def attention_step(width, heads, head, context, batch):
+    """A step of a network of one attention block, in units of the floor's: the matrix products of weights, and of scores by head and sequence."""
+    def measure(bench):
+        operations = 6 * width * batch * (4 * heads * head + DIMENSION) + 12 * heads * head * context * batch
+        steps = max(2, round(bench.seconds * ASSUMED / operations))
+        shape = dict(model__depth=1, model__blocks="[attention]", model__head_width=head, model__heads_ratio=heads / width, model__norm="rms", model__output="norm",
+                     model__input="linear", data__context=context, data__train=batch, simulate__widths=width, output__statistics="false")
+        seconds, (least,) = bench.steps(["simulate", "-", *settings(**NETWORK, **shape)], 2, 2 + steps,
+                                        [lambda: floor("attention", width, heads, head, context, batch, DIMENSION, steps)[0]])
+        return [s / least for s in seconds]
+    return measure
+
+
 def two_threads(arguments):
     def measure(bench):
         walls = bench.fastest([lambda p=p, t=t: Run(p, bench.folder, arguments, t).wall for p in bench.programs for t in (1, 2)])
@@ -201,6 +214,8 @@ def rows(quick):
             for fraction, target in zip((1, 0.25), targets):
                 kind = "soft" if fraction == 1 else "top-¼"
                 yield f"network step, {shape}, {kind}, B = {batch}", "× BLAS floor", target, network_step(shape, batch, fraction)
+    for heads, width, context in ((8, 64, 64), (32, 16, 16)) if quick else ((8, 64, 256), (8, 64, 64), (32, 16, 16)):
+        yield f"attention step, N=512, {heads} heads of {width}, B = 256 in sequences of {context}", "× BLAS floor", "≤ 1.2", attention_step(512, heads, width, context, 256)
     for shape in SHAPES:
         yield f"products of that step by kernels alone, {shape}, B = 10", "× BLAS floor", "≤ 0.65", kernel_step(shape, 10)
     yield "thin products, n = 20000, k = 30, 4 tokens", "% of sgemm's peak", "≥ 45", thin
