@@ -4,7 +4,8 @@
  * model.parameterization may be one more. A point of the grid at one width is a cell: simulate.seeds networks, or
  * solve.replicas solutions of the limit. Cells are computed in parallel and saved as they finish; a sweep that is
  * started again takes what its file holds. Results: loss over the grid, the best value of one axis at each width, its
- * drift with N, and whether larger networks are worse anywhere. docs/output.md describes the file.
+ * drift with N and along the other axes, the loss that a best value costs elsewhere, and whether larger networks are worse anywhere.
+ * docs/output.md describes the file.
  */
 #ifndef MOEDMFT_SWEEP_H
 #define MOEDMFT_SWEEP_H
