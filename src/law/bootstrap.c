@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "law/fitting.h"
 
-enum { TRIED = 3, CHECKED = 3, FEWEST = 20, MOST_ITERATIONS = 300 };
+enum { TRIED = 3, CHECKED = 3, MOST_ITERATIONS = 300 };
 static const double SAME = 1e-6; /* relative difference of two targets that is none */
 
 typedef struct {
@@ -136,7 +136,7 @@ mdm_law_number mdm_law_interval(const mdm_fitting *f, double value, double *samp
   size_t n = 0;
   for (size_t b = 0; b < f->resamples; b++)
     if (!isnan(sample[b]) && (!is_log || sample[b] > 0)) sample[n++] = is_log ? log(sample[b]) : sample[b];
-  if (n < FEWEST || isnan(value) || (is_log && !(value > 0))) return (mdm_law_number){value, NAN, NAN};
+  if (n < MDM_FEWEST_RESAMPLES || isnan(value) || (is_log && !(value > 0))) return (mdm_law_number){value, NAN, NAN};
   gsl_sort(sample, 1, n);
   double at = is_log ? log(value) : value, low = gsl_stats_quantile_from_sorted_data(sample, 1, n, 0.025), high = gsl_stats_quantile_from_sorted_data(sample, 1, n, 0.975);
   if (low < at) low = at - f->stretch * (at - low);

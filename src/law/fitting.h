@@ -9,6 +9,8 @@
 #include "law/runs.h"
 #include "law/target.h"
 
+enum { MDM_FEWEST_RESAMPLES = 20 }; /* that give an interval */
+
 typedef struct mdm_fitting {
   const mdm_law_runs *runs;
   const mdm_law_options *o;
@@ -60,9 +62,11 @@ int mdm_law_intervals(mdm_fitting *f, mdm_error *err);
 int mdm_law_profile(mdm_fitting *f, mdm_error *err);
 /* extrapolate.c: the largest sizes left out. */
 int mdm_law_extrapolate(mdm_fitting *f, mdm_error *err);
-/* predict.c */
+/* predict.c: before the search, whether what is asked can be answered; the answers. */
+int mdm_law_predict_check(const mdm_fitting *f, mdm_error *err);
 int mdm_law_predict(mdm_fitting *f, mdm_error *err);
-/* optimum.c */
+/* optimum.c: the same. */
+int mdm_law_optimum_check(const mdm_fitting *f, mdm_error *err);
 int mdm_law_optimum(mdm_fitting *f, mdm_error *err);
 
 #endif

@@ -19,7 +19,7 @@ static const mdm_law laws[] = {
      "(e*G + f/G + m*S^2 + n*S)*(N^-alpha + k*N_a^-alpha + h*N_a/N) + a*N^-alpha + b*D^-beta + c*N_a^-alpha + epsilon",
      "Zhao et al. 2025, arXiv 2509.23678",
      {"N", "D", "N_a", "G", "S"},
-     {{"alpha", 0, 3, 0.05, 1.2}, {"beta", 0, 3, 0.05, 1.2}, {"n", -1e6, 1e6, -10, 10}, {"k", 1e-12, 1e6, 1e-4, 10}, {"h", 1e-12, 1e6, 1e-4, 10}}},
+     {{"alpha", 0, 3, 0.05, 1.2}, {"beta", 0, 3, 0.05, 1.2}, {"n", -1e6, 1e6, -10, 10}, {"k", -1e6, 1e6, -0.5, 2}, {"h", 1e-12, 1e6, 1e-4, 10}}},
 };
 
 const mdm_law *mdm_law_at(size_t i) { return i < sizeof laws / sizeof *laws ? &laws[i] : NULL; }

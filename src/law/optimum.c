@@ -232,16 +232,33 @@ static void add_intervals(mdm_fitting *f, size_t which, const question *q, const
     memcpy(out->name, best->name[i], strlen(best->name[i]) + 1);
     out->how = best->how[i];
     out->number = mdm_law_interval(f, best->value[i], sample, 0);
-    if (!strcmp(out->name, "S") || !strcmp(out->name, "N_a/N")) out->number.low = fmax(0, out->number.low), out->number.high = fmin(1, out->number.high);
+    int is_share = !strcmp(out->name, "S") || !strcmp(out->name, "N_a/N");
+    if (is_share && out->number.low < 0) out->number.low = 0;
+    if (is_share && out->number.high > 1) out->number.high = 1;
   }
 }
 
+enum { KNOWN = sizeof optima / sizeof *optima };
+
+/* The row of the law; KNOWN: it has no optimum. */
+static size_t row_of(const mdm_fitting *f) {
+  size_t which = 0;
+  while (which < KNOWN && !(f->law && !strcmp(f->law->name, optima[which].law))) which++;
+  return which;
+}
+
+int mdm_law_optimum_check(const mdm_fitting *f, mdm_error *err) {
+  question q = {.f = f};
+  size_t which = row_of(f);
+  if (which < KNOWN) return read_budget(f, which, &q, err);
+  return f->o->budget ? mdm_fail(err, MDM_ERR_USAGE, "--budget goes with the laws hoffmann, ludziejewski and joint") : MDM_OK;
+}
+
 int mdm_law_optimum(mdm_fitting *f, mdm_error *err) {
-  size_t which = 0, n = sizeof optima / sizeof *optima;
+  size_t which = row_of(f);
   question q = {.f = f};
   numbers best = {.n = 0};
-  while (which < n && !(f->law && !strcmp(f->law->name, optima[which].law))) which++;
-  if (which == n) return f->o->budget ? mdm_fail(err, MDM_ERR_USAGE, "--budget goes with the laws hoffmann, ludziejewski and joint") : MDM_OK;
+  if (which == KNOWN) return MDM_OK;
   int status = read_budget(f, which, &q, err);
   double *sample = status ? NULL : mdm_alloc(f->resamples, 1, 1, sizeof *sample);
   if (!status && !sample) status = mdm_no_memory(err, "the optimum");

@@ -56,6 +56,13 @@ static int predict(mdm_fitting *f, size_t which, mdm_error *err) {
   return status;
 }
 
+int mdm_law_predict_check(const mdm_fitting *f, mdm_error *err) {
+  double value[MDM_LAW_COLUMNS];
+  int status = MDM_OK;
+  for (size_t i = 0; i < f->o->predictions && !status; i++) status = read_sizes(f, f->o->predict[i], value, err);
+  return status;
+}
+
 int mdm_law_predict(mdm_fitting *f, mdm_error *err) {
   int status = MDM_OK;
   f->fit->prediction = mdm_alloc(f->o->predictions, 1, 1, sizeof *f->fit->prediction);
