@@ -94,7 +94,7 @@ int check_arguments(const arguments *a, const command *c, mdm_error *err) {
 
 int check_ranks(const command *c, mdm_error *err) {
   char shared[LIST_SIZE];
-  if (mdm_cluster_ranks() == 1 || command_options(c) & BIT(THREADS)) return MDM_OK; /* who has threads has runs */
-  commands_list(commands_with(OPTION_THREADS), " and ", shared, sizeof shared);
+  if (mdm_cluster_ranks() == 1 || command_options(c) & BIT(FORCE)) return MDM_OK; /* who may start a file anew has runs */
+  commands_list(commands_with(OPTION_FORCE), " and ", shared, sizeof shared);
   return mdm_fail(err, MDM_ERR_USAGE, "%s has no runs that %d ranks could share; start it without mpirun; several ranks go with %s", c->name, mdm_cluster_ranks(), shared);
 }

@@ -88,12 +88,11 @@ static int describe(mdm_fitting *f, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Student's t, and how much farther than resamples the truth lies. */
+/* Student's t, and how much farther than resamples the truth lies. Errors of runs are known, and grow where the law does not fit within them. */
 static void set_quantile(mdm_fitting *f) {
   double n = (double)f->rows, rest = n - (double)f->free, normal = gsl_cdf_ugaussian_Pinv(0.975), t = gsl_cdf_tdist_Pinv(0.975, rest);
-  int known = f->error && f->fit->chi2 <= 1;
-  f->quantile = known ? normal : t;
-  f->stretch = known ? 1 : t / normal * (f->error ? 1 : sqrt(n / rest));
+  f->quantile = f->error ? normal : t;
+  f->stretch = f->error ? 1 : t / normal * sqrt(n / rest);
 }
 
 /* ---------------------------------------------------------------- agreement of starts */
