@@ -47,7 +47,7 @@ offers true false -- solve - -s output.kernels = ""
 offers full -- solve - -s train.batch = f
 offers 24 -- solve - -s train.steps = ""
 offers run.yaml run.h5 run.csv run.png -- solve - -s data.file = run
-offers text json csv -- rules - --format ""
+offers text json csv latex -- rules - --format ""
 offers --save-weights --seed --set --strict --sweeps -- compare - --s
 offers --seed --set -- rules - --s
 offers --width -- rules - --wi

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-enum { MDM_RULE_TENSORS = 16, MDM_LAW_SIZE = 256, MDM_RULE_PARTS = 7 };
+enum { MDM_RULE_TENSORS = 16, MDM_LAW_SIZE = 256, MDM_RULE_PARTS = 7, MDM_RULE_PROMISES = 5 };
 
 /* One tensor W. The network uses multiplier × W; rates act on W and on the raw gradients of a loss that is a mean over
  * samples. */
@@ -46,6 +46,8 @@ typedef struct mdm_rules {
                             stands for the width of a group's output, in all of attention "H" for the number of groups */
   double F;              /* of a whole transformer: width of a dense feed-forward block; else 0 */
   int relative;          /* numbers are ratios to those of a base; laws are not */
+  int promised[MDM_RULE_PROMISES]; /* desiderata that hold by the exponents (moedmft/classify.h): stability, feature learning, maximal effective and propagating
+                            updates, balanced aggregation */
   size_t tensors;        /* in the order of the network; without attention W_in, Q, W1, W2, w_out */
   mdm_tensor_rule tensor[MDM_RULE_TENSORS];
 } mdm_rules;

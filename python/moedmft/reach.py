@@ -20,12 +20,15 @@ def reach(runs: float = math.nan) -> float:
     """
     if math.isnan(runs) or runs > 1e4:
         return BAND
-    if runs < FEWEST:
-        return 0.0
-    tail, low, high = 0.5 * math.erfc(BAND / math.sqrt(2)), BAND, 10.0
-    while high - low > 1e-9:
+    return 0.0 if runs < FEWEST else student(BAND, runs - 1)
+
+
+def student(errors: float, freedom: float) -> float:
+    """The multiple of an error with so many degrees of freedom that is exceeded as rarely as ``errors`` of a normal one."""
+    tail, low, high = 0.5 * math.erfc(errors / math.sqrt(2)), errors, 1000.0
+    while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if _beyond(middle, runs - 1) > tail else (low, middle)
+        low, high = (middle, high) if _beyond(middle, freedom) > tail else (low, middle)
     return low
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from .coordcheck import PARTS
 from .errors import MoedmftError
 from .quantity import Array
+from .reach import student
 
 try:
     import torch
@@ -199,7 +200,9 @@ class Finding:
 
     def __str__(self) -> str:
         verdict = {True: "agrees", False: "DEVIATES", None: ""}[self.agrees]
-        return f"{self.tensor:9} {self.part:11} N^{self.exponent:+.2f} ± {self.error:.2f}, predicted {self.predicted:+g} {verdict}".rstrip()
+        found = "absent" if math.isnan(self.exponent) else f"N^{self.exponent:+.2f} ± {self.error:.2f}"
+        predicted = "absent" if self.predicted == -math.inf else f"{self.predicted:+g}"
+        return f"{self.tensor:9} {self.part:11} {found:16} predicted {predicted:6} {verdict}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -244,10 +247,10 @@ def _watched(model: "torch.nn.Module", tensors: Mapping[str, str], watch: Mappin
         pattern = watch.get(tensor)
         if pattern is not None:
             inside = [m for m in modules if fnmatch.fnmatchcase(m, pattern)]
-            near = [m for m in inside if parameter.startswith(m + ".")] or [m for m in inside if m.rpartition(".")[0] == owner]
+            near = [m for m in inside if not (around := m.rpartition(".")[0]) or parameter.startswith(around + ".")]
             if not near:
-                raise RuleError(f"watch: no module matches '{pattern}' beside or around {parameter}")
-            owner = max(near, key=len)
+                raise RuleError(f"watch: no module in the same part of the model as {parameter} matches '{pattern}'")
+            owner = max(near, key=lambda m: (parameter.startswith(m + "."), len(m.rpartition(".")[0])))
         elif tensor == "W2" and isinstance(model.get_submodule(owner), torch.nn.Linear):
             raise RuleError(f"{parameter}: the prediction is of the sum over experts; name the module that adds them up: watch={{'W2': PATTERN}}")
         found.setdefault((tensor, owner), []).append(parameter)
@@ -339,22 +342,6 @@ def by_rules(names: Names, fold: bool = True) -> Callable[..., "torch.optim.Opti
 ERRORS, SLACK = 3.0, 0.15  # as `moedmft coordcheck` has them (src/study/parts_fit.h)
 
 
-def _student(errors: float, freedom: int) -> float:
-    """The multiple of an error from few runs that is exceeded as rarely as ``errors`` of a normal one (Hill 1970, Commun. ACM 13, 619, inverted by bisection)."""
-    tail = math.erfc(errors / math.sqrt(2))
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-
-    def beyond(t: float) -> float:  # two-sided, by the angle whose tangent is t / sqrt(freedom)
-        a = math.atan(t / math.sqrt(freedom))
-        inside, whole = ((nodes + 1) / 2 * top for top in (a, math.pi / 2))
-        return 1 - a * float(weights @ np.cos(inside) ** (freedom - 1)) / (math.pi / 2 * float(weights @ np.cos(whole) ** (freedom - 1)))
-
-    low, high = errors, 1e3
-    for _ in range(80):
-        low, high = ((low + high) / 2, high) if beyond((low + high) / 2) > tail else (low, (low + high) / 2)
-    return low
-
-
 def _fit(widths: Array, rms: Array, error: Array) -> Tuple[float, float, float]:
     """Power, its error, chi² per degree of freedom of ln rms against ln N."""
     if not (np.all(rms > 0) and np.all(error > 0)):
@@ -377,13 +364,23 @@ def _is_predicted(rules: Mapping[str, Any], tensor: str) -> bool:
     return any(not math.isnan(_predicted(rules, tensor, part)) for part in PARTS)
 
 
-def _agrees(predicted: float, rms: Array, p: float, error: float, reach: float) -> Optional[bool]:
+SUMS = {"learned": ("effective", "cross"), "update": ("propagating", "learned"), "total": ("init", "update")}
+
+
+def _lowest(rules: Mapping[str, Any], tensor: str, part: str) -> float:
+    """The smaller power of a part that is a sum of two: at sizes that can be trained it may still lead."""
+    powers = [_predicted(rules, tensor, one) for one in SUMS.get(part, ())]
+    return min([_predicted(rules, tensor, part), *(p for p in powers if math.isfinite(p))])
+
+
+def _agrees(lowest: float, predicted: float, rms: Array, p: float, error: float, reach: float) -> Optional[bool]:
     absent = bool(np.all(rms == 0))
     if math.isnan(predicted):
         return None
     if absent or predicted == -math.inf:
         return True if absent and predicted == -math.inf else None if absent else False
-    return None if math.isnan(p) else abs(p - predicted) <= reach * error + SLACK
+    slack = reach * error + SLACK
+    return None if math.isnan(p) else lowest - slack <= p <= predicted + slack
 
 
 def coordinate_check(build: Callable[[int], "torch.nn.Module"], batches: Sequence[Tuple[Any, Any]], loss: Callable[[Any, Any], "torch.Tensor"], rules: Rules, names: Names, *,
@@ -408,7 +405,7 @@ def coordinate_check(build: Callable[[int], "torch.nn.Module"], batches: Sequenc
     setup = setup or by_rules(names)
     runs = [[_one(build, batches, loss, rules.at(n), names, watch, n, seed, setup) for seed in range(seeds)] for n in widths]
     tensors = list(dict.fromkeys(match(build(widths[0]), rules.at(widths[0]), names).values()))
-    reach, table = _student(ERRORS, seeds - 1), []
+    reach, table = student(ERRORS, seeds - 1), []
     for tensor in tensors:
         for part in PARTS:
             if any((tensor, part) in run for run in runs[0]):
@@ -433,4 +430,4 @@ def _finding(tensor: str, part: str, widths: Sequence[int], runs: Any, rules: Ma
     rms, error = _means(runs, [(tensor, part)])
     p, p_error, _ = _fit(np.array(widths, float), rms, error)
     predicted = _predicted(rules, tensor, part)
-    return Finding(tensor, part, rms, error, p, p_error, predicted, _agrees(predicted, rms, p, p_error, reach))
+    return Finding(tensor, part, rms, error, p, p_error, predicted, _agrees(_lowest(rules, tensor, part), predicted, rms, p, p_error, reach))

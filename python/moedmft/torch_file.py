@@ -12,7 +12,8 @@ import numpy as np
 
 from . import torch as mt
 from ._version import __version__
-from .coordcheck import DESIDERATA, PARTS, PRODUCTS, STREAM
+from .coordcheck import PARTS, PRODUCTS, STREAM
+from .reach import student
 
 SCHEMA = 2
 FLAT = [{"W_in/forward": ("W_in",), "Q/forward": ("Q",), "W1/forward": ("W1",), "W2/forward": ("W2",), "w_out/forward": ("w_out",)}]
@@ -31,7 +32,7 @@ MEANINGS = {
 def _tables(check: "mt.Check", rules: Mapping[str, Any], runs: Any) -> Tuple[Dict[str, np.ndarray], bool]:
     deep = any(f.tensor == "W_Q" for f in check.table)
     blocks, products = (DEEP if deep else FLAT), PRODUCTS + ((STREAM,) if deep else ())
-    shape, reach = (len(blocks), len(products), len(PARTS)), mt._student(mt.ERRORS, check.seeds - 1)
+    shape, reach = (len(blocks), len(products), len(PARTS)), student(mt.ERRORS, check.seeds - 1)
     found = {name: np.full(shape, math.nan) for name in ("exponent", "exponent_stderr", "chi2", "predicted", "limit", "limit_stderr", "agrees")}
     found.update({name: np.full((*shape, len(check.widths)), math.nan) for name in ("rms", "rms_stderr")})
     for b, block in enumerate(blocks):
@@ -44,7 +45,7 @@ def _tables(check: "mt.Check", rules: Mapping[str, Any], runs: Any) -> Tuple[Dic
                 found["rms"][at], found["rms_stderr"][at] = rms, error = mt._means(runs, keys)
                 found["exponent"][at], found["exponent_stderr"][at], found["chi2"][at] = p, s, _ = mt._fit(np.array(check.widths, float), rms, error)
                 found["predicted"][at] = predicted = mt._predicted(rules, keys[0][0], part)
-                agrees = mt._agrees(predicted, rms, p, s, reach)
+                agrees = mt._agrees(mt._lowest(rules, keys[0][0], part), predicted, rms, p, s, reach)
                 found["agrees"][at] = math.nan if agrees is None else float(agrees)
     return ({k: v if deep else v[0] for k, v in found.items()}, deep)
 
@@ -76,7 +77,7 @@ def write(path: Union[str, "os.PathLike[str]"], check: "mt.Check", rules: Mappin
             _attributes(file, rules, deep)
             group = file.create_group("coordcheck")
             vectors: List[Tuple[str, Any, str]] = [("width", check.widths, "width"), ("seeds", [check.seeds] * len(check.widths), "width"), ("step", [check.step], "value"),
-                                                   ("promised", [math.nan] * len(DESIDERATA), "desideratum"), ("kept", [math.nan] * len(DESIDERATA), "desideratum")]
+                                                   ("promised", rules["promised"], "desideratum"), ("kept", [math.nan] * len(rules["promised"]), "desideratum")]
             for name, value, dims in vectors:
                 _set(group, name, np.asarray(value, float), dims, MEANINGS[name])
             for name, value in tables.items():

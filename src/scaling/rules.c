@@ -176,13 +176,15 @@ static mdm_tensor_rule *find(mdm_rules *r, const char *name) {
   return NULL;
 }
 
-/* Of entrywise steps nothing is said but what they learn from inputs of size 1 (adam). */
-static void predict_row(const subject *of, mdm_rules *r, const char *name, const double parts[MDM_PARTS_COUNT], double adam) {
-  _Static_assert((int)MDM_RULE_PARTS == (int)MDM_PARTS_COUNT, "parts of a product");
+/* Of entrywise steps nothing is said but what they learn (adam); from initial inputs, where these are of size 1. */
+static void predict_row(const subject *of, mdm_rules *r, const char *name, const double parts[MDM_PARTS_COUNT], double adam, int starts) {
+  _Static_assert((int)MDM_RULE_PARTS == (int)MDM_PARTS_COUNT && (int)MDM_RULE_PROMISES == MDM_BALANCED + 1, "parts of a product; desiderata that a check sees");
   mdm_tensor_rule *x = find(r, name);
   if (!x) return;
   memcpy(x->predicted, parts, sizeof x->predicted);
-  if (of->optimizer->method.entrywise && !isnan(parts[MDM_PART_INIT])) x->predicted[MDM_PART_EFFECTIVE] = x->predicted[MDM_PART_LEARNED] = adam;
+  if (!of->optimizer->method.entrywise || isnan(parts[MDM_PART_INIT])) return;
+  x->predicted[MDM_PART_LEARNED] = adam;
+  if (starts) x->predicted[MDM_PART_EFFECTIVE] = adam;
 }
 
 static int predict(const subject *of, mdm_rules *r, mdm_error *err) {
@@ -192,12 +194,13 @@ static int predict(const subject *of, mdm_rules *r, mdm_error *err) {
   int attends = mdm_model_count(of->model, MDM_BLOCK_ATTENTION) > 0, status = mdm_parts_predict(of->cfg, MDM_BLOCK_MOE, 0, own, err);
   if (!status && attends) status = mdm_parts_predict(of->cfg, MDM_BLOCK_ATTENTION, 0, attention, err);
   if (!status) status = mdm_classify(of->cfg, &c, err);
+  for (int d = 0; d <= MDM_BALANCED && !status; d++) r->promised[d] = c.verdict[d].holds;
   for (mdm_split s = MDM_SPLIT_Z; s <= MDM_SPLIT_F && !status; s++) {
     mdm_tensor t = mdm_split_tensor(s);
-    predict_row(of, r, mdm_tensor_name(t), own[s], c.tensor[t].adam_update);
+    predict_row(of, r, mdm_tensor_name(t), own[s], c.tensor[t].adam_update, t != MDM_W_OUT || of->model->depth > 0);
   }
   for (int i = 0; i < 4 && !status && attends; i++)
-    predict_row(of, r, heads[i], attention[i < 3 ? MDM_SPLIT_U : MDM_SPLIT_A], c.head[i == 3].adam_update);
+    predict_row(of, r, heads[i], attention[i < 3 ? MDM_SPLIT_U : MDM_SPLIT_A], c.head[i == 3].adam_update, 1);
   return status;
 }
 
@@ -260,14 +263,16 @@ static int other_heads(const subject *of, mdm_sizes s, size_t head_width, mdm_ru
   return head_rows(of, &p, one, one, (mdm_sizes[]){s, s}, 1, source, r, err);
 }
 
-/* A vector over the stream, or a table of such: W_in of one-hot inputs. In residual blocks it has the blocks' powers of the depth. */
-static int vector_row(const subject *of, const char *name, const char *role, mdm_sizes s, int in_block, double multiplier, mdm_rules *r, mdm_error *err) {
+/* A vector over the stream, or a table of such: W_in of one-hot inputs. In residual blocks it has the blocks' powers of the depth. size: of its entries, by which inputs
+ * are multiplied in the network, where only SGD's rate feels it (docs/theory.md, section 18). */
+static int vector_row(const subject *of, const char *name, const char *role, mdm_sizes s, int in_block, double size, mdm_rules *r, mdm_error *err) {
   mdm_rule rule = of->model->parameterization.rule[MDM_W_IN];
   const mdm_rule *hidden = &of->model->parameterization.rule[MDM_W1];
   mdm_power *powers[] = {&rule.std, &rule.lr, &rule.adam_lr, &rule.adam_eps, &rule.multiplier};
   for (size_t i = 0; i < sizeof powers / sizeof *powers; i++) powers[i]->D = 0;
   if (in_block) rule.lr.L = hidden->lr.L, rule.adam_lr.L = hidden->adam_lr.L, rule.adam_eps.L = hidden->adam_eps.L;
-  rule.multiplier.factor = multiplier * mdm_power_factor(rule.multiplier);
+  rule.std.factor = size * mdm_power_factor(rule.std);
+  rule.lr.factor = size * size * mdm_power_factor(rule.lr);
   int status = tensor_rule(of, name, role, &rule, 1, 1, s, r, err);
   set_source(r, HIDDEN, "input weights and biases");
   return status;
@@ -450,7 +455,9 @@ static void write_json(FILE *out, const mdm_rules *r) {
           r->M, r->K, r->L, r->branch);
   if (r->H > 0) fprintf(out, ", \"H\": %.0f, \"d_k\": %.0f, \"groups\": %.0f", r->H, r->dk, r->groups);
   if (is_transformer(r)) fprintf(out, ", \"F\": %.0f", r->F);
-  fputs("},\n", out);
+  fputs("},\n  \"promised\": [", out);
+  for (int d = 0; d < MDM_RULE_PROMISES; d++) fprintf(out, "%s%s", d ? ", " : "", r->promised[d] ? "true" : "false");
+  fputs("],\n", out);
   for (size_t t = 0; t < r->tensors; t++) {
     const mdm_tensor_rule *x = &r->tensor[t];
     fprintf(out, "  \"%s\": {", x->tensor);
