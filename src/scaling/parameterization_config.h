@@ -9,6 +9,9 @@
 /* Regime and parameterization that model.* names, rows given by hand (model.custom.*) included; and the multipliers of the
  * initial standard deviations. */
 int mdm_parameterization_read(const mdm_config *cfg, const mdm_regime **regime, mdm_parameterization *out, mdm_error *err);
+/* Rows W1 (W_Q, W_K, W_V) and W2 (W_O) of attention blocks, where M is the number of heads or of groups of them and Ne the width of W_O's: those of experts in the
+ * parameterization (custom: in its base), but that W_O starts as model.attention_output says; of custom what model.custom.W_qkv and W_O give. */
+int mdm_parameterization_read_heads(const mdm_config *cfg, const mdm_regime *regime, mdm_parameterization *out, mdm_error *err);
 void mdm_init_read(const mdm_config *cfg, double init[MDM_TENSORS]);
 /* Multipliers of the base learning rate (train.lr_multiplier.*). */
 void mdm_rates_read(const mdm_config *cfg, double lr[MDM_TENSORS]);
