@@ -117,6 +117,8 @@ check model.depth=2 'model.blocks=[attention]' model.query_groups=2 model.head_w
   model.norm=rms
 check model.depth=1 'model.blocks=[attention]' data.context=2 train.optimizer=momentum train.weight_decay=0.1 train.lr=0.05 model.parameterization=ntp \
   model.attention_output=mup
+check model.depth=2 'model.blocks=[attention,moe]' data.context=2 model.query_groups=2 model.head_width=2 model.heads_ratio=1 model.parameterization=custom model.custom.base=mup \
+  model.custom.W_qkv.std=2*N^-1/2 model.custom.W_qkv.lr=0.5*M*N^-1*L model.custom.W_O.std=M^1/2*Ne^-1/2 model.custom.W_O.multiplier=0.5 model.custom.W1.lr=2*M*N^-1
 # Tokens: a text, and classes of sequences and of some tokens.
 "$python" -c 'import h5py, numpy, sys
 with h5py.File(sys.argv[1], "w") as file:

@@ -103,13 +103,16 @@ def with_depth(table, b):
     return scaling(table.std, powers(table.sgd, 2 * b - 1), powers(table.adam, b - 1), powers(table.eps, -b), table.multiplier)
 
 
+def of_heads(function, name):
+    """A power of sizes for a tensor of heads."""
+    return lambda s: function(SimpleNamespace(**{**vars(s), "M": s.groups, "Ne": getattr(s, HEADS[name][1])}))
+
+
 def with_heads(table, fan_in):
     """The table with rows of attention blocks: those of W1 and W2, where W_O starts with its fan-in's variance, or as a mean over heads."""
-    def of(function, name):
-        return lambda s: function(SimpleNamespace(**{**vars(s), "M": s.groups, "Ne": getattr(s, HEADS[name][1])}))
-    parts = {key: {**part, **{name: of(part[HEADS[name][0]], name) for name in HEADS}} for key, part in vars(table).items()}
+    parts = {key: {**part, **{name: of_heads(part[HEADS[name][0]], name) for name in HEADS}} for key, part in vars(table).items()}
     start = (lambda s: (s.M / s.Ne)**0.5) if fan_in else (lambda s: s.Ne**-0.5)
-    parts["std"]["W_O"] = of(lambda s: start(s) / table.multiplier["W2"](s), "W_O")
+    parts["std"]["W_O"] = of_heads(lambda s: start(s) / table.multiplier["W2"](s), "W_O")
     return scaling(**parts)
 
 
@@ -136,11 +139,12 @@ def scaling_of(config, net):
         return table, tied
     parts = {"std": "std", "lr": "sgd", "adam_lr": "adam", "adam_eps": "eps", "multiplier": "multiplier"}
     custom = scaling(**{to: dict(getattr(table, to)) for to in parts.values()})
-    for tensor in set(SHAPE) - set(HEADS):
+    for tensor in SHAPE:
         for key, to in parts.items():
             text = config[f"model.custom.{tensor}.{key}"]
             if text:
-                getattr(custom, to)[tensor] = power_of(text) if text not in ("0", "0.0") else lambda s: 0.0
+                power = power_of(text) if text not in ("0", "0.0") else lambda s: 0.0
+                getattr(custom, to)[tensor] = of_heads(power, tensor) if tensor in HEADS else power
     return custom, {"base": tied, "true": True, "false": False}[config["model.custom.tied"]]
 
 

@@ -31,12 +31,13 @@
 #define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
 #define BY_HAND_ENTRYWISE BY_HAND ", and " ENTRYWISE
 #define BY_HAND_EPS BY_HAND ", and " ADAM ", and train.adam.eps>0, and train.adam.eps_scale=tensor"
-#define CUSTOM(tensor) \
-    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD}, \
-    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE}, \
-    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS}, \
-    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND}
+#define CUSTOM_OF(tensor, where) \
+    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND where}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD where}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE where}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS where}, \
+    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND where}
+#define CUSTOM(tensor) CUSTOM_OF(tensor, "")
 
 /* Initial matrices that are not zero by hand. */
 #define DRAWN(tensor) "model.parameterization!=custom or model.custom." tensor ".std!=0|0.0"
@@ -64,7 +65,7 @@ static const mdm_option table[] = {
     {"model.heads_ratio", MDM_OPT_REAL, "0.25", 0, 1e6, 1, NULL, "attention: H/N, heads per stream neuron", WITH_ATTENTION},
     {"model.query_groups", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "attention: G, heads that share one key and value head; 1: each has its own", WITH_ATTENTION},
     {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
-    {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION},
+    {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION ", and model.parameterization!=custom or model.custom.W_O.std="},
     {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
     {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions: a table in the inputs (of tokens; or what inputs say of them), or queries and keys that turn (rotary, even d_k), or none", WITH_ATTENTION " or data.source=tokens|text"},
     {"model.position_std", MDM_OPT_REAL, "0.5", 0, BIG, 0, NULL, "tokens, text: initial standard deviation of positions beside an embedding of 1; 0: none", "data.source=tokens|text, and model.position=learned"},
@@ -90,14 +91,16 @@ static const mdm_option table[] = {
     {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER ", and " WITH_MOE},
     {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1") ", and " WITH_MOE},
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2") ", and " WITH_MOE},
-    {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", WITH_ATTENTION},
-    {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", WITH_ATTENTION},
+    {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", DRAWN("W_qkv") ", and " WITH_ATTENTION},
+    {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", DRAWN("W_O") ", and " WITH_ATTENTION},
     {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|mcb_table|simplep|jbph|jbph_eps|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
     {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
-    CUSTOM("Q"),
-    CUSTOM("W1"),
-    CUSTOM("W2"),
+    CUSTOM_OF("Q", ", and " WITH_MOE),
+    CUSTOM_OF("W1", ", and " WITH_MOE),
+    CUSTOM_OF("W2", ", and " WITH_MOE),
+    CUSTOM_OF("W_qkv", ", and " WITH_ATTENTION),
+    CUSTOM_OF("W_O", ", and " WITH_ATTENTION),
     CUSTOM("w_out"),
 
     {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx|tokens|text", "cosine: the built-in test set; hdf5: data.x and data.y of a file; idx: MNIST family, plain or gzip; tokens: sequences of integers in HDF5; text: a file's bytes, the next one the target"},

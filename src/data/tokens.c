@@ -197,8 +197,8 @@ static int read_both(const mdm_config *cfg, int is_text, tokens *train, tokens *
 
 double mdm_data_position_std(const mdm_config *cfg) {
   const char *source = mdm_config_text(cfg, "data.source");
-  int is_tokens = !strcmp(source, "tokens") || !strcmp(source, "text"), learned = !strcmp(mdm_config_text(cfg, "model.position"), "learned");
-  return is_tokens && learned ? mdm_config_real(cfg, "model.position_std") : 0;
+  int holds = !strcmp(source, "tokens") || !strcmp(source, "text"), learned = !strcmp(mdm_config_text(cfg, "model.position"), "learned");
+  return holds && learned ? mdm_config_real(cfg, "model.position_std") : 0;
 }
 
 int mdm_data_read_tokens(const mdm_config *cfg, mdm_data *data, mdm_error *err) {

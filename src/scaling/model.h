@@ -20,7 +20,6 @@ typedef struct mdm_heads {
   double scale;        /* of the scores q·k */
   int causal;          /* tokens see none behind them */
   int rotary, normalized; /* queries and keys turn with the position; are normalized */
-  int fan_in;          /* W_O starts with fan-in variance, and not with that of a mean over heads */
   double init[MDM_TENSORS], lr[MDM_TENSORS]; /* multipliers, of W1 (W_Q, W_K, W_V) and W2 (W_O) */
   mdm_parameterization parameterization;     /* its rows W1 and W2 are those of attention blocks */
 } mdm_heads;
@@ -61,9 +60,6 @@ typedef struct mdm_model {
 
 /* The whole model section, for inputs and outputs of the given dimensions. */
 int mdm_model_read(const mdm_config *cfg, size_t dimension, size_t outputs, mdm_model *m, mdm_error *err);
-
-/* The initial standard deviation of W_O: fan_in as everybody draws it, or as the row of W2 has it, which is what rule holds. */
-void mdm_heads_rule(int fan_in, mdm_rule *rule);
 
 /* Sizes of a network of stream width N, ratios rounded to whole neurons and experts (0 experts or neurons: N is too small);
  * and the sizes of the limit, N = 1. */

@@ -253,7 +253,7 @@ static int other_heads(const subject *of, mdm_sizes s, size_t head_width, mdm_ru
   static const char *const regimes[] = {"II", NULL};
   mdm_parameterization p = elsewhere(of->cfg, &of->model->parameterization, regimes);
   double one[MDM_TENSORS];
-  mdm_heads_rule(mdm_config_enum(of->cfg, "model.attention_output") == 0, &p.rule[MDM_W2]);
+  mdm_heads_start(of->cfg, &p.rule[MDM_W2]);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) one[t] = 1;
   r->dk = (double)head_width;
   r->H = r->groups = floor(s.N / r->dk);
