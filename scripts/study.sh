@@ -16,6 +16,7 @@ depth        70 s  Does the best learning rate transfer in depth, too? Best rate
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
+granularity 300 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
 self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
 }
@@ -70,6 +71,37 @@ study_order() {
   draw order_parameters.py out/order.h5
   look "Marks (networks) beside lines (limit): logits spread and skew, loads hardly move; the kernel of the experts' output and the
 tangent kernel turn towards the targets"
+}
+
+quotient() { awk "BEGIN { printf \"%.12g\", $1 / $2 }"; }
+
+# File, N_e, M/N, K/M, first and last rate, further options: the best loss of networks and the limit, one pass over 400 images of ten classes.
+experts() {
+  file=$1 width=$2 ratio=$3 active=$4 rates=$5
+  shift 5
+  sampled=$((1536 / width > 256 ? 1536 / width : 256))
+  moedmft sweep - -o "out/granularity_$file.h5" --over "train.lr=log:$rates:4" --refine=10 -s data.source=idx \
+    -s data.file=data/fashion/train-images-idx3-ubyte.gz -s data.labels=data/fashion/train-labels-idx1-ubyte.gz -s data.train=400 \
+    -s train.loss=cross_entropy -s train.batch=10 -s train.steps=39 -s solve.particles=1200 -s "solve.expert_particles=$sampled" \
+    -s solve.replicas=3 -s solve.tolerance=0.3 -s solve.precision=single -s simulate.precision=single -s "model.expert_width=$width" \
+    -s "model.experts_ratio=$ratio" -s "model.active_fraction=$active" -s 'simulate.widths=[32, 64]' -s 'simulate.seeds=[24, 8]' "$@"
+}
+
+study_granularity() {
+  for width in 1 2 4 8 16 32; do # M N_e = 8 N and K N_e = 2 N stay
+    experts "G_$width" $width "$(quotient 8 "$width")" 0.25 0.125:1 "$@"
+  done
+  for shared in 4 8 12; do # of 64 experts, of which 16 are active
+    experts "S_$shared" 4 2 "$(quotient $((16 - shared)) $((64 - shared)))" 0.125:1 -s "model.shared_fraction=$(quotient "$shared" 64)" "$@"
+  done
+  for total in 1 4; do # M = N and 4 N experts of four neurons
+    experts "A_${total}_0.0625" 4 $total 0.0625 0.0625:0.5 "$@"
+    experts "A_${total}_0.125" 4 $total 0.125 0.125:1 "$@"
+    experts "A_${total}_0.25" 4 $total 0.25 0.125:1 "$@"
+    experts "A_${total}_1" 4 $total 1 0.5:4 "$@"
+  done
+  draw granularity.py
+  look "Best loss against the granularity of experts, the shared part of the active ones, and the active part of all"
 }
 
 study_self_consistency() {

@@ -170,8 +170,10 @@ static void regret_text(const mdm_sweep *s, const char *key, size_t at, char buf
   }
   mdm_with_error(v[0], e[0], loss, sizeof loss);
   mdm_with_error(100 * v[1], 100 * e[1], part, sizeof part);
-  if (kind == MDM_REGRET_KNOWN || kind == MDM_REGRET_AT_LEAST) snprintf(buf, 96, "%s%s (%s %%)", kind == MDM_REGRET_KNOWN ? "" : "≥ ", loss, part);
-  else snprintf(buf, 96, kind == MDM_REGRET_DIVERGES ? "diverges" : "not known");
+  if (kind != MDM_REGRET_KNOWN && kind != MDM_REGRET_AT_LEAST) snprintf(buf, 96, kind == MDM_REGRET_DIVERGES ? "diverges" : "not known");
+  else if (e[1] > 1) snprintf(buf, 96, "%s", loss); /* of a loss that is itself unknown to a factor, a part says nothing */
+  else if (kind == MDM_REGRET_AT_LEAST) snprintf(buf, 96, "≥ %.3g (%.3g %%)", v[0], 100 * v[1]);
+  else snprintf(buf, 96, "%s (%s %%)", loss, part);
 }
 
 /* The best value of the smallest width at all larger ones. */
