@@ -17,7 +17,7 @@
 static const command_option options[OPTIONS] = {
     [OPTION_OUTPUT] = {'o', "output", "FILE", TEXT(output), "where the result goes (written whole or not at all)"},
     [OPTION_SET] = {'s', "set", "KEY=VALUE", LIST(set), "override a key of the configuration; repeatable"},
-    [OPTION_SEED] = {0, "seed", "N", TEXT(seed), "same as --set seed=N; fit: of the bootstrap"},
+    [OPTION_SEED] = {0, "seed", "N", TEXT(seed), "same as -s seed=N; fit: of the bootstrap"},
     [OPTION_SWEEPS] = {0, "sweeps", "N", TEXT(sweeps), "same as --set solve.sweeps=N, self-consistency sweeps"},
     [OPTION_THREADS] = {'t', "threads", "N", NUMBER(threads, 1, 256),
                         "worker threads (default: one per processor); results do not depend on it"},

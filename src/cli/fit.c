@@ -54,7 +54,7 @@ const command fit_command = {
     .name = "fit",
     .input = "FILE",
     .summary = "a loss law of runs (a CSV file, or a file of a sweep or comparison), with intervals",
-    .example = "moedmft fit runs.csv --law hoffmann --predict N=1e9,D=2e10",
+    .example = "moedmft fit rates.h5 --law power --fix p=1",
     .needs = BIT(LAW),
     .takes = BIT(SEED) | BIT(THREADS) | BIT(FORMAT) | BIT(DELTA) | BIT(STARTS) | BIT(BOOTSTRAP) | BIT(BOUND) | BIT(START) | BIT(FIX) | BIT(FREE_LIMIT) |
              BIT(PREDICT) | BIT(BUDGET),

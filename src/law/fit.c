@@ -72,6 +72,7 @@ static int describe(mdm_fitting *f, mdm_error *err) {
     square += r[i] * r[i] / (double)f->rows;
     if (f->error) chi2 += r[i] * r[i] / (f->error[i] * f->error[i]);
     r[i] = fabs(r[i]);
+    f->inside += (r[i] <= f->all.delta) / (double)f->rows;
   }
   gsl_sort(r, 1, f->rows);
   fit->loss = f->value * f->all.delta * f->all.delta;
@@ -88,11 +89,12 @@ static int describe(mdm_fitting *f, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Student's t, and how much farther than resamples the truth lies. Errors of runs are known, and grow where the law does not fit within them. */
+/* Student's t, and how much farther than resamples the truth lies: as of least squares where residuals are within δ. Beyond, where the fit is one of medians,
+ * resamples scatter enough (validation/fit_recovery.py). Errors of runs are known, and grow where the law does not fit within them. */
 static void set_quantile(mdm_fitting *f) {
   double n = (double)f->rows, rest = n - (double)f->free, normal = gsl_cdf_ugaussian_Pinv(0.975), t = gsl_cdf_tdist_Pinv(0.975, rest);
   f->quantile = f->error ? normal : t;
-  f->stretch = f->error ? 1 : t / normal * sqrt(n / rest);
+  f->stretch = f->error ? 1 : 1 + f->inside * (t / normal * sqrt(n / rest) - 1);
 }
 
 /* ---------------------------------------------------------------- agreement of starts */

@@ -28,6 +28,7 @@ typedef struct mdm_fitting {
   double scale;            /* a rise of the target by half of this is one of 1 in −2 ln likelihood; NaN: not known */
   double error_of[MDM_LAW_PARAMETERS]; /* standard errors of the axes' coordinates; infinite: not identified */
   int blind[MDM_LAW_PARAMETERS];       /* the runs do not tell it from others */
+  double inside;            /* share of the runs whose residuals are within δ */
   double quantile, stretch; /* of Student's t for 95 %, and by how much intervals of the bootstrap are stretched */
   size_t resamples;        /* of the bootstrap: */
   double *sample;          /* resamples × p; the first is NaN where one failed */

@@ -231,6 +231,25 @@ static void test_same(void) {
   mdm_law_runs_free(r);
 }
 
+/* Runs weigh by their errors: of a constant, the weighted mean of logarithms, and its sum of squares. */
+static void test_weights(void) {
+  static const char *const names[] = {"N", "loss", "loss_error"};
+  mdm_law_runs *r = table(3, names);
+  double sum = 0, total = 0, squares = 0;
+  for (int i = 0; i < 12; i++) {
+    double loss = i % 3 ? 1 + 0.01 * i : 1.3, error = i % 3 ? 0.02 * loss : 0.2 * loss, w = loss * loss / (error * error);
+    mdm_law_runs_add(r, 0, (double[]){1 + i, loss, error}, NULL);
+    sum += w * log(loss), total += w;
+  }
+  for (int i = 0; i < 12; i++) squares += 0.5 * 12 / total * pow(r->column[1].value[i] / r->column[2].value[i] * (log(r->column[1].value[i]) - sum / total), 2);
+  mdm_law_fit *x = fit(r, (mdm_law_options){.law = "a*N^0", .starts = 2, .delta = 10});
+  check_near("weighted mean", log(parameter(x, "a")->number.value), sum / total, 1e-9);
+  check_near("weighted sum", x->loss, squares, 1e-9 * squares);
+  check_near("interval by the profile", log(parameter(x, "a")->profile_high) - sum / total, 1.959964 / sqrt(total) * sqrt(fmax(1, x->chi2)), 0.01 / sqrt(total));
+  mdm_law_fit_free(x);
+  mdm_law_runs_free(r);
+}
+
 /* What the runs cannot tell is said. */
 static void test_unidentified(void) {
   mdm_law_runs *r = hoffmann_runs(6, 60, 0.005);
@@ -297,6 +316,7 @@ static const test_case tests[] = {
     {"95 % intervals hold the truth as often", test_coverage},
     {"profiles agree with resamples; wrong runs change little", test_robust},
     {"formulas, threads and given values", test_same},
+    {"runs weigh by their errors", test_weights},
     {"what runs cannot tell is said", test_unidentified},
     {"the limit stands for L_inf", test_limit},
     {"optima are the smallest losses", test_optimum},
