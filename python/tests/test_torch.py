@@ -80,7 +80,8 @@ class TorchTest(unittest.TestCase):
 
     def test_folding_is_the_same_training(self):
         for optimizer in ("sgd", "adamw"):
-            r = rules("model.regime=I", "model.parameterization=ntp", f"train.optimizer={optimizer}", "train.lr=0.1", *(["train.weight_decay=0.3"] if optimizer == "sgd" else ["train.adam.weight_decay=0.3"])).at(16)
+            decay = "train.weight_decay=0.3" if optimizer == "sgd" else "train.adam.weight_decay=0.3"
+            r = rules("model.regime=I", "model.parameterization=ntp", f"train.optimizer={optimizer}", "train.lr=0.1", decay).at(16)
             x, start = torch.randn(5, 16, generator=torch.Generator().manual_seed(1)).double(), torch.randn(3, 16, generator=torch.Generator().manual_seed(2)).double()
             outputs = []
             for fold in (True, False):
