@@ -76,7 +76,8 @@ def report(title, curves, names, shapes, place):
 
 
 def table(head, curves):
-    print(f"\n| {head} | " + " | ".join(f"{x:.4g}" for x in next(iter(curves.values()))[0]) + " |")
+    xs = next(iter(curves.values()))[0]
+    print(f"\n| {head} | " + " | ".join(f"{x:.4g}" for x in xs) + " |\n" + "|---" * (len(xs) + 1) + "|")
     for width, (x, y, error, rate) in curves.items():
         print(f"| {label(width)} | " + " | ".join(f"{a:.3f} ± {b:.3f}" for a, b in zip(y, error)) + " |")
         print("| its best rate | " + " | ".join(f"{r:.2f}" for r in rate) + " |")
@@ -107,7 +108,9 @@ figure, axes = plt.subplots(1, 4, figsize=(15, 4), sharey=True, constrained_layo
 draw(axes[0], grain, "granularity G = 1/N_e", True)
 draw(axes[1], shared, "shared part S of the active experts", False)
 for ax, (total, curves) in zip(axes[2:], active.items()):
-    draw(ax, curves, f"active part K/M of M = {'' if total == 1 else total} N experts", True)
+    draw(ax, curves, f"active part K/M of M = {'' if total == 1 else f'{total} '}N experts", True)
+losses = np.concatenate([curve[1] for curves in (grain, shared, *active.values()) for curve in curves.values()])
+axes[0].set_ylim(losses.min() - 0.1, losses.max() + 0.1)  # not for the longest bars
 axes[0].set_ylabel("loss at the best rate (bars: 2 errors)")
 axes[0].legend(frameon=False)
 figure.savefig(asked.output, dpi=80)
