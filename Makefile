@@ -141,7 +141,7 @@ $(TEST): $(TEST_OBJ) $(OBJ) $(USED)
 
 # Readers of hostile input (tests/fuzz): each harness beside a main that replays files, or beside libFuzzer. The guard of HDF5 files is replaced
 # by one without a child, so that coverage and sanitizers see what it would do.
-FUZZ_OBJ := $(filter-out %/base/guard.o,$(OBJ)) $(BUILD)/obj/tests/fuzz/support/guard_here.o $(BUILD)/obj/tests/fuzz/support/fuzz.o $(BUILD)/obj/tests/fuzz/support/edit.o $(BUILD)/obj/src/cli/arguments.o $(BUILD)/obj/src/cli/words.o
+FUZZ_OBJ := $(filter-out %/base/guard.o,$(OBJ)) $(BUILD)/obj/tests/fuzz/support/guard_here.o $(BUILD)/obj/tests/fuzz/support/fuzz.o $(BUILD)/obj/tests/fuzz/support/edit.o $(BUILD)/obj/tests/fuzz/support/sets.o $(BUILD)/obj/src/cli/arguments.o $(BUILD)/obj/src/cli/words.o
 FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/support/replay.o
 FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/%)
 .PRECIOUS: $(BUILD)/obj/tests/fuzz/%.o

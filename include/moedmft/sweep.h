@@ -77,6 +77,8 @@ const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
 const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width);
 /* Cells with such reasons; those of the first, behind the name of its point, into first (size bytes). */
 size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size);
+/* Those whose directions fill a population, so that what was computed is no limit (mdm_fills_population). */
+size_t mdm_sweep_no_limits(const mdm_sweep *s, char *first, size_t size);
 /* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
 const mdm_record *mdm_sweep_data(const mdm_sweep *s);
 const mdm_record *mdm_sweep_results(const mdm_sweep *s);

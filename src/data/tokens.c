@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/regular.h"
 #include "base/text.h"
 
 /* Sequences of a part, as they are read. */
@@ -93,19 +94,15 @@ static int read_hdf5(const mdm_config *cfg, int is_test, tokens *k, mdm_error *e
 enum { BYTES = 256 };
 
 static int read_bytes(const char *path, const char *option, unsigned char **out, size_t *n, mdm_error *err) {
-  FILE *f = fopen(path, "rb");
-  long size = -1;
-  if (f && !fseek(f, 0, SEEK_END)) size = ftell(f);
-  if (size < 0) {
-    int why = errno;
-    if (f) fclose(f);
-    return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be read (%s); check %s", path, strerror(why), option);
-  }
-  rewind(f);
-  *out = mdm_array((size_t)size + 1, 1, 1, err);
-  *n = *out ? fread(*out, 1, (size_t)size, f) : 0;
+  const char *why;
+  int fd = mdm_open_regular(path, n, &why), status = MDM_OK;
+  FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
+  if (!f) return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be read (%s); check %s", path, fd < 0 ? why : strerror(errno), option);
+  *out = mdm_array(*n + 1, 1, 1, err);
+  if (!*out) status = MDM_ERR_MEMORY;
+  else if (fread(*out, 1, *n, f) != *n) status = mdm_fail(err, MDM_ERR_DATA, "%s: ends before its %zu bytes do; check %s", path, *n, option);
   fclose(f);
-  return *out ? MDM_OK : MDM_ERR_MEMORY;
+  return status;
 }
 
 /* Windows of T bytes behind each other, and the byte behind each; bytes are numbered in ascending order of those that occur. */

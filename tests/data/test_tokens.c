@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "problem/problem.h"
 #include "support/folder.h"
@@ -149,6 +150,10 @@ static void test_refusals(void) {
   fails(TOKENS("a.h5") "data.train=2;data.test=2", MDM_ERR_DATA, "1 sequence of 4 tokens are left", "a.h5");
   fails("data.source=text;data.file=@short.txt;data.context=3", MDM_ERR_DATA, "lower data.context", "short.txt");
   fails("data.source=text;data.file=@none.txt", MDM_ERR_DATA, "cannot be read", "none.txt");
+  fails("data.source=text;data.file=@", MDM_ERR_DATA, "Is a directory", "check data.file");
+  CU_ASSERT_FATAL(!mkfifo(in_folder("pipe"), 0600));
+  fails("data.source=text;data.file=@pipe", MDM_ERR_DATA, "no regular file", "pipe"); /* nobody would ever write to it */
+  fails(TOKENS("pipe"), MDM_ERR_DATA, "no regular file", "pipe");
 }
 
 static const test_case tests[] = {

@@ -6,7 +6,7 @@ unset CDPATH
 cd "$(dirname "$0")/../.."
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- yaml set idx hdf5 own resume law
+[ $# -gt 0 ] || set -- yaml set idx hdf5 tokens own resume law
 mkdir -p build-fuzz
 # Keys, words and numbers of the option table.
 build/moedmft options | grep -oE '[A-Za-z_0-9]+(\.[A-Za-z_0-9]+)*' | sort -u | awk 'length($0) < 60 { printf "\"%s\"\n", $0 }' > build-fuzz/options.dict
