@@ -50,7 +50,7 @@ static const command_option options[OPTIONS] = {
     [OPTION_EXPECT] = {0, "expect", "[rate|limit|rate,limit]", TEXT(expect),
                        "fail (status 1) when a prediction does not hold; with a list, one of these"},
     [OPTION_STRICT] = {0, "strict", NULL, SWITCH(strict), "fail (status 7) when there are reasons to doubt the limit beyond its standard errors; the file is written"},
-    [OPTION_WHAT] = {0, "what", "loss|kernels|spectra|rates|router|ntk|parts|depths|sweep", TEXT(what),
+    [OPTION_WHAT] = {0, "what", "loss|kernels|spectra|rates|router|heads|ntk|parts|depths|sweep", TEXT(what),
                      "the picture (default: what a coordcheck or a sweep found, else loss)"},
     [OPTION_FIELD] = {0, "field", "FIELD", TEXT(field),
                       "of kernels and spectra: x, h, y, a, r, rho, gamma, delta or e; of ntk: total or a matrix; of rates: arrays whose path contains it"},

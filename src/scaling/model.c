@@ -22,7 +22,7 @@ static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   h->lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.attention_in");
   h->lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.attention_out");
   if (strcmp(m->regime->name, "II"))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s", m->regime->name);
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s (a fixed number of heads that grow wider is not built: docs/theory.md, attention)", m->regime->name);
   return mdm_parameterization_read_heads(cfg, m->regime, &h->parameterization, err);
 }
 

@@ -126,6 +126,18 @@ def attention_step(width, heads, head, context, batch):
     return measure
 
 
+def torch_attention_step(width, heads, head, context, batch):
+    """That step in PyTorch (attention_torch.py), where there is one; the same for every program."""
+    def measure(bench):
+        words = list(map(str, (width, heads, head, context, batch, DIMENSION)))
+        done = [subprocess.run([sys.executable, os.path.join(ROOT, "validation", "bench", "attention_torch.py"), *words, "20"], capture_output=True, text=True)
+                for _ in range(bench.rounds)]
+        least = min(floor("attention", *words, 20)[0] for _ in range(bench.rounds))
+        seconds = min((float(d.stdout) for d in done if not d.returncode), default=math.nan)
+        return [math.nan] * (len(bench.programs) - 1) + [seconds / least]
+    return measure
+
+
 def two_threads(arguments):
     def measure(bench):
         walls = bench.fastest([lambda p=p, t=t: Run(p, bench.folder, arguments, t).wall for p in bench.programs for t in (1, 2)])
@@ -216,6 +228,7 @@ def rows(quick):
                 yield f"network step, {shape}, {kind}, B = {batch}", "× BLAS floor", target, network_step(shape, batch, fraction)
     for heads, width, context in ((8, 64, 64), (32, 16, 16)) if quick else ((8, 64, 256), (8, 64, 64), (32, 16, 16)):
         yield f"attention step, N=512, {heads} heads of {width}, B = 256 in sequences of {context}", "× BLAS floor", "≤ 1.2", attention_step(512, heads, width, context, 256)
+        yield f"the same attention step in PyTorch, {heads} heads of {width}, sequences of {context}", "× BLAS floor", "", torch_attention_step(512, heads, width, context, 256)
     for shape in SHAPES:
         yield f"products of that step by kernels alone, {shape}, B = 10", "× BLAS floor", "≤ 0.65", kernel_step(shape, 10)
     yield "thin products, n = 20000, k = 30, 4 tokens", "% of sgemm's peak", "≥ 45", thin
