@@ -16,7 +16,7 @@ depth        70 s  Does the best learning rate transfer in depth, too? Best rate
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
-granularity 300 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
+granularity 150 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
 self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
 }

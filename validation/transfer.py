@@ -32,7 +32,7 @@ EXPERT_PARTICLES = {"I": [], "II": ["solve.expert_particles=500"], "III": ["solv
 # Regime, parameterization: first and last rate of the grid, in steps of √2 (--refine goes on beyond); those without a limit.
 CASES = {("II", "mup"): "0.5:4:7", ("II", "mssp"): "0.5:4:7", ("II", "ntp"): "16:128:7", ("II", "standard"): "1:8:7",
          ("III", "jbph"): "0.5:4:7", ("I", "mcb"): "0.5:4:7", ("I", "simplep"): "0.5:4:7"}
-NO_LIMIT = {("II", "ntp"), ("II", "standard")}
+NO_LIMIT = {("II", "ntp"), ("II", "standard"), ("I", "simplep")}
 WIDTHS = {"N": ("[16, 32, 64]", "[48, 32, 24]")}
 NARROW = ("[32]", "[24]")
 AXES = {  # name: key of the axis or None, its values, what else is set
@@ -75,13 +75,15 @@ def shown(value, error, unit=""):
 
 
 def results(regime, parameterization, axis):
-    """(drift, error) of networks and limit; (cost in percent, error, kind) from the first to the last row, of networks and limit. None: no file."""
+    """(drift, error) of networks and limit; (cost in percent, error, kind) from the first to the last row, of networks and limit. None: not run."""
     path = OUT / f"{regime}-{parameterization}-{axis}.h5"
     if not path.exists():
         return None
     key = axis_of(regime, axis)[0] or "width"
     with moedmft.open(path) as run:
         sweep = run.sweep
+        if key not in sweep.directions:
+            return None
         cost, kind = sweep.regret(key, relative=True), sweep.regret_kind(key)
         widths, limit = sweep.widths, bool(np.isinf(sweep.widths[-1]))
         networks = int(np.sum(np.isfinite(widths))) - 1

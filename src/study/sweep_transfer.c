@@ -8,16 +8,24 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/record.h"
 #include "study/transfer.h"
 
 /* ---------------------------------------------------------------- directions */
 
+/* Number that a value of an axis is; also of options that take a word beside numbers (train.batch). NaN: none. */
+static double number_of(const mdm_axis *axis, size_t i) {
+  const char *text = axis->text[i];
+  if (axis->numeric) return axis->value[i];
+  return *text && text[strspn(text, "0123456789.eE+-")] == '\0' ? mdm_real_parse(text) : NAN;
+}
+
 static int is_direction(const mdm_sweep *s, size_t a) {
   const mdm_axis *axis = &s->grid.axis[a];
   const char *key = axis->option->key, *last = strrchr(key, '.');
-  int positive = axis->numeric && axis->n > 1;
-  for (size_t i = 0; i < axis->n; i++) positive &= axis->value[i] > 0;
+  int positive = axis->n > 1;
+  for (size_t i = 0; i < axis->n; i++) positive &= number_of(axis, i) > 0;
   return (long)a != s->along && positive && strcmp(last ? last + 1 : key, "seed");
 }
 
@@ -137,7 +145,7 @@ static int evaluate_line(const mdm_sweep *s, const mdm_direction *d, size_t slic
   int status = open_line(d->n, &l, err);
   for (size_t i = 0; i < d->n && !status; i++)
     status = d->axis < 0 ? fill_row(s, &l, i, slice, i, s->width[i], err)
-                         : fill_row(s, &l, i, mdm_sweep_slice_at(s, slice, (size_t)d->axis, i), w, s->grid.axis[d->axis].value[i], err);
+                         : fill_row(s, &l, i, mdm_sweep_slice_at(s, slice, (size_t)d->axis, i), w, number_of(&s->grid.axis[d->axis], i), err);
   if (!status) status = mdm_transfer(d->n, l.row, (uint64_t)mdm_config_int(s->cfg, "seed"), l.regret, d->axis < 0 ? NULL : &drift, err);
   for (size_t i = 0; i < d->n * d->n && !status; i++) {
     size_t to = i / d->n, here = d->axis < 0 ? slice * s->widths + to : mdm_sweep_slice_at(s, slice, (size_t)d->axis, to) * s->widths + w, at = here * d->n + i % d->n;

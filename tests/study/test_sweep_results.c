@@ -126,7 +126,27 @@ static void test_axes(void) {
   }
 }
 
+/* Batches are numbers, although the option takes a word, too: best rates proportional to the batch. With the word there is no direction. */
+static void test_batches(void) {
+  for (int word = 0; word < 2; word++) {
+    mdm_sweep *s = create_sweep("simulate.widths=4 simulate.seeds=8 data.train=4", word ? "train.batch=full,1,2 train.lr=log:0.05:4:13" : "train.batch=4,1,2 train.lr=log:0.05:4:13", 0);
+    for (size_t p = 0; p < s->points; p++) {
+      static const double batch[] = {4, 1, 2};
+      double d = log(s->grid.axis[1].value[mdm_grid_index(&s->grid, p, 1)]) - log(0.3 * batch[mdm_grid_index(&s->grid, p, 0)]);
+      put_loss(s, p, 0.1 * exp(0.3 * d * d));
+    }
+    CU_ASSERT_EQUAL_FATAL(mdm_sweep_evaluate(s, NULL), MDM_OK);
+    CU_ASSERT_EQUAL(mdm_record_find(s->results, "results/drifts/train.batch") != NULL, !word);
+    if (!word) {
+      CU_ASSERT_DOUBLE_EQUAL(result(s, "drifts/train.batch", 0), 1, 1e-3);
+      CU_ASSERT_DOUBLE_EQUAL(result(s, "regret_relative/train.batch", 1 * 3 + 0), expm1(0.3 * log(4) * log(4)), 1e-4); /* the rate of 4, at 1 */
+    }
+    mdm_sweep_free(s);
+  }
+}
+
 static const test_case tests[] = {
+    {"drifts along batches", test_batches},
     {"drifts and regrets along other axes", test_axes},
     {"best values that no line describes", test_bent},
     {"drift and monotonicity of known numbers", test_trends},
