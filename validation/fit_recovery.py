@@ -77,7 +77,7 @@ def one(args, seed):
     for name, p in fit["parameters"].items():
         if p["fixed"] and p["low"] == p["high"]:
             continue
-        held[name] = [p["low"] <= truth[name] <= p["high"], p["profile_low"] <= truth[name] <= p["profile_high"] or p["fixed"], p["value"]]
+        held[name] = [p["low"] <= truth[name] <= p["high"], p["profile_low"] <= truth[name] <= p["profile_high"], p["value"]]
     optimum = {"G": np.sqrt(JOINT["f"] / JOINT["e"]), "S": -JOINT["n"] / (2 * JOINT["m"])} if args.law == "joint" else {}
     for name, value in optimum.items():
         number = fit["optimum"][name]
