@@ -77,11 +77,11 @@ def one(args, seed):
     for name, p in fit["parameters"].items():
         if p["fixed"] and p["low"] == p["high"]:
             continue
-        held[name] = [p["low"] <= truth[name] <= p["high"], p["profile_low"] <= truth[name] <= p["profile_high"] or p["fixed"], p["value"]]
+        held[name] = [p["low"] <= truth[name] <= p["high"], p["profile_low"] <= truth[name] <= p["profile_high"], p["value"]]
     optimum = {"G": np.sqrt(JOINT["f"] / JOINT["e"]), "S": -JOINT["n"] / (2 * JOINT["m"])} if args.law == "joint" else {}
     for name, value in optimum.items():
         number = fit["optimum"][name]
-        held["best " + name] = [number["low"] <= value <= number["high"], True, number["value"]]
+        held["best " + name] = [number["low"] <= value <= number["high"], np.nan, number["value"]]
     return held, truth | {"best " + k: v for k, v in optimum.items()}
 
 
@@ -110,8 +110,8 @@ def main():
         share = held[:, :2].mean(axis=0)
         error = np.sqrt(share * (1 - share) / len(held))
         shares.append(share)
-        print(f"{name:10}{truth[name]:12.5g}{held[:, 2].mean():12.5g}" + "".join(f"{s:12.3f} ± {e:.3f}" for s, e in zip(share, error)))
-    mean = np.mean(shares, axis=0)
+        print(f"{name:10}{truth[name]:12.5g}{held[:, 2].mean():12.5g}" + "".join(f"{s:12.3f} ± {e:.3f}" if s == s else f"{'-':>18}" for s, e in zip(share, error)))
+    mean = np.nanmean(shares, axis=0)
     error = np.sqrt(0.05 * 0.95 / args.repeats)  # of parameters that go together, at most
     print(f"{'all':10}{'':24}" + "".join(f"{s:12.3f} ± {error:.3f}" for s in mean))
     return int(args.quick and bool((mean < 0.95 - 4 * error).any()))

@@ -130,6 +130,12 @@ int mdm_law_bootstrap(mdm_fitting *f, mdm_error *err) {
   return status;
 }
 
+/* Quantile of n sorted numbers at position p (n + 1), counted from 1: beyond it lies, of few resamples as of many, a share p of what they are drawn from. */
+static double quantile(const double *sorted, size_t n, double p) {
+  double at = (p * ((double)n + 1) - 1) / ((double)n - 1);
+  return gsl_stats_quantile_from_sorted_data(sorted, 1, n, fmin(fmax(at, 0), 1));
+}
+
 /* Where the resamples' 2.5 % and 97.5 % lie, farther from the value by f->stretch: few runs scatter more than their resamples, which are about a fit to them
  * (Hesterberg 2015, section 3.1, in the form that needs no rarer percentiles). */
 mdm_law_number mdm_law_interval(const mdm_fitting *f, double value, double *sample, int is_log) {
@@ -138,7 +144,7 @@ mdm_law_number mdm_law_interval(const mdm_fitting *f, double value, double *samp
     if (!isnan(sample[b]) && (!is_log || sample[b] > 0)) sample[n++] = is_log ? log(sample[b]) : sample[b];
   if (n < MDM_FEWEST_RESAMPLES || isnan(value) || (is_log && !(value > 0))) return (mdm_law_number){value, NAN, NAN};
   gsl_sort(sample, 1, n);
-  double at = is_log ? log(value) : value, low = gsl_stats_quantile_from_sorted_data(sample, 1, n, 0.025), high = gsl_stats_quantile_from_sorted_data(sample, 1, n, 0.975);
+  double at = is_log ? log(value) : value, low = quantile(sample, n, 0.025), high = quantile(sample, n, 0.975);
   if (low < at) low = at - f->stretch * (at - low);
   if (high > at) high = at + f->stretch * (high - at);
   return (mdm_law_number){value, is_log ? exp(low) : low, is_log ? exp(high) : high};

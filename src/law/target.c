@@ -26,7 +26,7 @@ int mdm_target_allocate(mdm_target *t, mdm_error *err) {
 }
 
 int mdm_target_pick(const mdm_target *all, size_t n, const size_t *index, const double *weight, mdm_target *out, mdm_error *err) {
-  *out = (mdm_target){.delta = all->delta, .axis = all->axis};
+  *out = (mdm_target){.delta = all->delta, .axis = all->axis, .known_weight = all->known_weight, .known = all->known, .known_at = all->known_at};
   size_t *every = index ? NULL : mdm_alloc(n, 1, 1, sizeof *every);
   for (size_t i = 0; every && i < n; i++) every[i] = i;
   const size_t *rows = index ? index : every;
@@ -60,6 +60,8 @@ double mdm_target_value(mdm_target *t, const double *x) {
     double r = fabs(t->value[i]) / t->delta;
     total += t->weight[i] * (r <= 1 ? 0.5 * r * r : r - 0.5);
   }
+  double d = t->known_weight > 0 ? x[t->known_at] - t->known : 0;
+  total += 0.5 * t->known_weight * d * d;
   return isnan(total) ? INFINITY : total;
 }
 
@@ -119,6 +121,7 @@ static int residuals(const gsl_vector *z, void *context, gsl_vector *f) {
     double r = isfinite(t->value[i]) ? t->value[i] / t->delta : OUTSIDE;
     f->data[i * f->stride] = sqrt(t->weight[i]) * root_of(r, &slope);
   }
+  if (t->known_weight > 0) gsl_vector_set(f, t->formula.rows, sqrt(t->known_weight) * (v->x[t->known_at] - t->known));
   return GSL_SUCCESS;
 }
 
@@ -136,6 +139,8 @@ static int slopes(const gsl_vector *z, void *context, gsl_matrix *J) {
     double *row = gsl_matrix_ptr(J, i, 0);
     for (size_t j = 0; j < v->n; j++) row[j] = good ? factor * t->slope[i * p + v->free[j]] * v->rate[j] : 0;
   }
+  for (size_t j = 0; t->known_weight > 0 && j < v->n; j++)
+    gsl_matrix_set(J, t->formula.rows, j, v->free[j] == t->known_at ? sqrt(t->known_weight) * v->rate[j] : 0);
   return GSL_SUCCESS;
 }
 
@@ -165,11 +170,12 @@ double mdm_target_minimize(mdm_target *t, const int *held, size_t most, double *
   choose_free(&v, held, x);
   memcpy(x, v.x, t->formula.e->parameters * sizeof *x);
   double before = mdm_target_value(t, x);
-  if (!v.n || t->formula.rows < v.n || !isfinite(before)) return before;
+  if (!v.n || t->formula.rows + (t->known_weight > 0) < v.n || !isfinite(before)) return before;
   how.solver = gsl_multifit_nlinear_solver_cholesky;
-  gsl_multifit_nlinear_workspace *w = gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, t->formula.rows, v.n);
+  size_t terms = t->formula.rows + (t->known_weight > 0);
+  gsl_multifit_nlinear_workspace *w = gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, terms, v.n);
   gsl_vector *z = gsl_vector_alloc(v.n);
-  gsl_multifit_nlinear_fdf f = {.f = residuals, .df = slopes, .n = t->formula.rows, .p = v.n, .params = &v};
+  gsl_multifit_nlinear_fdf f = {.f = residuals, .df = slopes, .n = terms, .p = v.n, .params = &v};
   double after = before;
   for (size_t j = 0; z && j < v.n; j++) gsl_vector_set(z, j, to_z(&t->axis[v.free[j]], x[v.free[j]]));
   if (w && z && !gsl_multifit_nlinear_init(z, &f, w)) {

@@ -22,6 +22,8 @@ typedef struct mdm_target {
   double *value, *slope;     /* rows; rows × parameters: workspace */
   double delta;              /* Huber's δ */
   const mdm_law_axis *axis;      /* one for each parameter of the formula */
+  double known_weight, known;    /* adds known_weight (x[known_at] − known)²/2: a parameter that is known from elsewhere, with an error; 0: none */
+  size_t known_at;
 } mdm_target;
 
 /* Rows index[0 … n−1] of all (NULL: every row), with weights of their own (NULL: as they are there). MDM_ERR_MEMORY. */
