@@ -20,8 +20,5 @@ void mdm_vec_erf_f32(size_t n, const float *x, float *y);
  * fixed. */
 double mdm_vec_dot_f64(size_t n, const double *a, const double *b);
 double mdm_vec_dot_f32(size_t n, const float *a, const float *b);
-/* Adam on n entries: moments m, v and weights A from gradients G. Without any gradient so far nothing moves, even at ε = 0. */
-void mdm_vec_adam_f64(size_t n, const mdm_entrywise *s, const double *G, double *m, double *v, double *A);
-void mdm_vec_adam_f32(size_t n, const mdm_entrywise *s, const float *G, float *m, float *v, float *A);
 
 #endif

@@ -39,8 +39,8 @@ static void sincos_f64(size_t n, const double *x, double *sine, double *cosine) 
   cos_f64(n, x, cosine);
 }
 
-static const mdm_vecmath table = {log_f64, sincos_f64, tanh_f64, exp_f64, erf_f64, tanh_f32, exp_f32, erf_f32,
-                                  adam_f64, adam_f32, dot_f64, dot_f32};
+static const mdm_vecmath table = {log_f64, sincos_f64, tanh_f64, exp_f64, erf_f64, tanh_f32, exp_f32, erf_f32, dot_f64,
+                                  dot_f32};
 const mdm_vecmath *mdm_vecmath_avx2(void) { return &table; }
 #else
 const mdm_vecmath *mdm_vecmath_avx2(void) { return NULL; }
