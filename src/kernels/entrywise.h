@@ -3,18 +3,7 @@
 #ifndef MOEDMFT_ENTRYWISE_H
 #define MOEDMFT_ENTRYWISE_H
 
-#include "kernels/real.h"
-
-/* One step, in numbers; g = clip · G:
- *   sign descent  A ← keep A − rate sign(g)
- *   Adam          m ← β1 m + (1 − β1) g,  v ← β2 v + (1 − β2) g²,  A ← keep A − rate m / (correct √v + ε) */
-typedef struct mdm_entrywise {
-  int adam;            /* 0: sign descent */
-  double clip, keep;
-  double rate;         /* adam: bias correction of the first moment included */
-  double beta1, beta2; /* adam */
-  double eps, correct; /* adam; without any gradient so far nothing moves, even at ε = 0 */
-} mdm_entrywise;
+#include "kernels/entrywise_table.h"
 
 /* A (n × cols, leading dimension n, as m and v, which sign descent does not need) takes a step; x: n × P, y: cols × P, of those columns `at` (NULL: all;
  * P = 0: the gradient is zero). Entries do not depend on how a matrix is cut, but for the order of additions in G, which is that of combine. */

@@ -1,8 +1,19 @@
-/* The kernel of entrywise.h of one instruction set. */
+/* What a step of entrywise.h is, and its kernel of one instruction set. */
 #ifndef MOEDMFT_ENTRYWISE_TABLE_H
 #define MOEDMFT_ENTRYWISE_TABLE_H
 
-#include "kernels/entrywise.h"
+#include "kernels/real.h"
+
+/* One step, in numbers; g = clip · G:
+ *   sign descent  A ← keep A − rate sign(g)
+ *   Adam          m ← β1 m + (1 − β1) g,  v ← β2 v + (1 − β2) g²,  A ← keep A − rate m / (correct √v + ε) */
+typedef struct mdm_entrywise {
+  int adam;            /* 0: sign descent */
+  double clip, keep;
+  double rate;         /* adam: bias correction of the first moment included */
+  double beta1, beta2; /* adam */
+  double eps, correct; /* adam; without any gradient so far nothing moves, even at ε = 0 */
+} mdm_entrywise;
 
 /* Where the gradient of some columns comes from. */
 typedef struct X(gradient) {
