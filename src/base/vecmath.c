@@ -30,7 +30,8 @@ static const mdm_vecmath portable = {log_f64, sincos_f64, tanh_f64, exp_f64, erf
 
 static const mdm_vecmath *choose(void) {
 #if defined(__x86_64__)
-  const mdm_vecmath *avx2 = mdm_vecmath_avx2();
+  const mdm_vecmath *avx2 = mdm_vecmath_avx2(), *avx512 = mdm_vecmath_avx512();
+  if (avx512 && mdm_vectors_used() >= MDM_VECTORS_AVX512) return avx512;
   if (avx2 && mdm_vectors_used() >= MDM_VECTORS_AVX2) return avx2;
 #endif
   return &portable;

@@ -1,4 +1,4 @@
-/* Elementwise functions over arrays, by SLEEF where the processor has AVX2, by the C library elsewhere. Input and output
+/* Elementwise functions over arrays, by SLEEF where the processor has AVX2 or AVX-512 (the same bits), by the C library elsewhere. Input and output
  * may be the same array. An element's result depends on its value alone, not on its place. */
 #ifndef MOEDMFT_VECMATH_H
 #define MOEDMFT_VECMATH_H

@@ -20,5 +20,6 @@ typedef struct mdm_vecmath {
 
 /* NULL when this build has no such implementation. */
 const mdm_vecmath *mdm_vecmath_avx2(void);
+const mdm_vecmath *mdm_vecmath_avx512(void);
 
 #endif
