@@ -178,7 +178,7 @@ static const mdm_option table[] = {
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
     {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
 
-    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)", TESTED},
+    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last), and store the train predictions of these steps", NULL},
     {"output.kernels", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store kernels on the time grid output.times"},
     {"output.responses", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store response functions on the time grid (full batch)"},
     {"output.statistics", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store loads and differences between experts, and on the time grid quantiles, histograms and alignments"},

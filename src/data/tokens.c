@@ -34,13 +34,13 @@ static int allocate(tokens *k, size_t count, size_t T, mdm_error *err) {
 
 /* ---------------------------------------------------------------- HDF5 */
 
-static int take_integers(const mdm_source *src, const char *name, const double *from, size_t n, size_t T, long *to, mdm_error *err) {
+static int take_integers(const mdm_source *src, const char *name, const double *from, size_t first, size_t n, size_t T, long *to, mdm_error *err) {
   const double most = 1e6;
   for (size_t i = 0; i < n; i++) {
     if (!(from[i] >= 0) || from[i] > most || from[i] != floor(from[i]))
       return mdm_fail(err, MDM_ERR_DATA, "%s: %s of sequence %zu, token %zu, is %g; tokens and targets are integers from 0 to 999999 (negative ones, to be ignored, are not known); change %s",
-                      src->path, name, i / T, i % T, from[i], src->option);
-    to[i] = (long)from[i];
+                      src->path, name, (first + i) / T, i % T, from[i], src->option);
+    to[first + i] = (long)from[i];
   }
   return MDM_OK;
 }
@@ -65,8 +65,14 @@ static int read_hdf5(const mdm_config *cfg, int is_test, tokens *k, mdm_error *e
     status = mdm_fail(err, MDM_ERR_DATA, "%s: %s has %zu targets for each sequence of %zu tokens in %s; there must be one for each token (sequences x T in both)", src.path,
                       src.y_name, src.outputs, src.dimension, src.x_name);
   if (!status) status = allocate(k, src.count, src.dimension, err);
-  if (!status) status = take_integers(&src, src.x_name, src.x, k->count * k->T, k->T, k->token, err);
-  if (!status) status = take_integers(&src, src.y_name, src.y, k->count * k->T, k->T, k->next, err);
+  double *row = status ? NULL : mdm_array(k->T, 1, sizeof *row, err); /* T: tokens of a sequence */
+  if (!status && !row) status = MDM_ERR_MEMORY;
+  for (size_t m = 0; m < k->count && !status; m++) {
+    mdm_stored_raw(src.x, m, row);
+    status = take_integers(&src, src.x_name, row, m * k->T, k->T, k->T, k->token, err);
+  }
+  free(row);
+  if (!status) status = take_integers(&src, src.y_name, src.y, 0, k->count * k->T, k->T, k->next, err);
   mdm_source_free(&src);
   return status;
 }
@@ -125,11 +131,12 @@ static long largest(const tokens *k) {
 
 /* Sequences first … first + n − 1. sigma: size of positions; 0: the inputs do not have them. */
 static int fill(const tokens *k, size_t first, size_t n, size_t V, double sigma, mdm_data *data, mdm_samples *s, mdm_error *err) {
-  int status = mdm_samples_create(s, n * k->T, data->dimension, data->outputs, err);
+  double *x; /* n T × D */
+  int status = mdm_samples_create(s, n * k->T, data->dimension, data->outputs, &x, err);
   for (size_t i = 0; i < n * k->T && !status; i++) {
     size_t from = first * k->T + i;
-    s->x[i * data->dimension + (size_t)k->token[from]] = 1;
-    if (sigma > 0) s->x[i * data->dimension + V + i % k->T] = sigma;
+    x[i * data->dimension + (size_t)k->token[from]] = 1;
+    if (sigma > 0) x[i * data->dimension + V + i % k->T] = sigma;
     s->y[i * data->outputs + (size_t)k->next[from]] = 1;
     s->origin[i] = from;
   }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/stored.h"
 #include "scaling/vanishing.h"
 
 /* P: tokens of a step, train and test. */
@@ -403,10 +404,16 @@ double mdm_record_bytes(const mdm_problem *p) {
 
 double mdm_problem_bytes(const mdm_problem *p) {
   double P = (double)(p->data->train.count + p->data->test.count);
-  return 8 * (P * (double)(p->full.inputs + p->reduced.inputs) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+  return 8 * ((p->reduced.held[0] ? P * (double)p->reduced.inputs : 0) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
 }
 
 double mdm_data_bytes(const mdm_problem *p) {
   const mdm_data *d = p->data;
-  return 8 * ((double)(d->train.count + d->test.count) * (double)(d->dimension + d->outputs + 1) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+  return 8 * ((double)(d->train.count + d->test.count) * (double)(d->outputs + 1) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+}
+
+double mdm_inputs_bytes(const mdm_problem *p) {
+  const double part[] = {[MDM_HELD_BYTE] = 0.6, [MDM_HELD_SINGLE] = 0.55, [MDM_HELD_DOUBLE] = 0.9}; /* as compressed: few different numbers take less */
+  const mdm_data *d = p->data;
+  return 8 * part[d->train.inputs->type] * (double)(d->train.count + d->test.count) * (double)d->dimension;
 }

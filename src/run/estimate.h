@@ -23,9 +23,10 @@ double mdm_measure_bytes(const mdm_problem *p, const mdm_limit_sizes *sizes, con
 /* Bytes of one run's record, and of the initial and final weights of a network. */
 double mdm_record_bytes(const mdm_problem *p);
 double mdm_weights_bytes(const mdm_problem *p, long N);
-/* Bytes of the samples as they are written beside results. */
+/* Bytes of targets, indices and batches as they are written beside results; and of inputs, as a file has them. */
 double mdm_data_bytes(const mdm_problem *p);
-/* Bytes of the problem itself: samples as vectors, as given and rotated, and the order in which they are used. */
+double mdm_inputs_bytes(const mdm_problem *p);
+/* Bytes of the problem itself: inputs in other coordinates than those of the data, and the order in which samples are used. */
 double mdm_problem_bytes(const mdm_problem *p);
 
 #endif

@@ -23,9 +23,10 @@ static void write_tokens(const char *name, const int *y, hsize_t columns) {
 /* Sample i of s, from `from` on in the file: one-hot, with the position. */
 static void is_token(const mdm_data *data, const mdm_samples *s, size_t i, size_t from, double sigma) {
   size_t D = data->dimension;
+  const double *x = inputs_of(data, s) + D * i; /* D */
   CU_ASSERT_EQUAL(s->origin[i], from);
   for (size_t d = 0; d < D; d++)
-    CU_ASSERT_EQUAL(s->x[D * i + d], d < V ? (double)(d == (size_t)token[from]) : d - V == from % T ? sigma : 0);
+    CU_ASSERT_EQUAL(x[d], d < V ? (double)(d == (size_t)token[from]) : d - V == from % T ? sigma : 0);
   for (size_t c = 0; c < V; c++) CU_ASSERT_EQUAL(s->y[V * i + c], (double)(c == (size_t)next[from]));
 }
 
@@ -50,8 +51,8 @@ static void test_text(void) {
   CU_ASSERT(data->context == 3 && data->outputs == 4 && data->dimension == 7);
   CU_ASSERT_FATAL(data->train.count == 3 && data->test.count == 3); /* two windows; the last three bytes are no window with a byte behind it */
   for (size_t i = 0; i < 3; i++) {
-    CU_ASSERT_EQUAL(data->train.x[7 * i + i], 1);
-    CU_ASSERT_EQUAL(data->train.x[7 * i + 4 + i], 2);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[7 * i + i], 1);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[7 * i + 4 + i], 2);
     CU_ASSERT_EQUAL(data->train.y[4 * i + (i + 1) % 3], 1);
   }
   mdm_data_free(data);
