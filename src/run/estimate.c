@@ -82,6 +82,8 @@ static double pair_entries(const mdm_problem *p, const mdm_limit_sizes *sizes, m
 /* Work of heads for a token: products and softmax, forward and backward. */
 static double attention_work(const mdm_problem *p, const shape *s) { return s->weights * (5 * (double)p->model.heads.width + 20); }
 
+double mdm_directions_bound(const mdm_problem *p, double rank) { return 1.25 * rank + tokens_of(p); }
+
 double mdm_limit_step(const mdm_problem *p, const mdm_limit_sizes *sizes, double directions) {
   double P = tokens_of(p), sum = 0;
   shapes all = limit_shapes(p, sizes);
@@ -215,7 +217,7 @@ static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes, 
 }
 
 /* Directions of a field that shows k where nothing is forgotten: a quarter and a step's tokens more than are kept (src/realization/forget.h). */
-static double directions_kept(const realization *R, double k) { return R->rank > 0 ? fmin(k, 1.25 * R->rank + tokens_of(R->p)) : k; }
+static double directions_kept(const realization *R, double k) { return R->rank > 0 ? fmin(k, mdm_directions_bound(R->p, R->rank)) : k; }
 
 /* Columns that a population of n particles remembers, of those that come by: a quarter of a group at most. */
 static double remembered(double n, double groups, double columns) { return n * fmin(1 + columns, fmax(1, n / groups / 4)); }

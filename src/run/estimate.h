@@ -10,6 +10,8 @@
 /* Work of one step in multiply-adds, of a replica of the limit and of a network of width N. */
 double mdm_limit_cost(const mdm_problem *p, const mdm_limit_sizes *sizes);
 double mdm_network_cost(const mdm_problem *p, long N);
+/* Directions of a field that are held at most where they are cut back to `rank` (solve.rank): some more than those, and those of a step. */
+double mdm_directions_bound(const mdm_problem *p, double rank);
 /* The same of a step at which fields of the limit have visited so many directions. */
 double mdm_limit_step(const mdm_problem *p, const mdm_limit_sizes *sizes, double directions);
 
