@@ -16,6 +16,7 @@ depth        70 s  Does the best learning rate transfer in depth, too? Best rate
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
+horizon     150 s  Where does a long single pass go at N = infinity? SGD and AdamW, muP and MSSP, soft and top-K; the best rate against N and the number of steps.
 self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
 }
@@ -70,6 +71,24 @@ study_order() {
   draw order_parameters.py out/order.h5
   look "Marks (networks) beside lines (limit): logits spread and skew, loads hardly move; the kernel of the experts' output and the
 tangent kernel turn towards the targets"
+}
+
+study_horizon() {
+  for optimizer in sgd adamw; do
+    case $optimizer in sgd) all=1 few=0.5 rates=log:0.35:4:8 ;; *) all=0.1 few=0.1 rates=log:0.05:1.6:6 ;; esac
+    for p in mup mssp; do
+      for fraction in 1 0.25; do
+        case $fraction in 1) routing=soft rate=$all ;; *) routing=topk rate=$few ;; esac
+        moedmft compare examples/horizon.yaml -o "out/horizon_${optimizer}_${p}_$routing.h5" -s "train.optimizer=$optimizer" -s "train.lr=$rate" \
+          -s "model.parameterization=$p" -s "model.active_fraction=$fraction" "$@"
+      done
+    done
+    moedmft sweep examples/horizon.yaml -o "out/horizon_sweep_$optimizer.h5" --over train.steps=12,25,50,99 --over "train.lr=$rates" \
+      --measure test -s "train.optimizer=$optimizer" -s output.every=99 -s solve.replicas=16 -s 'simulate.widths=[32, 128]' -s 'simulate.seeds=[12, 6]' "$@"
+  done
+  draw horizon.py out
+  look "Dashed with its band: the limit, from networks of N = 16 to 64 in families; right: the best rate against the
+number of steps for every width"
 }
 
 study_self_consistency() {
