@@ -17,6 +17,7 @@ coordcheck   10 s  What of the experts' output survives at large width? Its part
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
 granularity 150 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
+horizon     150 s  Where does a long single pass go at N = infinity? SGD and AdamW, muP and MSSP, soft and top-K; the best rate against N and the number of steps.
 self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
 }
@@ -102,6 +103,24 @@ study_granularity() {
   done
   draw granularity.py
   look "Best loss against the granularity of experts, the shared part of the active ones, and the active part of all"
+}
+
+study_horizon() {
+  for optimizer in sgd adamw; do
+    case $optimizer in sgd) all=1 few=0.5 rates=log:0.35:4:8 ;; *) all=0.1 few=0.1 rates=log:0.05:1.6:6 ;; esac
+    for p in mup mssp; do
+      for fraction in 1 0.25; do
+        case $fraction in 1) routing=soft rate=$all ;; *) routing=topk rate=$few ;; esac
+        moedmft compare examples/horizon.yaml -o "out/horizon_${optimizer}_${p}_$routing.h5" -s "train.optimizer=$optimizer" -s "train.lr=$rate" \
+          -s "model.parameterization=$p" -s "model.active_fraction=$fraction" "$@"
+      done
+    done
+    moedmft sweep examples/horizon.yaml -o "out/horizon_sweep_$optimizer.h5" --over train.steps=12,25,50,99 --over "train.lr=$rates" \
+      --measure test -s "train.optimizer=$optimizer" -s output.every=99 -s solve.replicas=16 -s 'simulate.widths=[32, 128]' -s 'simulate.seeds=[12, 6]' "$@"
+  done
+  draw horizon.py out
+  look "Dashed with its band: the limit, from networks of N = 16 to 64 in families; right: the best rate against the
+number of steps for every width"
 }
 
 study_self_consistency() {

@@ -7,6 +7,7 @@ Each kind is run in a process of its own. Announced: the number in "about … GB
 Also the seconds until the number is announced, which is mostly the pilot, and those of the whole run. Fails when a ratio leaves ALLOWED.
 Program: environment variable MOEDMFT_BIN, else build/moedmft.
 """
+import gzip
 import os
 import re
 import subprocess
@@ -31,6 +32,24 @@ def kind(command, words, config="-", options=()):
 
 def image(words=()):
     return ["data.train=48", "data.test=48", "solve.replicas=2", "solve.particles=3000"] + list(words)
+
+
+# 60,000 made-up images of 784 pixels in ten classes, in files of the folder "@"
+STREAM = ["train.loss=cross_entropy", "train.batch=16", "train.steps=200", "output.kernels=false", "output.statistics=false", "simulate.widths=[32]", "simulate.seeds=2"]
+
+
+def images(folder):
+    import h5py
+    import numpy as np
+
+    r = np.random.default_rng(1)
+    pixels = (r.integers(0, 256, (60000, 28, 28)) * (r.random((60000, 28, 28)) < 0.5)).astype(np.uint8)
+    labels = r.integers(0, 10, 60000).astype(np.uint8)
+    for name, values in (("images", pixels), ("labels", labels)):
+        with gzip.open(f"{folder}/{name}.gz", "wb", 1) as f:
+            f.write(bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape) + values.tobytes())
+    with h5py.File(f"{folder}/images.h5", "w") as f:
+        f["x"], f["y"] = pixels.reshape(60000, 784).astype(np.float32) / 255, labels
 
 
 KINDS = {
@@ -78,6 +97,8 @@ KINDS = {
     "networks, many small": kind("simulate", COSINE + ["simulate.widths=[32]", "simulate.seeds=400", "train.steps=60"]),
     "networks, --save-weights": kind("simulate", COSINE + ["simulate.seeds=6"], options=("--save-weights",)),
     "networks, every seed": kind("simulate", COSINE + ["simulate.widths=[64]", "simulate.seeds=60", "output.every_seed=true", "output.times=[0,2,4,6,8,10,12,14,16,18,20,22,24]"]),
+    "networks, 60000 images": kind("simulate", STREAM + ["data.source=idx", "data.file=@/images.gz", "data.labels=@/labels.gz"]),
+    "networks, 60000 images, HDF5": kind("simulate", STREAM + ["data.source=hdf5", "data.file=@/images.h5"]),
     "compare": kind("compare", COSINE + WIDTHS),
     "compare, 2 threads": kind("compare", COSINE + WIDTHS, options=("-t", "2")),
     "compare, 4 blocks": kind("compare", COSINE + BLOCKS + WIDTHS + ["model.depth=4", "solve.particles=6000"]),
@@ -93,7 +114,9 @@ def run(command, config, words, options):
     path = config if config == "-" else os.path.join(EXAMPLES, config)
     threads = () if "-t" in options else ("-t", "1")
     with tempfile.TemporaryDirectory() as folder:
-        line = [PROGRAM, command, path, "-o", os.path.join(folder, "out.h5"), *threads, *options] + [part for word in words for part in ("-s", word)]
+        if any("@" in word for word in words):
+            subprocess.run([sys.executable, __file__, "--images", folder], check=True)  # not here: a child begins with what its parent has
+        line = [PROGRAM, command, path, "-o", os.path.join(folder, "out.h5"), *threads, *options] + [part for word in words for part in ("-s", word.replace("@", folder))]
         start = time.monotonic()
         child = subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
         said, announced, after = "", None, 0
@@ -110,6 +133,8 @@ def run(command, config, words, options):
 
 
 def main():
+    if sys.argv[1:2] == ["--images"]:
+        return images(sys.argv[2])
     names = sys.argv[1:] or list(KINDS)
     unknown = [name for name in names if name not in KINDS]
     if unknown:

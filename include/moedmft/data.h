@@ -12,7 +12,7 @@ extern "C" {
 
 typedef struct mdm_samples {
   size_t count;   /* P */
-  double *x;      /* P × D, row-major: sample by sample */
+  struct mdm_stored *inputs; /* P × D, as their source has them (images as bytes); mdm_samples_input tells them */
   double *y;      /* P × C, row-major: regression target, ±1, or one-hot (zeros: no target, the loss leaves the sample out) */
   size_t *origin; /* P: index of each sample in its file (after class selection: still the index in the file) */
 } mdm_samples;
@@ -25,6 +25,7 @@ typedef struct mdm_data {
   mdm_samples train, test;
   char source[512];  /* one line: where the data come from */
   char notice[768];  /* one line that whoever trains on them should see; "": nothing to say */
+  long users;        /* how often mdm_data_free releases it before it is gone, less one */
 } mdm_data;
 
 /* Builds the data set that the data.* options (and train.loss, which decides about one-hot targets) describe.
@@ -46,6 +47,10 @@ typedef struct mdm_data {
  * a class that does not occur, a negative label, a constant data set that cannot be standardized), MDM_ERR_CONFIG (data.file not given).
  * Every message names the file and the option. */
 int mdm_data_load(const mdm_config *cfg, mdm_data **out, mdm_error *err);
+/* Inputs of sample m < count, after standardization, into x: D numbers. Threads may call it together. */
+void mdm_samples_input(const mdm_samples *s, size_t m, double *x);
+/* CRC-32 of the inputs of all samples, as doubles behind each other, going on from crc (zlib's crc32). */
+unsigned long mdm_samples_crc(const mdm_samples *s, size_t dimension, unsigned long crc);
 /* A data set from arrays in memory (copied). x: (n_train + n_test) × D, y: likewise × C, train first. With classification, y is ±1 (C = 1) or one-hot, where
  * a row of zeros is a sample without target: loss, accuracy and alignment leave it out. */
 int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t outputs, const double *x,
@@ -55,6 +60,9 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
 size_t mdm_data_fan_in(const mdm_config *cfg, size_t dimension);
 /* sigma_p of tokens' positions, which are the last T inputs; 0: inputs have none. */
 double mdm_data_position_std(const mdm_config *cfg);
+/* The same data set for one user more, who releases it with mdm_data_free. */
+mdm_data *mdm_data_share(const mdm_data *data);
+/* Releases it; NULL is allowed. */
 void mdm_data_free(mdm_data *data);
 
 #ifdef __cplusplus

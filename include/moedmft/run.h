@@ -54,7 +54,8 @@ typedef struct mdm_outcome {
   mdm_sweeps sweeps;      /* of the limit */
   char method[300];       /* why solve.method: auto chose it (mdm_method_choose); empty: it was given */
   double accuracy;        /* that was asked for by solve.accuracy; 0: sizes were given */
-  mdm_record *extra;      /* /data: samples and batches as used; or NULL */
+  mdm_record *extra;      /* /data: targets, indices and batches as used; or NULL */
+  mdm_data *data;         /* whose inputs are written to /data with them: a share of the run's; or NULL */
 } mdm_outcome;
 
 void mdm_outcome_clear(mdm_outcome *o);

@@ -92,7 +92,7 @@ class Ensemble(Group):
 
     @property
     def prediction(self) -> Quantity:
-        """Predictions on the batch, shape (step, sample, output)."""
+        """Predictions on the batch, shape (step, sample, output): of all steps, or of ``prediction_steps`` with output.every > 1."""
         return self["observables/train/prediction"]
 
     @property
@@ -171,6 +171,12 @@ class Ensemble(Group):
     def steps(self) -> Array:
         """Gradient steps made before each entry of ``loss``: 0, 1, ..."""
         return np.arange(len(self.loss))
+
+    @property
+    def prediction_steps(self) -> Array:
+        """Gradient steps made before each entry of ``prediction``: 0, output.every, 2 output.every, ... and the last."""
+        path = "observables/train/prediction_step"
+        return self[path].mean.astype(int) if path in self else np.arange(len(self.prediction))
 
     @property
     def test_steps(self) -> Array:

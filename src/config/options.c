@@ -162,7 +162,7 @@ static const mdm_option table[] = {
     {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions (or families of networks), whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), that sizes are chosen for; 0: 1e-3 where none are given, 1e-2 by networks", "solve.particles<1 or solve.replicas<1, and solve.replicas<1 or " BY_PARTICLES},
-    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles and at a quarter of solve.tolerance (3 or more replicas; about three times the work of the limit)", BY_PARTICLES},
+    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles, at a quarter of solve.tolerance and with half of solve.rank (3 or more replicas; about three times the work of the limit)", BY_PARTICLES},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new", BY_PARTICLES " or output.responses=true"},
     {"solve.tolerance_of", MDM_OPT_ENUM, "token", 0, 0, 0, "token|batch", "whose root mean square solve.tolerance is relative to: one token's, or the root of the power of all tokens of a step", "solve.sweeps<1, and " BY_PARTICLES},
     {"solve.rank", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "directions that each field keeps, and up to a quarter and a step's more; older ones are forgotten, at a bias about 1/rank; 0: all", LINEAR ", and solve.sweeps<1, and output.responses=false, and output.parts=false, and " BY_PARTICLES},
@@ -181,7 +181,7 @@ static const mdm_option table[] = {
     {"simulate.seeds", MDM_OPT_INT_LIST, "[32]", 1, 1e7, 0, NULL, "networks per width: one number, or one for each width"},
     {"simulate.precision", MDM_OPT_ENUM, "double", 0, 0, 0, "single|double", "arithmetic of the networks"},
 
-    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last)", TESTED},
+    {"output.every", MDM_OPT_INT, "1", 1, INT_MAX_D, 0, NULL, "evaluate the test part every so many steps (and after the last), and store the train predictions of these steps", NULL},
     {"output.kernels", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store kernels on the time grid output.times"},
     {"output.responses", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "store response functions on the time grid (full batch)"},
     {"output.statistics", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "store loads and differences between experts, and on the time grid quantiles, histograms and alignments"},

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/arrays.h"
 #include "data/source.h"
 
 static int is_zero(size_t n, const double *y) {
@@ -28,16 +29,46 @@ static int check_arrays(size_t rows, size_t dimension, size_t outputs, const dou
                   bad, outputs == 1 ? "+1 or -1" : "one-hot (nor all zeros, for a sample to be ignored)");
 }
 
-static int copy_samples(mdm_samples *s, size_t count, size_t first, size_t dimension, size_t outputs, const double *x,
-                        const double *y, mdm_error *err) {
-  int status = mdm_samples_create(s, count, dimension, outputs, err);
-  if (status) return status;
-  if (count) {
-    memcpy(s->x, x + first * dimension, count * dimension * sizeof *x);
-    memcpy(s->y, y + first * outputs, count * outputs * sizeof *y);
+static void describe(mdm_data *d) {
+  snprintf(d->source, sizeof d->source, "arrays: %zu train and %zu test sample%s, D = %zu, C = %zu", d->train.count, d->test.count, MDM_S(d->test.count), d->dimension,
+           d->outputs);
+}
+
+int mdm_data_from_stored(mdm_stored *train, mdm_stored *test, size_t outputs, const double *train_y, const double *test_y, int classification, mdm_data **out,
+                         mdm_error *err) {
+  mdm_data *data = *out = calloc(1, sizeof *data);
+  if (!data) return mdm_stored_free(train), mdm_stored_free(test), mdm_no_memory(err, "a data set");
+  mdm_samples *part[2] = {&data->train, &data->test};
+  const double *y[2] = {train_y, test_y};
+  int status = MDM_OK;
+  *data = (mdm_data){.dimension = train->dimension, .context = 1, .outputs = outputs, .classification = classification != 0, .train.inputs = train, .test.inputs = test};
+  for (int i = 0; i < 2 && !status; i++) {
+    status = mdm_samples_targets(part[i], part[i]->inputs->count, outputs, err);
+    if (!status && part[i]->count) memcpy(part[i]->y, y[i], part[i]->count * outputs * sizeof *y[i]);
+    for (size_t m = 0; m < part[i]->count && !status; m++) part[i]->origin[m] = i ? train->count + m : m;
   }
-  for (size_t m = 0; m < count; m++) s->origin[m] = first + m;
-  return MDM_OK;
+  describe(data);
+  if (status) mdm_data_free(data), *out = NULL;
+  return status;
+}
+
+static int copy_parts(const mdm_part_arrays part[2], size_t D, size_t C, int classification, mdm_data **out, mdm_error *err) {
+  mdm_stored *inputs[2] = {NULL, NULL};
+  int status = MDM_OK;
+  for (int i = 0; i < 2 && !status; i++) {
+    status = mdm_stored_create(&inputs[i], MDM_HELD_DOUBLE, part[i].count, D, err);
+    if (!status && part[i].count) memcpy(inputs[i]->value, part[i].x, part[i].count * D * sizeof(double));
+  }
+  if (!status) return mdm_data_from_stored(inputs[0], inputs[1], C, part[0].y, part[1].y, classification, out, err);
+  for (int i = 0; i < 2; i++) mdm_stored_free(inputs[i]);
+  return status;
+}
+
+int mdm_data_from_parts(const mdm_part_arrays part[2], size_t dimension, size_t outputs, int classification, mdm_data **out, mdm_error *err) {
+  int status = MDM_OK;
+  *out = NULL;
+  for (int i = 0; i < 2 && !status; i++) status = check_arrays(part[i].count, dimension, outputs, part[i].x, part[i].y, classification, err);
+  return status ? status : copy_parts(part, dimension, outputs, classification, out, err);
 }
 
 int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t outputs, const double *x,
@@ -53,17 +84,6 @@ int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t
     return mdm_fail(err, MDM_ERR_DATA, "data set in memory: the product of its sizes overflows; check the arguments");
   int status = check_arrays(rows, dimension, outputs, x, y, classification, err);
   if (status) return status;
-  mdm_data *data = calloc(1, sizeof *data);
-  if (!data) return mdm_no_memory(err, "a data set");
-  data->dimension = dimension;
-  data->context = 1;
-  data->outputs = outputs;
-  data->classification = classification != 0;
-  status = copy_samples(&data->train, n_train, 0, dimension, outputs, x, y, err);
-  if (!status) status = copy_samples(&data->test, n_test, n_train, dimension, outputs, x, y, err);
-  snprintf(data->source, sizeof data->source, "arrays: %zu train and %zu test sample%s, D = %zu, C = %zu", n_train,
-           n_test, MDM_S(n_test), dimension, outputs);
-  if (status) return mdm_data_free(data), status;
-  *out = data;
-  return MDM_OK;
+  const mdm_part_arrays part[2] = {{n_train, x, y}, {n_test, n_test ? x + n_train * dimension : NULL, n_test ? y + n_train * outputs : NULL}};
+  return copy_parts(part, dimension, outputs, classification, out, err);
 }

@@ -52,8 +52,7 @@ static int has_test_source(const loader *l) {
 }
 
 void mdm_source_free(mdm_source *src) {
-  free(src->byte);
-  free(src->x);
+  mdm_stored_free(src->x);
   free(src->y);
   free(src->label);
   *src = (mdm_source){0};
@@ -104,7 +103,7 @@ static int read_hdf5(const loader *l, mdm_source *src, int is_test) {
   src->x_name = text(l, src->x_option);
   src->y_name = text(l, src->y_option);
   int status = mdm_source_read_hdf5(src, l->err);
-  if (!status) status = mdm_check_finite(src->x, src->count, src->dimension, src->path, src->x_name, src->option, l->err);
+  if (!status) status = mdm_check_inputs(src->x, 1, src->path, src->x_name, src->option, l->err);
   return status ? status : mdm_check_finite(src->y, src->count, src->outputs, src->path, src->y_name, src->option, l->err);
 }
 
@@ -309,18 +308,17 @@ static void fill_targets(const loader *l, const part *p, mdm_samples *s) {
   }
 }
 
-static void fill_inputs(const mdm_source *src, mdm_samples *s) {
-  size_t dimension = src->dimension;
-  for (size_t i = 0; i < s->count; i++)
-    for (size_t d = 0; d < dimension; d++) {
-      size_t from = s->origin[i] * dimension + d;
-      s->x[i * dimension + d] = src->byte ? src->byte[from] : src->x[from];
-    }
+/* Inputs of a part: copied where the rest of the file is needed, else what is left of it. */
+static int fill_inputs(const loader *l, mdm_source *src, int is_last, mdm_samples *s) {
+  if (!is_last) return mdm_stored_copy(src->x, s->count, s->origin, &s->inputs, l->err);
+  s->inputs = src->x;
+  src->x = NULL;
+  return mdm_stored_keep(s->inputs, s->count, s->origin, l->err);
 }
 
 /* Deals n samples; in the order of the file when in_order is set, else shuffled. */
 static int take(const loader *l, part *p, size_t n, int in_order, mdm_samples *s) {
-  int status = mdm_samples_create(s, n, l->data->dimension, l->data->outputs, l->err);
+  int status = mdm_samples_targets(s, n, l->data->outputs, l->err);
   if (status) return status;
   mdm_deck_deal(&p->deck, n, s->origin);
   mdm_stream stream = {(uint64_t)mdm_config_int(l->cfg, "data.seed"), 0, MDM_DRAW_TRAIN_ORDER, 0, 0, 0};
@@ -328,7 +326,6 @@ static int take(const loader *l, part *p, size_t n, int in_order, mdm_samples *s
     mdm_sort_sizes(n, s->origin);
   else
     mdm_shuffle(s->origin, n, stream);
-  fill_inputs(&p->src, s);
   fill_targets(l, p, s);
   return MDM_OK;
 }
@@ -367,6 +364,8 @@ static int take_parts(loader *l) {
   if (!status && train > 0) status = take(l, &l->train, train, 0, &l->data->train);
   if (!status) status = take(l, test_from, test, 1, &l->data->test);
   if (!status && train == 0) status = take(l, &l->train, mdm_deck_left(&l->train.deck), in_order, &l->data->train);
+  if (!status) status = fill_inputs(l, &test_from->src, test_from == &l->test, &l->data->test);
+  if (!status) status = fill_inputs(l, &l->train.src, 1, &l->data->train);
   return status;
 }
 

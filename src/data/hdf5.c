@@ -1,5 +1,6 @@
 /* Reader of HDF5 files: inputs (P × D; further dimensions are flattened into D) and targets (P, or P × C), of any integer or
- * floating-point type or an enumeration (h5py's booleans), read as double.
+ * floating-point type or an enumeration (h5py's booleans). Inputs stay as small as they are where bytes or single precision hold them exactly; targets
+ * become double.
  *
  * HDF5 does not survive every damaged file, and files of others have no checksum that could be looked at first: a child process (base/guard.h)
  * reads them, and sends shapes and numbers. It costs a process and the way through a pipe (docs/reliability.md). */
@@ -20,6 +21,7 @@ typedef struct dataset {
   hid_t id;                  /* negative: not open */
   int rank;
   size_t rows, rest; /* first extent; product of the others */
+  mdm_held_as type;  /* in which its numbers are read */
 } dataset;
 
 /* Extents of an open data set into d; each product checked. */
@@ -47,6 +49,27 @@ static int check_type(const mdm_source *src, const dataset *d, mdm_error *err) {
   return mdm_fail(err, MDM_ERR_DATA, "%s: %s is not of an integer, floating-point or boolean type; store it as such for %s",
                   src->path, d->name, src->option);
 }
+
+/* Whether numbers of a floating-point type are numbers of single precision. */
+static int fits_single(hid_t type) {
+  size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
+  if (H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) < 0 || H5Tget_norm(type) != H5T_NORM_IMPLIED) return 0;
+  return exponent_bits <= 8 && mantissa_bits <= 23 && H5Tget_ebias(type) == ((size_t)1 << (exponent_bits - 1)) - 1;
+}
+
+/* The smallest type that holds the numbers of a data set exactly. */
+static mdm_held_as smallest_type(hid_t set) {
+  hid_t type = H5Dget_type(set);
+  H5T_class_t class = H5Tget_class(type);
+  size_t size = H5Tget_size(type);
+  mdm_held_as held = MDM_HELD_DOUBLE;
+  if (class == H5T_INTEGER && size <= 2) held = size == 1 && H5Tget_sign(type) == H5T_SGN_NONE ? MDM_HELD_BYTE : MDM_HELD_SINGLE;
+  if (class == H5T_FLOAT && fits_single(type)) held = MDM_HELD_SINGLE;
+  if (type >= 0) H5Tclose(type);
+  return held;
+}
+
+static hid_t in_memory(mdm_held_as type) { return type == MDM_HELD_BYTE ? H5T_NATIVE_UCHAR : type == MDM_HELD_SINGLE ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE; }
 
 static int open_dataset(const mdm_source *src, hid_t file, dataset *d, mdm_error *err) {
   d->id = H5Dopen2(file, d->name, H5P_DEFAULT);
@@ -88,13 +111,13 @@ static size_t band_rows(const dataset *d) {
 }
 
 /* Rows first … first + n − 1 to `to`. */
-static int read_rows(const dataset *d, size_t first, size_t n, double *to) {
+static int read_rows(const dataset *d, size_t first, size_t n, void *to) {
   hsize_t from[H5S_MAX_RANK] = {first}, extent[H5S_MAX_RANK], numbers = n * d->rest;
   hid_t space = H5Dget_space(d->id), memory = H5Screate_simple(1, &numbers, NULL);
   int good = space >= 0 && memory >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) == d->rank;
   extent[0] = n;
   good = good && H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, extent, NULL) >= 0 &&
-         H5Dread(d->id, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, to) >= 0;
+         H5Dread(d->id, in_memory(d->type), memory, space, H5P_DEFAULT, to) >= 0;
   if (space >= 0) H5Sclose(space);
   if (memory >= 0) H5Sclose(memory);
   return good;
@@ -102,11 +125,11 @@ static int read_rows(const dataset *d, size_t first, size_t n, double *to) {
 
 static int send_values(mdm_guard *g, const mdm_source *src, const dataset *d, mdm_error *err) {
   size_t rows = band_rows(d);
-  double *band = mdm_array(rows, d->rest, sizeof *band, err); /* rows × rest */
+  void *band = mdm_array(rows, d->rest, mdm_held_size(d->type), err); /* rows × rest */
   int status = band ? MDM_OK : MDM_ERR_MEMORY;
   for (size_t m = 0, n; m < d->rows && !status; m += n) {
     n = d->rows - m < rows ? d->rows - m : rows;
-    if (read_rows(d, m, n, band)) status = mdm_guard_send(g, band, n * d->rest * sizeof *band, err);
+    if (read_rows(d, m, n, band)) status = mdm_guard_send(g, band, n * d->rest * mdm_held_size(d->type), err);
     else
       status = mdm_fail(err, MDM_ERR_DATA, "%s: %s cannot be read (truncated file, or a missing compression filter); check %s", src->path, d->name,
                         src->option);
@@ -118,14 +141,16 @@ static int send_values(mdm_guard *g, const mdm_source *src, const dataset *d, md
 /* What the child sends first. */
 typedef struct shape {
   size_t rows, x_columns, y_columns;
+  mdm_held_as type; /* of x */
 } shape;
 
 static int send_file(mdm_guard *g, const mdm_source *src, hid_t file, mdm_error *err) {
-  dataset x = {.name = src->x_name, .option = src->x_option, .id = -1}, y = {.name = src->y_name, .option = src->y_option, .id = -1};
+  dataset x = {.name = src->x_name, .option = src->x_option, .id = -1}, y = {.name = src->y_name, .option = src->y_option, .id = -1, .type = MDM_HELD_DOUBLE};
   int status = open_dataset(src, file, &x, err);
   if (!status) status = open_dataset(src, file, &y, err);
   if (!status) status = check_shapes(src, &x, &y, err);
-  if (!status) status = mdm_guard_send(g, &(shape){x.rows, x.rest, y.rest}, sizeof(shape), err);
+  if (!status) x.type = smallest_type(x.id);
+  if (!status) status = mdm_guard_send(g, &(shape){x.rows, x.rest, y.rest, x.type}, sizeof(shape), err);
   if (!status) status = send_values(g, src, &x, err);
   if (!status) status = send_values(g, src, &y, err);
   if (x.id >= 0) H5Dclose(x.id);
@@ -148,16 +173,21 @@ static int read_in_child(mdm_guard *g, void *context, mdm_error *err) {
 
 /* ---- the parent ---- */
 
-static int receive_values(mdm_guard *g, size_t rows, size_t columns, double **to, mdm_error *err) {
+static int receive_targets(mdm_guard *g, size_t rows, size_t columns, double **to, mdm_error *err) {
   *to = mdm_array(rows, columns, sizeof **to, err); /* rows × columns */
   return *to ? mdm_guard_receive(g, *to, rows * columns * sizeof **to, err) : MDM_ERR_MEMORY;
+}
+
+static int receive_inputs(mdm_guard *g, const shape *s, mdm_stored **to, mdm_error *err) {
+  int status = mdm_stored_create(to, s->type, s->rows, s->x_columns, err);
+  return status ? status : mdm_guard_receive(g, (*to)->value, s->rows * s->x_columns * mdm_held_size(s->type), err);
 }
 
 static int receive(mdm_guard *g, mdm_source *src, mdm_error *err) {
   shape s;
   int status = mdm_guard_receive(g, &s, sizeof s, err);
-  if (!status) status = receive_values(g, s.rows, s.x_columns, &src->x, err);
-  if (!status) status = receive_values(g, s.rows, s.y_columns, &src->y, err);
+  if (!status) status = receive_inputs(g, &s, &src->x, err);
+  if (!status) status = receive_targets(g, s.rows, s.y_columns, &src->y, err);
   if (status) return status;
   src->count = s.rows;
   src->dimension = s.x_columns;

@@ -131,7 +131,11 @@ static int read_pair(mdm_source *src, idx_file *images, idx_file *labels, mdm_er
   src->count = images->first;
   src->dimension = images->rest;
   src->outputs = 1;
-  src->byte = images->byte;
+  int created = mdm_stored_create(&src->x, MDM_HELD_BYTE, 0, images->rest, err);
+  if (created) return created;
+  free(src->x->value);
+  src->x->value = images->byte;
+  src->x->count = images->first;
   images->byte = NULL;
   return MDM_OK;
 }

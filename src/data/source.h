@@ -9,9 +9,11 @@
 #include <moedmft/data.h>
 
 #include "base/random.h"
+#include "data/array.h"
+#include "data/stored.h"
 
-/* Everything one file (or pair of files) holds, before selection. Exactly one of byte and x is set; of y and label, one
- * after reading, and only label once the values of y turn out to be class labels. */
+/* Everything one file (or pair of files) holds, before selection. Of y and label one is set after reading, and only label once the values of y
+ * turn out to be class labels. */
 typedef struct mdm_source {
   const char *path;    /* the file, for messages; borrowed from the configuration */
   const char *option;  /* the option that names it: "data.file" or "data.test_file" */
@@ -19,8 +21,7 @@ typedef struct mdm_source {
   size_t count;        /* P */
   size_t dimension;    /* D */
   size_t outputs;      /* C, columns of y; 1 for class labels */
-  unsigned char *byte; /* P × D, row-major (IDX pixels, 0 to 255) */
-  double *x;           /* P × D, row-major (HDF5) */
+  mdm_stored *x;       /* P × D: IDX pixels, 0 to 255, as bytes; of HDF5 in the type of the file, where that is exact */
   double *y;           /* P × C, row-major (HDF5) */
   long *label;         /* P, class labels */
 } mdm_source;
@@ -41,8 +42,11 @@ int mdm_data_read_tokens(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 /* Standardizes both parts as data.standardize says, and notes it in data->source. */
 int mdm_data_standardize(const mdm_config *cfg, mdm_data *data, mdm_error *err);
 
-/* Room for count samples of dimension D with C outputs, all zero. */
-int mdm_samples_create(mdm_samples *s, size_t count, size_t dimension, size_t outputs, mdm_error *err);
+/* Room for targets and indices of count samples with C outputs, all zero; and for inputs of dimension D, too, as doubles, which *x are. */
+int mdm_samples_targets(mdm_samples *s, size_t count, size_t outputs, mdm_error *err);
+int mdm_samples_create(mdm_samples *s, size_t count, size_t dimension, size_t outputs, double **x, mdm_error *err);
+/* mdm_check_finite of inputs: before (raw: 1) or after standardization. */
+int mdm_check_inputs(const mdm_stored *s, int raw, const char *place, const char *name, const char *option, mdm_error *err);
 /* MDM_ERR_DATA when value (rows × columns) holds NaN or infinity; the message says that it is name ("/x") of place (a
  * file) and that option can be changed. */
 int mdm_check_finite(const double *value, size_t rows, size_t columns, const char *place, const char *name,
@@ -50,12 +54,6 @@ int mdm_check_finite(const double *value, size_t rows, size_t columns, const cha
 /* First row of y (rows × columns) that is no classification target, i.e. not ±1 (one column) or not one-hot; rows when
  * all are. */
 size_t mdm_first_no_class(const double *y, size_t rows, size_t columns);
-
-/* Zeroed array of rows × columns elements; NULL and an explanation (MDM_ERR_MEMORY) when the size overflows or memory
- * is out. An empty array is not NULL. */
-void *mdm_array(size_t rows, size_t columns, size_t element, mdm_error *err);
-/* *product = a·b; 0 when it overflows. */
-int mdm_multiply(size_t a, size_t b, size_t *product);
 
 /* Purposes of the random streams of data.seed; they continue those of random.h. */
 enum { MDM_DRAW_SUBSET = 128, MDM_DRAW_TEST_FILE = 129, MDM_DRAW_TRAIN_ORDER = 130 };

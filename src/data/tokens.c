@@ -39,14 +39,24 @@ static int allocate(tokens *k, size_t count, size_t T, mdm_error *err) {
 
 enum { MOST = 999999 /* the largest token or target */ };
 
-static int take_tokens(const mdm_source *src, tokens *k, mdm_error *err) {
-  for (size_t i = 0; i < k->count * k->T; i++) {
-    if (!(src->x[i] >= 0) || src->x[i] > MOST || src->x[i] != floor(src->x[i]))
-      return mdm_fail(err, MDM_ERR_DATA, "%s: %s of sequence %zu, token %zu, is %g; tokens are integers from 0 to %d; change %s", src->path, src->x_name, i / k->T, i % k->T, src->x[i],
-                      MOST, src->option);
-    k->token[i] = (long)src->x[i];
+static int take_sequence(const mdm_source *src, tokens *k, size_t m, const double *row, mdm_error *err) {
+  for (size_t i = 0; i < k->T; i++) {
+    if (!(row[i] >= 0) || row[i] > MOST || row[i] != floor(row[i]))
+      return mdm_fail(err, MDM_ERR_DATA, "%s: %s of sequence %zu, token %zu, is %g; tokens are integers from 0 to %d; change %s", src->path, src->x_name, m, i, row[i], MOST, src->option);
+    k->token[k->T * m + i] = (long)row[i];
   }
   return MDM_OK;
+}
+
+static int take_tokens(const mdm_source *src, tokens *k, mdm_error *err) {
+  double *row = mdm_array(k->T, 1, sizeof *row, err); /* T: tokens of a sequence */
+  int status = row ? MDM_OK : MDM_ERR_MEMORY;
+  for (size_t m = 0; m < k->count && !status; m++) {
+    mdm_stored_raw(src->x, m, row);
+    status = take_sequence(src, k, m, row, err);
+  }
+  free(row);
+  return status;
 }
 
 /* Of every token; or one a sequence, which is that of its last token. */
@@ -156,11 +166,12 @@ static size_t count_ignored(const tokens *k, size_t first, size_t n) {
 
 /* Sequences first … first + n − 1. sigma: size of positions; 0: the inputs do not have them. */
 static int fill(const tokens *k, size_t first, size_t n, size_t V, double sigma, mdm_data *data, mdm_samples *s, mdm_error *err) {
-  int status = mdm_samples_create(s, n * k->T, data->dimension, data->outputs, err);
+  double *x; /* n T × D */
+  int status = mdm_samples_create(s, n * k->T, data->dimension, data->outputs, &x, err);
   for (size_t i = 0; i < n * k->T && !status; i++) {
     size_t from = first * k->T + i;
-    s->x[i * data->dimension + (size_t)k->token[from]] = 1;
-    if (sigma > 0) s->x[i * data->dimension + V + i % k->T] = sigma;
+    x[i * data->dimension + (size_t)k->token[from]] = 1;
+    if (sigma > 0) x[i * data->dimension + V + i % k->T] = sigma;
     if (k->next[from] >= 0) s->y[i * data->outputs + (size_t)k->next[from]] = 1;
     s->origin[i] = from;
   }

@@ -36,8 +36,8 @@ static uLong sum(uLong crc, size_t n, const double *values) { return crc32_z(crc
 static void describe_samples(const mdm_data *d, char out[16]) {
   snprintf(out, 16, "-");
   if (!d) return;
-  uLong crc = sum(sum(crc32(0, NULL, 0), d->train.count * d->dimension, d->train.x), d->train.count * d->outputs, d->train.y);
-  crc = sum(sum(crc, d->test.count * d->dimension, d->test.x), d->test.count * d->outputs, d->test.y);
+  uLong crc = sum(mdm_samples_crc(&d->train, d->dimension, crc32(0, NULL, 0)), d->train.count * d->outputs, d->train.y);
+  crc = sum(mdm_samples_crc(&d->test, d->dimension, crc), d->test.count * d->outputs, d->test.y);
   snprintf(out, 16, "%08lx", crc);
 }
 

@@ -14,7 +14,6 @@
 #include "base/record.h"
 
 enum {
-  CHUNK_ELEMENTS = 1 << 16, /* largest chunk: 512 KiB, half of HDF5's chunk cache */
   BYTES = 8,                /* of a number */
   LEVEL = 1,                /* of deflate, which other readers are told; what pays is gained at once */
   SAMPLES = 8192,           /* bytes of a plane that are counted */
@@ -30,9 +29,9 @@ enum {
 static void chunk_shape(int rank, const size_t *dim, hsize_t *chunk) {
   hsize_t n = 1;
   for (int i = 0; i < rank; i++) n *= chunk[i] = dim[i];
-  for (int i = 0; i < rank && n > CHUNK_ELEMENTS; i++) {
+  for (int i = 0; i < rank && n > MDM_CHUNK_ELEMENTS; i++) {
     hsize_t row = n / chunk[i];
-    chunk[i] = row < CHUNK_ELEMENTS ? CHUNK_ELEMENTS / row : 1;
+    chunk[i] = row < MDM_CHUNK_ELEMENTS ? MDM_CHUNK_ELEMENTS / row : 1;
     n = row * chunk[i];
   }
 }

@@ -20,6 +20,6 @@ herr_t mdm_chunks_layout(hid_t plist, int rank, const size_t *dim);
  * memory (MDM_CHUNKS_MEMORY). */
 herr_t mdm_chunks_write(hid_t set, int rank, const size_t *dim, mdm_pieces values);
 
-enum { MDM_CHUNKS_MEMORY = -2 };
+enum { MDM_CHUNKS_MEMORY = -2, MDM_CHUNK_ELEMENTS = 1 << 16 /* largest chunk: 512 KiB, half of HDF5's chunk cache */ };
 
 #endif

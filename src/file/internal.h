@@ -62,6 +62,10 @@ int mdm_sweep_from_file(mdm_file *file, mdm_sweep **out, mdm_error *err);
 int mdm_sweep_write_to(mdm_file *file, mdm_sweep *s, const char *arguments, mdm_error *err);
 /* CRC-32 of all its samples, as text; empty where points have data of their own. */
 void mdm_sweep_data_checksum(const mdm_sweep *s, char text[16]);
+/* The summary of an ensemble: mdm_file_record, but of train predictions those of steps 0, every, 2 every, … and the last alone, with …/prediction_step. */
+int mdm_file_summary(mdm_file *file, const char *group, const mdm_record *rec, size_t every, mdm_error *err);
+/* Inputs of samples as a dataset, band by band. */
+int mdm_file_inputs(mdm_file *file, const char *path, const mdm_samples *s, size_t dimension, mdm_error *err);
 /* An outcome into a file that was just created; keep: its single runs, too. Otherwise as mdm_outcome_write. */
 int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err);
 /* Makes what was written to a new file ready to be read from the same handle. */

@@ -131,13 +131,25 @@ static int same_values(const mdm_array *a, size_t rows, size_t columns, const do
   return a && a->rank == 2 && a->dim[0] == rows && a->dim[1] == columns && !memcmp(a->value, values, rows * columns * sizeof *values);
 }
 
+/* The same of inputs, after standardization. */
+static int same_inputs(const mdm_array *a, const mdm_samples *s, size_t D) {
+  double *x = mdm_alloc(D, 1, 1, sizeof *x); /* D */
+  int same = x && a && a->rank == 2 && a->dim[0] == s->count && a->dim[1] == D;
+  for (size_t m = 0; m < s->count && same; m++) {
+    mdm_samples_input(s, m, x);
+    same = !memcmp(a->value + D * m, x, D * sizeof *x);
+  }
+  free(x);
+  return same;
+}
+
 /* Whether the samples of one part are those that the file holds. */
 static int same_samples(const mdm_record *data, const char *part, const mdm_samples *s, size_t D, size_t C) {
   char x[32], y[32];
   snprintf(x, sizeof x, "data/%s/x", part);
   snprintf(y, sizeof y, "data/%s/y", part);
   if (!s->count) return !mdm_record_find(data, x);
-  return same_values(mdm_record_find(data, x), s->count, D, s->x) && same_values(mdm_record_find(data, y), s->count, C, s->y);
+  return same_inputs(mdm_record_find(data, x), s, D) && same_values(mdm_record_find(data, y), s->count, C, s->y);
 }
 
 int mdm_match_data(mdm_file *file, const mdm_data *d, mdm_error *err) {

@@ -25,13 +25,13 @@ static int write_end(mdm_file *file, const char *group, const mdm_ensemble *e, m
 static mdm_runs runs_of(const mdm_ensemble *e) { return (mdm_runs){e->width, e->runs, e->index, e->each, e->weights}; }
 
 /* One ensemble: its summary, and its single runs where they are kept. */
-static int write_ensemble(mdm_file *file, const mdm_ensemble *e, int keep, mdm_error *err) {
+static int write_ensemble(mdm_file *file, const mdm_ensemble *e, size_t every, int keep, mdm_error *err) {
   char group[MDM_GROUP_SIZE] = "/", single[MDM_GROUP_SIZE];
   mdm_runs runs = runs_of(e);
   if (e->width) snprintf(group, sizeof group, "/width_%ld", e->width);
   mdm_runs_group(e->width, single);
   int status = write_end(file, group, e, err);
-  if (!status && e->summary) status = mdm_file_record(file, group, e->summary, err);
+  if (!status && e->summary) status = mdm_file_summary(file, group, e->summary, every, err);
   return status || !keep ? status : mdm_runs_write(file, single, &runs, err);
 }
 
@@ -155,20 +155,27 @@ static int write_method(mdm_file *file, const mdm_outcome *o, const mdm_config *
   return status || !*o->method ? status : mdm_file_attr_text(file, "/diagnostics", "method_reason", o->method, err);
 }
 
+static int write_data(mdm_file *file, const mdm_data *data, mdm_error *err) {
+  int status = mdm_file_inputs(file, "data/train/x", &data->train, data->dimension, err);
+  return status || !data->test.count ? status : mdm_file_inputs(file, "data/test/x", &data->test, data->dimension, err);
+}
+
 int mdm_outcome_write_to(mdm_file *file, const mdm_outcome *o, const mdm_config *cfg, const char *command, const char *arguments, int keep, mdm_error *err) {
+  size_t every = (size_t)mdm_config_int(cfg, "output.every");
   int status = mdm_file_provenance(file, cfg, command, arguments, err);
   if (!status) status = mdm_file_attr_text(file, "/", "status", end_name(whole_end(o, cfg)), err);
-  if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, keep, err);
+  if (!status && (o->limit.runs || o->limit.status)) status = write_ensemble(file, &o->limit, every, keep, err);
   if (!status && o->accuracy > 0) status = mdm_file_attr_real(file, "/", "accuracy", o->accuracy, err);
   if (!status && o->limit.runs) status = write_noise(file, cfg, err);
   if (!status && o->limit.runs) status = mdm_file_tolerance(file, cfg, err);
   if (!status && o->limit.summary) status = write_method(file, o, cfg, err);
   if (!status && o->limit.summary) status = write_doubts(file, o, cfg, err);
-  for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], keep, err);
+  for (size_t w = 0; w < o->widths && !status; w++) status = write_ensemble(file, &o->networks[w], every, keep, err);
   if (!status && o->sweeps.record && o->sweeps.sweeps) status = write_sweeps(file, &o->sweeps, err);
   if (!status && o->comparison) status = write_comparison(file, o, err);
   if (!status && o->depths) status = mdm_file_record(file, "/", o->depths, err);
   if (!status && o->coordcheck) status = mdm_file_record(file, "/coordcheck", o->coordcheck, err);
+  if (!status && o->data) status = write_data(file, o->data, err);
   return status || !o->extra ? status : mdm_file_record(file, "/", o->extra, err);
 }
 

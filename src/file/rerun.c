@@ -17,6 +17,7 @@
 #include "base/record.h"
 #include "base/text.h"
 #include "config/networks.h"
+#include "data/arrays.h"
 #include "file/match.h"
 #include "file/resume.h"
 #include "file/runs.h"
@@ -116,15 +117,6 @@ static const mdm_array *part(const mdm_record *rec, const char *name, const char
   return mdm_record_find(rec, path);
 }
 
-static int joined(const mdm_array *train, const mdm_array *test, double **out, mdm_error *err) {
-  size_t n = mdm_elements(train->rank, train->dim), m = test ? mdm_elements(test->rank, test->dim) : 0;
-  *out = mdm_alloc(n + m, 1, 1, sizeof **out); /* train, then test */
-  if (!*out) return mdm_no_memory(err, "the samples");
-  memcpy(*out, train->value, n * sizeof **out);
-  if (m) memcpy(*out + n, test->value, m * sizeof **out);
-  return MDM_OK;
-}
-
 static int is_table(const mdm_array *a, size_t rows, size_t columns) { return a && a->rank == 2 && a->dim[0] == rows && a->dim[1] == columns; }
 
 static void take_origin(mdm_samples *s, const mdm_array *origin) {
@@ -152,14 +144,10 @@ static int holds_classes(mdm_file *file) {
 
 static int stored_data(mdm_rerun *r, const mdm_record *rec, mdm_error *err) {
   const mdm_array *x = part(rec, "train", "x"), *y = part(rec, "train", "y"), *tx = part(rec, "test", "x"), *ty = part(rec, "test", "y");
-  double *inputs = NULL, *targets = NULL;
   if (!x || x->rank != 2 || !y || !is_table(y, x->dim[0], y->dim[1]) || !tx != !ty || (tx && (!is_table(tx, tx->dim[0], x->dim[1]) || !is_table(ty, tx->dim[0], y->dim[1]))))
     return mdm_fail(err, MDM_ERR_DATA, "%s: the samples below /data are missing, or their shapes do not fit", r->file->path);
-  int status = joined(x, tx, &inputs, err);
-  if (!status) status = joined(y, ty, &targets, err);
-  if (!status) status = mdm_data_from_arrays(x->dim[0], tx ? tx->dim[0] : 0, x->dim[1], y->dim[1], inputs, targets, holds_classes(r->file), &r->data, err);
-  free(inputs);
-  free(targets);
+  const mdm_part_arrays parts[2] = {{x->dim[0], x->value, y->value}, {tx ? tx->dim[0] : 0, tx ? tx->value : NULL, ty ? ty->value : NULL}};
+  int status = mdm_data_from_parts(parts, x->dim[1], y->dim[1], holds_classes(r->file), &r->data, err);
   if (status) return status;
   const mdm_array *context = mdm_record_find(rec, "data/context");
   r->data->context = context && context->value[0] >= 1 ? (size_t)mdm_real_whole(context->value[0]) : (size_t)mdm_config_int(r->cfg, "data.context");

@@ -18,6 +18,7 @@
 #include "config/networks.h"
 #include "file/match.h"
 #include "file/resume.h"
+#include "file/thinned.h"
 #include "run/family.h"
 
 enum { NAME_SIZE = 64 };
@@ -246,7 +247,7 @@ static int unlike(const mdm_file *file, const char *group, const char *path, mdm
 
 /* Whether an array of the file's group is a mean over runs. */
 static int is_mean(const char *path) {
-  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/", "diagnostics/bias/"};
+  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/", "diagnostics/bias/", "observables/train/prediction" MDM_PREDICTION_STEPS};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strncmp(path, others[i], strlen(others[i]))) return 0;
   return 1;
@@ -264,17 +265,30 @@ static int same_array(const mdm_array *a, const mdm_array *b) {
   return same_numbers(n, a->value, b->value) && (!a->error || same_numbers(n, a->error, b->error));
 }
 
+/* Whether a file's array is the mean a, thinned where the file has it so. */
+static int is_stored(const mdm_array *a, size_t every, const mdm_array *stored, int *same, mdm_error *err) {
+  mdm_array few;
+  int thinned = every > 1 && mdm_is_thinned(a), status = thinned ? mdm_thin(a, every, &few, err) : MDM_OK;
+  *same = !status && stored && same_array(thinned ? &few : a, stored);
+  if (thinned && !status) mdm_thinned_free(&few);
+  return status;
+}
+
 /* The runs of an ensemble are those of its means: the same arrays, and their numbers to the last bit. */
-static int check_means(mdm_file *file, const mdm_runs *r, mdm_error *err) {
+static int check_means(const earlier *e, const mdm_runs *r, mdm_error *err) {
   char group[NAME_SIZE];
+  mdm_file *file = e->file;
+  size_t every = (size_t)mdm_config_int(e->then, "output.every");
+  int same;
   mdm_record *means = NULL, *stored = NULL;
   results_group(r->width, group);
   int status = mdm_record_reduce((const mdm_record *const *)r->each, r->n, &means, err);
   if (!status) status = mdm_family_errors(means, r->n, err);
   if (!status) status = mdm_file_read_record(file, group, 0, &stored, err);
   for (size_t i = 0; !status && i < mdm_record_count(means); i++) {
-    const mdm_array *a = mdm_record_at(means, i), *b = mdm_record_find(stored, a->path);
-    if (!b || !same_array(a, b)) status = unlike(file, group, a->path, err);
+    const mdm_array *a = mdm_record_at(means, i);
+    status = is_stored(a, every, mdm_record_find(stored, a->path), &same, err);
+    if (!status && !same) status = unlike(file, group, a->path, err);
   }
   for (size_t i = 0; !status && i < mdm_record_count(stored); i++) {
     const char *path = mdm_record_at(stored, i)->path;
@@ -316,7 +330,7 @@ static int read_results(earlier *e, const held *h, mdm_resume *r, mdm_error *err
   int status = mdm_runs_read(e->file, group, h->width, set, err);
   if (!status) status = check_index(e, set, group, h->runs, err);
   if (!status) status = check_runs(e, set, group, err);
-  return status ? status : check_means(e->file, set, err);
+  return status ? status : check_means(e, set, err);
 }
 
 /* Runs beyond them, if there are any. */

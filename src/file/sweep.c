@@ -65,7 +65,7 @@ void mdm_sweep_data_checksum(const mdm_sweep *s, char text[16]) {
   if (!d) return;
   const mdm_samples *parts[] = {&d->train, &d->test};
   for (int i = 0; i < 2; i++) {
-    crc = crc32_z(crc, (const unsigned char *)parts[i]->x, parts[i]->x ? parts[i]->count * d->dimension * sizeof *parts[i]->x : 0);
+    crc = mdm_samples_crc(parts[i], d->dimension, crc);
     crc = crc32_z(crc, (const unsigned char *)parts[i]->y, parts[i]->y ? parts[i]->count * d->outputs * sizeof *parts[i]->y : 0);
   }
   snprintf(text, 16, "%08lx", crc);

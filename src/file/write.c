@@ -22,6 +22,8 @@
 #include "base/record.h"
 #include "file/internal.h"
 #include "file/seal.h"
+#include "file/thinned.h"
+#include "problem/problem.h"
 #include "run/family.h"
 
 enum {
@@ -364,6 +366,45 @@ int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim
   return mdm_file_pieces(file, path, rank, dim, dims, text, (mdm_pieces){&value, n ? n : 1}, err);
 }
 
+/* Rows first … first + n − 1 of an open dataset. */
+static int write_rows(hid_t set, size_t first, size_t n, size_t columns, const double *value) {
+  hsize_t from[2] = {first, 0}, extent[2] = {n, columns};
+  hid_t space = H5Dget_space(set), memory = H5Screate_simple(2, extent, NULL);
+  int good = space >= 0 && memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, extent, NULL) >= 0 &&
+             H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, value) >= 0;
+  if (space >= 0) H5Sclose(space);
+  if (memory >= 0) H5Sclose(memory);
+  return good;
+}
+
+/* band: rows of a chunk × D. */
+static int write_bands(hid_t set, const mdm_samples *s, size_t rows, size_t dimension, double *band) {
+  int good = 1;
+  for (size_t first = 0; first < s->count && good; first += rows) {
+    size_t n = s->count - first < rows ? s->count - first : rows;
+    for (size_t m = 0; m < n; m++) mdm_samples_input(s, first + m, band + dimension * m);
+    good = write_rows(set, first, n, dimension, band);
+  }
+  return good;
+}
+
+int mdm_file_inputs(mdm_file *file, const char *path, const mdm_samples *s, size_t dimension, mdm_error *err) {
+  const size_t dim[2] = {s->count, dimension};
+  size_t rows = dimension < MDM_CHUNK_ELEMENTS ? MDM_CHUNK_ELEMENTS / dimension : 1; /* of whole chunks */
+  double *band = mdm_alloc(rows < s->count ? rows : s->count, dimension, 1, sizeof *band);
+  int status = band ? MDM_OK : mdm_no_memory(err, "the inputs in %s", file->path);
+  H5E_BEGIN_TRY {
+    hid_t set = status ? -1 : create_dataset(file, path, 2, dim);
+    if (!status && (set < 0 || !write_bands(set, s, rows, dimension, band) || set_text(set, "dims", "sample, input") < 0 ||
+                    set_text(set, "description", "inputs, after standardization") < 0))
+      status = mdm_hdf5_failed(file, "write", path, err);
+    if (set >= 0) H5Dclose(set);
+  }
+  H5E_END_TRY
+  free(band);
+  return status;
+}
+
 static int write_array(mdm_file *file, const char *group, const mdm_array *a, mdm_error *err) {
   char path[512], text[128];
   snprintf(path, sizeof path, "%s/%s", group, a->path);
@@ -372,6 +413,38 @@ static int write_array(mdm_file *file, const char *group, const mdm_array *a, md
   snprintf(path, sizeof path, "%s/%s" MDM_TWIN, group, a->path);
   snprintf(text, sizeof text, "standard error of %s", a->path);
   return mdm_file_array(file, path, a->rank, a->dim, a->dims, text, a->error, err);
+}
+
+static int write_thinned(mdm_file *file, const char *group, const mdm_array *a, size_t every, mdm_error *err) {
+  mdm_array few;
+  int status = mdm_thin(a, every, &few, err);
+  if (status) return status;
+  status = write_array(file, group, &few, err);
+  mdm_thinned_free(&few);
+  return status;
+}
+
+/* Steps of the predictions that are stored. */
+static int write_prediction_steps(mdm_file *file, const char *group, const mdm_array *a, size_t every, mdm_error *err) {
+  size_t steps = a->dim[0] - 1, n = mdm_test_count(steps, every);
+  char path[512];
+  double *step = mdm_alloc(n, 1, 1, sizeof *step); /* n */
+  if (!step) return mdm_no_memory(err, "predictions of %zu steps", n);
+  for (size_t i = 0; i < n; i++) step[i] = (double)mdm_test_step(steps, every, i);
+  snprintf(path, sizeof path, "%s/%s" MDM_PREDICTION_STEPS, group, a->path);
+  int status = mdm_file_array(file, path, 1, &n, "prediction step", "steps whose train predictions are stored", step, err);
+  free(step);
+  return status;
+}
+
+int mdm_file_summary(mdm_file *file, const char *group, const mdm_record *rec, size_t every, mdm_error *err) {
+  int status = every > 1 ? MDM_OK : mdm_file_record(file, group, rec, err);
+  for (size_t i = 0; every > 1 && i < mdm_record_count(rec) && !status; i++) {
+    const mdm_array *a = mdm_record_at(rec, i);
+    status = mdm_is_thinned(a) ? write_thinned(file, group, a, every, err) : write_array(file, group, a, err);
+    if (!status && mdm_is_thinned(a) && !strncmp(a->path, "observables", 11)) status = write_prediction_steps(file, group, a, every, err);
+  }
+  return status;
 }
 
 int mdm_file_record(mdm_file *file, const char *group, const mdm_record *rec, mdm_error *err) {

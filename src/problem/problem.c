@@ -12,40 +12,50 @@
 #include "base/processor.h"
 #include "base/random.h"
 
-enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5 };
+enum { KERNEL_SAMPLES = 16, DEFAULT_TIMES = 5, BAND = 4096 /* samples whose inputs are read together */ };
 
 /* ---------------------------------------------------------------- inputs */
 
-static int copy_inputs(const mdm_data *data, size_t fan_in, mdm_inputs *in, mdm_error *err) {
-  size_t D = data->dimension;
-  double scale = 1 / sqrt((double)fan_in);
-  in->inputs = in->drawn = D;
-  in->train = mdm_alloc(D, data->train.count, 1, sizeof(double));
-  in->test = mdm_alloc(D, data->test.count, 1, sizeof(double));
-  if (!in->train || !in->test) return mdm_no_memory(err, "the inputs");
-  for (size_t i = 0; i < D * data->train.count; i++) in->train[i] = scale * data->train.x[i];
-  for (size_t i = 0; i < D * data->test.count; i++) in->test[i] = scale * data->test.x[i];
+static size_t count_of(const mdm_inputs *in, int test) { return in->part[test]->count; }
+
+/* The inputs as the data have them. */
+static mdm_inputs whole_inputs(const mdm_data *data, size_t fan_in) {
+  return (mdm_inputs){.part = {&data->train, &data->test}, .scale = 1 / sqrt((double)fan_in), .inputs = data->dimension, .drawn = data->dimension};
+}
+
+void mdm_inputs_of(const mdm_inputs *in, int test, size_t sample, double *x) {
+  size_t D = in->inputs;
+  if (in->held[test]) {
+    memcpy(x, in->held[test] + D * sample, D * sizeof *x);
+    return;
+  }
+  mdm_samples_input(in->part[test], sample, x);
+  for (size_t i = 0; i < D; i++) x[i] *= in->scale;
+}
+
+/* Room for both parts in other coordinates. */
+static int hold_inputs(mdm_inputs *in, mdm_error *err) {
+  for (int part = 0; part < 2; part++)
+    if (!(in->held[part] = mdm_alloc(in->inputs, count_of(in, part), 1, sizeof(double)))) return mdm_no_memory(err, "the inputs");
   return MDM_OK;
 }
 
 /* Rotates the samples into their span: X = Q R, and the columns of R have the same inner products. W_in has independent
  * normal entries and is trained by SGD, so only inner products matter. */
-static int rotate_inputs(const mdm_data *data, size_t fan_in, const mdm_inputs *full, mdm_inputs *in, mdm_error *err) {
-  size_t D = full->inputs, train = data->train.count, test = data->test.count, P = train + test;
-  if (P >= D) return copy_inputs(data, fan_in, in, err);
+static int rotate_inputs(const mdm_inputs *full, mdm_inputs *in, mdm_error *err) {
+  size_t D = full->inputs, train = count_of(full, 0), test = count_of(full, 1), P = train + test;
+  *in = *full;
+  if (P >= D) return MDM_OK;
   double *X = mdm_alloc(D, P, 1, sizeof *X), *tau = mdm_alloc(P, 1, 1, sizeof *tau); /* D × P; P */
   in->inputs = in->drawn = P;
-  in->train = mdm_alloc(P, train, 1, sizeof(double));
-  in->test = mdm_alloc(P, test, 1, sizeof(double));
-  int status = X && tau && in->train && in->test ? MDM_OK : mdm_no_memory(err, "the inputs");
+  int status = X && tau ? hold_inputs(in, err) : mdm_no_memory(err, "the inputs");
+  for (size_t c = 0; c < P && !status; c++) mdm_inputs_of(full, c >= train, c < train ? c : c - train, X + D * c);
   if (!status) {
-    memcpy(X, full->train, D * train * sizeof *X);
-    memcpy(X + D * train, full->test, D * test * sizeof *X);
     const char *why = mdm_qr_f64(D, P, X, tau);
     if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "QR factorization of the inputs failed: %s; scale the inputs", why);
   }
   for (size_t c = 0; c < P && !status; c++) {
-    double *to = c < train ? in->train + P * c : in->test + P * (c - train);
+    double *to = c < train ? in->held[0] + P * c : in->held[1] + P * (c - train);
     for (size_t i = 0; i <= c; i++) to[i] = X[i + D * c];
   }
   free(X);
@@ -53,24 +63,7 @@ static int rotate_inputs(const mdm_data *data, size_t fan_in, const mdm_inputs *
   return status;
 }
 
-/* a over b: columns of lengths na and nb stacked. */
-static double *stack(size_t count, size_t na, const double *a, size_t nb, const double *b) {
-  double *out = mdm_alloc(na + nb, count, 1, sizeof *out); /* (na + nb) × count */
-  for (size_t i = 0; i < count && out; i++) {
-    memcpy(out + (na + nb) * i, a + na * i, na * sizeof *out);
-    if (nb) memcpy(out + (na + nb) * i + na, b + nb * i, nb * sizeof *out);
-  }
-  return out;
-}
-
 /* The last T inputs, sigma in the place of a token's position, as one in the place of sigma. */
-static double *unit_positions(const mdm_problem *p, size_t count, const double *x, double sigma) {
-  size_t D = p->full.inputs;
-  double *out = mdm_alloc(D, count, 1, sizeof *out); /* D × count */
-  for (size_t i = 0; i < D * count && out; i++) out[i] = i % D < D - p->context ? x[i] : x[i] / sigma;
-  return out;
-}
-
 static int network_inputs(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
   mdm_inputs *in = &p->network;
   size_t D = p->full.inputs;
@@ -78,21 +71,15 @@ static int network_inputs(const mdm_config *cfg, mdm_problem *p, mdm_error *err)
   *in = p->full;
   if (!p->optimizer.method.entrywise || !(sigma > 0)) return MDM_OK;
   in->std = mdm_alloc(D, 1, 1, sizeof *in->std);
-  in->train = unit_positions(p, p->data->train.count, p->full.train, sigma);
-  in->test = unit_positions(p, p->data->test.count, p->full.test, sigma);
-  if (!in->std || !in->train || !in->test) return mdm_no_memory(err, "the inputs");
-  for (size_t i = 0; i < D; i++) in->std[i] = i < D - p->context ? 1 : sigma;
-  return MDM_OK;
-}
-
-/* The same once more. */
-static int copy_of(const mdm_problem *p, const mdm_inputs *from, mdm_inputs *to, mdm_error *err) {
-  size_t D = from->inputs;
-  *to = *from;
-  to->train = stack(p->data->train.count, D, from->train, 0, NULL);
-  to->test = stack(p->data->test.count, D, from->test, 0, NULL);
-  to->std = from->std ? stack(1, D, from->std, 0, NULL) : NULL;
-  return to->train && to->test && (to->std || !from->std) ? MDM_OK : mdm_no_memory(err, "the inputs");
+  int status = in->std ? hold_inputs(in, err) : mdm_no_memory(err, "the inputs");
+  for (size_t i = 0; i < D && !status; i++) in->std[i] = i < D - p->context ? 1 : sigma;
+  for (int part = 0; part < 2 && !status; part++)
+    for (size_t m = 0; m < count_of(in, part); m++) {
+      double *x = in->held[part] + D * m;
+      mdm_inputs_of(&p->full, part, m, x);
+      for (size_t i = D - p->context; i < D; i++) x[i] /= sigma;
+    }
+  return status;
 }
 
 /* Inputs of the limit. Entrywise optimizers see single inputs: the learned part of W_in acts on x as it is, and only the
@@ -100,17 +87,24 @@ static int copy_of(const mdm_problem *p, const mdm_inputs *from, mdm_inputs *to,
 static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   mdm_inputs *in = &p->reduced, turned = {0};
   const mdm_inputs *full = &p->full, *learned = &p->network;
-  if (!p->optimizer.method.entrywise) return rotate_inputs(p->data, p->model.dimension, full, in, err);
-  if (p->data->train.count + p->data->test.count >= full->inputs) return copy_of(p, learned, in, err);
-  int status = rotate_inputs(p->data, p->model.dimension, full, &turned, err);
-  if (!status) {
-    *in = (mdm_inputs){.inputs = turned.inputs + full->inputs, .drawn = turned.inputs, .fixed = turned.inputs};
-    in->train = stack(p->data->train.count, turned.inputs, turned.train, full->inputs, learned->train);
-    in->test = stack(p->data->test.count, turned.inputs, turned.test, full->inputs, learned->test);
-    if (!in->train || !in->test) status = mdm_no_memory(err, "the inputs");
+  if (!p->optimizer.method.entrywise) return rotate_inputs(full, in, err);
+  int status = rotate_inputs(full, &turned, err);
+  if (!status && turned.inputs == full->inputs) {
+    *in = *learned; /* what it holds is that of both */
+    return MDM_OK;
   }
-  free(turned.train);
-  free(turned.test);
+  if (!status) {
+    *in = *full;
+    in->inputs = turned.inputs + full->inputs;
+    in->drawn = in->fixed = turned.inputs;
+    status = hold_inputs(in, err);
+  }
+  for (int part = 0; part < 2 && !status; part++)
+    for (size_t m = 0; m < count_of(full, part); m++) {
+      mdm_inputs_of(&turned, part, m, in->held[part] + in->inputs * m);
+      mdm_inputs_of(learned, part, m, in->held[part] + in->inputs * m + turned.inputs);
+    }
+  for (int part = 0; part < 2; part++) free(turned.held[part]);
   return status;
 }
 
@@ -119,16 +113,27 @@ size_t mdm_matched_axes(size_t N, size_t C) {
   return N / 6 < most ? N / 6 : most;
 }
 
+/* moments (D × D, lower triangle) = Σ x xᵀ/P over the train part, band by band. */
+static void add_moments(const mdm_problem *p, double *band, double *moments) {
+  size_t D = p->full.inputs, P = p->data->train.count;
+  for (size_t first = 0; first < P; first += BAND) {
+    size_t n = P - first < BAND ? P - first : BAND;
+    for (size_t m = 0; m < n; m++) mdm_inputs_of(&p->full, 0, first + m, band + D * m);
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)D, (int)n, 1 / (double)P, band, (int)D, first ? 1 : 0, moments, (int)D);
+  }
+}
+
 int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err) {
   size_t D = p->full.inputs, P = p->data->train.count;
   if (count > D) count = D;
   if (count > P) count = P;
   if (!count) return MDM_OK;
   double *moments = mdm_alloc(D, D, 1, sizeof *moments), *w = mdm_alloc(D, 1, 1, sizeof *w); /* D × D; D */
+  double *band = mdm_alloc(D, P < BAND ? P : BAND, 1, sizeof *band); /* D × band */
   p->axes.v = mdm_alloc(D, count, 1, sizeof *p->axes.v);
-  int before = mdm_blas_enter(), status = moments && w && p->axes.v ? MDM_OK : mdm_no_memory(err, "the principal components of the inputs");
+  int before = mdm_blas_enter(), status = moments && w && band && p->axes.v ? MDM_OK : mdm_no_memory(err, "the principal components of the inputs");
   if (!status) {
-    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)D, (int)P, 1 / (double)P, p->full.train, (int)D, 0, moments, (int)D);
+    add_moments(p, band, moments);
     const char *why = mdm_eigen_f64(D, moments, w);
     if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "the principal components of the inputs were not found: %s; set solve.matched: false", why);
   }
@@ -137,6 +142,7 @@ int mdm_problem_find_axes(mdm_problem *p, size_t count, mdm_error *err) {
   mdm_blas_leave(before);
   free(moments);
   free(w);
+  free(band);
   return status;
 }
 
@@ -303,7 +309,7 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = read_training(cfg, p, err);
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;
-  if (!status) status = copy_inputs(data, p->model.dimension, &p->full, err);
+  if (!status) p->full = whole_inputs(data, p->model.dimension);
   if (!status) status = network_inputs(cfg, p, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
@@ -318,14 +324,11 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
 
 void mdm_problem_free(mdm_problem *p) {
   if (!p) return;
-  if (p->network.train != p->full.train) free(p->network.train);
-  if (p->network.test != p->full.test) free(p->network.test);
+  for (int part = 0; part < 2; part++) {
+    if (p->reduced.held[part] != p->network.held[part]) free(p->reduced.held[part]);
+    free(p->network.held[part]);
+  }
   free(p->network.std);
-  free(p->full.train);
-  free(p->full.test);
-  free(p->reduced.train);
-  free(p->reduced.test);
-  free(p->reduced.std);
   free(p->axes.v);
   free(p->order);
   free(p->times);

@@ -11,12 +11,14 @@
 
 typedef enum { MDM_LOSS_MSE, MDM_LOSS_CROSS_ENTROPY } mdm_loss;
 
+/* Inputs x_μ/√D. Where they are those of the data, they are scaled when they are read; other coordinates are held. */
 typedef struct mdm_inputs {
+  const mdm_samples *part[2]; /* of the data: train, test; not owned */
+  double scale;               /* 1/√fan-in */
   size_t inputs;  /* length of an input vector: D, or fewer when rotated into the span of the samples */
   size_t drawn;   /* the first of these columns of W_in are drawn, the others start at zero */
   size_t fixed;   /* the first of these columns receive no gradient (they only decay) */
-  double *train;  /* inputs × P_train, column-major: x_μ/√D */
-  double *test;   /* inputs × P_test */
+  double *held[2]; /* inputs × P, column-major, of train and test part; NULL: as the data have them */
   double *std;    /* inputs: factors of the initial entries of W_in's columns; NULL: 1 */
 } mdm_inputs;
 
@@ -58,6 +60,9 @@ typedef struct mdm_problem {
  * batch, or the test part, has no target at all. */
 int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem **out, mdm_error *err);
 void mdm_problem_free(mdm_problem *p);
+
+/* Inputs of sample μ of the train (0) or test (1) part into x: inputs->inputs numbers. */
+void mdm_inputs_of(const mdm_inputs *in, int test, size_t sample, double *x);
 
 /* Along how many axes draws of a network of N neurons and C outputs are matched: N/6, but no more constraints than half of the neurons. */
 size_t mdm_matched_axes(size_t N, size_t C);

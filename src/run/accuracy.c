@@ -150,12 +150,18 @@ static int sizes_of(const pilots *p, size_t S, mdm_limit_sizes *out, mdm_error *
   return status;
 }
 
+/* Of directions that are visited those that are held at a time: with solve.rank its bound, and those of a step. */
+static double held(const pilots *p, double visited) {
+  double rank = (double)p->plan.runner.sizes.rank;
+  return rank > 0 ? fmin(visited, mdm_directions_bound(p->plan.problem, rank)) : visited;
+}
+
 /* Directions of a field in the block of a kind that has most. */
 static double most_visited(const pilots *p, mdm_block_kind kind, int field) {
   double most = 0;
   for (size_t l = 0; l < p->visited.blocks; l++)
     if (mdm_model_kind(&p->plan.problem->model, l) == kind) most = fmax(most, p->visited.k[l][field]);
-  return most;
+  return held(p, most);
 }
 
 static int holds(const pilots *p, const mdm_limit_sizes *s) {

@@ -6,7 +6,8 @@
  * Directions: what solve.tolerance τ leaves out moves results by about τ^p, p between 1 and 2 (validation/tolerance.py); the same draws at τ/4
  * differ by 3/4 to 15/16 of that, and 4/3 of the difference is at least all of it. Entrywise optimizers have twice the pivots at the same
  * time; below what single precision resolves, τ/4 takes double precision, and rounding is seen as well.
- * Both are differences within a replica, and their spread over replicas is the error of the estimate. */
+ * Bound on directions (solve.rank k): forgetting has the bias b/k (docs/theory.md, section 6), half as many 2b/k: fewer − whole is b/k.
+ * All are differences within a replica, and their spread over replicas is the error of the estimate. */
 #include "run/bias.h"
 
 #include <math.h>
@@ -84,12 +85,21 @@ static int refine(const mdm_plan *p, mdm_config *cfg, double *beyond, mdm_error 
   return status;
 }
 
+/* Half of the directions that are kept. */
+static int halve_rank(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
+  size_t k = p->runner.sizes.rank;
+  return k < 2 ? no_halves("solve.rank", k, err) : mdm_config_assign_count(cfg, "solve.rank", k / 2, err);
+}
+
 static int derive(const mdm_config *cfg, const mdm_plan *p, mdm_bias *b, mdm_error *err) {
   int status = MDM_OK;
   for (int i = 0; i < MDM_BIAS_SOLUTIONS && !status; i++) {
+    if (i == MDM_BIAS_FEWER && !p->runner.sizes.rank) continue;
     status = mdm_config_copy(cfg, &b->cfg[i], err);
     if (!status) status = mdm_config_set(b->cfg[i], "solve.bias_check=false", err);
-    if (!status) status = i == MDM_BIAS_FINER ? refine(p, b->cfg[i], &b->beyond, err) : halve(p, b->cfg[i], err);
+    if (status) break;
+    if (i == MDM_BIAS_FINER) status = refine(p, b->cfg[i], &b->beyond, err);
+    else status = i == MDM_BIAS_FEWER ? halve_rank(p, b->cfg[i], err) : halve(p, b->cfg[i], err);
   }
   return status;
 }
@@ -126,11 +136,20 @@ static int is_checked(const mdm_array *a) {
   return 0;
 }
 
-/* Estimates replica by replica: the sum, and its two parts. */
+/* Estimates replica by replica: the sum, and its parts. */
 typedef struct {
   size_t replicas;
-  mdm_record **sum, **sample, **directions; /* replicas each: whole arrays; the predictions alone */
+  mdm_record **sum;                 /* replicas: whole arrays */
+  mdm_record **part[MDM_BIAS_PARTS]; /* replicas each: the predictions alone */
 } estimates;
+
+static const struct {
+  const char *name, *of;
+} parts[MDM_BIAS_PARTS] = {[MDM_BIAS_OF_SAMPLE] = {"of_sample", ", due to the sample,"},
+                           [MDM_BIAS_OF_TOLERANCE] = {"of_tolerance", ", due to the tolerance of directions,"},
+                           [MDM_BIAS_OF_RANK] = {"of_rank", ", due to the bound on directions,"}};
+
+static int part_of(int solution) { return solution == MDM_BIAS_FINER ? MDM_BIAS_OF_TOLERANCE : solution == MDM_BIAS_FEWER ? MDM_BIAS_OF_RANK : MDM_BIAS_OF_SAMPLE; }
 
 static int add_blank(const mdm_array *a, const char *path, const char *of, mdm_record *rec, mdm_error *err) {
   mdm_array shape = *a, *added;
@@ -141,17 +160,14 @@ static int add_blank(const mdm_array *a, const char *path, const char *of, mdm_r
   return mdm_record_append(rec, &shape, 0, &added, err);
 }
 
-static int prepare(const mdm_ensemble *limit, mdm_record **sum, mdm_record **sample, mdm_record **directions, mdm_error *err) {
+static int prepare(const mdm_ensemble *limit, estimates *e, size_t r, mdm_error *err) {
   const mdm_record *whole = limit->each[0];
-  int status = mdm_record_create(sum, err);
-  if (!status) status = mdm_record_create(sample, err);
-  if (!status) status = mdm_record_create(directions, err);
+  int status = mdm_record_create(&e->sum[r], err);
+  for (int k = 0; k < MDM_BIAS_PARTS && !status; k++) status = mdm_record_create(&e->part[k][r], err);
   for (size_t i = 0; i < mdm_record_count(whole) && !status; i++) {
     const mdm_array *a = mdm_record_at(whole, i);
-    if (is_checked(a)) status = add_blank(a, a->path, "", *sum, err);
-    if (strcmp(a->path, prediction) || status) continue;
-    status = add_blank(a, "of_sample", ", due to the sample,", *sample, err);
-    if (!status) status = add_blank(a, "of_tolerance", ", due to the tolerance of directions,", *directions, err);
+    if (is_checked(a)) status = add_blank(a, a->path, "", e->sum[r], err);
+    for (int k = 0; k < MDM_BIAS_PARTS && !status && !strcmp(a->path, prediction); k++) status = add_blank(a, parts[k].name, parts[k].of, e->part[k][r], err);
   }
   return status;
 }
@@ -159,19 +175,20 @@ static int prepare(const mdm_ensemble *limit, mdm_record **sum, mdm_record **sam
 static void estimates_clear(estimates *e) {
   for (size_t r = 0; r < e->replicas; r++) {
     if (e->sum) mdm_record_free(e->sum[r]);
-    if (e->sample) mdm_record_free(e->sample[r]);
-    if (e->directions) mdm_record_free(e->directions[r]);
+    for (int k = 0; k < MDM_BIAS_PARTS; k++)
+      if (e->part[k]) mdm_record_free(e->part[k][r]);
   }
   free(e->sum);
-  free(e->sample);
-  free(e->directions);
+  for (int k = 0; k < MDM_BIAS_PARTS; k++) free(e->part[k]);
 }
 
 static int estimates_create(const mdm_ensemble *limit, estimates *e, mdm_error *err) {
   size_t n = limit->runs;
-  *e = (estimates){n, mdm_alloc(n, 1, 1, sizeof *e->sum), mdm_alloc(n, 1, 1, sizeof *e->sum), mdm_alloc(n, 1, 1, sizeof *e->sum)};
-  int status = e->sum && e->sample && e->directions ? MDM_OK : mdm_no_memory(err, "the check of the bias");
-  for (size_t r = 0; r < n && !status; r++) status = prepare(limit, &e->sum[r], &e->sample[r], &e->directions[r], err);
+  *e = (estimates){.replicas = n, .sum = mdm_alloc(n, 1, 1, sizeof *e->sum)};
+  int good = e->sum != NULL;
+  for (int k = 0; k < MDM_BIAS_PARTS; k++) good &= (e->part[k] = mdm_alloc(n, 1, 1, sizeof *e->part[k])) != NULL;
+  int status = good ? MDM_OK : mdm_no_memory(err, "the check of the bias");
+  for (size_t r = 0; r < n && !status; r++) status = prepare(limit, e, r, err);
   return status;
 }
 
@@ -185,16 +202,16 @@ static int add_difference(mdm_record *to, const char *name, double factor, const
   return MDM_OK;
 }
 
-/* What one solution says about one replica. Two halves count by a half each; of finer directions the difference is the other way round. */
+/* What one solution says about one replica. Two halves count by a half each; of finer directions the difference is the other way round; of fewer ones it is
+ * the bias. */
 static int take(const mdm_bias *bias, const mdm_record *whole, const mdm_record *other, int solution, size_t r, estimates *e, mdm_error *err) {
-  int finer = solution == MDM_BIAS_FINER, status = MDM_OK;
-  double factor = finer ? -bias->beyond : 0.5;
+  int part = part_of(solution), status = MDM_OK;
+  double factor = part == MDM_BIAS_OF_TOLERANCE ? -bias->beyond : part == MDM_BIAS_OF_RANK ? 1 : 0.5;
   for (size_t i = 0; i < mdm_record_count(whole) && !status; i++) {
     const mdm_array *a = mdm_record_at(whole, i), *b = is_checked(a) ? mdm_record_find(other, a->path) : NULL;
     if (!is_checked(a)) continue;
     status = add_difference(e->sum[r], a->path, factor, a, b, err);
-    if (!status && !strcmp(a->path, prediction))
-      status = finer ? add_difference(e->directions[r], "of_tolerance", factor, a, b, err) : add_difference(e->sample[r], "of_sample", factor, a, b, err);
+    if (!status && !strcmp(a->path, prediction)) status = add_difference(e->part[part][r], parts[part].name, factor, a, b, err);
   }
   return status;
 }
@@ -207,7 +224,7 @@ static void announce(const mdm_monitor *monitor, const char *line) {
 
 /* One solution for every replica. *there: 0 where it does not exist, which is told. */
 static int solve(const mdm_bias *b, int solution, const mdm_data *data, const mdm_monitor *monitor, const mdm_ensemble *limit, estimates *e, int *there, mdm_error *err) {
-  static const char *const names[] = {"half of the particles", "half of the particles", "a quarter of solve.tolerance"};
+  static const char *const names[] = {"half of the particles", "half of the particles", "a quarter of solve.tolerance", "half of solve.rank"};
   mdm_monitor own = monitor ? *monitor : (mdm_monitor){0};
   mdm_outcome out;
   mdm_error why = {0};
@@ -251,13 +268,16 @@ static int add_number(mdm_record *summary, const char *path, const char *text, d
   return status;
 }
 
-static int add_all(const estimates *e, int halves, int finer, mdm_record *summary, mdm_error *err) {
+/* there: of each part whether its solutions exist; −1: it was not asked for. */
+static int add_all(const estimates *e, const int there[MDM_BIAS_PARTS], mdm_record *summary, mdm_error *err) {
+  int halves = there[MDM_BIAS_OF_SAMPLE], finer = there[MDM_BIAS_OF_TOLERANCE], fewer = there[MDM_BIAS_OF_RANK];
   int status = add_number(summary, FOLDER "halves", "1: solutions by half of the particles exist; 0: they failed, and nothing is known about the bias of the sample", halves, err);
   if (!status) status = add_number(summary, FOLDER "finer", "1: the solution with finer directions exists; 0: it failed, and nothing is known about their bias", finer, err);
+  if (!status && fewer >= 0) status = add_number(summary, FOLDER "fewer", "1: the solution with half of solve.rank exists; 0: it failed, and nothing is known about the bias of the bound", fewer, err);
   if (!status) status = add_number(summary, FOLDER "replicas", "replicas whose spread is the error of the bias", (double)e->replicas, err);
-  if (!status && halves && finer) status = add_means(e->sum, e->replicas, summary, err);
-  if (!status && halves) status = add_means(e->sample, e->replicas, summary, err);
-  if (!status && finer) status = add_means(e->directions, e->replicas, summary, err);
+  if (!status && halves && finer && fewer) status = add_means(e->sum, e->replicas, summary, err);
+  for (int k = 0; k < MDM_BIAS_PARTS && !status; k++)
+    if (there[k] > 0) status = add_means(e->part[k], e->replicas, summary, err);
   return status;
 }
 
@@ -272,12 +292,13 @@ static int solve_halves(const mdm_bias *b, const mdm_data *data, const mdm_monit
 }
 
 int mdm_bias_check(const mdm_bias *b, const mdm_data *data, const mdm_monitor *monitor, mdm_ensemble *limit, mdm_error *err) {
-  int halves = 0, finer = 0;
+  int there[MDM_BIAS_PARTS] = {0, 0, b->cfg[MDM_BIAS_FEWER] ? 0 : -1};
   estimates e;
   int status = estimates_create(limit, &e, err);
-  if (!status) status = solve_halves(b, data, monitor, limit, &e, &halves, err);
-  if (!status) status = solve(b, MDM_BIAS_FINER, data, monitor, limit, &e, &finer, err);
-  if (!status) status = add_all(&e, halves, finer, limit->summary, err);
+  if (!status) status = solve_halves(b, data, monitor, limit, &e, &there[MDM_BIAS_OF_SAMPLE], err);
+  if (!status) status = solve(b, MDM_BIAS_FINER, data, monitor, limit, &e, &there[MDM_BIAS_OF_TOLERANCE], err);
+  if (!status && b->cfg[MDM_BIAS_FEWER]) status = solve(b, MDM_BIAS_FEWER, data, monitor, limit, &e, &there[MDM_BIAS_OF_RANK], err);
+  if (!status) status = add_all(&e, there, limit->summary, err);
   estimates_clear(&e);
   return status;
 }
@@ -297,8 +318,10 @@ int mdm_bias_of(const mdm_record *summary, const char *path, double *bias, doubl
   return n > 0;
 }
 
-double mdm_bias_part(const mdm_record *summary, int tolerance) {
-  const mdm_array *a = mdm_record_find(summary, tolerance ? FOLDER "of_tolerance" : FOLDER "of_sample");
+double mdm_bias_part(const mdm_record *summary, int part) {
+  char path[sizeof FOLDER + 16];
+  snprintf(path, sizeof path, FOLDER "%s", parts[part].name);
+  const mdm_array *a = mdm_record_find(summary, path);
   return a ? mdm_rms(mdm_elements(a->rank, a->dim), a->value) : 0;
 }
 

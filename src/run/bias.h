@@ -4,8 +4,11 @@
 
 #include <moedmft/run.h>
 
-/* Further solutions with the same draws: by either half of the particles, and with finer directions. */
-enum { MDM_BIAS_FIRST, MDM_BIAS_SECOND, MDM_BIAS_FINER, MDM_BIAS_SOLUTIONS };
+/* Further solutions with the same draws: by either half of the particles, with finer directions, and where they are forgotten (solve.rank) with half
+ * as many. */
+enum { MDM_BIAS_FIRST, MDM_BIAS_SECOND, MDM_BIAS_FINER, MDM_BIAS_FEWER, MDM_BIAS_SOLUTIONS };
+/* What they tell: the bias of the sample, of the tolerance of directions, and of their bound. */
+enum { MDM_BIAS_OF_SAMPLE, MDM_BIAS_OF_TOLERANCE, MDM_BIAS_OF_RANK, MDM_BIAS_PARTS };
 
 typedef struct mdm_bias {
   mdm_config *cfg[MDM_BIAS_SOLUTIONS]; /* NULL: it is not asked for */
@@ -23,8 +26,8 @@ int mdm_bias_is_asked(const mdm_bias *b);
  * is as it was. */
 int mdm_bias_check(const mdm_bias *b, const mdm_data *data, const mdm_monitor *monitor, mdm_ensemble *limit, mdm_error *err);
 
-/* The estimated bias of the train predictions, root mean square, that is due to the sample (0) or to the tolerance of directions (1). */
-double mdm_bias_part(const mdm_record *summary, int tolerance);
+/* The estimated bias of the train predictions, root mean square, that is due to a part (MDM_BIAS_OF_…); 0 where it is not known. */
+double mdm_bias_part(const mdm_record *summary, int part);
 
 /* Bytes that this needs at its peak for so many replicas (0: those of the configuration), beside the limit's own records. */
 double mdm_bias_bytes(const mdm_bias *b, const mdm_data *data, const mdm_monitor *monitor, size_t replicas);

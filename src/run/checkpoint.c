@@ -46,7 +46,7 @@ static int is_part(const mdm_option *o, int limit) {
 
 static uint64_t mix_samples(uint64_t h, const mdm_samples *s, size_t D, size_t C) {
   const uint64_t sizes[] = {s->count, D, C};
-  const unsigned long sums[] = {crc32_z(0, (const Bytef *)s->x, s->count * D * sizeof *s->x), crc32_z(0, (const Bytef *)s->y, s->count * C * sizeof *s->y)};
+  const unsigned long sums[] = {mdm_samples_crc(s, D, 0), crc32_z(0, (const Bytef *)s->y, s->count * C * sizeof *s->y)};
   return mix(mix(h, sizes, sizeof sizes), sums, sizeof sums);
 }
 

@@ -79,22 +79,18 @@ static int gather_ensemble(const mdm_plan *p, mdm_task *task, size_t n, long wid
 
 /* ---------------------------------------------------------------- data used */
 
-/* The samples and batches as they were used, so that a file stands on its own. */
-static int add_samples(mdm_record *rec, const char *part, const mdm_samples *s, size_t D, size_t C, mdm_error *err) {
-  const size_t x[2] = {s->count, D}, y[2] = {s->count, C};
+/* The samples and batches as they were used, so that a file stands on its own; their inputs are written from where they are held. */
+static int add_samples(mdm_record *rec, const char *part, const mdm_samples *s, size_t C, mdm_error *err) {
+  const size_t y[2] = {s->count, C};
   char path[64];
   double *v;
   if (!s->count) return MDM_OK;
-  snprintf(path, sizeof path, "data/%s/x", part);
-  int status = mdm_record_add(rec, path, 2, x, "sample, input", "inputs, after standardization", &v, err);
-  if (status) return status;
-  memcpy(v, s->x, s->count * D * sizeof *v);
   snprintf(path, sizeof path, "data/%s/y", part);
-  status = mdm_record_add(rec, path, 2, y, "sample, output", "targets", &v, err);
+  int status = mdm_record_add(rec, path, 2, y, "sample, output", "targets", &v, err);
   if (status) return status;
   memcpy(v, s->y, s->count * C * sizeof *v);
   snprintf(path, sizeof path, "data/%s/origin", part);
-  status = mdm_record_add(rec, path, 1, x, "sample", "index of the sample in its file", &v, err);
+  status = mdm_record_add(rec, path, 1, y, "sample", "index of the sample in its file", &v, err);
   for (size_t i = 0; i < s->count && !status; i++) v[i] = (double)s->origin[i];
   return status;
 }
@@ -110,8 +106,8 @@ static int add_context(mdm_record *rec, size_t context, mdm_error *err) {
 static int describe_data(const mdm_plan *p, mdm_record **out, mdm_error *err) {
   const mdm_data *d = p->problem->data;
   int status = mdm_record_create(out, err);
-  if (!status) status = add_samples(*out, "train", &d->train, d->dimension, d->outputs, err);
-  if (!status) status = add_samples(*out, "test", &d->test, d->dimension, d->outputs, err);
+  if (!status) status = add_samples(*out, "train", &d->train, d->outputs, err);
+  if (!status) status = add_samples(*out, "test", &d->test, d->outputs, err);
   if (!status && d->context > 1) status = add_context(*out, d->context, err);
   if (status || p->problem->full_batch) return status;
   const size_t dim[2] = {p->problem->steps + 1, p->problem->batch};
@@ -135,6 +131,7 @@ int mdm_plan_collect(mdm_plan *p, mdm_outcome *out, mdm_error *err) {
   task += p->replicas;
   for (size_t w = 0; w < n->widths && !status; task += n->seeds[w++])
     status = gather_ensemble(p, task, n->seeds[w], n->width[w], &out->networks[w], err);
+  out->data = mdm_data_share(p->problem->data);
   return status ? status : describe_data(p, &out->extra, err);
 }
 

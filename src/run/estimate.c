@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/stored.h"
 #include "scaling/vanishing.h"
 
 /* P: tokens of a step, train and test. */
@@ -80,6 +81,8 @@ static double pair_entries(const mdm_problem *p, const mdm_limit_sizes *sizes, m
 
 /* Work of heads for a token: products and softmax, forward and backward. */
 static double attention_work(const mdm_problem *p, const shape *s) { return s->weights * (5 * (double)p->model.heads.width + 20); }
+
+double mdm_directions_bound(const mdm_problem *p, double rank) { return 1.25 * rank + tokens_of(p); }
 
 double mdm_limit_step(const mdm_problem *p, const mdm_limit_sizes *sizes, double directions) {
   double P = tokens_of(p), sum = 0;
@@ -214,7 +217,7 @@ static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes, 
 }
 
 /* Directions of a field that shows k where nothing is forgotten: a quarter and a step's tokens more than are kept (src/realization/forget.h). */
-static double directions_kept(const realization *R, double k) { return R->rank > 0 ? fmin(k, 1.25 * R->rank + tokens_of(R->p)) : k; }
+static double directions_kept(const realization *R, double k) { return R->rank > 0 ? fmin(k, mdm_directions_bound(R->p, R->rank)) : k; }
 
 /* Columns that a population of n particles remembers, of those that come by: a quarter of a group at most. */
 static double remembered(double n, double groups, double columns) { return n * fmin(1 + columns, fmax(1, n / groups / 4)); }
@@ -403,10 +406,16 @@ double mdm_record_bytes(const mdm_problem *p) {
 
 double mdm_problem_bytes(const mdm_problem *p) {
   double P = (double)(p->data->train.count + p->data->test.count);
-  return 8 * (P * (double)(p->full.inputs + p->reduced.inputs) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+  return 8 * ((p->reduced.held[0] ? P * (double)p->reduced.inputs : 0) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
 }
 
 double mdm_data_bytes(const mdm_problem *p) {
   const mdm_data *d = p->data;
-  return 8 * ((double)(d->train.count + d->test.count) * (double)(d->dimension + d->outputs + 1) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+  return 8 * ((double)(d->train.count + d->test.count) * (double)(d->outputs + 1) + (p->full_batch ? 0 : (double)(p->steps + 1) * (double)p->batch));
+}
+
+double mdm_inputs_bytes(const mdm_problem *p) {
+  const double part[] = {[MDM_HELD_BYTE] = 0.6, [MDM_HELD_SINGLE] = 0.55, [MDM_HELD_DOUBLE] = 0.9}; /* as compressed: few different numbers take less */
+  const mdm_data *d = p->data;
+  return 8 * part[d->train.inputs->type] * (double)(d->train.count + d->test.count) * (double)d->dimension;
 }

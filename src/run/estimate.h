@@ -10,6 +10,8 @@
 /* Work of one step in multiply-adds, of a replica of the limit and of a network of width N. */
 double mdm_limit_cost(const mdm_problem *p, const mdm_limit_sizes *sizes);
 double mdm_network_cost(const mdm_problem *p, long N);
+/* Directions of a field that are held at most where they are cut back to `rank` (solve.rank): some more than those, and those of a step. */
+double mdm_directions_bound(const mdm_problem *p, double rank);
 /* The same of a step at which fields of the limit have visited so many directions. */
 double mdm_limit_step(const mdm_problem *p, const mdm_limit_sizes *sizes, double directions);
 
@@ -23,9 +25,10 @@ double mdm_measure_bytes(const mdm_problem *p, const mdm_limit_sizes *sizes, con
 /* Bytes of one run's record, and of the initial and final weights of a network. */
 double mdm_record_bytes(const mdm_problem *p);
 double mdm_weights_bytes(const mdm_problem *p, long N);
-/* Bytes of the samples as they are written beside results. */
+/* Bytes of targets, indices and batches as they are written beside results; and of inputs, as a file has them. */
 double mdm_data_bytes(const mdm_problem *p);
-/* Bytes of the problem itself: samples as vectors, as given and rotated, and the order in which they are used. */
+double mdm_inputs_bytes(const mdm_problem *p);
+/* Bytes of the problem itself: inputs in other coordinates than those of the data, and the order in which samples are used. */
 double mdm_problem_bytes(const mdm_problem *p);
 
 #endif

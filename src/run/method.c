@@ -95,7 +95,8 @@ static const char *decided_by(const mdm_config *cfg, const char **method) {
   return n ? "solve.widths" : NULL;
 }
 
-static void explain(const costs *c, double asked, const char *method, char *why, size_t size) {
+/* rank: solve.rank. */
+static void explain(const costs *c, double asked, long rank, const char *method, char *why, size_t size) {
   int networks = !strcmp(method, "networks");
   double own = networks ? c->networks : c->particles, other = networks ? c->particles : c->networks;
   const char *name = networks ? "particles" : "networks";
@@ -103,8 +104,8 @@ static void explain(const costs *c, double asked, const char *method, char *why,
   if (isinf(own)) snprintf(why + used, size - used, "pilots of both failed");
   else if (isinf(other)) snprintf(why + used, size - used, "a pilot by %s failed", name);
   else
-    snprintf(why + used, size - used, "a standard error of %g of the loss takes about %.2g multiply-adds, by %s %.2g%s (up to %.3g directions of a field)", asked, own, name, other, networks ? " or more" : "",
-             c->directions);
+    snprintf(why + used, size - used, "a standard error of %g of the loss takes about %.2g multiply-adds, by %s %.2g%s (up to %.3g directions of a field%s)", asked, own, name, other, networks ? " or more" : "",
+             c->directions, rank ? ", held by solve.rank, whose bias is not counted" : "");
 }
 
 int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, char why[MDM_METHOD_WHY], mdm_error *err) {
@@ -113,12 +114,13 @@ int mdm_method_choose(mdm_config *cfg, const mdm_data *data, const mdm_monitor *
   *why = '\0';
   if (strcmp(mdm_config_text(cfg, "solve.method"), "auto")) return MDM_OK;
   double asked = mdm_config_real(cfg, "solve.accuracy");
+  long rank = mdm_config_int(cfg, "solve.rank"); /* before it goes with the way that is not taken */
   int status = MDM_OK;
   if (asked == 0) asked = USUAL;
   if ((key = decided_by(cfg, &method))) snprintf(why, MDM_METHOD_WHY, "%s, chosen by solve.method: auto: %s is given", method, key);
   else status = compare(cfg, data, monitor, asked, &c, err);
   if (!status && !key) method = c.networks < c.particles ? "networks" : "particles";
-  if (!status && !key) explain(&c, asked, method, why, MDM_METHOD_WHY);
+  if (!status && !key) explain(&c, asked, rank, method, why, MDM_METHOD_WHY);
   if (!status) status = mdm_config_assign(cfg, "solve.method", method, err);
   if (!status) status = clear_others(cfg, err);
   if (!status && monitor && monitor->message) monitor->message(monitor->context, why);

@@ -29,5 +29,6 @@ void mdm_outcome_clear(mdm_outcome *o) {
   mdm_record_free(o->coordcheck);
   mdm_sweeps_clear(&o->sweeps);
   mdm_record_free(o->extra);
+  mdm_data_free(o->data);
   *o = (mdm_outcome){0};
 }

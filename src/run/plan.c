@@ -196,7 +196,7 @@ static double bytes_with(const mdm_plan *p, const mdm_directions *d, int every_s
   double ensembles = (double)(p->networks.widths + (p->replicas > 0)), record = (p->runner.family.widths ? 2 : 1) * mdm_record_bytes(p->problem), weights = weights_bytes(p);
   double data = mdm_data_bytes(p->problem), kept = record * ((double)p->tasks + 2 * ensembles) + weights + mdm_problem_bytes(p->problem);
   const double image = 0.9, image_of_weights = p->runner.network_single ? 0.6 : 1.2; /* as compressed, and with what HDF5 adds */
-  double written = data + image * (data + record * (2 * ensembles + (every_seed ? (double)p->tasks : 0))) + image_of_weights * weights;
+  double written = data + mdm_inputs_bytes(p->problem) + image * (data + record * (2 * ensembles + (every_seed ? (double)p->tasks : 0))) + image_of_weights * weights;
   if (p->sweeps.options.count) kept += mdm_sweeps_bytes(&p->sweeps.options, &p->sweeps.layout, 2 * p->replicas);
   return kept + fmax(written, running_bytes(p, d, threads, each));
 }

@@ -9,6 +9,7 @@
 #include "base/board.h"
 #include "base/memory.h"
 #include "cluster/ranks.h"
+#include "data/stored.h"
 #include "run/checkpoint.h"
 
 /* Plans that ranks know or have forgotten, and data that they hold. One thread at a time may use it. */
@@ -45,10 +46,20 @@ static uint64_t fingerprint(const mdm_data *d) {
   uint64_t h = mix(0xCBF29CE484222325u, sizes, sizeof sizes);
   const mdm_samples *part[] = {&d->train, &d->test};
   for (int i = 0; i < 2; i++) {
-    h = mix(h, part[i]->x, part[i]->count * d->dimension * sizeof(double));
+    const uint64_t inputs = mdm_samples_crc(part[i], d->dimension, 0);
+    h = mix(h, &inputs, sizeof inputs);
     h = mix(h, part[i]->y, part[i]->count * d->outputs * sizeof(double));
   }
   return h ? h : 1;
+}
+
+/* As they are held: bytes in whole words. */
+static void put_inputs(mdm_packet *p, const mdm_stored *s) {
+  mdm_put_number(p, (size_t)s->type);
+  mdm_put_number(p, (size_t)s->standard);
+  mdm_put_reals(p, mdm_stored_words(s), s->value);
+  mdm_put_reals(p, mdm_standard_count(s, s->standard), s->mean);
+  mdm_put_reals(p, mdm_standard_count(s, s->standard), s->deviation);
 }
 
 static void put_data(mdm_packet *p, const mdm_data *d) {
@@ -59,7 +70,7 @@ static void put_data(mdm_packet *p, const mdm_data *d) {
   mdm_put_number(p, d->outputs);
   mdm_put_number(p, d->context);
   mdm_put_number(p, (size_t)d->classification);
-  for (int i = 0; i < 2; i++) mdm_put_reals(p, part[i]->count * d->dimension, part[i]->x);
+  for (int i = 0; i < 2; i++) put_inputs(p, part[i]->inputs);
   for (int i = 0; i < 2; i++) mdm_put_reals(p, part[i]->count * d->outputs, part[i]->y);
 }
 

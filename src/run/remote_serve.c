@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "cluster/ranks.h"
 #include "cluster/serve.h"
-#include "run/checkpoint.h"
+#include "data/arrays.h"
 #include "run/checkpoint.h"
 #include "run/plan.h"
 #include "run/remote.h"
@@ -91,17 +91,36 @@ static void forget_all(void *context) {
   while (d->first) forget(d, d->first->id);
 }
 
+static int get_inputs(mdm_packet *in, size_t count, size_t D, mdm_stored **out, mdm_error *err) {
+  size_t type = mdm_get_number(in), standard = mdm_get_number(in);
+  int status = mdm_packet_check(in, err);
+  if (!status && (type > MDM_HELD_DOUBLE || standard > MDM_STANDARD_SAMPLE)) status = mdm_fail(err, MDM_ERR_INTERNAL, "samples came in an unknown form");
+  if (!status) status = mdm_stored_create(out, (mdm_held_as)type, count, D, err);
+  if (!status) status = mdm_stored_standardize(*out, (mdm_standard)standard, err);
+  if (status) return status;
+  size_t n = mdm_standard_count(*out, (*out)->standard);
+  mdm_get_reals(in, mdm_stored_words(*out), (*out)->value);
+  mdm_get_reals(in, n, (*out)->mean);
+  mdm_get_reals(in, n, (*out)->deviation);
+  return MDM_OK;
+}
+
 static int get_data(mdm_packet *in, mdm_data **out, mdm_error *err) {
   size_t train = mdm_get_number(in), test = mdm_get_number(in), D = mdm_get_number(in), C = mdm_get_number(in), context = mdm_get_number(in);
   int classification = mdm_get_number(in) != 0, status = mdm_packet_check(in, err);
   if (status) return status;
-  double *x = mdm_alloc(train + test, D, 1, sizeof *x), *y = mdm_alloc(train + test, C, 1, sizeof *y); /* samples × D; samples × C */
-  if (x) mdm_get_reals(in, (train + test) * D, x);
+  mdm_stored *part[2] = {NULL, NULL};
+  double *y = mdm_alloc(train + test, C, 1, sizeof *y); /* samples × C */
+  status = y ? MDM_OK : mdm_no_memory(err, "%zu samples", train + test);
+  for (int i = 0; i < 2 && !status; i++) status = get_inputs(in, i ? test : train, D, &part[i], err);
   if (y) mdm_get_reals(in, (train + test) * C, y);
-  status = x && y ? mdm_packet_check(in, err) : mdm_no_memory(err, "%zu samples", train + test);
-  if (!status) status = mdm_data_from_arrays(train, test, D, C, x, y, classification, out, err);
+  if (!status) status = mdm_packet_check(in, err);
+  if (!status) {
+    status = mdm_data_from_stored(part[0], part[1], C, y, y + train * C, classification, out, err);
+    part[0] = part[1] = NULL;
+  }
   if (!status) (*out)->context = context;
-  free(x);
+  for (int i = 0; i < 2; i++) mdm_stored_free(part[i]);
   free(y);
   return status;
 }

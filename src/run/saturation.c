@@ -184,7 +184,7 @@ static double excess(const mdm_record *limit, const char *path, double freedom) 
 static int biased(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   static const char prefix[] = "observables/";
   const char *worst = NULL;
-  double most = 0, bias, error, noise, of[2] = {0}, freedom = value(limit, "bias/replicas") - 1;
+  double most = 0, bias, error, noise, of[MDM_BIAS_PARTS] = {0}, freedom = value(limit, "bias/replicas") - 1;
   (void)cfg;
   for (size_t i = 0; i < mdm_record_count(limit); i++) {
     const char *path = mdm_record_at(limit, i)->path;
@@ -192,16 +192,24 @@ static int biased(const mdm_config *cfg, const mdm_record *limit, char *line, si
     if (found > most) most = found, worst = path;
   }
   if (!worst || !mdm_bias_of(limit, worst, &bias, &error, &noise)) return 0;
-  for (int k = 0; k < 2; k++) of[k] = mdm_bias_part(limit, k);
+  static const char *const advice[MDM_BIAS_PARTS] = {"raise solve.particles", "lower solve.tolerance", "raise solve.rank"};
+  int largest = 0;
+  for (int k = 0; k < MDM_BIAS_PARTS; k++)
+    if ((of[k] = mdm_bias_part(limit, k)) > of[largest]) largest = k;
   snprintf(line, size, "%s is biased by %.2g +- %.2g, beyond its standard error of %.2g (RMS; solve.bias_check): %s", worst + sizeof prefix - 1, bias, error, noise,
-           of[1] > of[0] ? "lower solve.tolerance" : "raise solve.particles");
+           advice[largest]);
   return 1;
 }
 
 /* A solution that shows the bias failed: half of the particles are too few for the directions, say. */
 static int unchecked(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   int asked = mdm_record_find(limit, "diagnostics/bias/halves") != NULL, halves = value(limit, "bias/halves") != 0, finer = value(limit, "bias/finer") != 0;
+  const mdm_array *fewer = mdm_record_find(limit, "diagnostics/bias/fewer");
   (void)cfg;
+  if (asked && halves && finer && fewer && fewer->value[0] == 0) {
+    snprintf(line, size, "the bias of the bound on directions is not known (solve.bias_check): there is no solution with half of solve.rank; raise solve.rank");
+    return 1;
+  }
   if (!asked || (halves && finer)) return 0;
   snprintf(line, size, "the bias %s is not known (solve.bias_check): there is no solution with %s; raise solve.particles", halves ? "of the tolerance" : finer ? "of the sample" : "",
            halves ? "a quarter of solve.tolerance" : finer ? "half of the particles" : "half of the particles, nor with a quarter of solve.tolerance");

@@ -493,25 +493,28 @@ static int kernel_of_field(X(observer) *o, mdm_field f, size_t level, double *va
   return status;
 }
 
-/* Kernel of plain vectors: columns (n) given by `column(o, i)`, i = time · samples + sample. */
-static void kernel_of_columns(const X(observer) *o, size_t n, const double *(*column)(const X(observer) *, size_t), double *value) {
+/* Kernel of plain vectors: columns, n × (times · samples). */
+static void kernel_of_columns(const X(observer) *o, size_t n, const double *column, double *value) {
   size_t k = o->problem->n_times * o->problem->kernel_samples;
   for (size_t i = 0; i < k; i++)
     for (size_t j = 0; j <= i; j++) {
-      const double *a = column(o, i), *b = column(o, j);
+      const double *a = column + n * i, *b = column + n * j;
       double sum = 0;
       for (size_t d = 0; d < n; d++) sum += a[d] * b[d];
       value[i * k + j] = value[j * k + i] = sum;
     }
 }
 
-static const double *input_column(const X(observer) *o, size_t i) {
+static int kernel_of_inputs(const X(observer) *o, double *value, mdm_error *err) {
   const mdm_problem *p = o->problem;
-  size_t t = p->times[i / p->kernel_samples], sample = mdm_problem_sample(p, t, i % p->kernel_samples);
-  return p->full.train + p->full.inputs * sample;
+  size_t G = p->kernel_samples, D = p->full.inputs;
+  double *x = mdm_alloc(D, p->n_times, G, sizeof *x); /* D × (times · samples) */
+  if (!x) return mdm_no_memory(err, "kernels");
+  for (size_t i = 0; i < p->n_times * G; i++) mdm_inputs_of(&p->full, 0, mdm_problem_sample(p, p->times[i / G], i % G), x + D * i);
+  kernel_of_columns(o, D, x, value);
+  free(x);
+  return MDM_OK;
 }
-
-static const double *error_column(const X(observer) *o, size_t i) { return o->kept_e + o->C * i; }
 
 /* Times that were not reached are NaN. */
 static void blank_unreached(const X(observer) *o, double *value) {
@@ -538,8 +541,8 @@ static int write_kernel(X(observer) *o, mdm_tensor t, int backward, mdm_error *e
     double *to = value + size * i;
     if (f != MDM_FIELDS && (!o->kept[f] || !o->kept[f][backward ? mdm_backward_level(t, l) : l].v)) fill_nan(to, size);
     else if (f != MDM_FIELDS) status = kernel_of_field(o, f, backward ? mdm_backward_level(t, l) : l, to, err);
-    else if (backward) kernel_of_columns(o, o->C, error_column, to);
-    else kernel_of_columns(o, p->full.inputs, input_column, to);
+    else if (backward) kernel_of_columns(o, o->C, o->kept_e, to);
+    else status = kernel_of_inputs(o, to, err);
     blank_unreached(o, to);
   }
   return status;

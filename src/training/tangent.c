@@ -24,6 +24,7 @@ struct X(tangent) {
   real *e;                                          /* C × batch: unit errors of one output */
   double *forward, *backward;                       /* S × S each */
   double *y, *work;                                 /* C × S each */
+  double *x;                                        /* D × S: inputs */
   double *total, *part[MDM_TENSORS], *alignment;    /* time × S × S; the same; time */
 };
 
@@ -56,7 +57,8 @@ int X(tangent_create)(const mdm_problem *problem, X(realization) *R, mdm_record 
   k->problem = problem;
   k->R = R;
   int ok = (k->e = mdm_alloc(C, problem->batch, 1, sizeof *k->e)) && (k->backward = mdm_alloc(S, S, 1, sizeof *k->backward)) && (k->forward = mdm_alloc(S, S, 1, sizeof *k->forward)) &&
-           (k->y = mdm_alloc(C, S, 1, sizeof *k->y)) && (k->work = mdm_alloc(C, S, 1, sizeof *k->work));
+           (k->y = mdm_alloc(C, S, 1, sizeof *k->y)) && (k->work = mdm_alloc(C, S, 1, sizeof *k->work)) &&
+           (k->x = mdm_alloc(problem->full.inputs, S, 1, sizeof *k->x));
   int status = ok ? add_arrays(k, record, err) : mdm_no_memory(err, "the tangent kernel; set output.ntk: false");
   if (status) return X(tangent_free)(k), status;
   *out = k;
@@ -70,17 +72,18 @@ void X(tangent_free)(X(tangent) *k) {
   free(k->backward);
   free(k->y);
   free(k->work);
+  free(k->x);
   free(k);
 }
 
 /* ---------------------------------------------------------------- one step */
 
 static void input_kernel(const X(tangent) *k, size_t t, double *out) {
-  const mdm_inputs *in = &k->problem->full;
-  size_t S = k->problem->kernel_samples, D = in->inputs;
+  size_t S = k->problem->kernel_samples, D = k->problem->full.inputs;
+  for (size_t i = 0; i < S; i++) mdm_inputs_of(&k->problem->full, 0, mdm_problem_sample(k->problem, t, i), k->x + D * i);
   for (size_t i = 0; i < S; i++)
     for (size_t j = 0; j < S; j++) {
-      const double *a = in->train + D * mdm_problem_sample(k->problem, t, i), *b = in->train + D * mdm_problem_sample(k->problem, t, j);
+      const double *a = k->x + D * i, *b = k->x + D * j;
       out[i * S + j] = 0;
       for (size_t d = 0; d < D; d++) out[i * S + j] += a[d] * b[d];
     }

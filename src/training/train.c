@@ -39,6 +39,7 @@ typedef struct {
   X(measure) *measure;                /* order parameters; NULL: not asked for */
   const mdm_given *given;             /* NULL, or the state whose predictions make the errors */
   real *x, *x_test, *e;      /* inputs × B; inputs × P_test; C × B */
+  double *input;             /* inputs: of one sample */
   double *f, *grad, *y;      /* C × max(B, P_test); C × B; C × B */
   int loaded;        /* full batch: x and y are there */
   double bound;      /* of the loss, beyond which the run has diverged */
@@ -48,22 +49,30 @@ typedef struct {
   int keeps_weights; /* the final ones go to the file: of a run that diverges, those before its last step */
 } loop;
 
+/* Inputs of a sample of a part. */
+static void load_input(loop *l, mdm_part part, size_t sample, real *x) {
+  mdm_inputs_of(l->inputs, part == MDM_TEST, sample, l->input);
+  for (size_t i = 0; i < l->inputs->inputs; i++) x[i] = (real)l->input[i];
+}
+
 static int loop_allocate(loop *l, mdm_error *err) {
   const mdm_problem *p = l->p;
   size_t C = p->model.outputs, B = p->batch, test = p->data->test.count, in = l->inputs->inputs;
   l->x = mdm_alloc(in, B, 1, sizeof(real));
+  l->input = mdm_alloc(in, 1, 1, sizeof(double));
   l->x_test = mdm_alloc(in, test, 1, sizeof(real));
   l->e = mdm_alloc(C, B, 1, sizeof(real));
   l->f = mdm_alloc(C, B > test ? B : test, 1, sizeof(double));
   l->grad = mdm_alloc(C, B, 1, sizeof(double));
   l->y = mdm_alloc(C, B, 1, sizeof(double));
-  if (!l->x || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_no_memory(err, "a batch");
-  for (size_t i = 0; i < in * test; i++) l->x_test[i] = (real)l->inputs->test[i];
+  if (!l->x || !l->input || !l->x_test || !l->e || !l->f || !l->grad || !l->y) return mdm_no_memory(err, "a batch");
+  for (size_t m = 0; m < test; m++) load_input(l, MDM_TEST, m, l->x_test + in * m);
   return MDM_OK;
 }
 
 static void loop_clear(loop *l) {
   free(l->x);
+  free(l->input);
   free(l->x_test);
   free(l->e);
   free(l->f);
@@ -87,10 +96,7 @@ static void load_batch(loop *l, size_t t) {
   size_t in = l->inputs->inputs;
   if (l->loaded) return;
   l->loaded = p->full_batch;
-  for (size_t k = 0; k < p->batch; k++) {
-    size_t sample = mdm_problem_sample(p, t, k);
-    for (size_t i = 0; i < in; i++) l->x[in * k + i] = (real)l->inputs->train[in * sample + i];
-  }
+  for (size_t k = 0; k < p->batch; k++) load_input(l, MDM_TRAIN, mdm_problem_sample(p, t, k), l->x + in * k);
   mdm_problem_targets(p, t, p->batch, l->y);
 }
 
@@ -174,7 +180,7 @@ static int probe_parts(loop *l, size_t t, mdm_error *err) {
   const mdm_problem *p = l->p;
   size_t C = p->model.outputs, in = l->inputs->inputs, n = p->batch;
   if (p->full_batch || !X(parts_wanted)(l->parts, t)) return MDM_OK;
-  for (size_t i = 0; i < in * n; i++) l->x[i] = (real)l->inputs->train[i];
+  for (size_t k = 0; k < n; k++) load_input(l, MDM_TRAIN, k, l->x + in * k);
   int status = X(moe_forward)(l->program, MDM_TRAIN, n, l->x, err);
   if (status) return status;
   predictions(l, MDM_TRAIN, n);

@@ -1,6 +1,7 @@
 /* What results depend on: the configuration and the seed alone. Configurations at the edge of what is allowed. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/processor.h"
 #include "support/folder.h"
@@ -100,6 +101,36 @@ static void test_vectors(void) {
   refused_as(&(start){.vectors = "avx2"}, MDM_ERR_CONFIG, "a.h5|vectors plain|vectors avx2|--force", "solve - -q -o @/a.h5 " SMALL);
 }
 
+/* Rows of `few` are rows 0, 3, 6, … and the last of `all`. */
+static void every_third(const mdm_array *all, const mdm_array *few, size_t steps) {
+  size_t size = all->dim[1] * all->dim[2], rows = steps / 3 + 1 + (steps % 3 != 0);
+  CU_ASSERT_FATAL(all->dim[0] == steps + 1 && few->dim[0] == rows);
+  for (size_t i = 0; i < rows; i++) {
+    size_t t = 3 * i < steps ? 3 * i : steps;
+    CU_ASSERT(!memcmp(few->value + size * i, all->value + size * t, size * sizeof(double)));
+    CU_ASSERT(!few->error || !memcmp(few->error + size * i, all->error + size * t, size * sizeof(double)));
+  }
+}
+
+/* output.every thins the train predictions of means; single runs are whole, so that replicas can be added to a file, bit for bit. */
+static void test_thinned(void) {
+  static const char *const path = "observables/train/prediction";
+  succeeds("solve - -o @/all.h5 " RUNS "-s train.steps=7");
+  succeeds("solve - -o @/few.h5 " RUNS "-s train.steps=7 -s output.every=3 -s solve.replicas=2");
+  succeeds("solve - -q -o @/few.h5 -s solve.particles=300 -s train.steps=7 -s output.every=3 -s solve.replicas=3 -s simulate.widths=[8,16] -s simulate.seeds=5");
+  mdm_record *all = read_record("all.h5", "/"), *few = read_record("few.h5", "/"), *single = read_record("few.h5", "/members");
+  every_third(mdm_record_find(all, path), mdm_record_find(few, path), 7);
+  const mdm_array *step = mdm_record_find(few, "observables/train/prediction_step"), *whole = mdm_record_find(single, path);
+  CU_ASSERT_FATAL(step && whole && step->dim[0] == 4);
+  CU_ASSERT(step->value[1] == 3 && step->value[3] == 7 && whole->dim[1] == 8);
+  CU_ASSERT_PTR_NULL(mdm_record_find(all, "observables/train/prediction_step"));
+  mdm_record_free(all);
+  mdm_record_free(few);
+  mdm_record_free(single);
+  succeeds("rerun @/few.h5 -q -o @/again.h5");
+  same_results("few.h5", "again.h5", 1);
+}
+
 /* Configurations at the edge of what is allowed: they run, and give numbers. */
 static void test_edges(void) {
   static const char *const edges[] = {
@@ -147,6 +178,7 @@ static void test_edges(void) {
 static const test_case tests[] = {
     {"same bits for any number of threads", test_threads},
     {"same bits for any output options", test_output_options},
+    {"output.every thins train predictions", test_thinned},
     {"overrides and seeds", test_overrides},
     {"the same to rounding with any vector instructions", test_vectors},
     {"edges of the allowed", test_edges},

@@ -162,7 +162,6 @@ static void idle_options(void) {
   is_idle("solve.mixing=damped solve.damping=1 solve.settled=2 solve.start=lazy",
           "solve.mixing = damped|solve.damping = 1|solve.settled = 2|solve.start = lazy|solve.sweeps>0");
   is_idle("solve.sweeps=3 solve.anderson_depth=2", "solve.anderson_depth = 2|solve.mixing = average");
-  is_idle("output.every=2", "output.every = 2|data.test = 0");
   is_idle("output.statistics=false output.histogram.bins=11 output.histogram.range=2", "output.histogram.bins = 11|output.histogram.range = 2");
   is_idle("output.statistics=false output.kernels=false output.times=[0,3]", "output.times = [0, 3]|output.kernels = false|output.parts = false");
 }

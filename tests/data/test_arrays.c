@@ -14,10 +14,10 @@ static void test_cosine(void) {
   CU_ASSERT_EQUAL(data->outputs, 1);
   CU_ASSERT_EQUAL(data->classification, 1);
   /* √2 cos of 1.7; 3.4; 3.7; 10.8 */
-  CU_ASSERT_DOUBLE_EQUAL(data->train.x[0], -0.18221363126983384, 1e-14);
-  CU_ASSERT_DOUBLE_EQUAL(data->train.x[1], -1.3672591160236693, 1e-14);
-  CU_ASSERT_DOUBLE_EQUAL(data->train.x[2], -1.199394567093911, 1e-14);
-  CU_ASSERT_DOUBLE_EQUAL(data->train.x[2 * 2 + 1], -0.27482398928382934, 1e-13);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[0], -0.18221363126983384, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[1], -1.3672591160236693, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[2], -1.199394567093911, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[2 * 2 + 1], -0.27482398928382934, 1e-13);
   for (size_t m = 0; m < 4; m++) CU_ASSERT_EQUAL(data->train.y[m], sign[m]);
   mdm_data_free(data);
 }
@@ -26,7 +26,7 @@ static void test_cosine_parts(void) {
   mdm_data *a = load("data.train=3;data.test=5"), *b = load("data.train=8");
   CU_ASSERT_EQUAL_FATAL(a->test.count, 5);
   CU_ASSERT_EQUAL(a->dimension, 6);
-  CU_ASSERT_EQUAL(memcmp(a->test.x, b->train.x + 3 * 6, 5 * 6 * sizeof(double)), 0);
+  CU_ASSERT_EQUAL(memcmp(inputs_of(a, &a->test), inputs_of(b, &b->train) + 3 * 6, 5 * 6 * sizeof(double)), 0);
   CU_ASSERT_EQUAL(memcmp(a->test.y, b->train.y + 3, 5 * sizeof(double)), 0);
   CU_ASSERT_EQUAL(a->test.origin[0], 3);
   CU_ASSERT_PTR_NOT_NULL(strstr(a->source, "cosine"));
@@ -41,7 +41,7 @@ static void test_arrays(void) {
   CU_ASSERT_EQUAL_FATAL(mdm_data_from_arrays(2, 1, 2, 2, x, y, 1, &data, &err), MDM_OK);
   CU_ASSERT_EQUAL(data->train.count, 2);
   CU_ASSERT_EQUAL(data->test.count, 1);
-  CU_ASSERT_EQUAL(data->test.x[1], 6);
+  CU_ASSERT_EQUAL(inputs_of(data, &data->test)[1], 6);
   CU_ASSERT_EQUAL(data->test.y[0], 1);
   CU_ASSERT_EQUAL(data->test.origin[0], 2);
   mdm_data_free(data);
@@ -62,7 +62,18 @@ static void test_arrays(void) {
   CU_ASSERT_PTR_NULL(data);
 }
 
+/* A second user keeps the data after the first one is done with them; the address sanitizer sees who comes too late. */
+static void test_shared(void) {
+  mdm_data *a = load("data.dimension=2"), *b = mdm_data_share(a);
+  mdm_data_free(a);
+  CU_ASSERT_PTR_EQUAL(a, b);
+  CU_ASSERT_EQUAL(b->users, 0);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(b, &b->train)[0], -0.18221363126983384, 1e-14);
+  mdm_data_free(b);
+}
+
 static const test_case tests[] = {
+    {"shared", test_shared},
     {"cosine: numbers", test_cosine},
     {"cosine: train and test", test_cosine_parts},
     {"arrays in memory", test_arrays},

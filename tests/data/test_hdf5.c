@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/stored.h"
 #include "support/folder.h"
 #include "support/samples.h"
 #include "support/suite.h"
@@ -17,7 +18,7 @@ static void test_hdf5_regression(void) {
   CU_ASSERT_EQUAL(data->outputs, 1);
   CU_ASSERT_EQUAL(data->classification, 0);
   CU_ASSERT(in_order(&data->train)); /* everything: the order of the file */
-  CU_ASSERT_EQUAL(memcmp(data->train.x, x, sizeof x), 0);
+  CU_ASSERT_EQUAL(memcmp(inputs_of(data, &data->train), x, sizeof x), 0);
   CU_ASSERT_EQUAL(memcmp(data->train.y, y, 4 * sizeof *y), 0);
   mdm_data_free(data);
   write_hdf5("b.h5", 4, 3, 2, x, y);
@@ -25,7 +26,7 @@ static void test_hdf5_regression(void) {
   CU_ASSERT_EQUAL_FATAL(data->outputs, 2);
   CU_ASSERT(disjoint(&data->train, &data->test, 4));
   for (size_t i = 0; i < 2; i++) {
-    CU_ASSERT_EQUAL(data->train.x[3 * i + 2], x[3 * data->train.origin[i] + 2]);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[3 * i + 2], x[3 * data->train.origin[i] + 2]);
     CU_ASSERT_EQUAL(data->train.y[2 * i + 1], y[2 * data->train.origin[i] + 1]);
   }
   mdm_data_free(data);
@@ -65,7 +66,7 @@ static void test_hdf5_types(void) {
   H5Fclose(file);
   mdm_data *data = load(H5("types.h5"));
   CU_ASSERT_EQUAL_FATAL(data->dimension, 6);
-  CU_ASSERT_EQUAL(data->train.x[11], 12.5);
+  CU_ASSERT_EQUAL(inputs_of(data, &data->train)[11], 12.5);
   CU_ASSERT_EQUAL(data->train.y[0], -1);
   CU_ASSERT_EQUAL(data->classification, 1);
   mdm_data_free(data);
@@ -149,7 +150,7 @@ static void test_hdf5_booleans(void) {
   H5Fclose(file);
   mdm_data *a = load(H5("bool.h5") "train.loss=cross_entropy"), *b = load(H5("bool.h5") "train.loss=cross_entropy;data.y=/one");
   CU_ASSERT(a->outputs == 2 && a->classification && b->outputs == 1 && b->classification);
-  for (int i = 0; i < 6; i++) CU_ASSERT(a->train.x[i] == x[i] && a->train.y[i] == hot[i]);
+  for (int i = 0; i < 6; i++) CU_ASSERT(inputs_of(a, &a->train)[i] == x[i] && a->train.y[i] == hot[i]);
   for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(b->train.y[i], one[i] ? -1 : 1); /* classes ascend, the first is +1 */
   mdm_data_free(a);
   mdm_data_free(b);
@@ -170,10 +171,10 @@ static void test_hdf5_names(void) {
   }
 #define GROUPS H5("groups.h5") "data.x=/train/x;data.y=train/y;"
   mdm_data *a = load(GROUPS "data.test_x=/test/x;data.test_y=/test/y;data.test=2"), *b = load(GROUPS "data.test_file=@other.h5;data.test=2");
-  CU_ASSERT(a->train.count == 3 && a->train.x[0] == 2 && a->train.y[2] == 3.5);
-  CU_ASSERT(a->test.count == 2 && a->test.x[0] == 5 && a->test.y[1] == 5.5);
+  CU_ASSERT(a->train.count == 3 && inputs_of(a, &a->train)[0] == 2 && a->train.y[2] == 3.5);
+  CU_ASSERT(a->test.count == 2 && inputs_of(a, &a->test)[0] == 5 && a->test.y[1] == 5.5);
   CU_ASSERT(mentions(a->source, "groups.h5:/train/x|groups.h5:/test/x"));
-  CU_ASSERT(b->test.count == 2 && b->train.count == 3 && b->test.x[0] < 4);
+  CU_ASSERT(b->test.count == 2 && b->train.count == 3 && inputs_of(b, &b->test)[0] < 4);
   mdm_data_free(a);
   mdm_data_free(b);
   fails(GROUPS "data.test_x=/nowhere;data.test=1", MDM_ERR_DATA, "no data set /nowhere", "data.test_x");
@@ -256,7 +257,7 @@ static void test_hdf5_large(void) {
     H5Fclose(file);
     mdm_data *data = load(H5("large.h5"));
     CU_ASSERT(data->train.count == ROWS && data->dimension == COLUMNS);
-    CU_ASSERT_EQUAL(memcmp(data->train.x, x, (size_t)ROWS * COLUMNS * sizeof *x), 0);
+    CU_ASSERT_EQUAL(memcmp(inputs_of(data, &data->train), x, (size_t)ROWS * COLUMNS * sizeof *x), 0);
     CU_ASSERT_EQUAL(memcmp(data->train.y, y, sizeof y), 0);
     mdm_data_free(data);
   }
@@ -269,6 +270,38 @@ static void test_hdf5_large(void) {
   H5Sclose(space);
   H5Pclose(list);
   free(x);
+}
+
+/* Numbers that are written as `type`, in `as`: the inputs are held so, and are the same numbers, in order and shuffled with a part taken out. */
+static void held(hid_t type, mdm_held_as as, const double *x, size_t rows, size_t columns) {
+  double y[] = {1.5, 2, 3, 4, 5, 6};
+  hid_t file = H5Fcreate(in_folder("held.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, (hsize_t[]){rows, columns}, NULL);
+  hid_t set = H5Dcreate2(file, "/x", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, x);
+  write_dataset(file, "/y", H5T_NATIVE_DOUBLE, 1, (hsize_t[]){rows}, y);
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Fclose(file);
+  mdm_data *whole = load(H5("held.h5")), *parts = load(H5("held.h5") "data.train=2;data.test=3");
+  CU_ASSERT(whole->train.inputs->type == as && parts->train.inputs->type == as);
+  CU_ASSERT_EQUAL(memcmp(inputs_of(whole, &whole->train), x, rows * columns * sizeof *x), 0);
+  const double *train = inputs_of(parts, &parts->train), *test = inputs_of(parts, &parts->test);
+  for (size_t i = 0; i < 2 * columns; i++) CU_ASSERT_EQUAL(train[i], x[columns * parts->train.origin[i / columns] + i % columns]);
+  for (size_t i = 0; i < 3 * columns; i++) CU_ASSERT_EQUAL(test[i], x[columns * parts->test.origin[i / columns] + i % columns]);
+  CU_ASSERT(disjoint(&parts->train, &parts->test, rows));
+  mdm_data_free(whole);
+  mdm_data_free(parts);
+}
+
+static void test_hdf5_held(void) {
+  const double small[] = {0, 255, 7, 12, 100, 3, 9, 1, 77, 5, 6, 8}, wide[] = {-32768, 32767, 1, -1, 0, 5, 6, 7, 8, 9, 10, 11};
+  double thirds[12], eighths[12];
+  for (int i = 0; i < 12; i++) thirds[i] = (i + 1) / 3.0, eighths[i] = (i + 1) / 8.0;
+  held(H5T_STD_U8BE, MDM_HELD_BYTE, small, 6, 2);
+  held(H5T_STD_I16BE, MDM_HELD_SINGLE, wide, 6, 2);
+  held(H5T_STD_I32LE, MDM_HELD_DOUBLE, wide, 6, 2);
+  held(H5T_IEEE_F32BE, MDM_HELD_SINGLE, eighths, 6, 2);
+  held(H5T_IEEE_F64LE, MDM_HELD_DOUBLE, thirds, 6, 2);
 }
 
 /* HDF5's own error printing is as it was after a failure. */
@@ -293,6 +326,7 @@ static const test_case tests[] = {
     {"hdf5: errors", test_hdf5_errors},
     {"hdf5: shape errors", test_hdf5_shape_errors},
     {"hdf5: large", test_hdf5_large},
+    {"hdf5: types as they are held", test_hdf5_held},
     {"hdf5: quiet", test_hdf5_quiet},
 };
 

@@ -1,4 +1,5 @@
 /* IDX files: selection, split, targets, and every error. */
+#include "data/stored.h"
 #include "support/folder.h"
 #include "support/samples.h"
 #include "support/suite.h"
@@ -16,6 +17,7 @@ static void test_idx_formats(void) {
   CU_ASSERT_EQUAL(plain->classification, 1);
   CU_ASSERT(same_samples(plain, &plain->train, &packed->train));
   CU_ASSERT(pixels_fit(&plain->train));
+  CU_ASSERT_EQUAL(plain->train.inputs->type, MDM_HELD_BYTE);
   CU_ASSERT(disjoint(&plain->train, &plain->test, IDX_COUNT));
   CU_ASSERT_FALSE(in_order(&plain->train)); /* shuffled */
   for (size_t i = 0; i < IDX_COUNT; i++)
@@ -90,9 +92,10 @@ static void test_fashion(void) {
   CU_ASSERT_EQUAL(data->dimension, 784);
   CU_ASSERT_EQUAL(data->outputs, 10);
   double sum = 0, square = 0, per_class[10] = {0}, test_class[10] = {0};
+  const double *x = inputs_of(data, &data->train); /* 1600 × 784 */
   for (size_t i = 0; i < 1600 * 784; i++) {
-    sum += data->train.x[i];
-    square += data->train.x[i] * data->train.x[i];
+    sum += x[i];
+    square += x[i] * x[i];
   }
   CU_ASSERT_DOUBLE_EQUAL(sum / (1600 * 784), 0, 1e-10); /* auto: global */
   CU_ASSERT_DOUBLE_EQUAL(square / (1600 * 784), 1, 1e-10);

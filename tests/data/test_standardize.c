@@ -13,11 +13,11 @@ static void test_standardize_feature(void) {
   mdm_data *data = load(H5("s.h5") "data.standardize=feature;data.test_file=@s-test.h5;data.test=1");
   double deviation = sqrt(2.0 / 3.0); /* mean 2, variance 2/3 */
   for (int m = 0; m < 3; m++) {
-    CU_ASSERT_DOUBLE_EQUAL(data->train.x[2 * m], (m - 1) / deviation, 1e-14);
-    CU_ASSERT_EQUAL(data->train.x[2 * m + 1], 0); /* constant input */
+    CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[2 * m], (m - 1) / deviation, 1e-14);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[2 * m + 1], 0); /* constant input */
   }
-  CU_ASSERT_DOUBLE_EQUAL(data->test.x[0], 8 / deviation, 1e-13); /* statistics of the train part */
-  CU_ASSERT_EQUAL(data->test.x[1], 0);
+  CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->test)[0], 8 / deviation, 1e-13); /* statistics of the train part */
+  CU_ASSERT_EQUAL(inputs_of(data, &data->test)[1], 0);
   mdm_data_free(data);
 }
 
@@ -28,8 +28,8 @@ static void test_standardize_global(void) {
   mdm_data *data = load(H5("s.h5") "data.standardize=global");        /* mean 2, variance 1 */
   mdm_data *large = load(H5("s-large.h5") "data.standardize=global"); /* its squares would overflow */
   for (int i = 0; i < 4; i++) {
-    CU_ASSERT_DOUBLE_EQUAL(data->train.x[i], i % 2 ? 1 : -1, 1e-14);
-    CU_ASSERT_DOUBLE_EQUAL(large->train.x[i], i % 2 ? 1 : -1, 1e-14);
+    CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[i], i % 2 ? 1 : -1, 1e-14);
+    CU_ASSERT_DOUBLE_EQUAL(inputs_of(large, &large->train)[i], i % 2 ? 1 : -1, 1e-14);
   }
   mdm_data_free(data);
   mdm_data_free(large);
@@ -40,8 +40,8 @@ static void test_standardize_sample(void) {
   write_hdf5("s.h5", 2, 4, 0, x, y);
   mdm_data *data = load(H5("s.h5") "data.standardize=sample");
   for (int i = 0; i < 4; i++) {
-    CU_ASSERT_DOUBLE_EQUAL(data->train.x[i], i % 2 ? 1 : -1, 1e-14);
-    CU_ASSERT_EQUAL(data->train.x[4 + i], 0); /* constant sample */
+    CU_ASSERT_DOUBLE_EQUAL(inputs_of(data, &data->train)[i], i % 2 ? 1 : -1, 1e-14);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[4 + i], 0); /* constant sample */
   }
   mdm_data_free(data);
 }

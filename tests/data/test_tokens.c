@@ -26,9 +26,10 @@ static void write_tokens(const char *name, const int *y, hsize_t columns) {
 /* Sample i of s, from `from` on in the file: one-hot, with the position. */
 static void is_token(const mdm_data *data, const mdm_samples *s, size_t i, size_t from, double sigma) {
   size_t D = data->dimension;
+  const double *x = inputs_of(data, s) + D * i; /* D */
   CU_ASSERT_EQUAL(s->origin[i], from);
   for (size_t d = 0; d < D; d++)
-    CU_ASSERT_EQUAL(s->x[D * i + d], d < V ? (double)(d == (size_t)token[from]) : d - V == from % T ? sigma : 0);
+    CU_ASSERT_EQUAL(x[d], d < V ? (double)(d == (size_t)token[from]) : d - V == from % T ? sigma : 0);
   for (size_t c = 0; c < V; c++) CU_ASSERT_EQUAL(s->y[V * i + c], (double)(c == (size_t)next[from]));
 }
 
@@ -53,8 +54,8 @@ static void test_text(void) {
   CU_ASSERT(data->context == 3 && data->outputs == 4 && data->dimension == 7);
   CU_ASSERT_FATAL(data->train.count == 3 && data->test.count == 3); /* two windows; the last three bytes are no window with a byte behind it */
   for (size_t i = 0; i < 3; i++) {
-    CU_ASSERT_EQUAL(data->train.x[7 * i + i], 1);
-    CU_ASSERT_EQUAL(data->train.x[7 * i + 4 + i], 2);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[7 * i + i], 1);
+    CU_ASSERT_EQUAL(inputs_of(data, &data->train)[7 * i + 4 + i], 2);
     CU_ASSERT_EQUAL(data->train.y[4 * i + (i + 1) % 3], 1);
   }
   mdm_data_free(data);
@@ -94,20 +95,26 @@ static void test_position_table(void) {
     mdm_problem *p = NULL;
     CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, NULL) && !mdm_problem_create(cfg, data, &p, NULL));
     size_t D = data->dimension, vocabulary = D - T, P = data->train.count;
-    const double *learned = p->reduced.train + (many ? 0 : p->reduced.drawn);
+    const double *reduced = p->reduced.held[0], *network = p->network.held[0], *learned = reduced + (many ? 0 : p->reduced.drawn);
+    double x[64]; /* D */
+    CU_ASSERT_FATAL(D <= 64 && reduced && network);
     CU_ASSERT(p->network.inputs == D && (many ? p->reduced.std && p->reduced.drawn == D : !p->reduced.std && p->reduced.fixed == P));
     for (size_t i = 0; i < D; i++) CU_ASSERT_EQUAL(p->network.std[i], i < vocabulary ? 1 : 0.5);
-    for (size_t k = 0; k < P; k++)
+    for (size_t k = 0; k < P; k++) {
+      mdm_inputs_of(&p->full, 0, k, x);
       for (size_t i = 0; i < D; i++) {
-        CU_ASSERT_EQUAL(p->full.train[D * k + i], p->network.train[D * k + i] * p->network.std[i]);
-        CU_ASSERT(p->network.train[D * k + i] == 0 || p->network.train[D * k + i] == 1);
-        CU_ASSERT_EQUAL(learned[p->reduced.inputs * k + i], p->network.train[D * k + i]);
+        CU_ASSERT_EQUAL(x[i], network[D * k + i] * p->network.std[i]);
+        CU_ASSERT(network[D * k + i] == 0 || network[D * k + i] == 1);
+        CU_ASSERT_EQUAL(learned[p->reduced.inputs * k + i], network[D * k + i]);
       }
+    }
     for (size_t j = 0; j < P && !many; j++) /* inner products of what is drawn */
       for (size_t k = 0; k < P; k++) {
         double drawn = 0, given = 0;
-        for (size_t i = 0; i < p->reduced.drawn; i++) drawn += p->reduced.train[p->reduced.inputs * j + i] * p->reduced.train[p->reduced.inputs * k + i];
-        for (size_t i = 0; i < D; i++) given += p->full.train[D * j + i] * p->full.train[D * k + i];
+        for (size_t i = 0; i < p->reduced.drawn; i++) drawn += reduced[p->reduced.inputs * j + i] * reduced[p->reduced.inputs * k + i];
+        double z[64];
+        mdm_inputs_of(&p->full, 0, j, x), mdm_inputs_of(&p->full, 0, k, z);
+        for (size_t i = 0; i < D; i++) given += x[i] * z[i];
         CU_ASSERT_DOUBLE_EQUAL(drawn, given, 1e-12);
       }
     mdm_problem_free(p);

@@ -69,6 +69,29 @@ static void test_sample(void) {
   mdm_outcome_clear(&many);
 }
 
+/* Bound on directions: the estimate for k is the solution for k/2 with the same draws less that for k, and part of the sum. */
+static void test_rank(void) {
+#define STREAM "data.train=120 train.batch=3 train.steps=20 data.dimension=20 solve.particles=160 solve.replicas=4 solve.rank="
+  static const char path[] = "observables/train/prediction";
+  mdm_outcome many, few;
+  run_with(MDM_RUN_LIMIT, 2, PLAIN STREAM "12", &many);
+  run_with(MDM_RUN_LIMIT, 2, PLAIN STREAM "6 solve.bias_check=false", &few);
+  size_t n = size_of(&many, path);
+  const mdm_record *s = many.limit.summary;
+  const double *of_rank = values(s, "diagnostics/bias/of_rank"), *sum = values(s, "diagnostics/bias/observables/train/prediction");
+  double zero[200] = {0}, seen = distance(n, of_rank, zero, NULL);
+  CU_ASSERT_FATAL(n <= COUNT(zero));
+  CU_ASSERT(seen > 1e-3 && *values(s, "diagnostics/bias/fewer") == 1);
+  CU_ASSERT(distance(n, values(few.limit.summary, path), values(s, path), of_rank) < 1e-10 * seen);
+  const double *of_sample = values(s, "diagnostics/bias/of_sample"), *of_tolerance = values(s, "diagnostics/bias/of_tolerance");
+  for (size_t i = 0; i < n; i++) CU_ASSERT_DOUBLE_EQUAL(sum[i], of_sample[i] + of_tolerance[i] + of_rank[i], 1e-12);
+  CU_ASSERT_PTR_NULL(mdm_record_find(few.limit.summary, "diagnostics/bias/fewer"));
+  mdm_outcome_clear(&many);
+  mdm_outcome_clear(&few);
+  const result *r = run("solve - -o @/c.h5 -s solve.bias_check=true -s solve.rank=1 -s solve.particles=100 -s solve.replicas=4");
+  CU_ASSERT(r->code == MDM_ERR_CONFIG && mentions(r->err, "solve.rank = 1 has no half"));
+}
+
 static void test_threads(void) {
   mdm_outcome one, three;
   run_with(MDM_RUN_LIMIT, 1, PLAIN "solve.particles=100 solve.replicas=4 train.steps=4 model.regime=III", &one);
@@ -150,6 +173,7 @@ static void test_doubts(void) {
 static const test_case tests[] = {
     {"directions: the estimate is the bias", test_tolerance},
     {"sample: the estimate is the bias, within its error", test_sample},
+    {"bound on directions: the estimate is the bias", test_rank},
     {"the same bits on any number of threads", test_threads},
     {"stopped: all runs are kept", test_stopped},
     {"told, added, not lost, refused", test_commands},

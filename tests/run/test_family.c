@@ -405,6 +405,7 @@ static void cheaper_way_is_chosen(void) {
     const char *settings, *method, *why;
   } rows[] = {{"", "particles", "particles, chosen by solve.method: auto|by networks|directions"},
               {"data.train=200 train.batch=4 train.steps=49 solve.accuracy=0.05", "networks", "networks, chosen by solve.method: auto|by particles"},
+              {"data.train=200 train.batch=4 train.steps=49 solve.accuracy=0.05 solve.rank=8", "particles", "particles, chosen by solve.method: auto|14 directions|solve.rank"},
               {"solve.particles=500", "particles", "solve.particles is given"},
               {"solve.widths=[8,16]", "networks", "solve.widths is given"}};
   for (size_t i = 0; i < COUNT(rows); i++) {

@@ -3,6 +3,7 @@
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "scaling/vanishing.h"
 #include "support/settings.h"
@@ -48,7 +49,10 @@ void bench_program(bench *b, const mdm_inputs *in) {
   mdm_error err = {0};
   const size_t tokens[MDM_PARTS] = {P, 0};
   CU_ASSERT_FATAL(!X(moe_create)(&b->problem->model, b->R, in, tokens, &b->program, &err));
-  b->x = in->train;
+  b->inputs = malloc(in->inputs * P * sizeof *b->inputs);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(b->inputs);
+  for (size_t m = 0; m < P; m++) mdm_inputs_of(in, 0, m, b->inputs + in->inputs * m);
+  b->x = b->inputs;
 }
 
 void bench_pass(bench *b) {
@@ -68,6 +72,7 @@ void bench_step(bench *b, double rate) {
 }
 
 void bench_close(bench *b) {
+  free(b->inputs);
   X(moe_free)(b->program);
   b->R->free(b->R);
   mdm_problem_free(b->problem);

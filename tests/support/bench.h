@@ -13,6 +13,7 @@ typedef struct bench {
   X(realization) *R;
   X(moe) *program;
   const real *x; /* inputs of the P train samples */
+  real *inputs;  /* the same, to be freed */
   real e[P];     /* error of each, set by bench_pass for one output */
 } bench;
 

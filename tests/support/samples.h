@@ -15,6 +15,9 @@ mdm_data *load(const char *settings);
 /* Loading must fail with this code and a one-line message that contains both words. */
 void fails(const char *settings, int code, const char *word, const char *other);
 
+/* Inputs of a part after standardization: P × D doubles, which stay until the fourth call from now. */
+const double *inputs_of(const mdm_data *d, const mdm_samples *s);
+
 /* Parts that are the same, sample by sample; that have no index of the file (below limit) twice; whose indices ascend. */
 int same_samples(const mdm_data *d, const mdm_samples *a, const mdm_samples *b);
 int disjoint(const mdm_samples *a, const mdm_samples *b, size_t limit);
