@@ -101,7 +101,8 @@ study_granularity() {
     experts "A_${total}_0.25" 4 $total 0.25 0.125:1 "$@"
     experts "A_${total}_1" 4 $total 1 0.5:4 "$@"
   done
-  draw granularity.py
+  say "Draw: validation/granularity.py -o out/$study.png"
+  PYTHONPATH=python "${PYTHON:-/usr/bin/python3}" validation/granularity.py -o "out/$study.png"
   look "Best loss against the granularity of experts, the shared part of the active ones, and the active part of all"
 }
 

@@ -180,7 +180,7 @@ static void regret_text(const mdm_sweep *s, const char *key, size_t at, char buf
 static void print_regret(FILE *out, const mdm_sweep *s, size_t slice) {
   char text[96], N[32];
   size_t W = s->widths;
-  if (W < 2) return;
+  if (W < 2 || !result(s, "regret/width")) return; /* none of very many widths */
   width_name(s->width[0], N);
   fprintf(out, "  loss that the best %s of N = %s costs:", s->grid.axis[s->along].option->key, N);
   for (size_t w = 1; w < W; w++) {

@@ -24,7 +24,7 @@ static double number_of(const mdm_axis *axis, size_t i) {
 static int is_direction(const mdm_sweep *s, size_t a) {
   const mdm_axis *axis = &s->grid.axis[a];
   const char *key = axis->option->key, *last = strrchr(key, '.');
-  int positive = axis->n > 1;
+  int positive = axis->n > 1 && axis->n <= MDM_TRANSFER_ROWS;
   for (size_t i = 0; i < axis->n; i++) positive &= number_of(axis, i) > 0;
   return (long)a != s->along && positive && strcmp(last ? last + 1 : key, "seed");
 }
@@ -32,7 +32,7 @@ static int is_direction(const mdm_sweep *s, size_t a) {
 size_t mdm_sweep_directions(const mdm_sweep *s, mdm_direction out[MDM_GRID_AXES + 1]) {
   size_t n = 0;
   if (s->along < 0) return 0;
-  if (s->widths > 1) out[n++] = (mdm_direction){"width", -1, s->widths};
+  if (s->widths > 1 && s->widths <= MDM_TRANSFER_ROWS) out[n++] = (mdm_direction){"width", -1, s->widths};
   for (size_t a = 0; a < s->grid.axes; a++)
     if (is_direction(s, a)) out[n++] = (mdm_direction){s->grid.axis[a].option->key, (long)a, s->grid.axis[a].n};
   return n;

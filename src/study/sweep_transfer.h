@@ -4,6 +4,8 @@
 
 #include "study/sweep_internal.h"
 
+enum { MDM_TRANSFER_ROWS = 40 }; /* at most: the time for all pairs of rows grows by its square, and every saving of the file takes it again */
+
 /* A direction along which best values may drift: the width, or another axis of positive numbers (no seeds). */
 typedef struct {
   const char *key; /* "width", or the key of the axis */

@@ -145,7 +145,18 @@ static void test_batches(void) {
   }
 }
 
+/* All pairs of so many values would take longer than they are worth. */
+static void test_many(void) {
+  mdm_sweep *s = create_sweep("simulate.widths=4,8 simulate.seeds=3", "train.steps=lin:1:41:41 train.lr=0.1,0.2,0.4,0.8", 0);
+  CU_ASSERT(!mdm_record_find(s->results, "results/drifts/train.steps") && mdm_record_find(s->results, "results/regret/width"));
+  mdm_sweep_free(s);
+  s = create_sweep("simulate.widths=4,8 simulate.seeds=3", "train.steps=lin:1:40:40 train.lr=0.1,0.2,0.4,0.8", 0);
+  CU_ASSERT_PTR_NOT_NULL(mdm_record_find(s->results, "results/drifts/train.steps"));
+  mdm_sweep_free(s);
+}
+
 static const test_case tests[] = {
+    {"axes of very many values", test_many},
     {"drifts along batches", test_batches},
     {"drifts and regrets along other axes", test_axes},
     {"best values that no line describes", test_bent},

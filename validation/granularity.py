@@ -1,7 +1,7 @@
 """How many experts of what size? The best loss against the granularity of experts, their shared part and their active part, networks and limit.
 
     sh scripts/study.sh granularity
-    PYTHONPATH=python /usr/bin/python3 examples/python/granularity.py
+    PYTHONPATH=python /usr/bin/python3 validation/granularity.py
 
 Prints the tables of docs/granularity.md: the best losses, and of every curve the shape that a joint scaling law has for it (Zhao et al., arXiv
 2509.23678), fitted with weights 1/error²: e G + f/G and m S² + n S, each with a constant.
