@@ -119,7 +119,8 @@ study_horizon() {
     moedmft sweep examples/horizon.yaml -o "out/horizon_sweep_$optimizer.h5" --over train.steps=12,25,50,99 --over "train.lr=$rates" \
       --measure test -s "train.optimizer=$optimizer" -s output.every=99 -s solve.replicas=16 -s 'simulate.widths=[32, 128]' -s 'simulate.seeds=[12, 6]' "$@"
   done
-  draw horizon.py out
+  say "Draw: validation/horizon_picture.py out -o out/$study.png"
+  PYTHONPATH=python "${PYTHON:-/usr/bin/python3}" validation/horizon_picture.py out -o "out/$study.png"
   look "Dashed with its band: the limit, from networks of N = 16 to 64 in families; right: the best rate against the
 number of steps for every width"
 }

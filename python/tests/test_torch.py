@@ -12,7 +12,7 @@ import samples
 
 import moedmft
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "python"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "pytorch"
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 if HAS_TORCH:

@@ -178,7 +178,7 @@ static void test_output_refused(void) {
   };
   static const refusal inputs[] = {
       {"@/none.h5", "none.h5|No such file"},
-      {"@", "not an HDF5 file"},
+      {"@", "Is a directory"},
       {"@/run.yaml", "run.yaml|not an HDF5 file"},
       {"@/empty.h5", "empty.h5|not an HDF5 file"},
       {"@/data.h5", "data.h5|not one that moedmft wrote"},

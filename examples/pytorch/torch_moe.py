@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small mixture-of-experts transformer in plain PyTorch: rules of the paper's table, one of them got wrong, and the check that finds which.
 
-usage: PYTHONPATH=python MOEDMFT_BIN=build/moedmft /usr/bin/python3 examples/python/torch_moe.py [FILE.h5]
+usage: PYTHONPATH=python MOEDMFT_BIN=build/moedmft /usr/bin/python3 examples/pytorch/torch_moe.py [FILE.h5]
 
 The wrong one is the rate of the experts' output layer: as for a hidden layer of a dense network, where the average over experts asks for M times
 as much. Nothing diverges, and the loss falls; at larger widths the experts just stop learning. Exit status 0 where the check finds this tensor, and
