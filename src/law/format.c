@@ -184,8 +184,8 @@ static void write_text(FILE *out, const mdm_law_fit *fit) {
   fputs("\n", out);
   write_parameters(out, fit);
   if (*fit->held_column)
-    fprintf(out, "\nextrapolation: fitted below %s = %.6g, the %zu runs from there on are off by %.4g (root mean square of ln), mean %+.4g; the runs fitted by %.4g\n",
-            fit->held_column, fit->held_from, fit->held, fit->held_rms, fit->held_mean, fit->kept_rms);
+    fprintf(out, "\nextrapolation: fitted below %s = %.6g, %zu run%s from there on: off by %.4g (root mean square of ln), mean %+.4g; the runs fitted by %.4g\n",
+            fit->held_column, fit->held_from, fit->held, MDM_S(fit->held), fit->held_rms, fit->held_mean, fit->kept_rms);
   write_predictions(out, fit);
   write_optimum(out, fit);
   if (*fit->warnings) fputs("\n", out);
