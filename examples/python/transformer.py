@@ -13,9 +13,9 @@ import moedmft
 from moedmft import plot
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("runs", nargs="?", default="out/transformer.h5", help="moedmft compare")
-parser.add_argument("rates", nargs="?", default="out/transformer_rates.h5", help="moedmft sweep")
-parser.add_argument("check", nargs="?", default="out/transformer_check.h5", help="moedmft coordcheck")
+parser.add_argument("runs", nargs="?", default="out/transformer.h5")
+parser.add_argument("rates", nargs="?", default="out/transformer_rates.h5")
+parser.add_argument("check", nargs="?", default="out/transformer_check.h5")
 parser.add_argument("-o", "--output", default="out/transformer.png")
 asked = parser.parse_args()
 
