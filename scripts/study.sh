@@ -15,6 +15,7 @@ sweep       200 s  Does the best learning rate transfer? Loss against rate for e
 depth        70 s  Does the best learning rate transfer in depth, too? Best rate against L, of networks and limit, for branches L^-1, L^-1/2 and 1.
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
+transformer 150 s  A small transformer on verse: how far is N = 256 from N = infinity, and does the best learning rate transfer?
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
 granularity 150 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
 horizon     150 s  Where does a long single pass go at N = infinity? SGD and AdamW, muP and MSSP, soft and top-K; the best rate against N and the number of steps.
@@ -63,6 +64,17 @@ study_optimizers() {
   done
   draw optimizers.py out/optimizers_mup.h5 out/optimizers_mssp.h5
   look "Networks approach the limit of Adam under both; at the same width MSSP is closer (right)"
+}
+
+study_transformer() {
+  quiet="-s output.kernels=false -s output.statistics=false"
+  moedmft compare examples/text.yaml -o out/transformer.h5 $quiet "$@"
+  moedmft sweep examples/text.yaml -o out/transformer_rates.h5 --over train.lr=log:4:32:7 --measure test $quiet -s output.every=24 \
+    -s 'simulate.seeds=[32, 32, 24, 12]' -s solve.replicas=4 "$@"
+  moedmft coordcheck examples/text.yaml -o out/transformer_check.h5 $quiet -s data.test=0 -s 'simulate.seeds=[16, 16, 8, 8]' -s solve.replicas=2 "$@"
+  draw transformer.py out/transformer.h5 out/transformer_rates.h5 out/transformer_check.h5
+  look "Above: losses and the deviation from the limit, which the title gives for N = 256. Below: the best rate of each width
+(circles), and what heads and experts add to the stream at the last step, initial and learned parts, beside the limit (dashed)"
 }
 
 study_order() {
