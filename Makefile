@@ -87,13 +87,16 @@ $(BUILDINFO): FORCE
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/obj/src/file/provenance.o: $(BUILDINFO)
 
-$(BUILD)/obj/src/base/vecmath.o $(BUILD)/obj/src/base/vecmath_avx2.o $(BUILD)/obj/src/base/random.o: ALL_CFLAGS += -fno-math-errno
-# Vector mathematics for processors that have AVX2; chosen at run time (src/base/vecmath.c).
+$(BUILD)/obj/src/base/vecmath.o $(BUILD)/obj/src/base/vecmath_avx2.o $(BUILD)/obj/src/base/vecmath_avx512.o $(BUILD)/obj/src/base/random.o: ALL_CFLAGS += -fno-math-errno
+# Vector mathematics for processors that have AVX2 or AVX-512; chosen at run time (src/base/vecmath.c).
 ifneq (,$(filter x86_64%,$(shell $(CC) -dumpmachine)))
 $(BUILD)/obj/src/base/vecmath_avx2.o: ALL_CFLAGS += -mavx2 -mfma
-# Products for the same, and for AVX-512 (src/kernels/products.c chooses).
+$(BUILD)/obj/src/base/vecmath_avx512.o: ALL_CFLAGS += -mavx512f -mavx2 -mfma
+# Products and entrywise steps for the same, and for AVX-512 (src/kernels/products.c and entrywise.c choose).
 $(BUILD)/obj/f32/src/kernels/avx2.o $(BUILD)/obj/f64/src/kernels/avx2.o: ALL_CFLAGS += -mavx2 -mfma -ffp-contract=fast
 $(BUILD)/obj/f32/src/kernels/avx512.o $(BUILD)/obj/f64/src/kernels/avx512.o: ALL_CFLAGS += -mavx512f -mavx2 -mfma -ffp-contract=fast
+$(BUILD)/obj/f32/src/kernels/entrywise_avx2.o $(BUILD)/obj/f64/src/kernels/entrywise_avx2.o: ALL_CFLAGS += -mavx2 -mfma
+$(BUILD)/obj/f32/src/kernels/entrywise_avx512.o $(BUILD)/obj/f64/src/kernels/entrywise_avx512.o: ALL_CFLAGS += -mavx512f -mavx2 -mfma
 endif
 
 # make fuzz: no sanitizers in the products, which read no input and take minutes to compile with them.
@@ -141,7 +144,7 @@ $(TEST): $(TEST_OBJ) $(OBJ) $(USED)
 
 # Readers of hostile input (tests/fuzz): each harness beside a main that replays files, or beside libFuzzer. The guard of HDF5 files is replaced
 # by one without a child, so that coverage and sanitizers see what it would do.
-FUZZ_OBJ := $(filter-out %/base/guard.o,$(OBJ)) $(BUILD)/obj/tests/fuzz/support/guard_here.o $(BUILD)/obj/tests/fuzz/support/fuzz.o $(BUILD)/obj/tests/fuzz/support/edit.o $(BUILD)/obj/src/cli/arguments.o $(BUILD)/obj/src/cli/words.o
+FUZZ_OBJ := $(filter-out %/base/guard.o,$(OBJ)) $(BUILD)/obj/tests/fuzz/support/guard_here.o $(BUILD)/obj/tests/fuzz/support/fuzz.o $(BUILD)/obj/tests/fuzz/support/edit.o $(BUILD)/obj/tests/fuzz/support/sets.o $(BUILD)/obj/src/cli/arguments.o $(BUILD)/obj/src/cli/words.o
 FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/support/replay.o
 FUZZ_BIN := $(FUZZ:%=$(BUILD)/fuzz/%)
 .PRECIOUS: $(BUILD)/obj/tests/fuzz/%.o

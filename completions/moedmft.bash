@@ -114,6 +114,7 @@ _moedmft() {
     compopt -o filenames 2>/dev/null
     case $(_moedmft_usage "$program" "$command") in
     FILE.h5*) words=$(_moedmft_files "$current" h5) ;;
+    "FILE "*) words=$(_moedmft_files "$current" "csv|h5") ;;
     CONFIG*) words=$(_moedmft_files "$current" "yaml|yml") ;;
     *) words=$(cut -d ' ' -f 1 <<< "$options") ;;
     esac

@@ -113,9 +113,76 @@ static void restore_token(const X(attention) *a, size_t t, size_t from, size_t t
     }
 }
 
+/* ---------------------------------------------------------------- long sequences of wide heads: by BLAS */
+
+enum {
+  SCORES = 16384, /* entries that are at work together: T × tokens */
+  TOGETHER = 64,  /* tokens at a time, at most */
+  WORTH = 2048    /* T d_k from which on a call of BLAS is worth it */
+};
+
+static int by_blas(const X(attention) *a) { return a->context * a->width >= WORTH && a->context <= SCORES; }
+static size_t tokens_together(const X(attention) *a) { return SCORES / a->context < TOGETHER ? SCORES / a->context : TOGETHER; }
+
+/* One head of one sequence: where its queries, keys, values and outputs (d_k × T, one column a token) begin, and its weights (T × T). */
+typedef struct {
+  size_t query, key, value, out, weight; /* in u (and γ), o (and b), weights */
+  size_t ld, ld_out, ld_weight;
+} head_place;
+
+static head_place place_of(const X(attention) *a, size_t first, size_t particle, size_t g) {
+  size_t G = a->queries, d = a->width, rows = rows_of(a), ld = rows * a->particles, at = ld * first + rows * particle, head = G * particle + g;
+  return (head_place){at + d * g, at + d * G, at + d * (G + 1), d * (G * a->particles * first + head), a->context * (G * a->particles * first + head),
+                      ld, d * G * a->particles, a->context * G * a->particles};
+}
+
+/* Tokens t … t + count − 1 of a head: weights from scores, and outputs. */
+static void forward_tokens(const X(attention) *a, const head_place *p, size_t t, size_t count, const real *u, real *weights, real *o) {
+  size_t d = a->width, T = a->context, most = seen(a, t + count - 1);
+  real *w = weights + p->weight + p->ld_weight * t;
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, most, count, d, (real)a->scale, u + p->key, p->ld, u + p->query + p->ld * t, p->ld, 0, w, p->ld_weight);
+  for (size_t i = 0; i < count; i++) {
+    real *own = w + p->ld_weight * i, largest = -INFINITY, sum = 0;
+    size_t n = seen(a, t + i);
+    for (size_t s = 0; s < n; s++) largest = own[s] > largest ? own[s] : largest;
+    for (size_t s = 0; s < n; s++) own[s] -= largest;
+    VEC_EXP(n, own, own);
+    for (size_t s = 0; s < n; s++) sum += own[s];
+    for (size_t s = 0; s < n; s++) own[s] /= sum;
+    memset(own + n, 0, (T - n) * sizeof *own);
+  }
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d, count, most, 1, u + p->value, p->ld, w, p->ld_weight, 0, o + p->out + p->ld_out * t, p->ld_out);
+}
+
+/* The same backward; γ of keys and values is added to. */
+static void backward_tokens(const X(attention) *a, const head_place *p, size_t t, size_t count, const real *u, const real *weights, const real *o, const real *b,
+                            real *gamma) {
+  size_t d = a->width, most = seen(a, t + count - 1);
+  const real *w = weights + p->weight + p->ld_weight * t, *bt = b + p->out + p->ld_out * t, *ot = o + p->out + p->ld_out * t;
+  real sigma[SCORES]; /* most × count */
+  BLAS(gemm)(CblasColMajor, CblasTrans, CblasNoTrans, most, count, d, 1, u + p->value, p->ld, bt, p->ld_out, 0, sigma, most);
+  for (size_t i = 0; i < count; i++) {
+    real mean = dot(d, bt + p->ld_out * i, ot + p->ld_out * i), scale = (real)a->scale;
+    for (size_t s = 0; s < most; s++) sigma[s + most * i] = scale * w[s + p->ld_weight * i] * (sigma[s + most * i] - mean);
+  }
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasNoTrans, d, count, most, 1, u + p->key, p->ld, sigma, most, 0, gamma + p->query + p->ld * t, p->ld);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d, most, count, 1, u + p->query + p->ld * t, p->ld, sigma, most, 1, gamma + p->key, p->ld);
+  BLAS(gemm)(CblasColMajor, CblasNoTrans, CblasTrans, d, most, count, 1, bt, p->ld_out, w, p->ld_weight, 1, gamma + p->value, p->ld);
+}
+
 /* ---------------------------------------------------------------- all particles */
 
 static double work_of(const X(attention) *a, size_t P) { return 8.0 * (double)(P * a->context * columns_of(a) * a->particles); }
+
+static void forward_piece(const X(attention) *a, size_t P, size_t from, size_t to, const real *u, real *weights, real *o) {
+  size_t T = a->context, step = by_blas(a) ? tokens_together(a) : 1;
+  for (size_t t = 0; t < P && !by_blas(a); t++) forward_token(a, t / T * T, t % T, from, to, u, weights, o);
+  for (size_t first = 0; first < P && by_blas(a); first += T)
+    for (size_t head = a->queries * from; head < a->queries * to; head++) {
+      head_place p = place_of(a, first, head / a->queries, head % a->queries);
+      for (size_t t = 0; t < T; t += step) forward_tokens(a, &p, t, T - t < step ? T - t : step, u, weights, o);
+    }
+}
 
 void X(attention_forward)(const X(attention) *a, size_t P, const real *u, real *turned, real *weights, real *o) {
   size_t T = a->context, pieces = mdm_pieces(a->particles, HEADS), all = rows_of(a) * a->particles;
@@ -123,7 +190,7 @@ void X(attention_forward)(const X(attention) *a, size_t P, const real *u, real *
   for (size_t i = 0; i < pieces; i++) {
     size_t from = mdm_piece(a->particles, pieces, i), to = mdm_piece(a->particles, pieces, i + 1);
     for (size_t t = 0; t < P && X(attention_turns)(a); t++) prepare_token(a, t % T, from, to, u + all * t, turned + all * t);
-    for (size_t t = 0; t < P; t++) forward_token(a, t / T * T, t % T, from, to, X(attention_turns)(a) ? turned : u, weights, o);
+    forward_piece(a, P, from, to, X(attention_turns)(a) ? turned : u, weights, o);
   }
 }
 
@@ -154,6 +221,16 @@ static void backward_token(const X(attention) *a, size_t first, size_t t, size_t
     }
 }
 
+static void backward_piece(const X(attention) *a, size_t P, size_t from, size_t to, const real *u, const real *weights, const real *o, const real *b, real *gamma) {
+  size_t T = a->context, step = by_blas(a) ? tokens_together(a) : 1;
+  for (size_t t = 0; t < P && !by_blas(a); t++) backward_token(a, t / T * T, t % T, from, to, u, weights, o, b, gamma);
+  for (size_t first = 0; first < P && by_blas(a); first += T)
+    for (size_t head = a->queries * from; head < a->queries * to; head++) {
+      head_place p = place_of(a, first, head / a->queries, head % a->queries);
+      for (size_t t = 0; t < T; t += step) backward_tokens(a, &p, t, T - t < step ? T - t : step, u, weights, o, b, gamma);
+    }
+}
+
 void X(attention_backward)(const X(attention) *a, size_t P, const real *u, const real *turned, const real *weights, const real *o, const real *b,
                            real *gamma) {
   size_t T = a->context, rows = rows_of(a), all = rows * a->particles, pieces = mdm_pieces(a->particles, HEADS);
@@ -161,7 +238,7 @@ void X(attention_backward)(const X(attention) *a, size_t P, const real *u, const
   for (size_t i = 0; i < pieces; i++) {
     size_t from = mdm_piece(a->particles, pieces, i), to = mdm_piece(a->particles, pieces, i + 1);
     for (size_t t = 0; t < P; t++) memset(gamma + rows * (a->particles * t + from), 0, rows * (to - from) * sizeof *gamma);
-    for (size_t t = 0; t < P; t++) backward_token(a, t / T * T, t % T, from, to, X(attention_turns)(a) ? turned : u, weights, o, b, gamma);
+    backward_piece(a, P, from, to, X(attention_turns)(a) ? turned : u, weights, o, b, gamma);
     for (size_t t = 0; t < P && X(attention_turns)(a); t++) restore_token(a, t % T, from, to, u + all * t, gamma + all * t);
   }
 }

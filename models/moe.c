@@ -270,7 +270,8 @@ static int part_allocate(X(moe) *m, mdm_part which, size_t P, mdm_error *err) {
   return ok ? MDM_OK : mdm_no_memory(err, "the fields of %zu tokens", P);
 }
 
-static int initial_particles(X(moe) *m, mdm_error *err) {
+/* std: factors of W_in's columns; NULL: 1. */
+static int initial_particles(X(moe) *m, const double *std, mdm_error *err) {
   X(realization) *R = m->R;
   size_t S = mdm_rows(R->stream), columns = m->inputs + m->outputs, later = m->inputs - m->drawn;
   m->particles = mdm_alloc(S, columns, 1, sizeof(real));
@@ -286,6 +287,7 @@ static int initial_particles(X(moe) *m, mdm_error *err) {
     memset(m->w_in + S * m->drawn, 0, S * later * sizeof *m->w_in);
   }
   X(scale)(S * m->inputs, (real)sqrt(R->coef[MDM_W_IN].Vf), m->w_in);
+  for (size_t c = 0; c < m->inputs && std; c++) X(scale)(S, (real)std[c], m->w_in + S * c);
   X(scale)(S * m->outputs, (real)sqrt(R->coef[MDM_W_OUT].Vf), m->v);
   return MDM_OK;
 }
@@ -315,7 +317,7 @@ static int set_up_router(X(moe) *m, size_t l, mdm_error *err) {
   return MDM_OK;
 }
 
-static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], mdm_error *err) {
+static int set_up(X(moe) *m, const mdm_model *model, const double *std, const size_t P[MDM_PARTS], mdm_error *err) {
   m->phi = X(activation_find)(model->activation);
   m->phi_e = X(activation_find)(model->expert_activation);
   m->gate = X(gate_find)(model->gate);
@@ -325,7 +327,7 @@ static int set_up(X(moe) *m, const mdm_model *model, const size_t P[MDM_PARTS], 
   m->router = calloc(m->R->blocks, sizeof *m->router);
   int status = m->router ? MDM_OK : mdm_no_memory(err, "%zu blocks", m->R->blocks);
   for (size_t l = 0; l < m->R->blocks && !status; l++) status = set_up_router(m, l, err);
-  if (!status) status = initial_particles(m, err);
+  if (!status) status = initial_particles(m, std, err);
   for (size_t l = 0; l < m->R->blocks && !status; l++) status = initial_biases(m, l, err);
   for (int part = 0; part < MDM_PARTS && !status; part++)
     if (P[part]) status = part_allocate(m, (mdm_part)part, P[part], err);
@@ -343,7 +345,7 @@ int X(moe_create)(const mdm_model *model, X(realization) *R, const mdm_inputs *i
   m->drawn = inputs->drawn;
   m->fixed = inputs->fixed;
   m->outputs = model->outputs;
-  int status = set_up(m, model, P, err);
+  int status = set_up(m, model, inputs->std, P, err);
   if (status) return X(moe_free)(m), status;
   *out = m;
   return MDM_OK;

@@ -15,7 +15,9 @@ sweep       200 s  Does the best learning rate transfer? Loss against rate for e
 depth        70 s  Does the best learning rate transfer in depth, too? Best rate against L, of networks and limit, for branches L^-1, L^-1/2 and 1.
 coordcheck   10 s  What of the experts' output survives at large width? Its parts against N, muP beside MSSP.
 optimizers   30 s  Do networks trained by Adam approach its limit? Loss, and deviation by N, muP beside MSSP.
+transformer 150 s  A small transformer on verse: how far is N = 256 from N = infinity, and does the best learning rate transfer?
 order        25 s  What do router and kernels do while networks learn? Logits, loads, kernels beside the limit.
+granularity 150 s  How many experts of what size? Best loss against their granularity, the shared ones and the active ones, networks and limit.
 horizon     150 s  Where does a long single pass go at N = infinity? SGD and AdamW, muP and MSSP, soft and top-K; the best rate against N and the number of steps.
 self_consistency 25 s  Is the limit a fixed point? Sweeps of new particles under its kernels and responses, from two starts.
 END
@@ -64,6 +66,17 @@ study_optimizers() {
   look "Networks approach the limit of Adam under both; at the same width MSSP is closer (right)"
 }
 
+study_transformer() {
+  quiet="-s output.kernels=false -s output.statistics=false"
+  moedmft compare examples/text.yaml -o out/transformer.h5 $quiet "$@"
+  moedmft sweep examples/text.yaml -o out/transformer_rates.h5 --over train.lr=log:4:32:7 --measure test $quiet -s output.every=24 \
+    -s 'simulate.seeds=[32, 32, 24, 12]' -s solve.replicas=4 "$@"
+  moedmft coordcheck examples/text.yaml -o out/transformer_check.h5 $quiet -s data.test=0 -s 'simulate.seeds=[16, 16, 8, 8]' -s solve.replicas=2 "$@"
+  draw transformer.py out/transformer.h5 out/transformer_rates.h5 out/transformer_check.h5
+  look "Above: losses and the deviation from the limit, which the title gives for N = 256. Below: the best rate of each width
+(circles), and what heads and experts add to the stream at the last step, initial and learned parts, beside the limit (dashed)"
+}
+
 study_order() {
   moedmft compare - -o out/order.h5 -s model.active_fraction=0.25 -s model.experts_ratio=2 -s model.expert_width=2 \
     -s data.train=8 -s train.lr=0.3 -s train.lr_multiplier.router=10 -s output.ntk=true -s 'output.times=[0, 4, 8, 12, 16, 20, 24]' -s solve.particles=4000 \
@@ -71,6 +84,38 @@ study_order() {
   draw order_parameters.py out/order.h5
   look "Marks (networks) beside lines (limit): logits spread and skew, loads hardly move; the kernel of the experts' output and the
 tangent kernel turn towards the targets"
+}
+
+quotient() { awk "BEGIN { printf \"%.12g\", $1 / $2 }"; }
+
+# File, N_e, M/N, K/M, first and last rate, further options: the best loss of networks and the limit, one pass over 400 images of ten classes.
+experts() {
+  file=$1 width=$2 ratio=$3 active=$4 rates=$5
+  shift 5
+  sampled=$((1536 / width > 256 ? 1536 / width : 256))
+  moedmft sweep - -o "out/granularity_$file.h5" --over "train.lr=log:$rates:4" --refine=10 -s data.source=idx \
+    -s data.file=data/fashion/train-images-idx3-ubyte.gz -s data.labels=data/fashion/train-labels-idx1-ubyte.gz -s data.train=400 \
+    -s train.loss=cross_entropy -s train.batch=10 -s train.steps=39 -s solve.particles=1200 -s "solve.expert_particles=$sampled" \
+    -s solve.replicas=3 -s solve.tolerance=0.3 -s solve.precision=single -s simulate.precision=single -s "model.expert_width=$width" \
+    -s "model.experts_ratio=$ratio" -s "model.active_fraction=$active" -s 'simulate.widths=[32, 64]' -s 'simulate.seeds=[24, 8]' "$@"
+}
+
+study_granularity() {
+  for width in 1 2 4 8 16 32; do # M N_e = 8 N and K N_e = 2 N stay
+    experts "G_$width" $width "$(quotient 8 "$width")" 0.25 0.125:1 "$@"
+  done
+  for shared in 4 8 12; do # of 64 experts, of which 16 are active
+    experts "S_$shared" 4 2 "$(quotient $((16 - shared)) $((64 - shared)))" 0.125:1 -s "model.shared_fraction=$(quotient "$shared" 64)" "$@"
+  done
+  for total in 1 4; do # M = N and 4 N experts of four neurons
+    experts "A_${total}_0.0625" 4 $total 0.0625 0.0625:0.5 "$@"
+    experts "A_${total}_0.125" 4 $total 0.125 0.125:1 "$@"
+    experts "A_${total}_0.25" 4 $total 0.25 0.125:1 "$@"
+    experts "A_${total}_1" 4 $total 1 0.5:4 "$@"
+  done
+  say "Draw: validation/granularity.py -o out/$study.png"
+  PYTHONPATH=python "${PYTHON:-/usr/bin/python3}" validation/granularity.py -o "out/$study.png"
+  look "Best loss against the granularity of experts, the shared part of the active ones, and the active part of all"
 }
 
 study_horizon() {
@@ -86,7 +131,8 @@ study_horizon() {
     moedmft sweep examples/horizon.yaml -o "out/horizon_sweep_$optimizer.h5" --over train.steps=12,25,50,99 --over "train.lr=$rates" \
       --measure test -s "train.optimizer=$optimizer" -s output.every=99 -s solve.replicas=16 -s 'simulate.widths=[32, 128]' -s 'simulate.seeds=[12, 6]' "$@"
   done
-  draw horizon.py out
+  say "Draw: validation/horizon_picture.py out -o out/$study.png"
+  PYTHONPATH=python "${PYTHON:-/usr/bin/python3}" validation/horizon_picture.py out -o "out/$study.png"
   look "Dashed with its band: the limit, from networks of N = 16 to 64 in families; right: the best rate against the
 number of steps for every width"
 }

@@ -8,7 +8,7 @@ source "$root/completions/moedmft.bash"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/sub folder"
-touch "$folder/run.yaml" "$folder/run.h5" "$folder/run.png" "$folder/notes.txt"
+touch "$folder/run.yaml" "$folder/run.h5" "$folder/run.csv" "$folder/run.png" "$folder/notes.txt"
 cd "$folder" || exit 1
 passed=0 failed=0
 
@@ -33,6 +33,8 @@ offers "${commands[@]}" -- ""
 offers solve -- sol
 offers run.yaml "sub folder" -- compare ""
 offers run.h5 "sub folder" -- info ""
+offers run.csv run.h5 "sub folder" -- fit ""
+offers power -- fit run.csv --law p
 offers run.yaml -- solve -s train.lr=3 run
 offers run.h5 "sub folder" -- compare - -o ""
 offers run.png "sub folder" -- plot run.h5 -o ""
@@ -44,8 +46,8 @@ offers I II III -- solve - -s model.regime =
 offers true false -- solve - -s output.kernels = ""
 offers full -- solve - -s train.batch = f
 offers 24 -- solve - -s train.steps = ""
-offers run.yaml run.h5 run.png -- solve - -s data.file = run
-offers text json csv -- rules - --format ""
+offers run.yaml run.h5 run.csv run.png -- solve - -s data.file = run
+offers text json csv latex -- rules - --format ""
 offers --save-weights --seed --set --strict --sweeps -- compare - --s
 offers --seed --set -- rules - --s
 offers --width -- rules - --wi

@@ -8,10 +8,10 @@ set -eu
 unset CDPATH
 build=$1
 cd "${2:-$(dirname "$0")/..}"
-layers="base kernels cluster config data scaling problem realization models training run study file report plot cli"
+layers="base kernels cluster config data scaling problem realization models training run study file law report plot cli"
 # public headers, by the layer whose sources define what they declare; moedmft.h is all of them
 public="error:base record:base monitor:base config:config data:data classify:scaling rules:scaling run:run cluster:run compare:study coordcheck:study
-sweep:study version:file file:file rerun:file report:report plot:plot moedmft:cli"
+sweep:study version:file file:file rerun:file law:law report:report plot:plot moedmft:cli"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

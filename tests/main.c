@@ -1,5 +1,6 @@
 /* Runs every suite, or those whose names contain an argument, but for those that contain an argument behind a minus sign (-run/memory); exit
- * status 1 when anything failed or an argument names nothing. --times, as the first argument: the tests that took longest, at the end. */
+ * status 1 when anything failed or an argument names nothing. As the first argument: --times, the tests that took longest, at the end; --stop, no test
+ * after the first that fails. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +31,8 @@ static int names_a_suite(const char *word) {
 int main(int argc, char **argv) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   int times = argc > 1 && !strcmp(argv[1], "--times");
-  argc -= times, argv += times;
+  suite_stops = argc > 1 && !strcmp(argv[1], "--stop");
+  argc -= times || suite_stops, argv += times || suite_stops;
   for (int i = 1; i < argc; i++)
     if (!names_a_suite(argv[i] + (argv[i][0] == '-'))) return 1;
   if (CU_initialize_registry() != CUE_SUCCESS) return (int)CU_get_error();

@@ -26,9 +26,9 @@ for word in $commands; do
   [ "$taken" = "$shown" ] || fail "$word takes: $taken; the synopsis of $page shows: $shown"
 done
 for option in $options; do
-  grep -q "^\.It .*Fl ${option#-}\b" "$page" || fail "option $option is missing in $page"
+  grep -qE "^\.It .*Fl ${option#-}( |$)" "$page" || fail "option $option is missing in $page"
   with=$(for word in $commands; do "$program" "$word" --help | options_of | grep -qx -e "$option" && echo "$word"; done | paste -sd, | sed 's/,/ , /g')
-  named=$(grep -A1 "^\.It .*Fl ${option#-}\b" "$page" | sed -n 's/^\.Cm \(.*\) :$/\1/p')
+  named=$(grep -EA1 "^\.It .*Fl ${option#-}( |$)" "$page" | sed -n 's/^\.Cm \(.*\) :$/\1/p')
   [ -z "$named" ] || [ "$named" = "$with" ] || fail "$option goes with $with; $page names $named"
 done
 for word in $states; do grep -q "^\.It $word\$" "$page" || fail "exit status $word is missing in $page"; done

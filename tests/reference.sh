@@ -117,5 +117,18 @@ check model.depth=2 'model.blocks=[attention]' model.query_groups=2 model.head_w
   model.norm=rms
 check model.depth=1 'model.blocks=[attention]' data.context=2 train.optimizer=momentum train.weight_decay=0.1 train.lr=0.05 model.parameterization=ntp \
   model.attention_output=mup
+check model.depth=2 'model.blocks=[attention,moe]' data.context=2 model.query_groups=2 model.head_width=2 model.heads_ratio=1 model.parameterization=custom model.custom.base=mup \
+  model.custom.W_qkv.std=2*N^-1/2 model.custom.W_qkv.lr=0.5*M*N^-1*L model.custom.W_O.std=M^1/2*Ne^-1/2 model.custom.W_O.multiplier=0.5 model.custom.W1.lr=2*M*N^-1
+# Tokens: a text, and classes of sequences and of some tokens.
+"$python" -c 'import h5py, numpy, sys
+with h5py.File(sys.argv[1], "w") as file:
+    draw = numpy.random.default_rng(1)
+    file["tokens"], file["targets"], file["label"] = draw.integers(0, 5, (4, 3)), draw.integers(-2, 5, (4, 3)), [2, -1, 0, 1]' "$folder/tokens.h5"
+tokens="data.source=tokens data.file=$folder/tokens.h5 model.depth=1 model.norm=rms model.output=norm model.input=linear train.lr=0.2"
+check data.source=text "data.file=$here/data/text/verse.txt" data.context=4 data.train=6 train.batch=2 train.loss=cross_entropy model.depth=1 'model.blocks=[attention,moe]' \
+  model.head_width=2 model.norm=rms model.output=norm train.optimizer=adam train.lr=0.02 train.adam.eps=0.1
+check $tokens train.loss=cross_entropy train.batch=2 'model.blocks=[attention]' model.position_std=2
+check $tokens data.y=/label train.loss=cross_entropy 'model.blocks=[attention,moe]' model.causal=false model.position=rotary train.balance=importance
+check $tokens data.y=/label 'model.blocks=[attention]' train.loss=mse model.position=none
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

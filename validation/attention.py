@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Is the limit of a transformer the limit of transformers? Attention blocks, alone and with MoE blocks: 16 cases.
+"""Is the limit of a transformer the limit of transformers? Attention blocks, alone and with MoE blocks: 18 cases.
 
     python3 validation/attention.py            all cases, then docs/validation-attention.md
     python3 validation/attention.py --missing  those that have no result yet: goes on after an interruption
@@ -27,6 +27,7 @@ CASES = {
     "attention-groups": {**ALONE, "model.query_groups": 2},
     "attention-whole": {**ALONE, "model.causal": "false"},
     "attention-adam": {**ALONE, **ADAM},
+    "attention-rotary": {**ALONE, "model.head_width": 4, "model.position": "rotary", "model.query_key_norm": "true"},
     "attention-bare": {**ALONE, "model.norm": "none", "model.output": "none", "train.lr": 0.2},
     "layer": {**LAYER},
     "layer-mup": {**LAYER, "model.parameterization": "mup", "model.attention_output": "mup"},
@@ -34,6 +35,7 @@ CASES = {
     "layer-shared": {**LAYER, "model.shared_fraction": 0.25, "train.balance": "importance", "train.balance_coefficient": 1},
     "layer-momentum": {**LAYER, "train.optimizer": "momentum", "train.momentum": 0.8, "train.weight_decay": 0.1, "train.lr": 0.1},
     "layer-batches": {**LAYER, "data.train": 24, "train.batch": 2},
+    "layer-adam": {**LAYER, **ADAM},
     "L2-layer": {**LAYER, "model.depth": 2},
     "L4-layer-half": {**LAYER, "model.depth": 4, "model.branch_exponent": 0.5},
 }

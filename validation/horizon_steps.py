@@ -4,7 +4,8 @@
     validation/horizon_steps.py [--steps 3000] [--write]
 
 A stream of batches of 8 inputs in 24 dimensions. Processor seconds (one thread, the least of three runs; what all runs begin with cancels) of 600 steps about step 3,000 over those
-of 600 steps about step 300, and megabytes at the peak of a run of 3,300 steps less those of one of 600: losses and predictions of 2,700 steps more, which the record has. Fails when a ratio exceeds 1.1 by more than the three repeats differ. A minute of one processor.
+of 600 steps about step 300, and megabytes at the peak of a run of 3,300 steps less those of one of 600: losses and predictions of 2,700 steps
+more, which the record has. Fails when a ratio exceeds 1.1 by more than the three repeats differ. A minute of one processor.
 """
 import argparse
 import os

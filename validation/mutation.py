@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Breaks one formula at a time (mutations.txt) in a copy of the sources and looks whether the tests notice.
 
-Each mutant is built in the same folder; then the suites that its entry names are run, then all others, the quick ones first, then the
-rest of `make test`, up to the first failure. A mutant that no test notices survives: a test is missing, or the reason stands in `SURVIVE`
+Each mutant is built in the same folder; then the suites that its entry names are run, then all others, then the rest of `make test`, up to the
+first test that fails. Suites that noticed a mutant of the same file come first, then the quick ones (their times stand in FOLDER/times.json, measured
+before the first mutant). A mutant that no test notices survives: a test is missing, or the reason stands in `SURVIVE`
 of mutations.txt. Exit status 1 with fewer than 95 % noticed or a survivor without a reason; 2 where an entry does not apply or compile.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +19,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIST = ROOT / "validation" / "mutations.txt"
 LEAST = 0.95
-STARTS = ("cli/", "file/block", "run/memory", "run/tolerance", "run/units", "tests/", "validation/", "python/")  # tests that start the program
 BROKEN = "the compiler"  # which notices no wrong formula
+PATIENT = 10  # seconds: suites that take longer are asked last, unless an entry has their whole name
 LIMIT = 900  # seconds that one test may take; a mutant that hangs is noticed
-# Suites that take seconds come last, in this order, whatever an entry does not name.
-SLOW = ["run/units", "run/vanishing", "training/train", "run/threads", "run/self", "run/sampling", "realization/limit", "realization/pairs", "models/",
-        "run/tol", "kernels/", "cli/re", "file/seal", "base/lapack", "cli/", "run/memory"]
 
 
 def read(path):
@@ -87,24 +86,43 @@ class Copy:
         self.run("build/run-tests", "no such suite")
         return self.said.split("suites:")[1].split()
 
-    def tests(self, first):
-        """Names and commands of all tests, those of the suites named first first."""
-        names = self.suites()
-        slow = {n: i for n in names for i, s in reversed(list(enumerate(SLOW, 1))) if n.startswith(s)}
-        names.sort(key=lambda n: (not any(n.startswith(f) for f in first), slow.get(n, 0)))
-        for name in names:
-            yield name, ("build/run-tests", name), {}
+    def starting(self):
+        """Tests that start the program: the suites whose file, or what it includes, does, and the scripts."""
+        names = {"tests/reference.sh", "validation/official.py", "python/tests"}
+        for path in (self.folder / "tests").glob("*/test_*.c"):
+            text = path.read_text()
+            if re.search(r'#include "support/(program|refusals|results|sweeps)\.h"', text):
+                names.update(re.findall(r'^SUITE\w*\("([^"]+)"', text, re.M))
+        return names | {n for n in self.times if n.startswith("cli/")}
+
+    def measure(self):
+        """Seconds that each suite takes without a mutation."""
+        kept = self.folder / "times.json"
+        self.times = json.loads(kept.read_text()) if kept.is_file() else {}
+        for name in self.suites():
+            if name not in self.times:
+                start = time.time()
+                if not self.run("build/run-tests", "--stop", name):
+                    sys.exit(f"without a mutation {name} fails:\n{self.said[-2000:]}")
+                self.times[name] = time.time() - start
+                kept.write_text(json.dumps(self.times))
+        self.start_program = self.starting()
+
+    def tests(self, first, likely=()):
+        """Names and commands of all tests, those of the suites named first first; among them the likely ones, and the quick ones."""
+        for name in sorted(self.times, key=lambda n: (not any(n.startswith(f) for f in first), n not in likely, self.times[n])):
+            yield name, ("build/run-tests", "--stop", name), {}
         yield "tests/reference.sh", ("sh", "tests/reference.sh", "build/moedmft", self.python), {}
         yield "validation/official.py", (self.python, "validation/official.py", "--quick"), {}
         yield "python/tests", (self.python, "-m", "unittest", "discover", "-s", "python/tests"), {"PYTHONPATH": "python"}
 
-    def notice(self, first, only=False):
-        """The first test that fails, of all or only of the suites named first; None: none does. The program is built when a test first needs it."""
+    def notice(self, first, likely, only):
+        """The first test that fails, of the suites named first only, or of all others; None: none does. The program is built when a test first needs it."""
         built = False
-        for name, words, env in self.tests(first):
-            if only and not any(name.startswith(f) for f in first):
-                return None
-            if not built and name.startswith(STARTS):
+        for name, words, env in self.tests(first, likely):
+            if only != (name in first or any(name.startswith(f) for f in first) and self.times.get(name, 0) < PATIENT):
+                continue
+            if not built and name in self.start_program:
                 built = self.build("all")
             if not self.run(*words, **env):
                 return name
@@ -117,7 +135,7 @@ class Copy:
         return [name for name, words, env in self.tests([]) if name in names and not self.run(*words, **env)]
 
 
-def try_entry(copy, entry, only):
+def try_entry(copy, entry, likely, only):
     """Who notices an entry: a test (of the suites that it names, or of all), or None."""
     path = copy.folder / entry["file"]
     good = path.read_text()
@@ -126,7 +144,7 @@ def try_entry(copy, entry, only):
         if not copy.build("build/run-tests"):
             print(f"{LIST.name}:{entry['line']}: does not compile:\n{copy.said[-2000:]}", file=sys.stderr)
             return BROKEN
-        return copy.notice(entry["suites"], only)
+        return copy.notice(entry["suites"], likely, only)
     finally:
         path.write_text(good)
 
@@ -178,13 +196,15 @@ def main():
     copy = Copy(a.folder, a.python)
     if not copy.build("all", "build/run-tests"):
         sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
+    copy.measure()
     for only in (True, False):  # the suites that entries name; then all tests for what these do not notice
         for i, e in enumerate(entries, 1):
             known = old.get((e["file"], e["old"], e["new"]))
             if e["line"] in results and results[e["line"]]["by"] or (only and known and not known["by"]):
                 continue
             start = time.time()
-            result = results[e["line"]] = {**e, "by": known["by"] if known else try_entry(copy, e, only)}
+            likely = {r["by"] for r in [*old.values(), *results.values()] if r["file"] == e["file"]}
+            result = results[e["line"]] = {**e, "by": known["by"] if known else try_entry(copy, e, likely, only)}
             final = result["by"] or not only
             if a.results and not known and final and result["by"] != BROKEN:
                 with a.results.open("a") as f:

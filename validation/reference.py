@@ -55,7 +55,7 @@ try:
 except ImportError:
     torch = None
 
-# ---- Parameterizations: one entry per (regime, name). s holds the sizes N, D, M, Ne, C and the options. ---------------
+# ---- Parameterizations: one entry per (regime, name). s holds the sizes N, M, Ne, C, the fan-in of W_in and the options. --
 OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "W_qkv": "attention_in", "W_O": "attention_out",
           "w_out": "readout"}
 SHAPE = {"W_in": "N D", "Q": "moes M N", "W1": "moes M Ne N", "W2": "moes M N Ne", "W_qkv": "attentions groups rows N",
@@ -63,12 +63,12 @@ SHAPE = {"W_in": "N D", "Q": "moes M N", "W1": "moes M Ne N", "W2": "moes M N Ne
 BLOCK = {"moe": ("Q", "W1", "W2"), "attention": ("W_qkv", "W_O")}  # tensors with one draw for each block of a kind
 HEADS = {"W_qkv": ("W1", "rows"), "W_O": ("W2", "columns")}  # what they are of experts: groups of heads for M, rows or columns for Ne
 ONE = {name: lambda s: 1.0 for name in SHAPE if name not in HEADS}
-STD_II = {"W_in": lambda s: s.D**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
+STD_II = {"W_in": lambda s: s.fan_in**-0.5, "Q": lambda s: s.N**-0.5, "W1": lambda s: s.N**-0.5,
           "W2": lambda s: s.Ne**-0.5, "w_out": lambda s: 1 / s.N}
-RATE_II = {"W_in": lambda s: s.N / s.D, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
+RATE_II = {"W_in": lambda s: s.N / s.fan_in, "Q": lambda s: s.M / s.N, "W1": lambda s: s.M / s.N,
            "W2": lambda s: s.M * s.N, "w_out": lambda s: 1 / s.N}
 RATE_WIDE = {**RATE_II, "W1": lambda s: s.M, "W2": lambda s: s.M}  # Regimes I and III: wide experts
-ADAM = {"W_in": lambda s: 1 / s.D, "Q": lambda s: 1 / s.N, "W1": lambda s: 1 / s.N, "W2": lambda s: 1 / s.Ne,
+ADAM = {"W_in": lambda s: 1 / s.fan_in, "Q": lambda s: 1 / s.N, "W1": lambda s: 1 / s.N, "W2": lambda s: 1 / s.Ne,
         "w_out": lambda s: 1 / s.N}
 EPS_II = {**ONE, "W_in": lambda s: 1 / s.N, "Q": lambda s: 1 / s.M, "W1": lambda s: 1 / s.M,
           "W2": lambda s: 1 / (s.M * s.N)}
@@ -103,13 +103,16 @@ def with_depth(table, b):
     return scaling(table.std, powers(table.sgd, 2 * b - 1), powers(table.adam, b - 1), powers(table.eps, -b), table.multiplier)
 
 
+def of_heads(function, name):
+    """A power of sizes for a tensor of heads."""
+    return lambda s: function(SimpleNamespace(**{**vars(s), "M": s.groups, "Ne": getattr(s, HEADS[name][1])}))
+
+
 def with_heads(table, fan_in):
     """The table with rows of attention blocks: those of W1 and W2, where W_O starts with its fan-in's variance, or as a mean over heads."""
-    def of(function, name):
-        return lambda s: function(SimpleNamespace(**{**vars(s), "M": s.groups, "Ne": getattr(s, HEADS[name][1])}))
-    parts = {key: {**part, **{name: of(part[HEADS[name][0]], name) for name in HEADS}} for key, part in vars(table).items()}
+    parts = {key: {**part, **{name: of_heads(part[HEADS[name][0]], name) for name in HEADS}} for key, part in vars(table).items()}
     start = (lambda s: (s.M / s.Ne)**0.5) if fan_in else (lambda s: s.Ne**-0.5)
-    parts["std"]["W_O"] = of(lambda s: start(s) / table.multiplier["W2"](s), "W_O")
+    parts["std"]["W_O"] = of_heads(lambda s: start(s) / table.multiplier["W2"](s), "W_O")
     return scaling(**parts)
 
 
@@ -118,7 +121,7 @@ def power_of(text):
     factors = re.sub(r"\s*\*\s*", " ", text).split()
     above, _, below = factors.pop(0).partition("/") if factors[0][0] in "0123456789." else ("1", "", "")
     powers = [(name, float(Fraction(exponent or "1"))) for name, _, exponent in (part.partition("^") for part in factors)]
-    return lambda s: float(above) / float(below or 1) * math.prod(getattr(s, name)**exponent for name, exponent in powers)
+    return lambda s: float(above) / float(below or 1) * math.prod(getattr(s, "fan_in" if name == "D" else name)**exponent for name, exponent in powers)
 
 
 def scaling_of(config, net):
@@ -136,11 +139,12 @@ def scaling_of(config, net):
         return table, tied
     parts = {"std": "std", "lr": "sgd", "adam_lr": "adam", "adam_eps": "eps", "multiplier": "multiplier"}
     custom = scaling(**{to: dict(getattr(table, to)) for to in parts.values()})
-    for tensor in set(SHAPE) - set(HEADS):
+    for tensor in SHAPE:
         for key, to in parts.items():
             text = config[f"model.custom.{tensor}.{key}"]
             if text:
-                getattr(custom, to)[tensor] = power_of(text) if text not in ("0", "0.0") else lambda s: 0.0
+                power = power_of(text) if text not in ("0", "0.0") else lambda s: 0.0
+                getattr(custom, to)[tensor] = of_heads(power, tensor) if tensor in HEADS else power
     return custom, {"base": tied, "true": True, "false": False}[config["model.custom.tied"]]
 
 
@@ -187,9 +191,16 @@ def selection(net, l, psi):
     return on
 
 
+def targeted(net, y):
+    """Samples of a batch that have a target: where targets are classes, one-hot rows of zeros have none."""
+    return y.any(1).sum() if net.untargeted else len(y)
+
+
 def numpy_loss(net, f, y):
     """L and dL/df."""
-    factor = net.loss_multiplier / len(f)
+    factor = net.loss_multiplier / targeted(net, y)
+    if net.untargeted:
+        f = np.where(y.any(1, keepdims=True), f, y)  # squares of the others are 0, as their cross-entropy is
     if net.loss == "mse":
         return factor / 2 * np.sum((f - y)**2), factor * (f - y)
     if net.C == 1:
@@ -501,12 +512,12 @@ def torch_loss(net, weights, x, y):
         router.append(losses)
     f = (torch_norm(net, h) if net.output == "norm" else torch_activation(net.output)(h)) @ w["w_out"]
     if net.loss == "mse":
-        loss = ((f - y)**2).sum() / 2
+        loss = ((f - y)**2 * (y.any(1, keepdims=True) if net.untargeted else 1)).sum() / 2
     elif net.C == 1:
         loss = torch.logaddexp(torch.zeros_like(f), -y * f).sum()
     else:
         loss = -(y * torch.log_softmax(f, dim=1)).sum()
-    return net.loss_multiplier * loss / len(x), f, {name: value / net.moes for name, value in sum_losses(router).items()}
+    return net.loss_multiplier * loss / (y.any(1).sum() if net.untargeted else len(x)), f, {name: value / net.moes for name, value in sum_losses(router).items()}
 
 
 class TorchDescent:
@@ -707,6 +718,8 @@ def describe(config, N, D, C):
     half_up = lambda value: math.floor(value + 0.5)
     net = SimpleNamespace(N=N, D=D, C=C, held=None, L=max(1, int(config["model.depth"])), b=real("model.branch_exponent"),
                           router_gamma=real("model.router_gamma"), selected=config["model.gate_scope"] == "selected")
+    net.untargeted = config["data.source"] in ("tokens", "text")  # one-hot tokens: fan-in 1
+    net.fan_in = 1 if net.untargeted else D
     net.residual = int(config["model.depth"]) > 0
     net.branch = net.L**-net.b
     net.linear_input, net.output = config["model.input"] == "linear", config["model.output"]
@@ -724,6 +737,10 @@ def describe(config, N, D, C):
     net.std = {name: factor[name] * std(net) for name, std in table.std.items()}
     net.multiplier = {name: value(net) for name, value in table.multiplier.items()}
     describe_optimizer(config, net, table)
+    positions = int(config["data.context"]) if net.untargeted and config["model.position"] == "learned" and real("model.position_std") > 0 else 0
+    net.table = np.ones(D)
+    if net.optimizer in ("adam", "adamw", "sign"):
+        net.table[D - positions:] = real("model.position_std")
     return net
 
 
@@ -801,6 +818,9 @@ def check_network(group, net, batches, backend, tolerance, differences):
         expected = tuple(getattr(net, size) for size in shape.split())
         if initial[name].shape != expected:
             raise Unusable(f"{group.name}: {name} has shape {initial[name].shape}, the options say {expected}")
+    scale = net.table  # of W_in's columns: it is the table of positions that learns, and not what inputs of its size make of it
+    initial["W_in"], stored["W_in"] = initial["W_in"] * scale, stored["W_in"] * scale
+    batches = [(x / scale, y) for x, y in batches]
     if net.tied and any((initial[name] != initial[name][:, :1]).any() for name in ("W1", "W2")):
         raise Unusable(f"{group.name}: the experts should start from the same draw, and do not")
     label, good = group.name[1:], True
@@ -811,6 +831,7 @@ def check_network(group, net, batches, backend, tolerance, differences):
     if net.bias is not None and not np.allclose(read_biases(net, group, "final"), net.bias, rtol=0, atol=1e-12):
         print(f"{label}: final router biases deviate")
         return initial, False
+    initial["W_in"] = initial["W_in"] / scale
     if net.tied:
         initial = {**initial, "W1": initial["W1"][:, 0], "W2": initial["W2"][:, 0]}
     off = {**{path.split("/")[1]: deviation(f"{label}/{path}", read_array(group, f"observables/{path}"), values) for path, values in series.items()},
@@ -850,6 +871,8 @@ def check_file(file, backend, tolerance, differences):
     config = Config((key[7:], text(value)) for key, value in file.attrs.items() if key.startswith("config:"))
     if not config:
         raise Unusable(f"{file.filename} is not a moedmft output: it has no config: attributes")
+    if "data/context" in file:  # tokens: as the file of their data has it
+        config["data.context"] = int(file["data/context"][()].item())
     networks = networks_of(file)
     if not any("weights" in seed for _, seed in networks):
         raise Unusable(f"{file.filename} holds no weights; write it with moedmft simulate --save-weights")

@@ -13,7 +13,7 @@ extern "C" {
 typedef struct mdm_samples {
   size_t count;   /* P */
   struct mdm_stored *inputs; /* P × D, as their source has them (images as bytes); mdm_samples_input tells them */
-  double *y;      /* P × C, row-major: regression target, ±1, or one-hot */
+  double *y;      /* P × C, row-major: regression target, ±1, or one-hot (zeros: no target, the loss leaves the sample out) */
   size_t *origin; /* P: index of each sample in its file (after class selection: still the index in the file) */
 } mdm_samples;
 
@@ -35,8 +35,8 @@ typedef struct mdm_data {
  *     the same file, when given, hold the test part, else the test samples are taken from what the train part left over. Targets in
  *     one column that are integers are class labels when train.loss, data.classes or data.targets asks for classes; else they are
  *     trained on as numbers, and the notice says so.
- *   data.source tokens: integers /tokens and /targets (data.x, data.y), both sequences × T, of data.file; text: windows of data.context bytes of
- *     data.file, the next byte the target. Samples are tokens, sequence after sequence, their inputs one-hot, with model.position_std times one-hot of
+ *   data.source tokens: integers /tokens (data.x), sequences × T, of data.file, and /targets (data.y), a class of each, negative ones to be ignored; or one class
+ *     for each sequence, which its last token has to say. text: windows of data.context bytes of data.file, the next byte the target. Samples are tokens, sequence after sequence, their inputs one-hot, with model.position_std times one-hot of
  *     the position; data.train and data.test count sequences, taken in order.
  *   data.source idx: IDX images data.file and labels data.labels, plain or gzip; likewise test_file, test_labels.
  * data.classes keeps these labels (in this order they become outputs 0, 1, …); data.seed draws the subset, balanced over
@@ -51,12 +51,15 @@ int mdm_data_load(const mdm_config *cfg, mdm_data **out, mdm_error *err);
 void mdm_samples_input(const mdm_samples *s, size_t m, double *x);
 /* CRC-32 of the inputs of all samples, as doubles behind each other, going on from crc (zlib's crc32). */
 unsigned long mdm_samples_crc(const mdm_samples *s, size_t dimension, unsigned long crc);
-/* A data set from arrays in memory (copied). x: (n_train + n_test) × D, y: likewise × C, train first. */
+/* A data set from arrays in memory (copied). x: (n_train + n_test) × D, y: likewise × C, train first. With classification, y is ±1 (C = 1) or one-hot, where
+ * a row of zeros is a sample without target: loss, accuracy and alignment leave it out. */
 int mdm_data_from_arrays(size_t n_train, size_t n_test, size_t dimension, size_t outputs, const double *x,
                          const double *y, int classification, mdm_data **out, mdm_error *err);
 /* Fan-in of W_in: the number of inputs of a sample that are not 0. D, or 1 for one-hot tokens (data.source: tokens, text), whose columns of W_in, the
  * embedding, have unit variance. dimension: D. */
 size_t mdm_data_fan_in(const mdm_config *cfg, size_t dimension);
+/* sigma_p of tokens' positions, which are the last T inputs; 0: inputs have none. */
+double mdm_data_position_std(const mdm_config *cfg);
 /* The same data set for one user more, who releases it with mdm_data_free. */
 mdm_data *mdm_data_share(const mdm_data *data);
 /* Releases it; NULL is allowed. */

@@ -45,6 +45,8 @@ int mdm_file_open(const char *path, mdm_file **out, mdm_error *err);
 /* From here on arrays with a dimension for blocks (of residual stacks) are read as those of one block, counted from 0, or from −1 for the
  * last; of the stream (h, r), as it is before that block. MDM_ERR_USAGE: there is no such block, or no blocks. */
 int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err);
+/* The last block of a kind ("moe", "attention"). MDM_ERR_USAGE: there is none. */
+int mdm_file_choose_kind(mdm_file *file, const char *kind, mdm_error *err);
 /* All 64-bit floating-point datasets below group, recursively, except groups named width_* (they are records of their own) and single
  * runs, as a record; NAME_stderr becomes the error of NAME. Arrays larger than max_elements elements are left out (0: no limit). */
 int mdm_file_read_record(mdm_file *file, const char *group, size_t max_elements, mdm_record **out, mdm_error *err);

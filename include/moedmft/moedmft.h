@@ -10,6 +10,7 @@
 #include <moedmft/data.h>
 #include <moedmft/error.h>
 #include <moedmft/file.h>
+#include <moedmft/law.h>
 #include <moedmft/monitor.h>
 #include <moedmft/plot.h>
 #include <moedmft/record.h>

@@ -4,7 +4,8 @@
  * model.parameterization may be one more. A point of the grid at one width is a cell: simulate.seeds networks, or
  * solve.replicas solutions of the limit. Cells are computed in parallel and saved as they finish; a sweep that is
  * started again takes what its file holds. Results: loss over the grid, the best value of one axis at each width, its
- * drift with N, and whether larger networks are worse anywhere. docs/output.md describes the file.
+ * drift with N and along the other axes, the loss that a best value costs elsewhere, and whether larger networks are worse anywhere.
+ * docs/output.md describes the file.
  */
 #ifndef MOEDMFT_SWEEP_H
 #define MOEDMFT_SWEEP_H
@@ -76,6 +77,8 @@ const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width);
 const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width);
 /* Cells with such reasons; those of the first, behind the name of its point, into first (size bytes). */
 size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size);
+/* Those whose directions fill a population, so that what was computed is no limit (mdm_fills_population). */
+size_t mdm_sweep_no_limits(const mdm_sweep *s, char *first, size_t size);
 /* The arrays of the file (docs/output.md): what was computed, and the results drawn from it. Owned by s. */
 const mdm_record *mdm_sweep_data(const mdm_sweep *s);
 const mdm_record *mdm_sweep_results(const mdm_sweep *s);

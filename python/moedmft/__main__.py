@@ -54,7 +54,8 @@ def _best_values(run: Run) -> List[str]:
         rows.append(f"  {part.label}".rstrip() + f" (drift d ln / d ln N = {part.drift})")
         for i, width in enumerate(part.widths):
             name = "limit" if np.isinf(width) else f"N = {width:.0f}"
-            rows.append(f"    {name:10} best {part.key} = {part.optimum[i]} ({part.kind[i]}), loss {part.optimum_loss[i]}")
+            cost = "" if part.regret is None or i == 0 or not np.isfinite(part.regret[i, 0]) else f", with that of N = {part.widths[0]:.0f} {part.regret[i, 0]} more"
+            rows.append(f"    {name:10} best {part.key} = {part.optimum[i]} ({part.kind[i]}), loss {part.optimum_loss[i]}{cost}")
     return rows
 
 

@@ -289,6 +289,42 @@ def transfer(run: Run, axis: str = "model.depth", ax: Any = None) -> Any:
     return ax
 
 
+def regret(run: Run, axis: str = "width", base: int = 0, ax: Any = None) -> Any:
+    """What a transferred best value costs, in percent of the smallest loss, against where it is taken; bars are two standard errors.
+
+    axis: "width": a series for every setting of the other axes, that of the limit the horizontal line of its shade; or the key of an axis of numbers:
+    a series for every width, of the first setting of the axes that are left. base: position of the value whose best value is transferred.
+    Numbers that are not known, bounds among them, are left out.
+    """
+    ax = _axes(ax)
+    sweep = run.sweep
+    cost, known = sweep.regret(axis, relative=True), sweep.regret_kind(axis) == "known"
+    mean, error = 100 * np.where(known, cost.mean, np.nan), 100 * np.nan_to_num(np.zeros(cost.shape) if cost.error is None else BAND * cost.error)
+    if axis == "width":
+        values = sweep.widths
+        series = [(i, _title(part.label), mean.reshape(-1, *mean.shape[-2:])[i, :, base], error.reshape(-1, *mean.shape[-2:])[i, :, base])
+                  for i, part in enumerate(sweep.slices)]
+    else:
+        values = np.array(sweep.axes[axis], dtype=float)
+        others = [key for key in sweep.axes if key != sweep.along]
+        at = tuple(slice(None) if key == axis else 0 for key in others)
+        series = [(i, "limit" if np.isinf(width) else f"N = {width:g}", mean[at + (i, base)], error[at + (i, base)])
+                  for i, width in enumerate(sweep.widths)]
+    finite = np.isfinite(values)
+    for i, label, y, e in series:
+        shown = finite & np.isfinite(y) & (np.arange(len(values)) != base)
+        ax.errorbar(values[shown], y[shown], e[shown], capsize=3, linewidth=0.8, label=label or None, **_mark(i))
+        for limit in y[~finite & np.isfinite(y)]:
+            ax.axhline(limit, color=_mark(i)["color"], linestyle=(0, (5, 2)), linewidth=1.4, label=f"limit, {label}".rstrip(", "))
+    ax.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+    source = f"N = {values[base]:g}" if axis == "width" else f"{axis} = {values[base]:g}"
+    ax.set_xlabel("width N" if axis == "width" else axis)
+    ax.set_ylabel(f"loss that the best {sweep.along} of {source} costs, %")
+    _log_axis(ax, values[finite])
+    _legend(ax)
+    return ax
+
+
 def coordcheck(run: Run, product: str = "W2/forward", parts: Sequence[str] = ("total", "init", "propagating", "effective"),
                ax: Any = None) -> Any:
     """Root mean square of the parts of a product against N, with their fitted powers; dashed: the limit of parts that stay.

@@ -244,9 +244,10 @@ class _Config(Dict[str, Any]):
 
 
 def _check_block(path: str, attributes: Dict[str, Any], block: Optional[int]) -> None:
-    depth = int(attributes.get("config:model.depth", 0))
-    if block is not None and not -depth <= block < depth:
-        raise MissingError(f"{path}: no block {block}; " + (f"there are blocks 0 to {depth - 1}" if depth else "it has no residual blocks"))
+    layer = attributes.get("config:model.blocks", "[moe]")  # "[attention, moe]", which model.depth repeats
+    blocks = int(attributes.get("config:model.depth", 0)) * len(str(layer).split(","))
+    if block is not None and not -blocks <= block < blocks:
+        raise MissingError(f"{path}: no block {block}; " + (f"there are blocks 0 to {blocks - 1}" if blocks else "it has no residual blocks"))
 
 
 def _open_file(path: str) -> Tuple[bool, h5py.File]:

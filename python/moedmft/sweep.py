@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Tuple, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 import h5py
 import numpy as np
@@ -19,6 +19,7 @@ Index = Tuple[Union[int, slice], ...]
 # Codes of sweep/status and results/optimum_kind
 STATUS = ("missing", "complete", "diverged", "no limit", "failed", "not needed")
 KINDS = ("inside", "lower end", "upper end", "beside divergence", "none", "between neighbours")
+REGRETS = ("known", "at least", "diverges", "unknown")  # of results/regret_kind
 KNOWN = ("inside", "between neighbours")  # with an error; beside divergence, too, but not drawn as a minimum
 
 
@@ -37,6 +38,8 @@ class Slice:
     optimum_loss   loss at the best value, shape (width,)
     runs      networks, or replicas, of a loss, shape (width,)
     drift     slope d ln(best value) / d ln N over finite widths, one number
+    regret    loss with the best value of another width minus loss with the width's own, shape (width, base width); None with one width, and in
+              files of earlier versions. ``Sweep.regret_kind`` says which are bounds.
     """
 
     setting: Dict[str, Value]
@@ -49,6 +52,7 @@ class Slice:
     optimum_loss: Quantity
     drift: Quantity
     runs: Array
+    regret: Optional[Quantity] = None
 
     @property
     def label(self) -> str:
@@ -129,6 +133,25 @@ class Sweep(Group):
         return self["results/distance"]
 
     @property
+    def directions(self) -> Tuple[str, ...]:
+        """Along what best values were transferred: "width", and keys of other axes of positive numbers."""
+        found = sorted(name.split("/")[-1] for name in self.names() if name.startswith("results/regret/"))
+        return tuple(key for key in ("width", *self.axes) if key in found)
+
+    def regret(self, key: str = "width", relative: bool = False) -> Quantity:
+        """What the best values of other widths (or of other values of the axis ``key``) cost: the loss with that value minus the smallest loss, over
+        which it is taken with ``relative``. Shape (other axes…, width, base): the last position is where the value comes from."""
+        return self[f"results/{'regret_relative' if relative else 'regret'}/{key}"]
+
+    def regret_kind(self, key: str = "width") -> Array:
+        """A word of REGRETS for each number of ``regret(key)``."""
+        return self.words(f"results/regret_kind/{key}", REGRETS)
+
+    def drift_along(self, key: str) -> Quantity:
+        """Slope d ln(best value) / d ln(value of the axis ``key``), shape (other axes without ``key``…, width)."""
+        return self[f"results/drifts/{key}"]
+
+    @property
     def slices(self) -> List[Slice]:
         """One for each setting of the other axes. MissingError where the sweep has no best values."""
         if not self.along:
@@ -152,6 +175,7 @@ class Sweep(Group):
             optimum_loss=self.optimum_loss[position],
             drift=self.drift[position],
             runs=self["sweep/runs"].mean,
+            regret=self.regret()[position] if "results/regret/width" in self else None,
         )
 
     @property

@@ -11,14 +11,15 @@ from .errors import FileError
 
 SECONDS = 60.0  # and one more for each megabyte
 
-# Everything in the file, in pieces of 64 MB; what HDF5 reports as an error is reported again where it is asked for.
+# Everything in the file, in pieces of 64 MB; what HDF5 reports as an error is reported again where it is asked for. Of a dataset whose extent is beyond
+# what its bytes can hold (deflate makes a byte of 1032 at most), the chunks that are there: all else is one value, however many of it are promised.
 _READ = """
 import sys
 import h5py
 
-def piece(data, start, stop):
+def piece(data, where):
     try:
-        data[start:stop]
+        data[where]
     except Exception:
         pass
 
@@ -28,11 +29,17 @@ def read(name, object):
             object.attrs[key]
         except Exception:
             pass
-    if isinstance(object, h5py.Dataset) and object.shape:
+    if not isinstance(object, h5py.Dataset) or not object.shape:
+        return
+    if object.chunks and object.size * object.dtype.itemsize > 2000 * object.id.get_storage_size():
+        for i in range(object.id.get_num_chunks()):
+            at = object.id.get_chunk_info(i).chunk_offset
+            piece(object, tuple(slice(a, a + n) for a, n in zip(at, object.chunks)))
+    else:
         row = max(1, object.size // max(1, object.shape[0]) * object.dtype.itemsize)
         step = max(1, (64 << 20) // row)
         for start in range(0, object.shape[0], step):
-            piece(object, start, start + step)
+            piece(object, slice(start, start + step))
 
 try:
     with h5py.File(sys.argv[1], "r") as file:

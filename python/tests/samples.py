@@ -67,6 +67,12 @@ def coordcheck():
     return sample("coordcheck", output__responses="false", model__parameterization="mup")
 
 
+def transformer():
+    """Files of three commands: compare, a sweep, and the coordinate check of an attention block and one of experts."""
+    rates = sample("sweep", over=("train.lr=0.1,0.3,0.9",), output__responses="false", solve__replicas="2", simulate__seeds="[4, 3]")
+    return [sample(), rates, sample("coordcheck", output__responses="false", model__depth="1", model__blocks="[attention, moe]", data__context="2", data__test="0")]
+
+
 def order():
     """With tangent kernels and top-K routing."""
     return sample(output__ntk="true", model__active_fraction="0.5")

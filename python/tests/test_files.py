@@ -64,7 +64,7 @@ DATASETS = {
     "shift": lambda f, n: f[n].__setitem__((), f[n][()] + 1),
     "make a group of": lambda f, n: (f.__delitem__(n), f.create_group(n)),
     "make nothing of": lambda f, n: replace(f, n, h5py.Empty("f8")),
-    "promise 8 GB in": lambda f, n: (f.__delitem__(n), f.create_dataset(n, shape=(1 << 30,), chunks=(1 << 20,), dtype="f8")),
+    "promise a petabyte in": lambda f, n: (f.__delitem__(n), f.create_dataset(n, shape=(1 << 47,), chunks=(1 << 20,), dtype="f8")),
 }
 GROUPS = {
     "drop": lambda f, n: f.__delitem__(n),
@@ -201,6 +201,13 @@ class Checksums(unittest.TestCase):
                 with self.assertRaisesRegex(moedmft.FileError, words):
                     moedmft.open(path)
                 moedmft.open(sample()).close()  # a checksum needs no trial
+
+    def test_what_a_file_promises_and_does_not_hold_is_not_read(self):
+        def promise(f):
+            f.create_dataset("promise", shape=(1 << 47,), chunks=(1 << 10,), dtype="f8")[5] = 1
+
+        with mock.patch.object(trial, "SECONDS", 20.0):  # hours, if it were
+            moedmft.open(altered(sample(), promise)).close()
 
     def test_all_of_a_file_is_under_a_checksum_of_hdf5_and_text_has_a_fixed_length(self):
         def look(name, node):

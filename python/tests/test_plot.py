@@ -15,10 +15,11 @@ import numpy as np
 import moedmft
 from moedmft import plot
 from moedmft.reach import reach
-from samples import ROOT, altered, coordcheck, depths, folder, order, sample, sweep, self_consistency
+from samples import ROOT, altered, coordcheck, depths, folder, order, sample, sweep, transformer, self_consistency
 
 # Files of their own for the examples that do not read one of `moedmft compare`.
-MADE = {"sweep.py": sweep, "depth.py": depths, "coordcheck.py": coordcheck, "order_parameters.py": order, "self_consistency.py": self_consistency}
+MADE = {"sweep.py": sweep, "depth.py": depths, "coordcheck.py": coordcheck, "order_parameters.py": order, "self_consistency.py": self_consistency,
+        "transformer.py": transformer}
 
 
 class Pictures(unittest.TestCase):
@@ -142,7 +143,8 @@ class Examples(unittest.TestCase):
         self.addCleanup(plt.close, "all")
         for script in scripts:
             with self.subTest(script.name):
-                files = [MADE.get(script.name, sample)()] * script.read_text().count('.h5")')
+                made, count = MADE.get(script.name, sample)(), script.read_text().count('.h5")')
+                files = made if isinstance(made, list) else [made] * count
                 picture = os.path.join(folder(), script.stem + ".png")
                 self.assertEqual(self.start(script, *files, "-o", picture), (0, ""))
                 plt.close("all")

@@ -58,6 +58,35 @@ class Sweeps(Drawn):
                 np.testing.assert_array_equal(part.drift, f["results/drift"][i])
                 self.assertEqual(part.values.tolist(), [0.3, 1.2, 60])
 
+    def test_transfer(self):
+        over = ("train.steps=4,8", "model.parameterization=mup,mssp", "train.lr=0.3,0.6,1.2,2.4")
+        with moedmft.open(sweep(*over)) as run, h5py.File(sweep(*over)) as f:
+            found = run.sweep
+            self.assertEqual(found.directions, ("width", "train.steps"))
+            self.assertEqual(found.regret("train.steps").dims, ("train.steps", "model.parameterization", "width", "base steps"))
+            self.assertEqual(found.regret("train.steps").shape, (2, 2, 3, 2))
+            np.testing.assert_array_equal(found.regret(relative=True), f["results/regret_relative/width"][...])
+            np.testing.assert_array_equal(found.regret().error, f["results/regret/width_stderr"][...])
+            kinds = np.array(moedmft.sweep.REGRETS)[f["results/regret_kind/train.steps"][...].astype(int)]
+            np.testing.assert_array_equal(found.regret_kind("train.steps"), kinds)
+            self.assertEqual(found.drift_along("train.steps").dims, ("model.parameterization", "width"))
+            for i, part in enumerate(found.slices):
+                np.testing.assert_array_equal(part.regret, f["results/regret/width"][i // 2, i % 2])
+            for key in found.directions:
+                ax = plot.regret(run, key)
+                self.assertIn("costs, %", ax.get_ylabel())
+                self.save(ax)
+
+    def test_files_without_transfer(self):
+        def change(f):
+            for name in ("regret", "regret_relative", "regret_kind"):
+                del f[f"results/{name}"]
+
+        with moedmft.open(altered(sweep(), change)) as run:
+            self.assertEqual((run.sweep.directions, run.sweep.slices[0].regret), ((), None))
+            with self.assertRaises(moedmft.MissingError):
+                run.sweep.regret()
+
     def test_kinds_of_best_values(self):
         def change(f):
             f["results/optimum_kind"][0] = [0, 1, 2]

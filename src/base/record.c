@@ -14,6 +14,7 @@
 
 struct mdm_record {
   mdm_array **item; /* each stays where it is while others are added; it owns its text, value and error */
+  uint64_t *hash;   /* of each path, so that one among a thousand is found by few comparisons of text */
   size_t count, capacity;
 };
 
@@ -43,24 +44,40 @@ void mdm_record_free(mdm_record *rec) {
   if (!rec) return;
   for (size_t i = 0; i < rec->count; i++) release(rec->item[i]), free(rec->item[i]);
   free(rec->item);
+  free(rec->hash);
   free(rec);
 }
 
 size_t mdm_record_count(const mdm_record *rec) { return rec->count; }
 const mdm_array *mdm_record_at(const mdm_record *rec, size_t i) { return i < rec->count ? rec->item[i] : NULL; }
 
+/* FNV-1a, 64 bits. */
+static uint64_t hash_of(const char *path) {
+  uint64_t h = 0xcbf29ce484222325u;
+  for (; *path; path++) h = (h ^ (unsigned char)*path) * 0x100000001b3u;
+  return h;
+}
+
 const mdm_array *mdm_record_find(const mdm_record *rec, const char *path) {
+  uint64_t hash = hash_of(path);
   for (size_t i = 0; i < rec->count; i++)
-    if (strcmp(rec->item[i]->path, path) == 0) return rec->item[i];
+    if (rec->hash[i] == hash && strcmp(rec->item[i]->path, path) == 0) return rec->item[i];
   return NULL;
+}
+
+const mdm_array *mdm_record_find_at(const mdm_record *rec, const char *path, size_t place) {
+  const mdm_array *there = mdm_record_at(rec, place);
+  return there && !strcmp(there->path, path) ? there : mdm_record_find(rec, path);
 }
 
 static int reserve(mdm_record *rec) {
   if (rec->count < rec->capacity) return 1;
   size_t capacity = rec->capacity ? 2 * rec->capacity : 16;
   mdm_array **grown = realloc(rec->item, capacity * sizeof *grown);
-  if (!grown) return 0;
-  rec->item = grown;
+  if (grown) rec->item = grown;
+  uint64_t *hashes = grown ? realloc(rec->hash, capacity * sizeof *hashes) : NULL;
+  if (!hashes) return 0;
+  rec->hash = hashes;
   rec->capacity = capacity;
   return 1;
 }
@@ -82,6 +99,7 @@ int mdm_record_append(mdm_record *rec, const mdm_array *shape, int with_error, m
     return mdm_no_memory(err, "array %s (%zu values)", shape->path, n);
   }
   *added = a;
+  rec->hash[rec->count] = hash_of(a.path);
   *out = rec->item[rec->count++] = added;
   return MDM_OK;
 }
@@ -192,7 +210,7 @@ static int check_runs(const mdm_record *const *runs, size_t n, mdm_error *err) {
       return mdm_fail(err, MDM_ERR_DATA, "run %zu holds %zu arrays, run 0 holds %zu", r, runs[r]->count,
                       runs[0]->count);
     for (size_t i = 0; i < runs[0]->count; i++) {
-      const mdm_array *a = runs[0]->item[i], *b = mdm_record_find(runs[r], a->path);
+      const mdm_array *a = runs[0]->item[i], *b = mdm_record_find_at(runs[r], a->path, i);
       if (!b) return mdm_fail(err, MDM_ERR_DATA, "run %zu lacks array %s of run 0", r, a->path);
       if (!mdm_same_shape(a, b))
         return mdm_fail(err, MDM_ERR_DATA, "array %s has different shapes in run %zu and run 0", a->path, r);
@@ -201,18 +219,18 @@ static int check_runs(const mdm_record *const *runs, size_t n, mdm_error *err) {
   return MDM_OK;
 }
 
-/* Mean into a->value and, when a has errors, sqrt(Σ (v − mean)² / (n (n−1))) into a->error. */
-static void reduce_array(const mdm_record *const *runs, size_t n, mdm_array *a) {
+/* `place` in the first run's record: mean into a->value and, when a has errors, sqrt(Σ (v − mean)² / (n (n−1))) into a->error. */
+static void reduce_array(const mdm_record *const *runs, size_t n, size_t place, mdm_array *a) {
   size_t size = mdm_elements(a->rank, a->dim);
   double count = (double)n;
   for (size_t r = 0; r < n; r++) {
-    const double *v = mdm_record_find(runs[r], a->path)->value;
+    const double *v = mdm_record_find_at(runs[r], a->path, place)->value;
     for (size_t j = 0; j < size; j++) a->value[j] += v[j];
   }
   for (size_t j = 0; j < size; j++) a->value[j] /= count;
   if (!a->error) return;
   for (size_t r = 0; r < n; r++) {
-    const double *v = mdm_record_find(runs[r], a->path)->value;
+    const double *v = mdm_record_find_at(runs[r], a->path, place)->value;
     for (size_t j = 0; j < size; j++) a->error[j] += (v[j] - a->value[j]) * (v[j] - a->value[j]);
   }
   for (size_t j = 0; j < size; j++) a->error[j] = sqrt(a->error[j] / (count * (count - 1)));
@@ -226,7 +244,7 @@ int mdm_record_reduce(const mdm_record *const *runs, size_t n, mdm_record **out,
   for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++) {
     mdm_array *a;
     status = mdm_record_append(rec, runs[0]->item[i], n > 1, &a, err);
-    if (status == MDM_OK) reduce_array(runs, n, a);
+    if (status == MDM_OK) reduce_array(runs, n, i, a);
   }
   if (status == MDM_OK)
     *out = rec;
@@ -249,15 +267,15 @@ static int stacked_shape(const mdm_array *a, size_t n, mdm_array *shape, mdm_err
   return MDM_OK;
 }
 
-static int stack_array(const mdm_record *const *runs, size_t n, const mdm_array *first, mdm_record *rec,
-                       mdm_error *err) {
+static int stack_array(const mdm_record *const *runs, size_t n, size_t place, mdm_record *rec, mdm_error *err) {
+  const mdm_array *first = mdm_record_at(runs[0], place);
   mdm_array shape, *a;
   int status = stacked_shape(first, n, &shape, err);
   if (status == MDM_OK) status = mdm_record_append(rec, &shape, 0, &a, err);
   if (status != MDM_OK) return status;
   size_t size = mdm_elements(first->rank, first->dim);
   for (size_t r = 0; r < n; r++)
-    memcpy(a->value + r * size, mdm_record_find(runs[r], first->path)->value, size * sizeof *a->value);
+    memcpy(a->value + r * size, mdm_record_find_at(runs[r], first->path, place)->value, size * sizeof *a->value);
   return MDM_OK;
 }
 
@@ -267,7 +285,7 @@ int mdm_record_stack(const mdm_record *const *runs, size_t n, mdm_record **out, 
   int status = check_runs(runs, n, err);
   if (status == MDM_OK) status = mdm_record_create(&rec, err);
   for (size_t i = 0; status == MDM_OK && i < runs[0]->count; i++)
-    status = stack_array(runs, n, runs[0]->item[i], rec, err);
+    status = stack_array(runs, n, i, rec, err);
   if (status == MDM_OK)
     *out = rec;
   else

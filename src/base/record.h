@@ -13,6 +13,8 @@ int mdm_record_add_pair(mdm_record *rec, const char *path, int rank, const size_
 /* mdm_record_add, but filled with NaN: for what may not be reached. */
 int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
                          double **value, mdm_error *err);
+/* mdm_record_find where the array is expected at a place, as records of equal runs have theirs in the same order. */
+const mdm_array *mdm_record_find_at(const mdm_record *rec, const char *path, size_t place);
 /* Makes values, and errors where there are any, NaN. */
 void mdm_array_blank(mdm_array *a);
 /* Keeps place `at` along the first dimension, which goes. */

@@ -25,12 +25,13 @@ static void sincos_f64(size_t n, const double *x, double *sine, double *cosine) 
   }
 }
 
-static const mdm_vecmath portable = {log_f64, sincos_f64, tanh_f64, exp_f64, erf_f64, tanh_f32, exp_f32, erf_f32,
-                                     adam_f64, adam_f32, dot_f64, dot_f32};
+static const mdm_vecmath portable = {log_f64, sincos_f64, tanh_f64, exp_f64, erf_f64, tanh_f32, exp_f32, erf_f32, dot_f64,
+                                     dot_f32};
 
 static const mdm_vecmath *choose(void) {
 #if defined(__x86_64__)
-  const mdm_vecmath *avx2 = mdm_vecmath_avx2();
+  const mdm_vecmath *avx2 = mdm_vecmath_avx2(), *avx512 = mdm_vecmath_avx512();
+  if (avx512 && mdm_vectors_used() >= MDM_VECTORS_AVX512) return avx512;
   if (avx2 && mdm_vectors_used() >= MDM_VECTORS_AVX2) return avx2;
 #endif
   return &portable;
@@ -44,11 +45,5 @@ void mdm_vec_erf_f64(size_t n, const double *x, double *y) { choose()->erf_f64(n
 void mdm_vec_tanh_f32(size_t n, const float *x, float *y) { choose()->tanh_f32(n, x, y); }
 void mdm_vec_exp_f32(size_t n, const float *x, float *y) { choose()->exp_f32(n, x, y); }
 void mdm_vec_erf_f32(size_t n, const float *x, float *y) { choose()->erf_f32(n, x, y); }
-void mdm_vec_adam_f64(size_t n, const mdm_entrywise *s, const double *G, double *m, double *v, double *A) {
-  choose()->adam_f64(n, s, G, m, v, A);
-}
-void mdm_vec_adam_f32(size_t n, const mdm_entrywise *s, const float *G, float *m, float *v, float *A) {
-  choose()->adam_f32(n, s, G, m, v, A);
-}
 double mdm_vec_dot_f64(size_t n, const double *a, const double *b) { return choose()->dot_f64(n, a, b); }
 double mdm_vec_dot_f32(size_t n, const float *a, const float *b) { return choose()->dot_f32(n, a, b); }

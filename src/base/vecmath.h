@@ -1,4 +1,4 @@
-/* Elementwise functions over arrays, by SLEEF where the processor has AVX2, by the C library elsewhere. Input and output
+/* Elementwise functions over arrays, by SLEEF where the processor has AVX2 or AVX-512 (the same bits), by the C library elsewhere. Input and output
  * may be the same array. An element's result depends on its value alone, not on its place. */
 #ifndef MOEDMFT_VECMATH_H
 #define MOEDMFT_VECMATH_H
@@ -20,8 +20,5 @@ void mdm_vec_erf_f32(size_t n, const float *x, float *y);
  * fixed. */
 double mdm_vec_dot_f64(size_t n, const double *a, const double *b);
 double mdm_vec_dot_f32(size_t n, const float *a, const float *b);
-/* Adam on n entries: moments m, v and weights A from gradients G. Without any gradient so far nothing moves, even at ε = 0. */
-void mdm_vec_adam_f64(size_t n, const mdm_entrywise *s, const double *G, double *m, double *v, double *A);
-void mdm_vec_adam_f32(size_t n, const mdm_entrywise *s, const float *G, float *m, float *v, float *A);
 
 #endif

@@ -1,5 +1,4 @@
-/* Loops that the compiler vectorizes: included by each implementation of vecmath.h, so that each is compiled for its processor
- * (without errno, which would forbid vector square roots). */
+/* Loops that the compiler vectorizes: included by each implementation of vecmath.h, so that each is compiled for its processor. */
 #include <math.h>
 
 #include "base/vecmath_table.h"
@@ -35,20 +34,3 @@ static double dot_f32(size_t n, const float *restrict a, const float *restrict b
   double size = fabs(sum) / (double)(n + !n);
   return size > 1e-30 && size < 1e30 ? sum : dot_wide(n, a, b);
 }
-
-/* The floor under ε keeps 0/0 at 0; it is near the smallest gradient whose square the type can hold. */
-#define ADAM(NAME, TYPE, ROOT, FLOOR)                                                                                  \
-  static void NAME(size_t n, const mdm_entrywise *s, const TYPE *restrict G, TYPE *restrict m, TYPE *restrict v,      \
-                   TYPE *restrict A) {                                                                                 \
-    const TYPE clip = (TYPE)s->clip, keep = (TYPE)s->keep, rate = (TYPE)s->rate, b1 = (TYPE)s->beta1,                  \
-               b2 = (TYPE)s->beta2, c1 = (TYPE)(1 - s->beta1), c2 = (TYPE)(1 - s->beta2), correct = (TYPE)s->correct,  \
-               eps = (TYPE)s->eps > FLOOR ? (TYPE)s->eps : FLOOR;                                                      \
-    for (size_t i = 0; i < n; i++) {                                                                                   \
-      TYPE g = clip * G[i];                                                                                            \
-      m[i] = b1 * m[i] + c1 * g;                                                                                       \
-      v[i] = b2 * v[i] + c2 * g * g;                                                                                   \
-      A[i] = keep * A[i] - rate * m[i] / (correct * ROOT(v[i]) + eps);                                                 \
-    }                                                                                                                  \
-  }
-ADAM(adam_f64, double, sqrt, 1e-150)
-ADAM(adam_f32, float, sqrtf, 1e-18f)

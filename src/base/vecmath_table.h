@@ -4,15 +4,6 @@
 
 #include <stddef.h>
 
-/* One step of an entrywise optimizer, in numbers. */
-typedef struct mdm_entrywise {
-  double clip;         /* factor of the gradient */
-  double keep;         /* A ← keep A − … */
-  double rate;         /* … rate · direction; adam: bias correction of the first moment included */
-  double beta1, beta2; /* adam */
-  double eps, correct; /* adam: direction = m / (correct √v + ε) */
-} mdm_entrywise;
-
 /* One implementation of all of them. */
 typedef struct mdm_vecmath {
   void (*log_f64)(size_t, const double *, double *);
@@ -23,13 +14,12 @@ typedef struct mdm_vecmath {
   void (*tanh_f32)(size_t, const float *, float *);
   void (*exp_f32)(size_t, const float *, float *);
   void (*erf_f32)(size_t, const float *, float *);
-  void (*adam_f64)(size_t, const mdm_entrywise *, const double *, double *, double *, double *);
-  void (*adam_f32)(size_t, const mdm_entrywise *, const float *, float *, float *, float *);
   double (*dot_f64)(size_t, const double *, const double *);
   double (*dot_f32)(size_t, const float *, const float *);
 } mdm_vecmath;
 
 /* NULL when this build has no such implementation. */
 const mdm_vecmath *mdm_vecmath_avx2(void);
+const mdm_vecmath *mdm_vecmath_avx512(void);
 
 #endif

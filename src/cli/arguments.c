@@ -17,7 +17,7 @@
 static const command_option options[OPTIONS] = {
     [OPTION_OUTPUT] = {'o', "output", "FILE", TEXT(output), "where the result goes (written whole or not at all)"},
     [OPTION_SET] = {'s', "set", "KEY=VALUE", LIST(set), "override a key of the configuration; repeatable"},
-    [OPTION_SEED] = {0, "seed", "N", TEXT(seed), "same as --set seed=N"},
+    [OPTION_SEED] = {0, "seed", "N", TEXT(seed), "same as -s seed=N; fit: of the bootstrap"},
     [OPTION_SWEEPS] = {0, "sweeps", "N", TEXT(sweeps), "same as --set solve.sweeps=N, self-consistency sweeps"},
     [OPTION_THREADS] = {'t', "threads", "N", NUMBER(threads, 1, 256),
                         "worker threads (default: one per processor); results do not depend on it"},
@@ -31,11 +31,26 @@ static const command_option options[OPTIONS] = {
     [OPTION_REFINE] = {0, "refine", "[PERCENT]", TEXT(refine),
                        "add values beside the best one of every width until it is known to PERCENT (default: 1), or half the spread over runs"},
     [OPTION_WIDTH] = {0, "width", "N", NUMBER(width, 1, 10000000), "the stream width"},
-    [OPTION_FORMAT] = {0, "format", "text|json|csv", TEXT(format), "how to print (default: text)"},
+    [OPTION_FORMAT] = {0, "format", "text|json|csv|latex", TEXT(format), "how to print (default: text)"},
+    [OPTION_TRANSFORMER] = {0, "transformer", NULL, SWITCH(transformer),
+                            "of a whole transformer: also embedding, positions, norms, attention, dense feed-forward and shared experts, as plain linear layers"},
+    [OPTION_HEAD_WIDTH] = {0, "head-width", "N", NUMBER(head_width, 1, 1000000), "of a transformer: width of a head (default: model.head_width)"},
+    [OPTION_BASE] = {0, "base", "FILE", TEXT(base), "ratios to the rules of this configuration, a tuned base model; settings are for both"},
+    [OPTION_BASE_WIDTH] = {0, "base-width", "N", NUMBER(base_width, 1, 10000000), "ratios to the rules of this width (default: that of the model)"},
+    [OPTION_LAW] = {0, "law", "power|hoffmann|ludziejewski|joint", TEXT(law), "the loss law, or a formula of columns and parameters, 'E + A/N^alpha'"},
+    [OPTION_DELTA] = {0, "delta", "X", TEXT(delta), "Huber's delta, of ln(law/loss) (default: 1e-3; of runs with errors 1.345 of these, if that is more)"},
+    [OPTION_STARTS] = {0, "starts", "N", NUMBER(starts, 1, 1000000), "starts of the search (default: 256)"},
+    [OPTION_BOOTSTRAP] = {0, "bootstrap", "N", NUMBER(bootstrap, 0, 1000000), "resamples that intervals come from (default: 1000; 0: none)"},
+    [OPTION_BOUND] = {0, "bound", "NAME=LOW:HIGH", LIST(bound), "where a parameter may lie; repeatable"},
+    [OPTION_START] = {0, "start", "NAME=VALUE", LIST(start), "where a parameter starts, VALUE or LOW:HIGH; repeatable"},
+    [OPTION_FIX] = {0, "fix", "NAME=VALUE", LIST(fix), "a parameter that is not fitted; repeatable"},
+    [OPTION_FREE_LIMIT] = {0, "free-limit", NULL, SWITCH(free_limit), "power: fit L_inf although the file has the limit"},
+    [OPTION_PREDICT] = {0, "predict", "SIZES", LIST(predict), "what the law says there, N=1e9,D=2e10; repeatable"},
+    [OPTION_BUDGET] = {0, "budget", "SIZES", TEXT(budget), "what is given when the optimum is sought: C=1e21, or N=1e10,D=2e11 (C: floating-point operations)"},
     [OPTION_EXPECT] = {0, "expect", "[rate|limit|rate,limit]", TEXT(expect),
                        "fail (status 1) when a prediction does not hold; with a list, one of these"},
     [OPTION_STRICT] = {0, "strict", NULL, SWITCH(strict), "fail (status 7) when there are reasons to doubt the limit beyond its standard errors; the file is written"},
-    [OPTION_WHAT] = {0, "what", "loss|kernels|spectra|rates|router|ntk|parts|depths|sweep", TEXT(what),
+    [OPTION_WHAT] = {0, "what", "loss|kernels|spectra|rates|router|heads|ntk|parts|depths|sweep", TEXT(what),
                      "the picture (default: what a coordcheck or a sweep found, else loss)"},
     [OPTION_FIELD] = {0, "field", "FIELD", TEXT(field),
                       "of kernels and spectra: x, h, y, a, r, rho, gamma, delta or e; of ntk: total or a matrix; of rates: arrays whose path contains it"},
@@ -153,7 +168,7 @@ static int store(arguments *a, option_id id, const char *value, mdm_error *err) 
   const command_option *o = &options[id];
   void *place = (char *)a + o->place;
   word_list *list = place;
-  a->given |= 1u << id;
+  a->given |= (option_set)1 << id;
   switch (o->kind) {
   case TO_SWITCH: *(int *)place = 1; break;
   case TO_NUMBER: return read_number(o, value, place, err);
@@ -202,11 +217,14 @@ static char *join(int argc, char **argv) {
   return line;
 }
 
+static word_list *list_of(arguments *a, int id) { return (word_list *)((char *)a + options[id].place); }
+
 int arguments_read(int argc, char **argv, arguments *a, mdm_error *err) {
   *a = (arguments){.line = join(argc, argv)};
-  a->set.word = calloc((size_t)argc + 1, sizeof *a->set.word);
-  a->over.word = calloc((size_t)argc + 1, sizeof *a->over.word);
-  if (!a->line || !a->set.word || !a->over.word) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
+  int failed = !a->line;
+  for (int id = 0; id < OPTIONS; id++)
+    if (options[id].kind == TO_LIST) failed |= !(list_of(a, id)->word = calloc((size_t)argc + 1, sizeof(char *)));
+  if (failed) return mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   int status = read_options(argc, argv, a, err), words = argc - optind;
   if (status) return status;
   a->command = words > 0 ? argv[optind] : NULL;
@@ -216,8 +234,8 @@ int arguments_read(int argc, char **argv, arguments *a, mdm_error *err) {
 }
 
 void arguments_free(arguments *a) {
-  free(a->set.word);
-  free(a->over.word);
+  for (int id = 0; id < OPTIONS; id++)
+    if (options[id].kind == TO_LIST) free(list_of(a, id)->word);
   free(a->line);
 }
 

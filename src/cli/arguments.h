@@ -3,6 +3,7 @@
 #define MOEDMFT_CLI_ARGUMENTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <moedmft/error.h>
 
@@ -21,6 +22,20 @@ typedef enum option_id {
   OPTION_REFINE,
   OPTION_WIDTH,
   OPTION_FORMAT,
+  OPTION_TRANSFORMER,
+  OPTION_HEAD_WIDTH,
+  OPTION_BASE,
+  OPTION_BASE_WIDTH,
+  OPTION_LAW,
+  OPTION_DELTA,
+  OPTION_STARTS,
+  OPTION_BOOTSTRAP,
+  OPTION_BOUND,
+  OPTION_START,
+  OPTION_FIX,
+  OPTION_FREE_LIMIT,
+  OPTION_PREDICT,
+  OPTION_BUDGET,
   OPTION_EXPECT,
   OPTION_STRICT,
   OPTION_WHAT,
@@ -35,8 +50,9 @@ typedef enum option_id {
 } option_id;
 
 /* Sets of options: BIT(OUTPUT) | BIT(SET). */
-#define BIT(option) (1u << OPTION_##option)
-_Static_assert(OPTIONS <= 32, "sets of options are bits of an unsigned");
+typedef uint64_t option_set;
+#define BIT(option) ((option_set)1 << OPTION_##option)
+_Static_assert(OPTIONS <= 64, "sets of options are bits");
 
 /* Values of an option that may be given several times. */
 typedef struct word_list {
@@ -49,13 +65,14 @@ typedef struct arguments {
   const char *command, *input; /* the first two words that are no options */
   int files;                   /* how many words follow the command */
   char *line;                  /* the whole line, for the output; owned */
-  unsigned given;              /* set of the options that were given */
+  option_set given;            /* the options that were given */
   const char *output, *seed, *sweeps, *measure, *format, *what, *field;
   const char *expect; /* the list after --expect; NULL: none */
   const char *refine; /* the number after --refine; NULL: none */
-  word_list set, over;
-  int threads, width, block;
-  int save_weights, force, strict, no_limit, enumerate, datasets, quiet, help, version; /* 0 or 1 */
+  const char *law, *delta, *budget, *base;
+  word_list set, over, bound, start, fix, predict;
+  int threads, width, block, starts, bootstrap, head_width, base_width;
+  int save_weights, force, strict, no_limit, free_limit, enumerate, transformer, datasets, quiet, help, version; /* 0 or 1 */
 } arguments;
 
 typedef enum { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_LIST, MAY_TAKE_NUMBER } option_arity;

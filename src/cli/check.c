@@ -24,7 +24,7 @@ static void remark_on_lists(const arguments *a, const command *c, char *out, siz
   size_t used = 0;
   *out = '\0';
   for (int id = 0; id < OPTIONS && used < size; id++)
-    if (option_takes(id) == MAY_TAKE_LIST && a->given & c->takes & ~c->bare & 1u << id) {
+    if (option_takes(id) == MAY_TAKE_LIST && a->given & c->takes & ~c->bare & (option_set)1 << id) {
       option_allowed(id, " or ", words, sizeof words);
       used += (size_t)snprintf(out + used, size - used, "; --%s takes %s", option_of(id)->name, words);
     }
@@ -54,7 +54,7 @@ static int refuse_option(option_id id, mdm_error *err) {
 }
 
 static int check_taken(const arguments *a, const command *c, const char *usage, mdm_error *err) {
-  unsigned wrong = a->given & ~command_options(c);
+  option_set wrong = a->given & ~command_options(c);
   if (wrong & BIT(OUTPUT)) return mdm_fail(err, MDM_ERR_USAGE, "%s writes no file; usage: %s", c->name, usage);
   for (int id = 0; id < OPTIONS; id++)
     if (wrong >> id & 1) return refuse_option(id, err);
@@ -64,7 +64,7 @@ static int check_taken(const arguments *a, const command *c, const char *usage, 
 static int check_needed(const arguments *a, const command *c, const char *usage, mdm_error *err) {
   char option[80];
   for (int id = 0; id < OPTIONS; id++) {
-    if (!(c->needs & ~a->given & 1u << id)) continue;
+    if (!(c->needs & ~a->given & (option_set)1 << id)) continue;
     option_example(id, NULL, option, sizeof option);
     return mdm_fail(err, MDM_ERR_USAGE, "%s needs %s; usage: %s; for example: %s", c->name, option, usage, c->example);
   }
@@ -94,7 +94,7 @@ int check_arguments(const arguments *a, const command *c, mdm_error *err) {
 
 int check_ranks(const command *c, mdm_error *err) {
   char shared[LIST_SIZE];
-  if (mdm_cluster_ranks() == 1 || command_options(c) & BIT(THREADS)) return MDM_OK; /* who has threads has runs */
-  commands_list(commands_with(OPTION_THREADS), " and ", shared, sizeof shared);
+  if (mdm_cluster_ranks() == 1 || command_options(c) & BIT(FORCE)) return MDM_OK; /* who may start a file anew has runs */
+  commands_list(commands_with(OPTION_FORCE), " and ", shared, sizeof shared);
   return mdm_fail(err, MDM_ERR_USAGE, "%s has no runs that %d ranks could share; start it without mpirun; several ranks go with %s", c->name, mdm_cluster_ranks(), shared);
 }

@@ -12,9 +12,9 @@ typedef struct command {
   const char *output;  /* the file that it writes, as after -o in the usage line: FILE.ending or FILE.ending|ending; NULL: none */
   const char *summary; /* one line of --help */
   const char *example; /* a command line that works as it stands, after the examples of the commands before it in the table */
-  unsigned needs;      /* set of the options (BIT) that must be given */
-  unsigned takes;      /* set of the options that may be given besides; --help and --version always may */
-  unsigned bare;       /* those whose optional list this command does not take */
+  option_set needs;    /* the options (BIT) that must be given */
+  option_set takes;    /* the options that may be given besides; --help and --version always may */
+  option_set bare;       /* those whose optional list this command does not take */
   int (*run)(const arguments *a, mdm_error *err); /* the work; a fits what is declared above */
 } command;
 

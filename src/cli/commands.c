@@ -18,7 +18,8 @@
   _(rules)          \
   _(classify)       \
   _(coordcheck)     \
-  _(sweep)
+  _(sweep)          \
+  _(fit)
 
 #define DECLARE(name) extern const command name##_command;
 #define ENTRY(name) &name##_command,
@@ -53,7 +54,7 @@ unsigned commands_with(option_id option) {
   return set;
 }
 
-unsigned command_options(const command *c) { return c->needs | c->takes | BIT(HELP) | BIT(VERSION); }
+option_set command_options(const command *c) { return c->needs | c->takes | BIT(HELP) | BIT(VERSION); }
 
 void command_usage(const command *c, char *out, size_t size) {
   size_t used = (size_t)snprintf(out, size, "moedmft %s%s%s", c->name, c->input ? " " : "", c->input ? c->input : "");

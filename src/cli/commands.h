@@ -18,7 +18,7 @@ void commands_list(unsigned set, const char *last, char *out, size_t size);
 unsigned commands_with(option_id option);
 
 /* Set of the options that a command takes: those it needs, may take, and --help and --version. */
-unsigned command_options(const command *c);
+option_set command_options(const command *c);
 /* The shortest complete line, "moedmft solve CONFIG -o FILE.h5"; into out, cut at size. */
 void command_usage(const command *c, char *out, size_t size);
 

@@ -48,10 +48,13 @@ static int run_sweep(const arguments *a, mdm_sweep *sweep, mdm_checkpoint *check
   return printed ? mdm_fail(err, printed, "%s", failure.text) : status;
 }
 
-/* With --strict: whether limits are in doubt, in the file as it is. */
+/* Whether limits are none or, with --strict, in doubt, in the file as it is. */
 static int check_doubts(const arguments *a, const mdm_sweep *sweep, mdm_error *err) {
   char first[1200];
-  size_t n = a->strict ? mdm_sweep_doubts(sweep, first, sizeof first) : 0;
+  size_t n = mdm_sweep_no_limits(sweep, first, sizeof first);
+  if (n)
+    return mdm_fail(err, MDM_ERR_NUMERIC, "%s is written, but in %zu cell%s N = infinity is none (attributes of /sweep/doubts); the first: %s", a->output, n, MDM_S(n), first);
+  n = a->strict ? mdm_sweep_doubts(sweep, first, sizeof first) : 0;
   if (!n) return MDM_OK;
   return mdm_fail(err, MDM_ERR_NUMERIC, "--strict: %s is written, with reasons to doubt the limit in %zu cell%s (attributes of /sweep/doubts); the first: %s", a->output, n, MDM_S(n), first);
 }

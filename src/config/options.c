@@ -31,12 +31,13 @@
 #define BY_HAND_SGD BY_HAND ", and train.optimizer=sgd|momentum or train.clip>0 or output.ntk=true"
 #define BY_HAND_ENTRYWISE BY_HAND ", and " ENTRYWISE
 #define BY_HAND_EPS BY_HAND ", and " ADAM ", and train.adam.eps>0, and train.adam.eps_scale=tensor"
-#define CUSTOM(tensor) \
-    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND}, \
-    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD}, \
-    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE}, \
-    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS}, \
-    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND}
+#define CUSTOM_OF(tensor, where) \
+    {"model.custom." tensor ".std", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: initial standard deviation of " tensor ", e.g. 'N^-1/2' or '0.25 D^-1/2'; 0: starts at zero; empty: as base", BY_HAND where}, \
+    {"model.custom." tensor ".lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: SGD rate of " tensor " per unit train.lr, e.g. 'M N^-1' or 1; empty: as base", BY_HAND_SGD where}, \
+    {"model.custom." tensor ".adam_lr", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam rate of " tensor " per unit train.lr; empty: as base", BY_HAND_ENTRYWISE where}, \
+    {"model.custom." tensor ".adam_eps", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: Adam epsilon of " tensor " per unit base epsilon; empty: as base", BY_HAND_EPS where}, \
+    {"model.custom." tensor ".multiplier", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "custom: forward multiplier of " tensor "; empty: as base", BY_HAND where}
+#define CUSTOM(tensor) CUSTOM_OF(tensor, "")
 
 /* Initial matrices that are not zero by hand. */
 #define DRAWN(tensor) "model.parameterization!=custom or model.custom." tensor ".std!=0|0.0"
@@ -50,8 +51,8 @@
 static const mdm_option table[] = {
     /* key, type, default, min, max, min_open, allowed, help, applies */
     {"model.regime", MDM_OPT_ENUM, "II", 0, 0, 0, "I|II|III", "scaling regime; I: N, N_e grow, M, K fixed; II: N, M, K grow, N_e fixed; III: all grow"},
-    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
-    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph or model.custom.base=jbph, and model.parameterization!=custom or model.custom.Q.std="},
+    {"model.parameterization", MDM_OPT_ENUM, "mssp", 0, 0, 0, "mssp|mup|mcb|mcb_table|simplep|jbph|jbph_eps|ntp|standard|custom", "exponents of initialization and learning rates (docs/theory.md)"},
+    {"model.router_gamma", MDM_OPT_REAL, "1.0", 0.5, 100, 0, NULL, "jbph, jbph_eps: the router starts with standard deviation N^-router_gamma", "model.parameterization=jbph|jbph_eps or model.custom.base=jbph|jbph_eps, and model.parameterization!=custom or model.custom.Q.std="},
     {"model.expert_width", MDM_OPT_INT, "3", 1, 1e6, 0, NULL, "N_e, neurons per expert (regime II)", "model.regime=II, and " WITH_MOE},
     {"model.experts_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "M/N, experts per stream neuron (regimes II and III)", "model.regime=II|III, and " WITH_MOE},
     {"model.expert_width_ratio", MDM_OPT_REAL, "1.0", 0, 1e6, 1, NULL, "N_e/N, neurons per expert relative to the stream (regimes I and III)", "model.regime=I|III"},
@@ -64,7 +65,7 @@ static const mdm_option table[] = {
     {"model.heads_ratio", MDM_OPT_REAL, "0.25", 0, 1e6, 1, NULL, "attention: H/N, heads per stream neuron", WITH_ATTENTION},
     {"model.query_groups", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "attention: G, heads that share one key and value head; 1: each has its own", WITH_ATTENTION},
     {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
-    {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION},
+    {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION ", and model.parameterization!=custom or model.custom.W_O.std="},
     {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
     {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions: a table in the inputs (of tokens; or what inputs say of them), or queries and keys that turn (rotary, even d_k), or none", WITH_ATTENTION " or data.source=tokens|text"},
     {"model.position_std", MDM_OPT_REAL, "0.5", 0, BIG, 0, NULL, "tokens, text: initial standard deviation of positions beside an embedding of 1; 0: none", "data.source=tokens|text, and model.position=learned"},
@@ -90,14 +91,16 @@ static const mdm_option table[] = {
     {"model.init.router", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_q, multiplies the initial router Q", DRAWN_ROUTER ", and " WITH_MOE},
     {"model.init.expert_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_1, multiplies the initial W1", DRAWN("W1") ", and " WITH_MOE},
     {"model.init.expert_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "sigma_2, multiplies the initial W2", DRAWN("W2") ", and " WITH_MOE},
-    {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", WITH_ATTENTION},
-    {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", WITH_ATTENTION},
-    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|simplep|jbph|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
+    {"model.init.attention_in", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_Q, W_K and W_V", DRAWN("W_qkv") ", and " WITH_ATTENTION},
+    {"model.init.attention_out", MDM_OPT_REAL, "1.0", 0, BIG, 0, NULL, "attention: multiplies the initial W_O", DRAWN("W_O") ", and " WITH_ATTENTION},
+    {"model.custom.base", MDM_OPT_ENUM, "mup", 0, 0, 0, "mssp|mup|mcb|mcb_table|simplep|jbph|jbph_eps|ntp|standard", "custom: the parameterization that fills whatever is not given below", BY_HAND},
     {"model.custom.tied", MDM_OPT_ENUM, "base", 0, 0, 0, "base|true|false", "custom: all experts start from the same draw of W1 and W2 (regime III)", BY_HAND ", and model.regime=III"},
     CUSTOM("W_in"),
-    CUSTOM("Q"),
-    CUSTOM("W1"),
-    CUSTOM("W2"),
+    CUSTOM_OF("Q", ", and " WITH_MOE),
+    CUSTOM_OF("W1", ", and " WITH_MOE),
+    CUSTOM_OF("W2", ", and " WITH_MOE),
+    CUSTOM_OF("W_qkv", ", and " WITH_ATTENTION),
+    CUSTOM_OF("W_O", ", and " WITH_ATTENTION),
     CUSTOM("w_out"),
 
     {"data.source", MDM_OPT_ENUM, "cosine", 0, 0, 0, "cosine|hdf5|idx|tokens|text", "cosine: the built-in test set; hdf5: data.x and data.y of a file; idx: MNIST family, plain or gzip; tokens: sequences of integers in HDF5; text: a file's bytes, the next one the target"},
@@ -105,8 +108,8 @@ static const mdm_option table[] = {
     {"data.labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.file", "data.source=idx"},
     {"data.test_file", MDM_OPT_TEXT, "", 0, 0, 0, "path", "test part; empty: test samples come from data.file, disjoint from the train part", "data.source=hdf5|idx|tokens, and " TESTED},
     {"data.test_labels", MDM_OPT_TEXT, "", 0, 0, 0, "path", "IDX labels that go with data.test_file", "data.source=idx, and " TESTED},
-    {"data.x", MDM_OPT_TEXT, "/x", 0, 0, 0, NULL, "inputs in an HDF5 file, a data set P x D, possibly in groups: /train/x; tokens: sequences x T, /tokens where this is /x", HDF5},
-    {"data.y", MDM_OPT_TEXT, "/y", 0, 0, 0, NULL, "targets or class labels in an HDF5 file, P or P x C; tokens: sequences x T, /targets where this is /y", HDF5},
+    {"data.x", MDM_OPT_TEXT, "/x", 0, 0, 0, NULL, "inputs in an HDF5 file, a data set P x D, possibly in groups: /train/x; tokens: sequences x T, the default is /tokens", HDF5},
+    {"data.y", MDM_OPT_TEXT, "/y", 0, 0, 0, NULL, "targets or class labels in an HDF5 file, P or P x C; tokens: sequences x T, negative ones to be ignored, or a label for each sequence, the default is /targets", HDF5},
     {"data.test_x", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "inputs of the test part, in data.test_file or (where that is empty) in data.file; empty: the name in data.x", HDF5 ", and " TESTED},
     {"data.test_y", MDM_OPT_TEXT, "", 0, 0, 0, NULL, "its targets; empty: the name in data.y", HDF5 ", and " TESTED},
     {"data.train", MDM_OPT_INT, "0", 0, INT_MAX_D, 0, NULL, "train samples (tokens, text: sequences); 0: all there are (cosine: 4)"},
@@ -159,7 +162,7 @@ static const mdm_option table[] = {
     {"solve.replicas", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "independent solutions (or families of networks), whose spread gives the standard error; 0: from solve.accuracy, or 12 where solve.particles alone is given"},
     {"solve.depths", MDM_OPT_INT_LIST, "[]", 1, 10000, 0, NULL, "compare, coordcheck: solve at these depths L too, and extrapolate in 1/L, or fit powers of L, from 4 on; [4, 8, 16]: the third checks", DEEP},
     {"solve.accuracy", MDM_OPT_REAL, "0", 0, 1, 0, NULL, "standard error of the loss curves, relative (RMS over steps / RMS), that sizes are chosen for; 0: 1e-3 where none are given, 1e-2 by networks", "solve.particles<1 or solve.replicas<1, and solve.replicas<1 or " BY_PARTICLES},
-    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles, at a quarter of solve.tolerance and with half of solve.rank (3 or more replicas; about three times the work of the limit)", BY_PARTICLES},
+    {"solve.bias_check", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "solve, compare, coordcheck: estimate the bias that no standard error holds, from solutions by half of the particles, a quarter of solve.tolerance and half of solve.rank (3 or more replicas; about three times the work)", BY_PARTICLES},
     {"solve.tolerance", MDM_OPT_REAL, "0.01", 0, 1, 1, NULL, "relative amplitude below which a direction is not new", BY_PARTICLES " or output.responses=true"},
     {"solve.tolerance_of", MDM_OPT_ENUM, "token", 0, 0, 0, "token|batch", "whose root mean square solve.tolerance is relative to: one token's, or the root of the power of all tokens of a step", "solve.sweeps<1, and " BY_PARTICLES},
     {"solve.rank", MDM_OPT_INT, "0", 0, 1e6, 0, NULL, "directions that each field keeps, and up to a quarter and a step's more; older ones are forgotten, at a bias about 1/rank; 0: all", LINEAR ", and solve.sweeps<1, and output.responses=false, and output.parts=false, and " BY_PARTICLES},

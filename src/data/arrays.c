@@ -10,6 +10,12 @@
 #include "data/arrays.h"
 #include "data/source.h"
 
+static int is_zero(size_t n, const double *y) {
+  for (size_t c = 0; c < n; c++)
+    if (y[c] != 0) return 0;
+  return 1;
+}
+
 static int check_arrays(size_t rows, size_t dimension, size_t outputs, const double *x, const double *y,
                         int classification, mdm_error *err) {
   const char *place = "data set in memory";
@@ -17,9 +23,10 @@ static int check_arrays(size_t rows, size_t dimension, size_t outputs, const dou
   if (!status) status = mdm_check_finite(y, rows, outputs, place, "y", "the arrays", err);
   if (status || !classification) return status;
   size_t bad = mdm_first_no_class(y, rows, outputs);
+  while (bad < rows && outputs > 1 && is_zero(outputs, y + outputs * bad)) bad += 1 + mdm_first_no_class(y + outputs * (bad + 1), rows - bad - 1, outputs);
   if (bad == rows) return MDM_OK;
   return mdm_fail(err, MDM_ERR_DATA, "%s: y of sample %zu is not %s; set classification to 0 for regression", place,
-                  bad, outputs == 1 ? "+1 or -1" : "one-hot");
+                  bad, outputs == 1 ? "+1 or -1" : "one-hot (nor all zeros, for a sample to be ignored)");
 }
 
 static void describe(mdm_data *d) {

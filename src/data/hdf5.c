@@ -6,13 +6,13 @@
  * reads them, and sends shapes and numbers. It costs a process and the way through a pipe (docs/reliability.md). */
 #include "data/source.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <hdf5.h>
 
 #include "base/guard.h"
+#include "base/regular.h"
 
 enum { BAND = 1 << 20 /* numbers that are read at a time */ };
 
@@ -197,8 +197,11 @@ static int receive(mdm_guard *g, mdm_source *src, mdm_error *err) {
 
 int mdm_source_read_hdf5(mdm_source *src, mdm_error *err) {
   mdm_guard g;
-  if (access(src->path, R_OK))
-    return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be opened (%s); check %s", src->path, strerror(errno), src->option);
+  size_t size;
+  const char *why;
+  int fd = mdm_open_regular(src->path, &size, &why);
+  if (fd < 0) return mdm_fail(err, MDM_ERR_DATA, "%s: cannot be opened (%s); check %s", src->path, why, src->option);
+  close(fd);
   int status = mdm_guard_start(&g, src->path, read_in_child, src, err);
   return status ? status : mdm_guard_end(&g, receive(&g, src, err), err);
 }

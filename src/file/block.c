@@ -44,3 +44,19 @@ int mdm_file_choose_block(mdm_file *file, long block, mdm_error *err) {
   file->block = block;
   return MDM_OK;
 }
+
+int mdm_file_choose_kind(mdm_file *file, const char *kind, mdm_error *err) {
+  char *text = NULL;
+  long behind = 0, found = -1; /* blocks of a layer behind the last of that kind */
+  if (read_blocks(file) >= 1 && mdm_file_dup_text(file, "/", "config:model.blocks", &text, NULL) == MDM_OK)
+    for (const char *c = text; *c; c += strcspn(c, ",]") + 1) {
+      c += strspn(c, "[ ");
+      behind++;
+      if (!strncmp(c, kind, strlen(kind))) behind = 0, found = 0;
+      if (!c[strcspn(c, ",]")]) break;
+      if (c[strcspn(c, ",]")] == ']') break;
+    }
+  free(text);
+  if (found < 0) return mdm_fail(err, MDM_ERR_USAGE, "%s has no block of kind %s (model.blocks)", file->path, kind);
+  return mdm_file_choose_block(file, -1 - behind, err);
+}

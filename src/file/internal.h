@@ -5,6 +5,7 @@
 #include <hdf5.h>
 #include <moedmft/file.h>
 
+#include "file/chunks.h"
 #include "file/image.h"
 #include "file/temp.h"
 
@@ -37,6 +38,9 @@ int mdm_file_memory(mdm_file **out, mdm_error *err);
 int mdm_file_change(const char *path, mdm_file **out, mdm_error *err);
 /* Removes a group with all that is in it; nothing where there is none. */
 int mdm_file_remove(mdm_file *file, const char *group, mdm_error *err);
+
+/* mdm_file_array whose numbers lie in pieces. */
+int mdm_file_pieces(mdm_file *file, const char *path, int rank, const size_t *dim, const char *dims, const char *text, mdm_pieces values, mdm_error *err);
 
 /* Text of an attribute (numbers are formatted) in a malloc'd string. */
 int mdm_file_dup_text(mdm_file *file, const char *group, const char *name, char **out, mdm_error *err);

@@ -1,6 +1,5 @@
 /* Reading HDF5 output (moedmft/file.h): datasets back into records, attributes, and the widths a file holds. */
 #include <errno.h>
-#include <fcntl.h>
 #include <gsl/gsl_sort_long.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/record.h"
+#include "base/regular.h"
 #include "file/internal.h"
 #include "file/seal.h"
 #include "file/trial.h"
@@ -21,8 +21,10 @@
 
 /* Nothing of a file whose seal is broken gets to HDF5, which does not survive everything; what has no seal is read on trial first. */
 static int check_readable(mdm_file *file, mdm_error *err) {
-  int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", file->path, strerror(errno));
+  size_t size;
+  const char *why;
+  int fd = mdm_open_regular(file->path, &size, &why);
+  if (fd < 0) return mdm_fail(err, MDM_ERR_IO, "cannot open %s: %s", file->path, why);
   int status = mdm_seal_check(fd, file->path, &file->sealed, err);
   close(fd);
   if (!status && H5Fis_hdf5(file->path) <= 0) status = mdm_fail(err, MDM_ERR_IO, "%s is not an HDF5 file", file->path);

@@ -29,29 +29,30 @@ static int stacked(const mdm_array *a, long width, size_t n, mdm_array *shape, m
   return MDM_OK;
 }
 
-/* One array of all records. */
-static int write_array(mdm_file *file, const char *group, const mdm_runs *r, mdm_record *const *records, const mdm_array *a, mdm_error *err) {
+/* The array at one place of all records. */
+static int write_array(mdm_file *file, const char *group, const mdm_runs *r, mdm_record *const *records, size_t place, mdm_error *err) {
+  const mdm_array *a = mdm_record_at(records[0], place);
   char path[512];
   mdm_array shape;
   int status = stacked(a, r->width, r->n, &shape, err);
   if (status) return status;
   size_t size = mdm_elements(a->rank, a->dim);
-  double *values = mdm_alloc(r->n, size, 1, sizeof *values); /* n × size */
+  const double **values = mdm_alloc(r->n, 1, 1, sizeof *values); /* n, of size numbers each */
   if (!values) return mdm_no_memory(err, "%s of %zu runs", a->path, r->n);
   for (size_t i = 0; i < r->n && !status; i++) {
-    const mdm_array *one = mdm_record_find(records[i], a->path);
+    const mdm_array *one = mdm_record_find_at(records[i], a->path, place);
     if (!one || !mdm_same_shape(one, a)) status = mdm_fail(err, MDM_ERR_INTERNAL, "%s of run %zu is not like that of run %zu", a->path, r->index[i], r->index[0]);
-    else memcpy(values + i * size, one->value, size * sizeof *values);
+    else values[i] = one->value;
   }
   snprintf(path, sizeof path, "%s/%s", group, a->path);
-  if (!status) status = mdm_file_array(file, path, shape.rank, shape.dim, shape.dims, a->text, values, err);
+  if (!status) status = mdm_file_pieces(file, path, shape.rank, shape.dim, shape.dims, a->text, (mdm_pieces){values, size ? size : 1}, err);
   free(values);
   return status;
 }
 
 static int write_records(mdm_file *file, const char *group, const mdm_runs *r, mdm_record *const *records, mdm_error *err) {
   int status = MDM_OK;
-  for (size_t i = 0; i < mdm_record_count(records[0]) && !status; i++) status = write_array(file, group, r, records, mdm_record_at(records[0], i), err);
+  for (size_t i = 0; i < mdm_record_count(records[0]) && !status; i++) status = write_array(file, group, r, records, i, err);
   return status;
 }
 

@@ -27,9 +27,7 @@
 #include "run/family.h"
 
 enum {
-  COMPACT_UP_TO = 4096,       /* elements: 32 KiB in the dataset's header, which has room for 64 */
-  CHUNK_ELEMENTS = 1 << 16,   /* largest chunk: 512 KiB, half of HDF5's chunk cache */
-  DEFLATE_LEVEL = 4
+  COMPACT_UP_TO = 4096 /* elements: 32 KiB in the dataset's header, which has room for 64 */
 };
 
 /* ---- the file ---- */
@@ -309,27 +307,12 @@ int mdm_file_tolerance(mdm_file *file, const mdm_config *cfg, mdm_error *err) {
 
 /* ---- datasets ---- */
 
-/* Leading dimensions are cut first, so that a chunk holds whole rows: one reads a step or a kernel block at a time. */
-static void chunk_shape(int rank, const size_t *dim, hsize_t *chunk) {
-  hsize_t n = 1;
-  for (int i = 0; i < rank; i++) n *= chunk[i] = dim[i];
-  for (int i = 0; i < rank && n > CHUNK_ELEMENTS; i++) {
-    hsize_t row = n / chunk[i];
-    chunk[i] = row < CHUNK_ELEMENTS ? CHUNK_ELEMENTS / row : 1;
-    n = row * chunk[i];
-  }
-}
-
 /* No time stamps: the same run gives the same bytes. */
 static hid_t creation_properties(int rank, const size_t *dim) {
   hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
-  hsize_t chunk[MDM_MAX_RANK];
   if (plist < 0 || H5Pset_obj_track_times(plist, 0) < 0) return -1;
-  if (mdm_elements(rank, dim) <= COMPACT_UP_TO) return H5Pset_layout(plist, H5D_COMPACT) < 0 ? -1 : plist;
-  chunk_shape(rank, dim, chunk);
-  if (H5Pset_chunk(plist, rank, chunk) < 0 || H5Pset_shuffle(plist) < 0 || H5Pset_deflate(plist, DEFLATE_LEVEL) < 0 || H5Pset_fletcher32(plist) < 0)
-    return -1;
-  return plist;
+  herr_t status = mdm_elements(rank, dim) <= COMPACT_UP_TO ? H5Pset_layout(plist, H5D_COMPACT) : mdm_chunks_layout(plist, rank, dim);
+  return status < 0 ? -1 : plist;
 }
 
 static hid_t create_dataset(const mdm_file *file, const char *path, int rank, const size_t *dim) {
@@ -346,8 +329,20 @@ static hid_t create_dataset(const mdm_file *file, const char *path, int rank, co
   return set;
 }
 
-int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
-                   const double *value, mdm_error *err) {
+/* Small ones are put together first. */
+static herr_t write_values(hid_t set, int rank, const size_t *dim, mdm_pieces values) {
+  double *joined, *to; /* n */
+  size_t n = mdm_elements(rank, dim);
+  if (n > COMPACT_UP_TO) return mdm_chunks_write(set, rank, dim, values);
+  joined = to = malloc((n + 1) * sizeof *joined);
+  if (!joined) return MDM_CHUNKS_MEMORY;
+  for (size_t done = 0; done < n; done += values.size) memcpy(to + done, values.piece[done / values.size], values.size * sizeof *to);
+  herr_t status = H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, joined);
+  free(joined);
+  return status;
+}
+
+int mdm_file_pieces(mdm_file *file, const char *path, int rank, const size_t *dim, const char *dims, const char *text, mdm_pieces values, mdm_error *err) {
   int status = MDM_OK;
   char what[256];
   snprintf(what, sizeof what, "dataset %s", path);
@@ -355,13 +350,20 @@ int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim
     return mdm_fail(err, MDM_ERR_INTERNAL, "%s of %s has an impossible shape", what, file->path);
   H5E_BEGIN_TRY {
     hid_t set = create_dataset(file, path, rank, dim);
-    if (set < 0 || H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0 ||
-        set_text(set, "dims", dims) < 0 || set_text(set, "description", text ? text : "") < 0)
+    herr_t written = set < 0 ? -1 : write_values(set, rank, dim, values);
+    if (written == MDM_CHUNKS_MEMORY) status = mdm_no_memory(err, "%s of %s", what, file->path);
+    else if (written < 0 || set_text(set, "dims", dims) < 0 || set_text(set, "description", text ? text : "") < 0)
       status = mdm_hdf5_failed(file, "write", what, err);
     if (set >= 0) H5Dclose(set);
   }
   H5E_END_TRY
   return status;
+}
+
+int mdm_file_array(mdm_file *file, const char *path, int rank, const size_t *dim, const char *dims, const char *text,
+                   const double *value, mdm_error *err) {
+  size_t n = rank < 0 || rank > MDM_MAX_RANK ? 1 : mdm_elements(rank, dim);
+  return mdm_file_pieces(file, path, rank, dim, dims, text, (mdm_pieces){&value, n ? n : 1}, err);
 }
 
 /* Rows first … first + n − 1 of an open dataset. */
@@ -388,7 +390,7 @@ static int write_bands(hid_t set, const mdm_samples *s, size_t rows, size_t dime
 
 int mdm_file_inputs(mdm_file *file, const char *path, const mdm_samples *s, size_t dimension, mdm_error *err) {
   const size_t dim[2] = {s->count, dimension};
-  size_t rows = dimension < CHUNK_ELEMENTS ? CHUNK_ELEMENTS / dimension : 1; /* of whole chunks */
+  size_t rows = dimension < MDM_CHUNK_ELEMENTS ? MDM_CHUNK_ELEMENTS / dimension : 1; /* of whole chunks */
   double *band = mdm_alloc(rows < s->count ? rows : s->count, dimension, 1, sizeof *band);
   int status = band ? MDM_OK : mdm_no_memory(err, "the inputs in %s", file->path);
   H5E_BEGIN_TRY {

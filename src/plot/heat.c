@@ -23,12 +23,13 @@ size_t mdm_heat_entry(const mdm_array *a, size_t t, size_t i, size_t j) {
   return a->rank == 4 ? ((t * S + i) * a->dim[2] + t) * S + j : (t * S + i) * S + j;
 }
 
+/* A sample without a target (zeros in one-hot ones) comes first. */
 static double target_of(const mdm_array *y, size_t sample) {
   size_t C = y->dim[1], best = 0;
   if (C == 1) return y->value[sample];
   for (size_t c = 1; c < C; c++)
     if (y->value[sample * C + c] > y->value[sample * C + best]) best = c;
-  return (double)best;
+  return y->value[sample * C + best] > 0 ? (double)best : -1;
 }
 
 typedef struct {

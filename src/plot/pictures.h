@@ -13,6 +13,7 @@
 typedef struct mdm_picture {
   mdm_plot_about about;          /* its word, and what it shows */
   mdm_needs needs;               /* what a file must hold */
+  const char *block;             /* kind of the block that it shows, the last of those, where none is asked for; NULL: the last of all */
   int usual;                     /* the picture of files that hold what it needs, unless --what says otherwise */
   const mdm_kernel_list *fields; /* words that --field may be; NULL: any text, if about.field says that it takes one */
   size_t size;                   /* of its figure, which is zero before read */
@@ -22,7 +23,7 @@ typedef struct mdm_picture {
   void (*release)(void *figure); /* after read, also where it failed */
 } mdm_picture;
 
-extern const mdm_picture mdm_picture_loss, mdm_picture_kernels, mdm_picture_spectra, mdm_picture_rates, mdm_picture_router, mdm_picture_ntk,
+extern const mdm_picture mdm_picture_loss, mdm_picture_kernels, mdm_picture_spectra, mdm_picture_rates, mdm_picture_router, mdm_picture_heads, mdm_picture_ntk,
     mdm_picture_parts, mdm_picture_depths, mdm_picture_sweep;
 
 #endif

@@ -12,7 +12,7 @@
 #include "plot/pictures.h"
 
 static const mdm_picture *const pictures[] = {&mdm_picture_loss,   &mdm_picture_kernels, &mdm_picture_spectra, &mdm_picture_rates,
-                                              &mdm_picture_router, &mdm_picture_ntk,     &mdm_picture_parts,   &mdm_picture_depths, &mdm_picture_sweep};
+                                              &mdm_picture_router, &mdm_picture_heads,   &mdm_picture_ntk,     &mdm_picture_parts, &mdm_picture_depths, &mdm_picture_sweep};
 enum { PICTURES = sizeof pictures / sizeof *pictures };
 
 /* ---- words ---- */
@@ -101,10 +101,12 @@ static int draw(mdm_file *file, const mdm_picture *p, const char *target, const 
   return status;
 }
 
-/* The block that was asked for; the last where there are blocks and none was. */
-static int choose_block(mdm_file *file, const int *block, mdm_error *err) {
-  int status = mdm_file_choose_block(file, block ? *block : -1, block ? err : NULL);
-  return block ? status : MDM_OK;
+/* The block that was asked for; the last (of the picture's kind) where there are blocks and none was. */
+static int choose_block(mdm_file *file, const mdm_picture *p, const int *block, mdm_error *err) {
+  if (block) return mdm_file_choose_block(file, *block, err);
+  if (p && p->block && !mdm_file_choose_kind(file, p->block, NULL)) return MDM_OK;
+  mdm_file_choose_block(file, -1, NULL);
+  return MDM_OK;
 }
 
 static int plot(const char *path, const char *picture, const char *what, const char *field, const int *block, mdm_error *err) {
@@ -115,7 +117,7 @@ static int plot(const char *path, const char *picture, const char *what, const c
   if (status == MDM_OK && what) status = check_field(p, field, err);
   if (status == MDM_OK) status = mdm_file_open(path, &file, err);
   if (status != MDM_OK) return status;
-  status = choose_block(file, block, err);
+  status = choose_block(file, p, block, err);
   if (status == MDM_OK && !what) status = usual_picture(file, &p, err);
   if (status == MDM_OK && !what) status = check_field(p, field, err);
   if (status == MDM_OK) return draw(file, p, picture, field, err);

@@ -197,7 +197,7 @@ static void draw_marks(FILE *out, const page *p, size_t slice) {
 static void draw_losses(FILE *out, const page *p, size_t slice, mdm_range rx, mdm_range ry, mdm_box b) {
   char name[400];
   size_t W = p->s->widths;
-  mdm_sweep_slice_name(p->s, slice, name, sizeof name);
+  mdm_sweep_slice_name(p->s, slice, -1, name, sizeof name);
   for (size_t w = 0; w < W; w++) {
     curve_data(out, p, slice, w, ry);
     best_data(out, p, slice, w, width_range(p));

@@ -1,6 +1,8 @@
-/* Losses: mean squared error and cross-entropy, their gradients and the accuracy. */
+/* Losses: mean squared error and cross-entropy, their gradients and the accuracy; alignment with targets. */
 #include <math.h>
+#include <string.h>
 
+#include "base/summary.h"
 #include "problem/problem.h"
 
 static size_t largest(size_t C, const double *f) {
@@ -55,14 +57,30 @@ static double credit(size_t C, const double *f, const double *y, double tie) {
 
 double mdm_loss_eval(const mdm_problem *p, size_t n, const double *f, const double *y, double *e, double *accuracy) {
   size_t C = p->model.outputs;
-  double tie = TIE * fmax(1, p->model.init[MDM_W_OUT]), correct = 0, sum = 0, scale = p->loss_multiplier / (double)n;
+  double tie = TIE * fmax(1, p->model.init[MDM_W_OUT]), correct = 0, sum = 0, count = (double)mdm_targeted(p, n, y), scale = p->loss_multiplier / count;
   for (size_t i = 0; i < n; i++, f += C, y += C) {
     double *ei = e ? e + C * i : NULL;
+    if (!mdm_has_target(p, y)) {
+      for (size_t c = 0; c < C && ei; c++) ei[c] = 0;
+      continue;
+    }
     if (p->loss == MDM_LOSS_MSE) sum += squared_error(C, f, y, ei);
     else sum += C == 1 ? logistic(*f, *y, ei) : softmax_loss(C, f, y, ei);
     for (size_t c = 0; c < C && ei; c++) ei[c] *= scale;
     correct += credit(C, f, y, tie);
   }
-  if (accuracy) *accuracy = correct / (double)n;
+  if (accuracy) *accuracy = correct / count;
   return sum * scale;
+}
+
+double mdm_problem_alignment(const mdm_problem *p, size_t n, double *kernel, double *y, double *work) {
+  size_t C = p->model.outputs, kept = mdm_targeted(p, n, y), to = 0;
+  for (size_t i = 0, row = 0; i < n && kept < n; i++) { /* rows and columns of the others close up */
+    if (!mdm_has_target(p, y + C * i)) continue;
+    for (size_t j = 0; j < n; j++)
+      if (mdm_has_target(p, y + C * j)) kernel[to++] = kernel[n * i + j];
+    memmove(work + C * row++, y + C * i, C * sizeof *y);
+  }
+  if (kept < n) memcpy(y, work, C * kept * sizeof *y);
+  return mdm_alignment(kept, C, kernel, y, work);
 }

@@ -63,15 +63,34 @@ static int rotate_inputs(const mdm_inputs *full, mdm_inputs *in, mdm_error *err)
   return status;
 }
 
+/* The last T inputs, sigma in the place of a token's position, as one in the place of sigma. */
+static int network_inputs(const mdm_config *cfg, mdm_problem *p, mdm_error *err) {
+  mdm_inputs *in = &p->network;
+  size_t D = p->full.inputs;
+  double sigma = mdm_data_position_std(cfg);
+  *in = p->full;
+  if (!p->optimizer.method.entrywise || !(sigma > 0)) return MDM_OK;
+  in->std = mdm_alloc(D, 1, 1, sizeof *in->std);
+  int status = in->std ? hold_inputs(in, err) : mdm_no_memory(err, "the inputs");
+  for (size_t i = 0; i < D && !status; i++) in->std[i] = i < D - p->context ? 1 : sigma;
+  for (int part = 0; part < 2 && !status; part++)
+    for (size_t m = 0; m < count_of(in, part); m++) {
+      double *x = in->held[part] + D * m;
+      mdm_inputs_of(&p->full, part, m, x);
+      for (size_t i = D - p->context; i < D; i++) x[i] /= sigma;
+    }
+  return status;
+}
+
 /* Inputs of the limit. Entrywise optimizers see single inputs: the learned part of W_in acts on x as it is, and only the
  * initial part can be rotated. */
 static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   mdm_inputs *in = &p->reduced, turned = {0};
-  const mdm_inputs *full = &p->full;
+  const mdm_inputs *full = &p->full, *learned = &p->network;
   if (!p->optimizer.method.entrywise) return rotate_inputs(full, in, err);
   int status = rotate_inputs(full, &turned, err);
   if (!status && turned.inputs == full->inputs) {
-    *in = turned;
+    *in = *learned; /* what it holds is that of both */
     return MDM_OK;
   }
   if (!status) {
@@ -83,7 +102,7 @@ static int reduce_inputs(mdm_problem *p, mdm_error *err) {
   for (int part = 0; part < 2 && !status; part++)
     for (size_t m = 0; m < count_of(full, part); m++) {
       mdm_inputs_of(&turned, part, m, in->held[part] + in->inputs * m);
-      mdm_inputs_of(full, part, m, in->held[part] + in->inputs * m + turned.inputs);
+      mdm_inputs_of(learned, part, m, in->held[part] + in->inputs * m + turned.inputs);
     }
   for (int part = 0; part < 2; part++) free(turned.held[part]);
   return status;
@@ -158,6 +177,54 @@ static int make_order(mdm_problem *p, unsigned long seed, mdm_error *err) {
   free(epoch);
   free(words);
   return ok ? MDM_OK : mdm_no_memory(err, "the order of %zu samples", total);
+}
+
+/* ---------------------------------------------------------------- targets */
+
+size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
+
+void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
+  size_t C = p->model.outputs;
+  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
+}
+
+static int is_zero(size_t n, const double *y) {
+  for (size_t c = 0; c < n; c++)
+    if (y[c] != 0) return 0;
+  return 1;
+}
+
+int mdm_has_target(const mdm_problem *p, const double *y) { return !p->untargeted || !is_zero(p->model.outputs, y); }
+
+size_t mdm_targeted(const mdm_problem *p, size_t n, const double *y) {
+  size_t count = 0, C = p->model.outputs;
+  if (!p->untargeted) return n;
+  for (size_t i = 0; i < n; i++) count += (size_t)mdm_has_target(p, y + C * i);
+  return count;
+}
+
+/* Samples of step t's batch that have a target. */
+static size_t targeted_at(const mdm_problem *p, size_t t) {
+  size_t count = 0, C = p->model.outputs;
+  for (size_t k = 0; k < p->batch; k++) count += (size_t)mdm_has_target(p, p->data->train.y + C * mdm_problem_sample(p, t, k));
+  return count;
+}
+
+/* MDM_ERR_DATA where a batch, or the test part, has no target at all. */
+static int check_targets(mdm_problem *p, mdm_error *err) {
+  const mdm_samples *train = &p->data->train, *test = &p->data->test;
+  size_t C = p->model.outputs;
+  if (!p->data->classification || C == 1) return MDM_OK;
+  p->untargeted = 1;
+  p->untargeted = mdm_targeted(p, train->count, train->y) < train->count || mdm_targeted(p, test->count, test->y) < test->count;
+  if (!p->untargeted) return MDM_OK;
+  for (size_t t = 0; t <= p->steps && (p->order || !t); t++)
+    if (!targeted_at(p, t))
+      return mdm_fail(err, MDM_ERR_DATA, "the batch of step %zu has no target: all of its %zu samples are to be ignored (%s); raise train.batch, or leave such sequences out", t,
+                      p->batch, p->data->source);
+  if (test->count && !mdm_targeted(p, test->count, test->y))
+    return mdm_fail(err, MDM_ERR_DATA, "the test part has no target: all of its %zu samples are to be ignored (%s); raise data.test, or leave such sequences out", test->count, p->data->source);
+  return MDM_OK;
 }
 
 /* ---------------------------------------------------------------- training and output */
@@ -243,8 +310,10 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
   if (!status) status = mdm_optimizer_read(cfg, &p->optimizer, err);
   p->optimizer.method.norm |= p->ntk;
   if (!status) p->full = whole_inputs(data, p->model.dimension);
+  if (!status) status = network_inputs(cfg, p, err);
   if (!status) status = reduce_inputs(p, err);
   if (!status) status = make_order(p, (unsigned long)mdm_config_int(cfg, "data.seed"), err);
+  if (!status) status = check_targets(p, err);
   if (!status) status = make_times(cfg, p, err);
   if (!status) status = read_blocks(cfg, p, err);
   mdm_blas_leave(before);
@@ -255,7 +324,11 @@ int mdm_problem_create(const mdm_config *cfg, const mdm_data *data, mdm_problem 
 
 void mdm_problem_free(mdm_problem *p) {
   if (!p) return;
-  for (int part = 0; part < 2; part++) free(p->reduced.held[part]);
+  for (int part = 0; part < 2; part++) {
+    if (p->reduced.held[part] != p->network.held[part]) free(p->reduced.held[part]);
+    free(p->network.held[part]);
+  }
+  free(p->network.std);
   free(p->axes.v);
   free(p->order);
   free(p->times);
@@ -263,12 +336,6 @@ void mdm_problem_free(mdm_problem *p) {
   free(p);
 }
 
-size_t mdm_problem_sample(const mdm_problem *p, size_t t, size_t k) { return p->order ? p->order[t * p->batch + k] : k; }
-
-void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y) {
-  size_t C = p->model.outputs;
-  for (size_t k = 0; k < n; k++) memcpy(y + C * k, p->data->train.y + C * mdm_problem_sample(p, t, k), C * sizeof *y);
-}
 
 /* ---------------------------------------------------------------- times */
 

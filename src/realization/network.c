@@ -23,7 +23,7 @@ typedef struct {
   unsigned run;
   int counted; /* experts are the same in every run */
   /* Where its draws begin in those of the network that it is a part of, and their sizes there (its own: it is no part). */
-  size_t whole, all_neurons, first, first_expert, first_neuron;
+  size_t whole, all_neurons, first, first_expert, first_neuron, first_head;
   uint32_t purpose; /* added to those of its draws */
   real *particles;  /* stream × (inputs + outputs): matched draws of W_in and readout; NULL: they are drawn when asked for */
   real *matched;    /* stream × directions: of them, those that matrices are matched with */
@@ -158,9 +158,10 @@ static void network_free(X(realization) *R) {
 /* Independent normal entries; tied experts repeat the first one's. */
 static int draw_entries(const network *net, size_t block, X(dense) *d, mdm_error *err) {
   const mdm_stream key = key_of(net, MDM_DRAW_DENSE + d->base.tensor, block);
-  int tied = d->base.coef.tied, router = d->base.tensor == MDM_Q, status = MDM_OK;
-  size_t own = router ? 1 : net->base.neurons, all = router ? 1 : net->all_neurons, shift = router ? 0 : net->first_neuron; /* columns of an expert */
-  size_t distinct = tied ? own : d->G, from = tied ? 0 : net->first_expert;
+  const X(block_sizes) *b = &net->base.block[block];
+  int tied = d->base.coef.tied, attends = b->kind == MDM_BLOCK_ATTENTION, whole = attends || d->base.tensor == MDM_Q, status = MDM_OK;
+  size_t own = d->G / b->units, all = whole ? own : net->all_neurons, shift = whole ? 0 : net->first_neuron; /* columns of a head, or of an expert */
+  size_t distinct = tied ? own : d->G, from = tied ? 0 : attends ? net->first_head : net->first_expert;
   if (net->whole == d->N) status = draw_columns(net, key, 0, distinct, d->A, err);
   else
     for (size_t m = 0; m < distinct / own && !status; m++) status = draw_columns(net, key, (from + m) * all + shift, own, d->A + d->N * own * m, err);
@@ -211,6 +212,7 @@ static void place_draws(network *net, const mdm_shape *shape, const X(lineage) *
   net->first = of->part * shape->stream;
   net->first_expert = whole->experts > shape->experts ? of->part * shape->experts : 0;
   net->first_neuron = whole->neurons > shape->neurons ? of->part * shape->neurons : 0;
+  net->first_head = whole->heads > shape->heads ? of->part * shape->heads : 0;
 }
 
 /* Its W_in and readout, matched, before the matrices that are matched with them. */

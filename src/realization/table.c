@@ -1,7 +1,7 @@
 /* Steps of all optimizers on arrays of weights, in natural units: A is a matrix whose raw gradient is a power of the width
  * times G = x yᵀ, and its steps carry coef.learn (docs/theory.md, optimizers).
  *
- * Linear optimizers are products of the fields. Entrywise ones form G a tile at a time, which stays in the cache while it is used.
+ * Linear optimizers are products of the fields. Entrywise ones form G where they use it (kernels/entrywise.h).
  */
 #include "realization/table.h"
 
@@ -12,14 +12,11 @@
 #include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
-#include "base/vecmath.h"
+#include "kernels/entrywise.h"
 #include "kernels/products.h"
 #include "realization/parallel.h"
 
-enum {
-  BLOCK = 32,                              /* columns that a thread steps at a time */
-  TILE_ROWS = 512, TILE_COLUMNS = 8        /* of G */
-};
+enum { BLOCK = 32 }; /* columns that a thread steps at a time */
 
 X(table) X(table_of)(size_t n, size_t cols, real *A) { return (X(table)){.n = n, .rows = mdm_rows(n), .cols = cols, .A = A}; }
 
@@ -61,42 +58,18 @@ static void momentum_columns(X(table) *T, const mdm_step *s, const mdm_coefficie
 static mdm_entrywise numbers_of(const mdm_step *s, const mdm_coefficients *c) {
   const mdm_optimizer *o = s->by;
   double t = (double)s->t + 1;
-  return (mdm_entrywise){.clip = s->clip, .keep = mdm_step_keep(s, c),
+  return (mdm_entrywise){.adam = o->kind == MDM_STEP_ADAM, .clip = s->clip, .keep = mdm_step_keep(s, c),
                          .rate = s->rate * c->learn / (o->kind == MDM_STEP_ADAM ? 1 - pow(o->beta1, t) : 1),
                          .beta1 = o->beta1, .beta2 = o->beta2, .eps = o->eps * c->eps, .correct = 1 / sqrt(1 - pow(o->beta2, t))};
-}
-
-static void sign_entries(size_t n, const mdm_entrywise *s, const real *G, real *A) {
-  const real keep = (real)s->keep, rate = (real)s->rate;
-  for (size_t i = 0; i < n; i++) A[i] = keep * A[i] - rate * (real)((G[i] > 0) - (G[i] < 0));
-}
-
-/* Rows first_row … first_row + n − 1 of a few columns. */
-static void entrywise_tile(X(table) *T, const mdm_step *s, const mdm_entrywise *e, size_t first_row, size_t n, size_t first, size_t count, size_t P,
-                           const size_t *at, const real *x, const real *y, size_t ldy) {
-  real G[TILE_ROWS * TILE_COLUMNS]; /* n × count */
-  X(combine_at)(n, P, count, 1, x + first_row, T->rows, y, ldy, 1, at, 0, G, n);
-  for (size_t j = 0; j < count; j++) {
-    size_t entry = first_row + T->rows * (first + j);
-    if (s->by->kind == MDM_STEP_SIGN) sign_entries(n, e, G + n * j, T->A + entry);
-    else X(mdm_vec_adam)(n, e, G + n * j, T->m + entry, T->v + entry, T->A + entry);
-  }
-}
-
-static void entrywise_columns(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,
-                              const real *x, const real *y, size_t ldy) {
-  mdm_entrywise e = numbers_of(s, c);
-  for (size_t i = 0; i < T->rows; i += TILE_ROWS)
-    for (size_t j = 0; j < count; j += TILE_COLUMNS)
-      entrywise_tile(T, s, &e, i, T->rows - i < TILE_ROWS ? T->rows - i : TILE_ROWS, first + j, count - j < TILE_COLUMNS ? count - j : TILE_COLUMNS, P,
-                     at, x, y + j, ldy);
 }
 
 /* ---------------------------------------------------------------- steps */
 
 void X(table_step_columns)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,
                            const real *x, const real *y, size_t ldy) {
-  if (s->by->method.entrywise) entrywise_columns(T, s, c, first, count, P, at, x, y, ldy);
+  size_t entry = T->rows * first;
+  const mdm_entrywise e = numbers_of(s, c);
+  if (s->by->method.entrywise) X(entrywise_step)(&e, T->rows, P, x, y, ldy, at, count, T->m ? T->m + entry : NULL, T->v ? T->v + entry : NULL, T->A + entry);
   else if (s->by->momentum > 0) momentum_columns(T, s, c, first, count, P, at, x, y, ldy);
   else X(combine_at)(T->rows, P, count, X(table_rate)(s, c), x, T->rows, y, ldy, 1, at, mdm_step_keep(s, c), T->A + T->rows * first, T->rows);
 }

@@ -10,6 +10,8 @@
 #include "base/fit.h"
 #include "base/text.h"
 #include "report/number.h"
+#include "study/sweep_transfer.h"
+#include "study/transfer.h"
 
 /* Of so many comparisons with two standard errors, the part that exceeds them by chance. */
 static double by_chance(void) { return gsl_cdf_ugaussian_Q(2); }
@@ -23,7 +25,7 @@ static const double CARRIED = 0.4;
 static const double FEW_RUNS = 6;
 
 static const mdm_array *result(const mdm_sweep *s, const char *name) {
-  char path[96];
+  char path[160];
   snprintf(path, sizeof path, "results/%s", name);
   return mdm_record_find(s->results, path);
 }
@@ -34,7 +36,7 @@ static double value_at(const mdm_sweep *s, const char *name, size_t i) {
 }
 
 static double error_at(const mdm_sweep *s, const char *name, size_t i) {
-  char twin[64];
+  char twin[128];
   snprintf(twin, sizeof twin, "%s_stderr", name);
   return value_at(s, twin, i);
 }
@@ -155,6 +157,89 @@ static void print_drift(FILE *out, const mdm_sweep *s, size_t slice) {
   fprintf(out, "  largest width against the limit: ln(best value / limit's) = %s\n", text);
 }
 
+/* "0.012 ± 0.004 (2.1 ± 0.7 %)": what the best value of the base costs; at: its position in the arrays of results/regret. */
+static void regret_text(const mdm_sweep *s, const char *key, size_t at, char buf[96]) {
+  char path[96], loss[40], part[40];
+  const char *const names[] = {"regret", "regret_relative"};
+  double v[2], e[2];
+  snprintf(path, sizeof path, "regret_kind/%s", key);
+  int kind = (int)value_at(s, path, at);
+  for (int i = 0; i < 2; i++) {
+    snprintf(path, sizeof path, "%s/%s", names[i], key);
+    v[i] = value_at(s, path, at), e[i] = error_at(s, path, at);
+  }
+  mdm_with_error(v[0], e[0], loss, sizeof loss);
+  mdm_with_error(100 * v[1], 100 * e[1], part, sizeof part);
+  if (kind != MDM_REGRET_KNOWN && kind != MDM_REGRET_AT_LEAST) snprintf(buf, 96, kind == MDM_REGRET_DIVERGES ? "diverges" : "not known");
+  else if (e[1] > 1) snprintf(buf, 96, "%s", loss); /* of a loss that is itself unknown to a factor, a part says nothing */
+  else if (kind == MDM_REGRET_AT_LEAST) snprintf(buf, 96, "≥ %.3g (%.3g %%)", v[0], 100 * v[1]);
+  else snprintf(buf, 96, "%s (%s %%)", loss, part);
+}
+
+/* The best value of the smallest width at all larger ones. */
+static void print_regret(FILE *out, const mdm_sweep *s, size_t slice) {
+  char text[96], N[32];
+  size_t W = s->widths;
+  if (W < 2 || !result(s, "regret/width")) return; /* none of very many widths */
+  width_name(s->width[0], N);
+  fprintf(out, "  loss that the best %s of N = %s costs:", s->grid.axis[s->along].option->key, N);
+  for (size_t w = 1; w < W; w++) {
+    regret_text(s, "width", (slice * W + w) * W, text);
+    width_name(s->width[w], N);
+    fprintf(out, "%s %s at N = %s", w > 1 ? ";" : "", text, N);
+  }
+  fprintf(out, "\n");
+}
+
+/* ---------------------------------------------------------------- other axes than the width */
+
+enum { SHOWN = 3 }; /* values of an axis in a table, the last ones */
+
+/* Drift along an axis at every width, and what the best value of its first value costs at the last ones; slice: that of its first value. */
+static void print_line(FILE *out, const mdm_sweep *s, const mdm_direction *d, size_t slice, size_t line) {
+  char text[96], path[96];
+  size_t axis = (size_t)d->axis, first = d->n > SHOWN + 1 ? d->n - SHOWN : 1;
+  snprintf(path, sizeof path, "drifts/%s", d->key);
+  fprintf(out, "  N         d ln / d ln           ");
+  for (size_t i = first; i < d->n; i++) {
+    snprintf(text, sizeof text, "at %s", s->grid.axis[axis].text[i]);
+    mdm_print_padded(out, text, 34);
+  }
+  fprintf(out, "\n");
+  for (size_t w = 0; w < s->widths; w++) {
+    double drift = value_at(s, path, line * s->widths + w);
+    width_name(s->width[w], text);
+    fprintf(out, "  ");
+    mdm_print_padded(out, text, 10);
+    snprintf(text, sizeof text, "not known");
+    if (!isnan(drift)) mdm_with_error(drift, error_at(s, path, line * s->widths + w), text, sizeof text);
+    mdm_print_padded(out, text, 22);
+    for (size_t i = first; i < d->n; i++) {
+      regret_text(s, d->key, (mdm_sweep_slice_at(s, slice, axis, i) * s->widths + w) * d->n, text);
+      mdm_print_padded(out, text, 34);
+    }
+    fprintf(out, "\n");
+  }
+}
+
+static void print_axes(FILE *out, const mdm_sweep *s) {
+  mdm_direction all[MDM_GRID_AXES + 1];
+  size_t n = mdm_sweep_directions(s, all);
+  for (size_t k = 0; k < n; k++) {
+    size_t line = 0;
+    if (all[k].axis < 0) continue;
+    const mdm_axis *axis = &s->grid.axis[all[k].axis];
+    const char *along = s->grid.axis[s->along].option->key;
+    for (size_t j = 0; j < mdm_sweep_slices(s); j++) {
+      char name[400];
+      if (mdm_sweep_slice_index(s, j, (size_t)all[k].axis)) continue;
+      mdm_sweep_slice_name(s, j, all[k].axis, name, sizeof name);
+      fprintf(out, "\n%s%salong %s: drift of the best %s, and loss that the one of %s costs\n", name, *name ? ", " : "", all[k].key, along, axis->text[0]);
+      print_line(out, s, &all[k], j, line++);
+    }
+  }
+}
+
 /* Pairs of widths from first to before last, at every value of the axis. */
 static void count_worse(const mdm_sweep *s, size_t slice, size_t first, size_t last, double *worse, double *compared) {
   *worse = *compared = 0;
@@ -233,13 +318,14 @@ static void print_all(FILE *out, const mdm_sweep *s) {
   if (ready < cells) fprintf(out, "%zu of %zu cell%s computed; the same command goes on\n", ready, cells, cells == 1 ? " is" : "s are");
   for (size_t j = 0; j < mdm_sweep_slices(s); j++) {
     char name[400];
-    mdm_sweep_slice_name(s, j, name, sizeof name);
+    mdm_sweep_slice_name(s, j, -1, name, sizeof name);
     if (*name) fprintf(out, "\n%s\n", name);
     print_table(out, s, j);
     if (s->along >= 0) print_hint(out, s, j);
-    if (s->along >= 0) print_drift(out, s, j);
+    if (s->along >= 0) print_drift(out, s, j), print_regret(out, s, j);
     if (s->widths > 1) print_rises(out, s, j);
   }
+  print_axes(out, s);
   print_notes(out, s);
   print_doubts(out, s);
 }

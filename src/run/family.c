@@ -28,6 +28,10 @@ static size_t usual_widths(double rate, long *width) {
 static int check_halves(const mdm_model *m, long N, mdm_error *err) {
   mdm_sizes whole = mdm_model_network_sizes(m, (size_t)N), half = mdm_model_network_sizes(m, (size_t)N / 2);
   int fit = (!m->regime->experts_grow || 2 * half.M <= whole.M) && (!m->regime->neurons_grow || 2 * half.Ne <= whole.Ne);
+  size_t heads = mdm_model_count(m, MDM_BLOCK_ATTENTION) ? mdm_model_groups(m, (size_t)N) : 0, of_half = heads ? mdm_model_groups(m, (size_t)N / 2) : 0;
+  if (2 * of_half > heads)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: two networks of N = %ld (%zu groups of heads) do not fit into one of N = %ld (%zu); choose widths at which model.heads_ratio gives whole numbers",
+                    N / 2, of_half, N, heads);
   if (fit) return MDM_OK;
   return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: two networks of N = %ld (%g experts of %g neurons) do not fit into one of N = %ld (%g of %g); choose widths at which model.experts_ratio and model.expert_width_ratio give whole numbers",
                   N / 2, half.M, half.Ne, N, whole.M, whole.Ne);
@@ -39,6 +43,8 @@ static int check_members(const mdm_model *m, const mdm_family *f, mdm_error *err
     mdm_sizes s = mdm_model_network_sizes(m, (size_t)f->width[i]);
     if (s.Ne < 1 || s.M < 1 || s.K < 1)
       status = mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: a network of N = %ld has %g experts of %g neurons, of which %g are active; raise the widths", f->width[i], s.M, s.Ne, s.K);
+    else if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && !mdm_model_groups(m, (size_t)f->width[i]))
+      status = mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: a network of N = %ld has no heads; raise the widths, or model.heads_ratio", f->width[i]);
     else if (i + 1 < f->widths) status = check_halves(m, f->width[i], err);
   }
   return status;
@@ -52,8 +58,6 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
   const long *given = mdm_config_int_list(cfg, "solve.widths", &n);
   *f = (mdm_family){0};
   if (!mdm_by_networks(cfg)) return MDM_OK;
-  if (mdm_model_count(model, MDM_BLOCK_ATTENTION))
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.method: networks (and auto) are for models without attention blocks, whose families have no halves of heads; set solve.method: particles");
   int status = mdm_rate_rules_read(cfg, &f->rules, err);
   if (status) return status;
   double rate = mdm_rate_lowest(&f->rules, "observables/train/prediction");
@@ -300,7 +304,9 @@ static void add_credit(const moment *m, int corrected, double factor, size_t fir
 static void add_accuracies(const moment *m, int corrected, double factor, double *out) {
   size_t C = m->size / m->samples;
   for (size_t e = 0; e < m->size; e++) m->less[e] = m->sum[e] / (double)m->n;
-  for (size_t s = 0; s < m->samples; s++) add_credit(m, corrected, factor / (double)m->samples, s * C, C, out);
+  factor /= (double)mdm_targeted(m->p, m->samples, m->y);
+  for (size_t s = 0; s < m->samples; s++)
+    if (mdm_has_target(m->p, m->y + s * C)) add_credit(m, corrected, factor, s * C, C, out);
 }
 
 static double *values(mdm_record *rec, const char *path) {

@@ -66,10 +66,15 @@ int mdm_fills_population(const mdm_record *limit, char *line, size_t size) {
   for (size_t i = 0; i < FIELDS && limit; i++) {
     double rank = value(limit, fields[i].rank), particles = value(limit, fields[i].particles);
     if (particles == 0 || rank < FULL * particles) continue;
-    snprintf(line, size, "the %.0f directions of %s fill its %.0f %s: this is no limit, but a network of so many neurons", rank, fields[i].field, particles, fields[i].what);
+    snprintf(line, size, "the %.0f directions of %s fill its %.0f %s: " MDM_NO_LIMIT ", but a network of so many neurons", rank, fields[i].field, particles, fields[i].what);
     return 1;
   }
   return 0;
+}
+
+static int full(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  (void)cfg;
+  return mdm_fills_population(limit, line, size);
 }
 
 static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
@@ -242,7 +247,7 @@ static int misfit(const mdm_config *cfg, const mdm_record *limit, char *line, si
   return 1;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit};
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {full, saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)

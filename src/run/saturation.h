@@ -9,8 +9,11 @@
 
 enum { MDM_DOUBT_SIZE = 400 };
 
+/* What the line of a solution whose directions fill a population says, and no other. */
+#define MDM_NO_LIMIT "this is no limit"
+
 /* The next reason to doubt a limit beyond its standard errors, from its summary (NULL: none): 1 and a line, or 0 when there are no more. *next
- * is 0 at first. What is looked for: directions of a field (diagnostics/rank_*) that come near the number of its sample particles; logits of
+ * is 0 at first. What is looked for: directions of a field (diagnostics/rank_*) that fill its sample particles (mdm_fills_population) or come near their number; logits of
  * twins (diagnostics/twin_difference; docs/theory.md, sampling inside experts) so far apart that gates feel it; an entrywise optimizer that takes the noise of
  * sampled neurons for the gate's gradient, which in Regime III vanishes at the start, where each expert has neurons of its own (muP) and epsilon is below
  * that noise (rms/rho at step 0; docs/theory.md, optimizers); directions that are no longer orthogonal; a skeleton of pairs that does

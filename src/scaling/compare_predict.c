@@ -29,7 +29,8 @@ int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *e
   int status = mdm_parameterization_read(cfg, &regime, &p, err);
   if (!status) status = mdm_optimizer_read(cfg, &optimizer, err);
   if (!status) status = mdm_model_read(cfg, 1, 1, &model, err);
-  if (!status) status = mdm_parts_predict(cfg, MDM_BLOCK_MOE, 0, out->part, err);
+  for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS && !status; k++)
+    if ((out->has[k] = mdm_model_count(&model, k) > 0)) status = mdm_parts_predict(cfg, k, 0, out->part[k], err);
   if (status) return status;
   mdm_vanishing_read(&model, &optimizer, &vanishing);
   out->reads_vanishing = vanishing.reads_vanishing;
@@ -43,7 +44,12 @@ int mdm_rate_rules_read(const mdm_config *cfg, mdm_rate_rules *out, mdm_error *e
 
 /* −infinity: zero in networks, too. */
 static int vanishes(double exponent) { return isfinite(exponent) && exponent < 0; }
-static int starts_small(const mdm_rate_rules *r, mdm_split s) { return vanishes(r->part[s][MDM_PART_INIT]); }
+static int part_vanishes(const mdm_rate_rules *r, mdm_split s, mdm_part_kind part) {
+  for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS; k++)
+    if (r->has[k] && vanishes(r->part[k][s][part])) return 1;
+  return 0;
+}
+static int starts_small(const mdm_rate_rules *r, mdm_split s) { return part_vanishes(r, s, MDM_PART_INIT); }
 
 /* Counted experts: also where the router starts at zero, each expert's gate feels its own O(N^-1/2). */
 static int small_logits(const mdm_rate_rules *r) { return r->experts_counted || starts_small(r, MDM_SPLIT_PSI); }
@@ -75,7 +81,7 @@ static int is_small_part(const mdm_rate_rules *r, const char *path) {
   for (int s = 0; s < MDM_SPLITS; s++)
     for (int k = 0; k < MDM_PARTS_COUNT; k++) {
       snprintf(name, sizeof name, "%s/%s", mdm_split_path((mdm_split)s), mdm_part_name((mdm_part_kind)k));
-      if (!strcmp(path, name)) return vanishes(r->part[s][k]) || starts_small(r, (mdm_split)s);
+      if (!strcmp(path, name)) return part_vanishes(r, (mdm_split)s, (mdm_part_kind)k) || starts_small(r, (mdm_split)s);
     }
   return 0;
 }

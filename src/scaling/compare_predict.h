@@ -8,7 +8,8 @@
 
 /* What the rates depend on. */
 typedef struct mdm_rate_rules {
-  double part[MDM_SPLITS][MDM_PARTS_COUNT]; /* exponents of parts (src/scaling/coordcheck_predict.c) */
+  int has[MDM_BLOCK_KINDS];                                  /* whether there are blocks of a kind */
+  double part[MDM_BLOCK_KINDS][MDM_SPLITS][MDM_PARTS_COUNT]; /* exponents of parts of those (src/scaling/coordcheck_predict.c) */
   int experts_counted, neurons_grow, selects; /* Regime I; Regimes I and III; top-K */
   int entrywise, sign;                        /* optimizer: steps ignore the size of the gradient; and all of it */
   int reads_vanishing;                        /* top-K, a kink or the optimizer reads a part that vanishes by its direction */

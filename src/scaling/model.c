@@ -5,13 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-/* W_O as everybody draws it, variance 1/fan-in of W_O/H, where a head is a particle: (H/d_k)^½; or as a mean over heads has it. */
-static void heads_rule(int fan_in, mdm_rule *rule) {
-  mdm_power std = fan_in ? (mdm_power){.M = 0.5, .Ne = -0.5} : (mdm_power){.Ne = -0.5};
-  std.L = rule->std.L;
-  rule->std = mdm_power_add(std, -1, rule->multiplier);
-}
-
 static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   mdm_heads *h = &m->heads;
   h->width = (size_t)mdm_config_int(cfg, "model.head_width");
@@ -23,19 +16,14 @@ static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   h->normalized = mdm_config_bool(cfg, "model.query_key_norm");
   if (h->rotary && h->width % 2)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.position: rotary turns pairs of neurons, and model.head_width = %zu is odd; allowed: even numbers", h->width);
-  h->fan_in = mdm_config_enum(cfg, "model.attention_output") == 0;
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) h->init[t] = h->lr[t] = 1;
   h->init[MDM_W1] = mdm_config_real(cfg, "model.init.attention_in");
   h->init[MDM_W2] = mdm_config_real(cfg, "model.init.attention_out");
   h->lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.attention_in");
   h->lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.attention_out");
   if (strcmp(m->regime->name, "II"))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s", m->regime->name);
-  if (!strcmp(m->parameterization.name, "custom"))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.parameterization: custom has no rows of attention blocks (model.blocks); allowed: mssp, mup, ntp, standard");
-  h->parameterization = m->parameterization;
-  heads_rule(h->fan_in, &h->parameterization.rule[MDM_W2]);
-  return MDM_OK;
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s (a fixed number of heads that grow wider is not built: docs/theory.md, attention)", m->regime->name);
+  return mdm_parameterization_read_heads(cfg, m->regime, &h->parameterization, err);
 }
 
 static int read_blocks(const mdm_config *cfg, mdm_model *m, mdm_error *err) {

@@ -20,7 +20,6 @@ typedef struct mdm_heads {
   double scale;        /* of the scores q·k */
   int causal;          /* tokens see none behind them */
   int rotary, normalized; /* queries and keys turn with the position; are normalized */
-  int fan_in;          /* W_O starts with fan-in variance, and not with that of a mean over heads */
   double init[MDM_TENSORS], lr[MDM_TENSORS]; /* multipliers, of W1 (W_Q, W_K, W_V) and W2 (W_O) */
   mdm_parameterization parameterization;     /* its rows W1 and W2 are those of attention blocks */
 } mdm_heads;

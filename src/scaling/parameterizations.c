@@ -62,6 +62,12 @@ static const mdm_parameterization regime_I[] = {
         [MDM_W1] = EXPERT_IN_ROW,
         [MDM_W2] = EXPERT_OUT_ROW,
         [MDM_W_OUT] = READOUT_RULE}},
+    {"mcb_table", "arXiv 2508.09752, its table: variance 1, multiplier 1/fan-in", { /* for Adam the mcb of its code, which has no multiplier */
+        [MDM_W_IN] = INPUT_RULE,
+        [MDM_Q] = {.multiplier = {.N = -1}, .lr = {.M = 1, .N = 1}, .adam_eps = {.M = -1, .N = -1, .L = -1}},
+        [MDM_W1] = EXPERT_IN_ROW,
+        [MDM_W2] = EXPERT_OUT_ROW,
+        [MDM_W_OUT] = READOUT_RULE}},
     {"simplep", "arXiv 2508.09752: the router is a hidden layer", {
         [MDM_W_IN] = INPUT_RULE,
         [MDM_Q] = {.std = {.N = -0.5}, .lr = {.M = 1}, .adam_lr = {.N = -1}, .adam_eps = {.M = -1, .L = -1}},
@@ -93,6 +99,8 @@ static const mdm_parameterization regime_II[] = {
 
 /* ---------------------------------------------------------------- Regime III: N ≍ N_e ≍ M ≍ K → ∞ */
 
+#define JBPH_OUT .std = {.N = 0.5, .Ne = -1}
+
 static const mdm_parameterization regime_III[] = {
     {"mup", "arXiv 2605.14200, Table 1", {
         [MDM_W_IN] = INPUT_RULE,
@@ -110,7 +118,13 @@ static const mdm_parameterization regime_III[] = {
         [MDM_W_IN] = {.std = {.D = -0.5}, .lr = {.N = 1, .D = -1}, .adam_lr = {.D = -1}},
         [MDM_Q] = {.std = {.N = -1}, .lr = {.M = 1, .N = -1}, .adam_lr = {.N = -1}, .gamma = 1},
         [MDM_W1] = {.std = {.N = -0.5}, .lr = {.M = 1}, .adam_lr = {.N = -1}},
-        [MDM_W2] = {.std = {.N = 0.5, .Ne = -1}, .lr = {.M = 1}, .adam_lr = {.Ne = -1}},
+        [MDM_W2] = {JBPH_OUT, .lr = {.M = 1}, .adam_lr = {.Ne = -1}},
+        [MDM_W_OUT] = READOUT_RULE}},
+    {"jbph_eps", "arXiv 2601.20205, with Adam's epsilon of every tensor like its gradient", {
+        [MDM_W_IN] = INPUT_RULE,
+        [MDM_Q] = {.std = {.N = -1}, .lr = {.M = 1, .N = -1}, .adam_lr = {.N = -1}, .adam_eps = {.M = -1, .L = -1}, .gamma = 1},
+        [MDM_W1] = {.std = {.N = -0.5}, .lr = {.M = 1}, .adam_lr = {.N = -1}, .adam_eps = {.N = -1, .M = -1, .L = -1}},
+        [MDM_W2] = {JBPH_OUT, .lr = {.M = 1}, .adam_lr = {.Ne = -1}, .adam_eps = {.N = -1, .M = -1, .L = -1}},
         [MDM_W_OUT] = READOUT_RULE}},
     NTP,
     STANDARD,

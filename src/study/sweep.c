@@ -13,6 +13,7 @@
 #include "config/condition.h"
 #include "config/networks.h"
 #include "problem/problem.h"
+#include "run/saturation.h"
 #include "run/sizes.h"
 #include "study/depths.h"
 
@@ -330,17 +331,21 @@ const char *mdm_sweep_note(const mdm_sweep *s, size_t point, size_t width) {
 }
 const char *mdm_sweep_doubt(const mdm_sweep *s, size_t point, size_t width) { return s->doubt[point * s->widths + width]; }
 
-size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size) {
+/* Cells whose doubts say so; those of the first, behind the name of its point. */
+static size_t doubts_that_say(const mdm_sweep *s, const char *words, char *first, size_t size) {
   size_t n = 0;
   char name[400];
   if (size) *first = '\0';
   for (size_t i = 0; i < s->cells; i++) {
-    if (!s->doubt[i]) continue;
+    if (!s->doubt[i] || !strstr(s->doubt[i], words)) continue;
     mdm_sweep_point_name(s, i / s->widths, name, sizeof name);
     if (!n++) snprintf(first, size, "%s%s%s", name, *name ? ": " : "", s->doubt[i]);
   }
   return n;
 }
+
+size_t mdm_sweep_doubts(const mdm_sweep *s, char *first, size_t size) { return doubts_that_say(s, "", first, size); }
+size_t mdm_sweep_no_limits(const mdm_sweep *s, char *first, size_t size) { return doubts_that_say(s, MDM_NO_LIMIT, first, size); }
 
 const mdm_data *mdm_sweep_samples(const mdm_sweep *s) { return s->samples; }
 const mdm_record *mdm_sweep_data(const mdm_sweep *s) { return s->data; }

@@ -62,9 +62,13 @@ size_t mdm_sweep_positions(const mdm_sweep *s);
 size_t mdm_sweep_point(const mdm_sweep *s, size_t slice, size_t position);
 /* Index of a width; s->widths: there is none. */
 size_t mdm_sweep_find_width(const mdm_sweep *s, double width);
-/* "model.parameterization = mup, model.experts_ratio = 2": a point, and a slice without the axis `along`; "" when no axis is left. */
+/* "model.parameterization = mup, model.experts_ratio = 2": a point, and a slice without the axes `along` and `without` (−1: none); "" when no axis is left. */
 void mdm_sweep_point_name(const mdm_sweep *s, size_t point, char *buf, size_t size);
-void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, char *buf, size_t size);
+void mdm_sweep_slice_name(const mdm_sweep *s, size_t slice, long without, char *buf, size_t size);
+
+/* Losses of a slice at one width along the axis `along`, as mdm_best_value takes them: ln(value) into x, those of step 0 into first (n values each), of
+ * runs into y (n × s->runs[w]; NaN in the first run where the cell is not complete). */
+void mdm_sweep_row(const mdm_sweep *s, size_t slice, size_t w, double *x, double *y, double *first);
 
 /* Loads s->samples, unless points have data of their own. */
 int mdm_sweep_load(mdm_sweep *s, mdm_error *err);

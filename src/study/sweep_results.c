@@ -1,4 +1,5 @@
-/* What follows from the losses of a sweep: the best value of an axis at each width (best_value.c), its drift, where larger is worse.
+/* What follows from the losses of a sweep: the best value of an axis at each width (best_value.c), its drift, where larger is worse; what
+ * best values cost elsewhere is in sweep_transfer.c.
  *
  * Drift: slope d ln η* / d ln N of a weighted straight line through the finite widths. Larger is worse: (L(N') − L(N)) / √(se² + se'²)
  * for neighbouring widths N < N', told as the deviation of a normal distribution that is exceeded as rarely (Student's t with the
@@ -13,6 +14,7 @@
 #include "base/fit.h"
 #include "base/memory.h"
 #include "base/record.h"
+#include "study/sweep_transfer.h"
 
 /* ---------------------------------------------------------------- arrays of results */
 
@@ -118,24 +120,13 @@ static estimate estimate_of(const mdm_sweep *s, size_t cell) {
   return (estimate){mean->value[cell], runs < MDM_FEWEST_RUNS ? NAN : mean->error[cell], mdm_effective_number(runs, s->each[s->measure] + cell * s->most_runs)};
 }
 
-/* Loss at step 0 that goes with the measure. */
-static double first_loss(const mdm_sweep *s, size_t cell) {
-  return s->measure == MDM_MEASURE_TEST ? s->test.value[cell * s->tests] : s->loss.value[cell * s->steps];
-}
-
 static int find_best(mdm_sweep *s, size_t slice, size_t w, mdm_best *out, mdm_error *err) {
   const mdm_axis *axis = &s->grid.axis[s->along];
   size_t runs = (size_t)s->runs[w];
   double *x = mdm_alloc(axis->n, 2, 1, sizeof *x), *first = x + axis->n; /* n; n */
   double *y = mdm_alloc(axis->n, runs, 1, sizeof *y);                    /* n × runs */
   int status = x && y ? MDM_OK : mdm_no_memory(err, "the results of a sweep");
-  for (size_t i = 0; i < axis->n && !status; i++) {
-    size_t cell = mdm_sweep_point(s, slice, i) * s->widths + w;
-    x[i] = log(axis->value[i]);
-    first[i] = first_loss(s, cell);
-    memcpy(y + i * runs, s->each[s->measure] + cell * s->most_runs, runs * sizeof *y);
-    if (!mdm_sweep_has_numbers(s->status[cell])) y[i * runs] = NAN; /* not all runs are there */
-  }
+  if (!status) mdm_sweep_row(s, slice, w, x, y, first);
   if (!status)
     status = mdm_best_value(axis->n, x, runs, y, first, (uint64_t)mdm_config_int(s->cfg, "seed"), slice * s->widths + w,
                             out, err);
@@ -205,5 +196,6 @@ int mdm_sweep_evaluate(mdm_sweep *s, mdm_error *err) {
     if (s->along >= 0) status = evaluate_best(s, slice, &r, err);
     if (s->widths > 1 && !status) evaluate_rises(s, slice, &r);
   }
+  if (s->along >= 0 && !status) status = mdm_sweep_transfer(s, err);
   return status;
 }

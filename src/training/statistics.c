@@ -386,12 +386,12 @@ static void observe_distribution(X(statistics) *s, const X(field) *f, const X(ro
 
 static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, size_t t, size_t at, mdm_error *err) {
   const mdm_problem *p = s->problem;
-  size_t S = p->kernel_samples, C = p->model.outputs;
-  mdm_problem_targets(p, t, S, s->y);
+  size_t S = p->kernel_samples;
   for (int k = 0; k < ALIGNED; k++) {
+    mdm_problem_targets(p, t, S, s->y);
     int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k], l), S, s->kernel, err);
     if (status) return status;
-    s->alignment[k][at] = mdm_alignment(S, C, s->kernel, s->y, s->work);
+    s->alignment[k][at] = mdm_problem_alignment(p, S, s->kernel, s->y, s->work);
   }
   return MDM_OK;
 }

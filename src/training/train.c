@@ -328,11 +328,11 @@ static int add_weights(mdm_record *rec, const char *tensor, const char *when, in
   return mdm_record_add(rec, path, rank, dim, dims, "weights in raw units (docs/theory.md, the network)", value, err);
 }
 
-/* Raw W_in (N × D) and w_out (N × C) from √D W_in and N w_out (times their multipliers), which the program keeps
+/* Raw W_in (N × D) and w_out (N × C) from √D W_in and N w_out (times their multipliers, and columns by factors std, unless NULL), which the program keeps
  * column-major. */
-static void raw_particles(size_t N, size_t columns, double scale, const real *from, double *to) {
+static void raw_particles(size_t N, size_t columns, double scale, const double *std, const real *from, double *to) {
   for (size_t i = 0; i < N; i++)
-    for (size_t c = 0; c < columns; c++) to[i * columns + c] = scale * (double)from[i + N * c];
+    for (size_t c = 0; c < columns; c++) to[i * columns + c] = scale * (double)from[i + N * c] / (std ? std[c] : 1);
 }
 
 /* Zero in blocks that route nothing. */
@@ -377,13 +377,13 @@ static int save_weights(const loop *l, const X(realization) *R, const char *when
   double *v;
   int status = add_weights(rec, "W_in", when, 2, in, "stream, input", &v, err);
   if (status) return status;
-  raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, X(moe_input_weights)(l->program), v);
+  raw_particles(N, D, 1 / R->coef[MDM_W_IN].raw, l->inputs->std, X(moe_input_weights)(l->program), v);
   for (mdm_block_kind kind = 0; kind < MDM_BLOCK_KINDS; kind++)
     for (mdm_tensor t = mdm_first_tensor(kind); t <= MDM_W2 && !status && mdm_model_count(&l->p->model, kind); t++) status = save_matrix(l, R, kind, t, when, rec, err);
   if (status) return status;
   status = add_weights(rec, "w_out", when, 2, out, "stream, output", &v, err);
   if (status) return status;
-  raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, X(moe_readout_weights)(l->program), v);
+  raw_particles(N, C, 1 / R->coef[MDM_W_OUT].raw, NULL, X(moe_readout_weights)(l->program), v);
   return save_biases(l, R->experts, when, rec, err);
 }
 
@@ -461,7 +461,7 @@ int X(train_network)(const mdm_problem *problem, mdm_task *run, mdm_error *err) 
   const X(lineage) of = {shape_of(m, run->whole ? run->whole : run->width, of_heads), run->part, problem->full.inputs, m->outputs, &problem->axes};
   mdm_model_network(m, (size_t)run->width, &problem->optimizer.method, coef, head_coef);
   int status = X(network_create)(&shape, coef, problem->seed, run->index, run->whole ? &of : NULL, &R, err);
-  if (!status) status = X(train)(problem, &problem->full, R, run, err);
+  if (!status) status = X(train)(problem, &problem->network, R, run, err);
   if (R) R->free(R);
   return status;
 }

@@ -1,7 +1,8 @@
-/* Functions of whole arrays: against the C library, and Adam's steps entry by entry. */
+/* Functions of whole arrays, against the C library. */
 #include <math.h>
 #include <string.h>
 
+#include "base/processor.h"
 #include "base/vecmath.h"
 #include "support/suite.h"
 
@@ -25,70 +26,32 @@ static void vector_functions_match_the_C_library(void) {
   CU_ASSERT(memcmp(y, s + 1000, 3 * sizeof *y) == 0);
 }
 
-/* ---------------------------------------------------------------- Adam's arithmetic */
-
-enum { LONGEST = 37, STEPS = 5 };
-
-/* Gradients of several sizes; every fifth entry never has one, every seventh has only one in step 2. */
-static double gradient(size_t i, size_t t) {
-  if (i % 5 == 0 || (i % 7 == 3 && t != 2)) return 0;
-  return cos(1.3 * (double)i + 2.1 * (double)t) * pow(10, -(double)(i % 6));
-}
-
-typedef struct {
-  double beta1, beta2, eps, keep, clip;
-} adam_case;
-
-static mdm_entrywise numbers(const adam_case *c, size_t t) {
-  const double eta = 0.1, k = (double)t + 1;
-  return (mdm_entrywise){.clip = c->clip, .keep = c->keep, .rate = eta / (1 - pow(c->beta1, k)), .beta1 = c->beta1, .beta2 = c->beta2,
-                         .eps = c->eps, .correct = 1 / sqrt(1 - pow(c->beta2, k))};
-}
-
-/* PyTorch's documentation of Adam, entry by entry; 0/0 moves nothing. */
-static double plain_adam(const adam_case *c, size_t i, double A) {
-  double m = 0, v = 0;
-  for (size_t t = 0; t < STEPS; t++) {
-    double g = c->clip * gradient(i, t), k = (double)t + 1;
-    m = c->beta1 * m + (1 - c->beta1) * g;
-    v = c->beta2 * v + (1 - c->beta2) * g * g;
-    double below = sqrt(v / (1 - pow(c->beta2, k))) + c->eps;
-    A = c->keep * A - (below > 0 ? 0.1 * m / (1 - pow(c->beta1, k)) / below : 0);
-  }
-  return A;
-}
-
-#define VECTOR_ADAM(NAME, TYPE, ADAM, TOLERANCE)                                                                       \
-  static void NAME(const adam_case *c, size_t n, size_t offset) {                                                      \
-    TYPE G[LONGEST + 4], m[LONGEST + 4] = {0}, v[LONGEST + 4] = {0}, A[LONGEST + 4];                                    \
-    for (size_t i = 0; i < LONGEST + 4; i++) A[i] = (TYPE)sin((double)i);                                              \
-    for (size_t t = 0; t < STEPS; t++) {                                                                               \
-      mdm_entrywise s = numbers(c, t);                                                                                 \
-      for (size_t i = 0; i < n; i++) G[offset + i] = (TYPE)gradient(i, t);                                             \
-      ADAM(n, &s, G + offset, m + offset, v + offset, A + offset);                                                     \
-    }                                                                                                                  \
-    for (size_t i = 0; i < n; i++) CU_ASSERT_DOUBLE_EQUAL(A[offset + i], plain_adam(c, i, (double)(TYPE)sin((double)(offset + i))), TOLERANCE); \
-    for (size_t i = 0; i < LONGEST + 4; i++) /* nothing outside is touched */                                          \
-      if (i < offset || i >= offset + n) CU_ASSERT(A[i] == (TYPE)sin((double)i) && m[i] == 0 && v[i] == 0);            \
-  }
-VECTOR_ADAM(vector_adam_f64, double, mdm_vec_adam_f64, 1e-15)
-VECTOR_ADAM(vector_adam_f32, float, mdm_vec_adam_f32, 5e-7)
-
-static void adam_entry_by_entry(void) {
-  static const adam_case cases[] = {{0.9, 0.999, 1e-8, 1, 1}, {0.9, 0.99, 0.1, 0.95, 1}, {0.9, 0.999, 0, 0.9, 0.3}, {0, 0, 0, 1, 1},
-                                    {0, 0.9, 1e4, 1, 2}};
-  static const size_t lengths[] = {0, 1, 3, 4, 7, 8, 15, 16, 33, LONGEST};
-  for (size_t k = 0; k < COUNT(cases); k++)
-    for (size_t l = 0; l < COUNT(lengths); l++)
-      for (size_t offset = 0; offset < 4; offset += 3) {
-        vector_adam_f64(&cases[k], lengths[l], offset);
-        vector_adam_f32(&cases[k], lengths[l], offset);
+/* Both instruction sets by SLEEF, all functions, with rests of every length: the same bits. */
+static void instruction_sets_agree(void) {
+  enum { N = 1037 };
+  static double x[N], y[2][N], s[2][N];
+  static float xf[N], yf[2][N];
+  const mdm_vecmath *set[2] = {mdm_vecmath_avx2(), mdm_vecmath_avx512()};
+  if (mdm_vectors_supported() < MDM_VECTORS_AVX512 || !set[0] || !set[1]) return;
+  for (int i = 0; i < N; i++) x[i] = 1e-3 + 9 * fabs(sin(1.7 * i)), xf[i] = (float)(x[i] - 4);
+  for (size_t n = N - 17; n <= N; n++) {
+    for (int k = 0; k < 5; k++) {
+      for (int w = 0; w < 2; w++) {
+        void (*const of[])(size_t, const double *, double *) = {set[w]->log_f64, set[w]->tanh_f64, set[w]->exp_f64, set[w]->erf_f64};
+        void (*const of_f[])(size_t, const float *, float *) = {set[w]->tanh_f32, set[w]->exp_f32, set[w]->erf_f32};
+        if (k < 4) of[k](n, x, y[w]);
+        else set[w]->sincos_f64(n, x, y[w], s[w]);
+        if (k < 3) of_f[k](n, xf, yf[w]);
       }
+      CU_ASSERT(!memcmp(y[0], y[1], sizeof *y) && !memcmp(s[0], s[1], sizeof *s) && !memcmp(yf[0], yf[1], sizeof *yf));
+    }
+    CU_ASSERT(set[0]->dot_f64(n, x, y[0]) == set[1]->dot_f64(n, x, y[0]) && set[0]->dot_f32(n, xf, yf[0]) == set[1]->dot_f32(n, xf, yf[0]));
+  }
 }
 
 static const test_case tests[] = {
+    {"instruction sets agree", instruction_sets_agree},
     {"vector functions match the C library", vector_functions_match_the_C_library},
-    {"Adam entry by entry", adam_entry_by_entry},
 };
 
 SUITE("base/vecmath", tests)

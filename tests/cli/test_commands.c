@@ -133,7 +133,7 @@ static void test_sweep_command(void) {
   r = run("sweep - " SWEEP);
   CU_ASSERT(r->code == 0 && !*r->out && mentions(r->err, "already complete|nothing to do|best train.lr|drift|without a limit"));
   r = run("info @/s.h5");
-  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|--datasets") && !strstr(r->out, "optimum_kind"));
+  CU_ASSERT(r->code == 0 && !*r->err && mentions(r->out, "moedmft sweep|best train.lr|infinity|drift|loss that the best train.lr of N = |--datasets") && !strstr(r->out, "optimum_kind"));
   r = run("info --datasets @/s.h5");
   CU_ASSERT(r->code == 0 && mentions(r->out, "best train.lr|optimum_kind"));
   succeeds("plot @/s.h5 -q -o @/s.svg");

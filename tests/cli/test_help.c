@@ -20,7 +20,7 @@ static const char *help_of(const char *command) {
 
 /* Options of the program: a command takes those that its help lists, and refuses others with the commands that they go with. */
 static void takes_what_it_lists(const char *command, const char *help, const char *program_help) {
-  const char *input = strstr(help, "CONFIG") ? "@/none.yaml" : strstr(help, "FILE.h5") ? "@/none.h5" : "", *output = strstr(help, "--output") ? "-o @/x.h5" : "";
+  const char *input = strstr(help, "CONFIG") ? "@/none.yaml" : strstr(help, "FILE.h5") || strstr(help, "fit FILE ") ? "@/none.h5" : "", *output = strstr(help, "--output") ? "-o @/x.h5" : "";
   for (const char *at = strstr(program_help, "\noptions:"); (at = strstr(at, " --"));) {
     char name[40] = "", entry[48], line[200];
     sscanf(at += 3, "%39[a-z-]", name);

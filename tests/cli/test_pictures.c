@@ -15,9 +15,9 @@ static void test_pictures(void) {
   static const char *const what[] = {"loss", "kernels", "spectra", "rates", "router", "ntk", "kernels --field gamma", "spectra --field e", "ntk --field W2",
                                      "rates --field train"};
   static const refusal usage[] = {{"--what foo", "--what foo|kernels|parts"}, {"--what kernels --field q", "--field q|gamma"}, {"--what ntk --field h", "W_in"},
-                                  {"--what loss --field h", "no --field"}, {"--what router --field h", "no --field"}, {"--what parts --field h", "no --field"}};
+                                  {"--what loss --field h", "no --field"}, {"--what router --field h", "no --field"}, {"--what heads --field h", "no --field"}, {"--what parts --field h", "no --field"}};
   static const refusal lacking[] = {{"--what kernels", "output.kernels=true"}, {"--what spectra", "output.kernels=true"}, {"--what ntk", "output.ntk=true"},
-                                    {"--what router", "output.statistics=true"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}, {"--what depths", "simulate.depths"}};
+                                    {"--what router", "output.statistics=true"}, {"--what heads", "entropy of heads"}, {"--what rates", "moedmft compare"}, {"--what parts", "coordcheck"}, {"--what depths", "simulate.depths"}};
   static const refusal elsewhere[] = {{"solve - --what loss", "go with plot"}, {"compare - --field h", "go with plot"}};
   static const char *const formats[] = {"png", "svg", "pdf"};
   succeeds("compare - -q -o @/all.h5 " JUDGED "-s output.ntk=true -s model.active_fraction=0.5 -s data.test=3");
@@ -33,6 +33,10 @@ static void test_pictures(void) {
   REFUSED(MDM_ERR_DATA, "plot @/bare.h5 -q -o @/picture.png ", lacking);
   REFUSED(MDM_ERR_USAGE, "-q -o @/earlier.h5 ", elsewhere);
   succeeds("plot @/bare.h5 -q -o @/picture.png --what loss");
+  static const refusal experts[] = {{"--what heads --block 1", "no entropy of heads|--block"}};
+  succeeds("compare - -q -o @/heads.h5 " SMALL "-s model.depth=1 -s model.blocks=[attention,moe] -s data.context=2");
+  succeeds("plot @/heads.h5 -q -o @/picture.svg --what heads"); /* of the last block with heads */
+  REFUSED(MDM_ERR_DATA, "plot @/heads.h5 -q -o @/picture.svg ", experts);
   succeeds("solve - -q -o @/limit.h5 " SMALL "-s output.ntk=true");
   succeeds("simulate - -q -o @/networks.h5 " SMALL "-s output.ntk=true");
   for (int i = 0; i < 2; i++)

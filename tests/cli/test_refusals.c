@@ -97,7 +97,10 @@ static void test_configuration(void) {
       {"- -s model.depth=1 -s model.head_width=8", "model.head_width = 8|model.blocks = [moe]"},
       {"- -s model.depth=1 -s model.blocks=[attention] -s model.gate=softmax", "model.gate = softmax|model.blocks = [attention]"},
       {"- -s model.depth=1 -s model.blocks=[attention] -s model.regime=III", "regime II|model.regime = III"},
-      {"- -s model.depth=1 -s model.blocks=[attention,moe] -s model.parameterization=custom", "custom|model.blocks|mssp, mup"},
+      {"- -s model.depth=1 -s model.blocks=[attention,moe] -s model.parameterization=custom -s model.custom.W_O.lr=N^x", "model.custom.W_O.lr|N^x"},
+      {"- -s model.depth=1 -s model.blocks=[attention] -s model.parameterization=custom -s model.custom.W1.lr=N", "model.custom.W1.lr = 'N'|model.blocks = [attention]"},
+      {"- -s model.parameterization=custom -s model.custom.W_qkv.lr=N", "model.custom.W_qkv.lr = 'N'|model.blocks = [moe]"},
+      {"- -s model.depth=1 -s model.blocks=[attention] -s model.parameterization=custom -s model.custom.W_O.std=N -s model.attention_output=mup", "model.attention_output = mup|model.custom.W_O.std = 'N'"},
       {"- -s model.depth=1 -s model.blocks=[attention,moe] -s model.dense_blocks=[0]", "model.dense_blocks|block 0|attention"},
       {"- -s model.depth=1 -s model.blocks=[attention] -s model.heads_ratio=0.01 -s simulate.widths=[8,16]", "N = 8|heads|model.heads_ratio"},
       {"- -s model.depth=1 -s model.blocks=[attention] -s model.head_width=3 -s model.position=rotary", "rotary|model.head_width = 3|even"},
@@ -175,7 +178,7 @@ static void test_output_refused(void) {
   };
   static const refusal inputs[] = {
       {"@/none.h5", "none.h5|No such file"},
-      {"@", "not an HDF5 file"},
+      {"@", "Is a directory"},
       {"@/run.yaml", "run.yaml|not an HDF5 file"},
       {"@/empty.h5", "empty.h5|not an HDF5 file"},
       {"@/data.h5", "data.h5|not one that moedmft wrote"},

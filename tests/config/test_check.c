@@ -283,7 +283,7 @@ static void many_at_once(void) {
       size_t used = strlen(settings);
       snprintf(settings + used, sizeof settings - used, "model.custom.%s.%s=%s ", tensors[t], parts[k], power);
     }
-  is_idle(settings, "model.custom.W_in.std = |, and 1 more have no effect");
+  is_idle(settings, "model.custom.W_in.std = |; and more of the kind; remove them");
   strcat(settings, "train.optimizer=sign train.clip=1 train.final_lr=0.5 output.every=2 model.experts=5 model.router_gamma=2 data.labels=");
   memset(settings + strlen(settings), 'x', 300);
   CU_ASSERT_EQUAL(checked(settings, NULL, 0, &err), MDM_ERR_CONFIG);

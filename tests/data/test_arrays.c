@@ -46,6 +46,11 @@ static void test_arrays(void) {
   CU_ASSERT_EQUAL(data->test.origin[0], 2);
   mdm_data_free(data);
   mdm_data_free(NULL);
+  CU_ASSERT_EQUAL_FATAL(mdm_data_from_arrays(2, 1, 2, 2, x, (double[]){1, 0, 0, 0, 0, 1}, 1, &data, &err), MDM_OK); /* without target */
+  mdm_data_free(data);
+  CU_ASSERT_EQUAL(mdm_data_from_arrays(2, 1, 2, 2, x, (double[]){1, 0, 0, 0, 0, 2}, 1, &data, &err), MDM_ERR_DATA);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "sample 2"));
+  data = NULL;
   CU_ASSERT_EQUAL(mdm_data_from_arrays(0, 1, 2, 2, x, y, 1, &data, &err), MDM_ERR_DATA);
   CU_ASSERT_EQUAL(mdm_data_from_arrays(2, 0, (size_t)-1, 2, x, y, 1, &data, &err), MDM_ERR_DATA);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "overflows"));

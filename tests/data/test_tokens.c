@@ -2,9 +2,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "problem/problem.h"
 #include "support/folder.h"
 #include "support/samples.h"
+#include "support/settings.h"
 #include "support/suite.h"
 #include "support/words.h"
 
@@ -58,25 +61,115 @@ static void test_text(void) {
   mdm_data_free(data);
 }
 
-static void test_refusals(void) {
-  int negative[B * T], label[B] = {0, 1, 2};
-  memcpy(negative, next, sizeof next);
-  negative[5] = -100;
-  write_tokens("negative.h5", negative, T);
+/* Rows of zeros but for the class of each sequence's last token, where it has one. */
+static void test_labels(void) {
+  const int label[B] = {2, -100, 0};
   write_tokens("label.h5", label, 1);
+  mdm_data *data = load(TOKENS("label.h5"));
+  CU_ASSERT(data->outputs == 3 && data->dimension == 5 + T && data->classification);
+  CU_ASSERT_PTR_NOT_NULL(strstr(data->source, "labels of 3 classes for their last tokens, 1 target ignored"));
+  for (size_t i = 0; i < B * T; i++)
+    for (size_t c = 0; c < 3; c++) CU_ASSERT_EQUAL(data->train.y[3 * i + c], i % T == T - 1 && (int)c == label[i / T]);
+  mdm_data_free(data);
+}
+
+static void test_ignored(void) {
+  int some[B * T];
+  memcpy(some, next, sizeof next);
+  some[0] = -1, some[5] = -100;
+  write_tokens("some.h5", some, T);
+  mdm_data *data = load(TOKENS("some.h5"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(data->source, ", 2 targets ignored"));
+  for (size_t i = 0; i < B * T; i++)
+    for (size_t c = 0; c < V; c++) CU_ASSERT_EQUAL(data->train.y[V * i + c], (int)c == some[i]);
+  mdm_data_free(data);
+}
+
+/* Under Adam a table of positions of size σ_p learns at the rate of the embedding: inputs are ones, the columns of W_in that size. The limit draws what the
+ * inputs make of that. */
+static void test_position_table(void) {
+  write_tokens("a.h5", next, T);
+  for (int many = 0; many < 2; many++) { /* as many samples as inputs, or fewer */
+    mdm_config *cfg = configure_values(many ? TOKENS("a.h5") "train.optimizer=adam" : TOKENS("a.h5") "train.optimizer=adam;data.train=1");
+    mdm_data *data = NULL;
+    mdm_problem *p = NULL;
+    CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, NULL) && !mdm_problem_create(cfg, data, &p, NULL));
+    size_t D = data->dimension, vocabulary = D - T, P = data->train.count;
+    const double *reduced = p->reduced.held[0], *network = p->network.held[0], *learned = reduced + (many ? 0 : p->reduced.drawn);
+    double x[64]; /* D */
+    CU_ASSERT_FATAL(D <= 64 && reduced && network);
+    CU_ASSERT(p->network.inputs == D && (many ? p->reduced.std && p->reduced.drawn == D : !p->reduced.std && p->reduced.fixed == P));
+    for (size_t i = 0; i < D; i++) CU_ASSERT_EQUAL(p->network.std[i], i < vocabulary ? 1 : 0.5);
+    for (size_t k = 0; k < P; k++) {
+      mdm_inputs_of(&p->full, 0, k, x);
+      for (size_t i = 0; i < D; i++) {
+        CU_ASSERT_EQUAL(x[i], network[D * k + i] * p->network.std[i]);
+        CU_ASSERT(network[D * k + i] == 0 || network[D * k + i] == 1);
+        CU_ASSERT_EQUAL(learned[p->reduced.inputs * k + i], network[D * k + i]);
+      }
+    }
+    for (size_t j = 0; j < P && !many; j++) /* inner products of what is drawn */
+      for (size_t k = 0; k < P; k++) {
+        double drawn = 0, given = 0;
+        for (size_t i = 0; i < p->reduced.drawn; i++) drawn += reduced[p->reduced.inputs * j + i] * reduced[p->reduced.inputs * k + i];
+        double z[64];
+        mdm_inputs_of(&p->full, 0, j, x), mdm_inputs_of(&p->full, 0, k, z);
+        for (size_t i = 0; i < D; i++) given += x[i] * z[i];
+        CU_ASSERT_DOUBLE_EQUAL(drawn, given, 1e-12);
+      }
+    mdm_problem_free(p);
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+  }
+}
+
+/* The second sequence has no target: a batch of it alone, or a test part. */
+static void test_nothing_to_learn(void) {
+  static const char *const settings[] = {TOKENS("label.h5") "train.batch=1", TOKENS("label.h5") "data.train=1;data.test=1", TOKENS("label.h5") "train.batch=2"},
+      *const why[] = {"the batch of step 1 has no target: all of its 4 samples", "the test part has no target", NULL};
+  const int label[B] = {2, -1, 0};
+  write_tokens("label.h5", label, 1);
+  for (int k = 0; k < 3; k++) {
+    mdm_config *cfg = configure_values(settings[k]);
+    mdm_data *data = NULL;
+    mdm_problem *p = NULL;
+    mdm_error err = {0};
+    CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, &err));
+    CU_ASSERT_EQUAL(mdm_problem_create(cfg, data, &p, &err), why[k] ? MDM_ERR_DATA : MDM_OK);
+    CU_ASSERT(!why[k] || strstr(err.text, why[k]));
+    mdm_problem_free(p);
+    mdm_data_free(data);
+    mdm_config_free(cfg);
+  }
+}
+
+static void test_refusals(void) {
+  int half[2 * B] = {0}, huge[B * T];
+  memcpy(huge, next, sizeof next);
+  huge[5] = 1000000;
+  write_tokens("huge.h5", huge, T);
+  write_tokens("half.h5", half, 2);
   write_tokens("a.h5", next, T);
   write_bytes("short.txt", "ab", 2, 0);
-  fails(TOKENS("negative.h5"), MDM_ERR_DATA, "/targets of sequence 1, token 1, is -100", "negative.h5");
-  fails(TOKENS("label.h5"), MDM_ERR_DATA, "1 targets for each sequence of 4 tokens", "label.h5");
+  fails(TOKENS("huge.h5"), MDM_ERR_DATA, "/targets of sequence 1, token 1, is 1e+06", "huge.h5");
+  fails(TOKENS("half.h5"), MDM_ERR_DATA, "2 targets for each sequence of 4 tokens", "half.h5");
   fails(TOKENS("a.h5") "data.train=4", MDM_ERR_DATA, "holds 3 sequences of 4 tokens", "a.h5");
   fails(TOKENS("a.h5") "data.train=2;data.test=2", MDM_ERR_DATA, "1 sequence of 4 tokens are left", "a.h5");
   fails("data.source=text;data.file=@short.txt;data.context=3", MDM_ERR_DATA, "lower data.context", "short.txt");
   fails("data.source=text;data.file=@none.txt", MDM_ERR_DATA, "cannot be read", "none.txt");
+  fails("data.source=text;data.file=@", MDM_ERR_DATA, "Is a directory", "check data.file");
+  CU_ASSERT_FATAL(!mkfifo(in_folder("pipe"), 0600));
+  fails("data.source=text;data.file=@pipe", MDM_ERR_DATA, "no regular file", "pipe"); /* nobody would ever write to it */
+  fails(TOKENS("pipe"), MDM_ERR_DATA, "no regular file", "pipe");
 }
 
 static const test_case tests[] = {
     {"tokens: one-hot, with positions", test_tokens},
     {"tokens: windows of a text", test_text},
+    {"tokens: labels of sequences", test_labels},
+    {"tokens: targets to be ignored", test_ignored},
+    {"tokens: a table of positions under Adam", test_position_table},
+    {"tokens: nothing to learn", test_nothing_to_learn},
     {"tokens: refusals", test_refusals},
 };
 

@@ -222,6 +222,9 @@ static void test_open_fails(void) {
   spit_text("text.h5", "not HDF5 at all");
   CU_ASSERT_EQUAL(mdm_file_open(in_folder("text.h5"), &file, &err), MDM_ERR_IO);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "is not an HDF5 file"));
+  CU_ASSERT_FATAL(!mkfifo(in_folder("pipe"), 0600));
+  CU_ASSERT_EQUAL(mdm_file_open(in_folder("pipe"), &file, &err), MDM_ERR_IO); /* and does not wait for somebody who writes to it */
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "no regular file"));
   hid_t foreign = H5Fcreate(in_folder("foreign.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   CU_ASSERT(H5Fclose(foreign) >= 0);
   CU_ASSERT_EQUAL(mdm_file_open(in_folder("foreign.h5"), &file, &err), MDM_ERR_IO);

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   char *text = NULL;
   int changed;
   edit_prepare();
-  int base = (int)fuzz_below(&in, EDIT_BASES);
+  int base = edit_which(&in);
   unsigned picture = fuzz_byte(&in);
   const char *path = edit_file(base, &in, &changed);
   int status = mdm_file_info(path, picture % 2, &text, &err);

@@ -24,14 +24,14 @@ static void take_all(const mdm_resume *r) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-  static const char *const commands[] = {"compare", "coordcheck", "compare"};
+  static const char *const commands[] = {"compare", "coordcheck", "compare", "compare"};
   input in = {data, data + n};
   mdm_error err = {0};
   mdm_resume *r = NULL;
   mdm_outcome o;
   int changed;
   edit_prepare();
-  int base = (int)fuzz_below(&in, EDIT_BASES);
+  int base = edit_which(&in);
   const char *path = edit_file(base, &in, &changed);
   const mdm_request request = {edit_config(base), edit_data(base), commands[base], MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0};
   int status = mdm_resume_open(path, &request, &r, &err);

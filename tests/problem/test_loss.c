@@ -1,6 +1,8 @@
 /* Losses: gradients against finite differences, and values by hand. */
 #include <math.h>
+#include <string.h>
 
+#include "base/summary.h"
 #include "problem/problem.h"
 #include "support/suite.h"
 
@@ -70,7 +72,30 @@ static void ties_count_by_chance(void) {
   CU_ASSERT_EQUAL(accuracy, 0);
 }
 
+/* Samples without a target, anywhere between the others, as if they were not there. */
+static void samples_without_target_do_not_count(void) {
+  mdm_problem p = {.loss_multiplier = 1.3, .untargeted = 1};
+  const double f[12] = {0.3, -1.2, 2.0, 5, 6, 7, 0.1, 0.4, -0.6, 1, 0, 0}, y[12] = {0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+  const double g[6] = {0.3, -1.2, 2.0, 0.1, 0.4, -0.6}, z[6] = {0, 0, 1, 1, 0, 0};
+  p.model.outputs = 3;
+  for (int k = 0; k < 2; k++) {
+    double e[12], own[6], accuracy[2];
+    p.loss = k ? MDM_LOSS_MSE : MDM_LOSS_CROSS_ENTROPY;
+    CU_ASSERT_EQUAL(mdm_loss_eval(&p, 4, f, y, e, &accuracy[0]), mdm_loss_eval(&p, 2, g, z, own, &accuracy[1]));
+    CU_ASSERT(accuracy[0] == 0.5 && accuracy[1] == 0.5);
+    for (size_t c = 0; c < 3; c++) CU_ASSERT(e[c] == own[c] && e[3 + c] == 0 && e[6 + c] == own[3 + c] && e[9 + c] == 0);
+  }
+  double kernel[16], small[4], work[12], targets[12], their[6];
+  const size_t at[2] = {0, 2};
+  for (size_t i = 0; i < 16; i++) kernel[i] = cos((double)(i % 5)) + cos((double)(i / 4));
+  for (size_t i = 0; i < 4; i++) small[i] = kernel[4 * at[i / 2] + at[i % 2]];
+  memcpy(targets, y, sizeof targets);
+  memcpy(their, z, sizeof their);
+  CU_ASSERT_EQUAL(mdm_problem_alignment(&p, 4, kernel, targets, work), mdm_alignment(2, 3, small, their, work));
+}
+
 static const test_case tests[] = {
+    {"samples without target do not count", samples_without_target_do_not_count},
     {"ties count by chance", ties_count_by_chance},
     {"losses have their gradients", losses_have_their_gradients},
     {"losses match hand values", losses_match_hand_values},

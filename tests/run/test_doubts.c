@@ -132,7 +132,7 @@ static void test_failures(void) {
 
 /* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */
 static void test_sweep(void) {
-#define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=12 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
+#define GRID "sweep - -o @/s.h5 -s solve.particles=64 -s train.steps=7 -s solve.precision=double -s train.lr=1 -s simulate.widths=8 -s simulate.seeds=3 --over solve.tolerance=0.3,0.001 "
   static const char words[] = "--strict|s.h5 is written|in 1 cell (|solve.tolerance = 0.001: |visited";
   const result *r = run(GRID "--strict -s solve.replicas=2");
   CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, words) && mentions(r->err, "doubt: solve.tolerance = 0.001") && !strstr(r->err, "doubt: solve.tolerance = 0.3"));
@@ -141,6 +141,9 @@ static void test_sweep(void) {
   CU_ASSERT_EQUAL(run(GRID "-q -s solve.replicas=3")->code, 0); /* more runs: what was said stays */
   CU_ASSERT(mentions(run("info @/s.h5")->out, "doubt: solve.tolerance = 0.001: "));
   CU_ASSERT_EQUAL(run(GRID "--strict -q --no-limit -s solve.replicas=2")->code, MDM_ERR_USAGE);
+  r = run(GRID "--force -s solve.replicas=2 -s train.steps=12"); /* directions that fill the particles: no limit, strict or not, and not in silence when it is complete */
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "s.h5 is written|in 1 cell N = infinity is none|solve.tolerance = 0.001: the | directions of |this is no limit"));
+  CU_ASSERT_EQUAL(run(GRID "-q -s solve.replicas=2 -s train.steps=12")->code, MDM_ERR_NUMERIC);
   CU_ASSERT_EQUAL(run("sweep - -q -o @/t.h5 --strict " SMALL "-s solve.particles=2000 --over train.lr=0.1,0.2")->code, 0);
 }
 

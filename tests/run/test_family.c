@@ -23,8 +23,8 @@
 /* ---------------------------------------------------------------- parts of a network */
 
 typedef struct {
-  size_t N, M, J;
-  const double *w[5]; /* W_in N × D, Q M × N, W1 M × J × N, W2 M × N × J, w_out N × C */
+  size_t N, M, J, H, rows, columns;
+  const double *w[7]; /* W_in N × D, Q M × N, W1 M × J × N, W2 M × N × J, w_out N × C; with attention W_qkv H × rows × N, W_O H × N × columns */
 } weights;
 
 static weights weights_of(const mdm_problem *p, const mdm_record *rec) {
@@ -36,8 +36,13 @@ static weights weights_of(const mdm_problem *p, const mdm_record *rec) {
     snprintf(path, sizeof path, "weights/%s/initial", names[t]);
     w.w[t] = values(rec, path);
   }
-  const size_t *dim = mdm_record_find(rec, "weights/W1/initial")->dim;
+  const mdm_array *first = mdm_record_find(rec, "weights/W1/initial"), *qkv = mdm_record_find(rec, "weights/W_qkv/initial");
+  const size_t *dim = first->dim + first->rank - 3; /* before them one block */
   w.M = dim[0], w.J = dim[1], w.N = dim[2];
+  if (!qkv) return w;
+  const mdm_array *out = mdm_record_find(rec, "weights/W_O/initial");
+  w.H = qkv->dim[1], w.rows = qkv->dim[2], w.columns = out->dim[3];
+  w.w[5] = qkv->value, w.w[6] = out->value;
   return w;
 }
 
@@ -48,11 +53,24 @@ static int in_proportion(double a, double b, double *ratio) {
   return fabs(a - *ratio * b) <= 1e-12 * fabs(a);
 }
 
+/* Heads of part number `number` are those of the whole from H · number on. */
+static int are_heads(const weights *part, const weights *whole, size_t number) {
+  double ratio[2] = {0};
+  size_t N = part->N, R = part->rows, C = part->columns, i0 = number * N, h0 = number * part->H;
+  int same = R == whole->rows && C == whole->columns;
+  for (size_t h = 0; h < part->H; h++)
+    for (size_t i = 0; i < N; i++) {
+      for (size_t r = 0; r < R; r++) same &= in_proportion(part->w[5][(h * R + r) * N + i], whole->w[5][((h0 + h) * R + r) * whole->N + i0 + i], &ratio[0]);
+      for (size_t c = 0; c < C; c++) same &= in_proportion(part->w[6][(h * N + i) * C + c], whole->w[6][((h0 + h) * whole->N + i0 + i) * C + c], &ratio[1]);
+    }
+  return same;
+}
+
 /* Part number `part`: rows and columns of the whole from where its populations begin. */
 static int is_block(const weights *part, const weights *whole, size_t number, size_t D, size_t C) {
   double ratio[5] = {0};
   size_t N = part->N, M = part->M, J = part->J, i0 = number * N, m0 = whole->M > M ? number * M : 0, j0 = whole->J > J ? number * J : 0;
-  int same = 1;
+  int same = are_heads(part, whole, number);
   for (size_t i = 0; i < N; i++) {
     for (size_t d = 0; d < D; d++) same &= in_proportion(part->w[0][i * D + d], whole->w[0][(i0 + i) * D + d], &ratio[0]);
     for (size_t c = 0; c < C; c++) same &= in_proportion(part->w[4][i * C + c], whole->w[4][(i0 + i) * C + c], &ratio[4]);
@@ -108,6 +126,7 @@ static void parts_are_blocks(void) {
   check_parts(FAMILY "model.regime=I model.experts=3 model.expert_width_ratio=0.5");
   check_parts(FAMILY "model.regime=III model.parameterization=mup model.experts_ratio=0.5");
   check_parts(FAMILY "model.regime=III model.expert_width_ratio=0.5"); /* experts that start alike */
+  check_parts(FAMILY "model.depth=1 model.blocks=[attention,moe] model.head_width=3 model.query_groups=2 model.heads_ratio=1 data.context=2");
 }
 
 /* ---------------------------------------------------------------- extrapolation */
@@ -312,7 +331,8 @@ static double distance(const mdm_outcome *a, const mdm_outcome *b, const char *p
 
 static void agrees_with_particles(void) {
   static const char *const rows[] = {"model.experts_ratio=0.5", "model.regime=I model.expert_width_ratio=0.5 train.loss=cross_entropy",
-                                     "model.regime=III model.experts_ratio=0.25 model.expert_width_ratio=0.25 model.parameterization=mup"};
+                                     "model.regime=III model.experts_ratio=0.25 model.expert_width_ratio=0.25 model.parameterization=mup",
+                                     "model.depth=1 model.blocks=[attention] model.head_width=2 model.heads_ratio=0.5 model.norm=rms model.output=norm data.context=2"};
   for (size_t k = 0; k < COUNT(rows); k++) {
     char settings[300];
     mdm_outcome networks, particles;
@@ -428,7 +448,7 @@ static void widths_follow_accuracy(void) {
     CU_ASSERT_EQUAL_FATAL(mdm_accuracy_sizes(same, data, &three, &asked, NULL), MDM_OK);
     const long *widths = mdm_config_int_list(cfg, "solve.widths", &n), *others = mdm_config_int_list(same, "solve.widths", &again);
     CU_ASSERT_EQUAL_FATAL(n, rows[k].n);
-    CU_ASSERT(n == again && !memcmp(widths, others, n * sizeof *widths));
+    CU_ASSERT(n == again && (!n || !memcmp(widths, others, n * sizeof *widths)));
     if (n && !(widths[n - 1] >= rows[k].smallest && widths[n - 1] <= rows[k].largest)) fprintf(stderr, "%s: N = %ld\n", settings, widths[n - 1]);
     CU_ASSERT(!n || (widths[n - 1] >= rows[k].smallest && widths[n - 1] <= rows[k].largest));
     mdm_data_free(data);

@@ -24,16 +24,16 @@ static double announced(const result *r) {
 /* Runs that are large beside the program and small beside the machine. */
 static void as_announced(void) {
   static const char *const lines[] = {
-      "solve - " SOME "-s solve.particles=10000",
+      "solve - " SOME "-s solve.particles=8000",
       "solve - " SOME "-s solve.particles=5000 -s solve.precision=double",
-      "solve - " SOME "-s solve.particles=10000 -s train.optimizer=momentum",
-      "solve - " SOME "-s solve.particles=3000 " DEEP "4",
-      "solve - " SOME "-s solve.particles=6000 -s model.active_fraction=0.25 -s data.train=24",
+      "solve - " SOME "-s solve.particles=6000 -s train.optimizer=momentum",
+      "solve - " SOME "-s solve.particles=1500 " DEEP "4",
+      "solve - " SOME "-s solve.particles=3000 -s model.active_fraction=0.25 -s data.train=24",
       "simulate - " SOME "-s simulate.widths=[512]",
-      "simulate - " SOME "-s simulate.widths=[256] --save-weights -s simulate.seeds=6",
+      "simulate - " SOME "-s simulate.widths=[256] --save-weights -s simulate.seeds=4",
       "simulate - " SOME "-s simulate.widths=[256] -s train.optimizer=adam -s train.lr=0.05 " DEEP "4",
-      "solve - " SOME "-s solve.particles=4000 -s data.context=8 -s model.blocks=[attention,moe] -s model.head_width=8 -s model.expert_width=2 " DEEP "2",
-      "coordcheck - " SOME "-s simulate.widths=[128,256] -s solve.particles=6000 -s model.parameterization=mssp",
+      "solve - " SOME "-s solve.particles=1500 -s train.steps=8 -s data.context=8 -s model.blocks=[attention,moe] -s model.head_width=8 -s model.expert_width=2 " DEEP "2",
+      "coordcheck - " SOME "-s simulate.widths=[128,256] -s solve.particles=4000 -s model.parameterization=mssp",
   };
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     const result *r = run("%s", lines[i]);

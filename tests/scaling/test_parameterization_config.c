@@ -139,6 +139,39 @@ static void numbers_in_front(void) {
              "model.custom.Q.adam_lr=2 N^-1;model.custom.Q.adam_eps=0.5 M^-1 L^-1;model.custom.Q.multiplier=1;train.optimizer=adam", 2);
 }
 
+/* Rows of attention blocks: those of the base, in networks and in the limit, and numbers in front of them. */
+static void rows_of_heads(void) {
+  static const char *const same[][2] = {
+      {"model.custom.base=mssp;model.custom.W1.lr=2 M N^-1;model.custom.W2.std=0", "model.custom.base=mssp"}, /* experts' rows are theirs */
+      {"model.custom.base=mup;model.custom.W_qkv.std=2 N^-1/2;model.custom.W_O.std=3 M^1/2 Ne^-1/2", "model.custom.base=mup;model.init.attention_in=2;model.init.attention_out=3"},
+      {"model.custom.base=mup;model.custom.W_O.std=Ne^-1/2", "model.custom.base=mup;model.attention_output=mup"},
+      {"model.custom.base=mssp;model.custom.W_qkv.multiplier=N^-1/2;model.custom.W_qkv.std=1;model.custom.W_qkv.lr=M", "model.custom.base=mssp"}};
+  for (size_t k = 0; k < COUNT(same); k++)
+    for (int limit = 0; limit < 2; limit++) {
+      mdm_coefficients c[2][MDM_TENSORS], heads[2][MDM_TENSORS];
+      for (int i = 0; i < 2; i++) {
+        char settings[512];
+        snprintf(settings, sizeof settings, "model.depth=1;model.blocks=[attention,moe];model.query_groups=2;model.head_width=3;model.heads_ratio=0.5;model.parameterization=custom;%s",
+                 same[k][i]);
+        mdm_config *cfg = configure_values(settings);
+        mdm_model m = {0};
+        mdm_optimizer o;
+        CU_ASSERT_FATAL(!mdm_model_read(cfg, 6, 1, &m, NULL) && !mdm_optimizer_read(cfg, &o, NULL));
+        if (limit) CU_ASSERT_FATAL(!mdm_model_limit(&m, &o, c[i], heads[i], NULL))
+        else mdm_model_network(&m, 48, &o.method, c[i], heads[i]);
+        mdm_config_free(cfg);
+      }
+      for (mdm_tensor t = MDM_W1; t <= MDM_W2; t++) {
+        const mdm_coefficients *a = &heads[0][t], *b = &heads[1][t];
+        CU_ASSERT_DOUBLE_EQUAL(a->Vf, b->Vf, 1e-12 * b->Vf);
+        CU_ASSERT_DOUBLE_EQUAL(a->Vb, b->Vb, 1e-12 * b->Vb);
+        CU_ASSERT_DOUBLE_EQUAL(a->tau, b->tau, 1e-12 * b->tau);
+        CU_ASSERT_DOUBLE_EQUAL(a->learn, b->learn, 1e-12 * b->learn);
+        CU_ASSERT(a->learn > 0);
+      }
+    }
+}
+
 /* The limit with a number in front of a rate is that with the same number as its multiplier. */
 static void number_in_a_rate(void) {
   const char *common = "train.steps=4 solve.particles=400 solve.replicas=1 model.parameterization=custom model.custom.base=mssp ";
@@ -159,6 +192,7 @@ static void number_in_a_rate(void) {
 }
 
 static const test_case tests[] = {
+    {"rows of attention blocks", rows_of_heads},
     {"numbers in front", numbers_in_front},
     {"a number in a rate", number_in_a_rate},
     {"named and custom coefficients", same_by_hand},

@@ -1,6 +1,7 @@
 /* The list of suites, and what CUnit is told about them. */
 #include "support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"
@@ -17,11 +18,18 @@ void suite_add(suite *s) {
 
 const suite *suite_first(void) { return first; }
 
-static void stop(void) { time_stop(CU_get_current_suite()->pName, CU_get_current_test()->pName); }
+int suite_stops;
+static int failed(void) { return suite_stops && CU_get_run_summary()->nAssertsFailed > 0; }
+
+static void stop(void) {
+  time_stop(CU_get_current_suite()->pName, CU_get_current_test()->pName);
+  if (failed()) exit(1);
+}
 
 static void stop_in_folder(void) {
-  stop();
+  time_stop(CU_get_current_suite()->pName, CU_get_current_test()->pName);
   end_of_test();
+  if (failed()) remove_folder(), exit(1);
 }
 
 int suite_register(const suite *s) {

@@ -36,6 +36,9 @@ typedef struct suite {
 
 void suite_add(suite *s);
 
+/* Whether the first test that fails ends the program, with status 1. */
+extern int suite_stops;
+
 /* The suites by name, linked by next. */
 const suite *suite_first(void);
 

@@ -113,6 +113,31 @@ def kernel_step(shape, batch):
     return measure
 
 
+def attention_step(width, heads, head, context, batch):
+    """A step of a network of one attention block, in units of the floor's: the matrix products of weights, and of scores by head and sequence."""
+    def measure(bench):
+        operations = 6 * width * batch * (4 * heads * head + DIMENSION) + 12 * heads * head * context * batch
+        steps = max(2, round(bench.seconds * ASSUMED / operations))
+        shape = dict(model__depth=1, model__blocks="[attention]", model__head_width=head, model__heads_ratio=heads / width, model__norm="rms", model__output="norm",
+                     model__input="linear", data__context=context, data__train=batch, simulate__widths=width, output__statistics="false")
+        seconds, (least,) = bench.steps(["simulate", "-", *settings(**NETWORK, **shape)], 2, 2 + steps,
+                                        [lambda: floor("attention", width, heads, head, context, batch, DIMENSION, steps)[0]])
+        return [s / least for s in seconds]
+    return measure
+
+
+def torch_attention_step(width, heads, head, context, batch):
+    """That step in PyTorch (attention_torch.py), where there is one; the same for every program."""
+    def measure(bench):
+        words = list(map(str, (width, heads, head, context, batch, DIMENSION)))
+        done = [subprocess.run([sys.executable, os.path.join(ROOT, "validation", "bench", "attention_torch.py"), *words, "20"], capture_output=True, text=True)
+                for _ in range(bench.rounds)]
+        least = min(floor("attention", *words, 20)[0] for _ in range(bench.rounds))
+        seconds = min((float(d.stdout) for d in done if not d.returncode), default=math.nan)
+        return [math.nan] * (len(bench.programs) - 1) + [seconds / least]
+    return measure
+
+
 def two_threads(arguments):
     def measure(bench):
         walls = bench.fastest([lambda p=p, t=t: Run(p, bench.folder, arguments, t).wall for p in bench.programs for t in (1, 2)])
@@ -201,6 +226,9 @@ def rows(quick):
             for fraction, target in zip((1, 0.25), targets):
                 kind = "soft" if fraction == 1 else "top-¼"
                 yield f"network step, {shape}, {kind}, B = {batch}", "× BLAS floor", target, network_step(shape, batch, fraction)
+    for heads, width, context in ((8, 64, 64), (32, 16, 16)) if quick else ((8, 64, 256), (8, 64, 64), (32, 16, 16)):
+        yield f"attention step, N=512, {heads} heads of {width}, B = 256 in sequences of {context}", "× BLAS floor", "≤ 1.2", attention_step(512, heads, width, context, 256)
+        yield f"the same attention step in PyTorch, {heads} heads of {width}, sequences of {context}", "× BLAS floor", "", torch_attention_step(512, heads, width, context, 256)
     for shape in SHAPES:
         yield f"products of that step by kernels alone, {shape}, B = 10", "× BLAS floor", "≤ 0.65", kernel_step(shape, 10)
     yield "thin products, n = 20000, k = 30, 4 tokens", "% of sgemm's peak", "≥ 45", thin

@@ -6,6 +6,7 @@
  *   floor step N G M D B FRACTION STEPS seconds of a step of a network: W_in (N × D), Q (N × M), W1 and W2 (N × G), B tokens; with FRACTION < 1
  *                                       every expert (G / M neurons) takes that fraction of the tokens, which lie side by side already; by BLAS,
  *                                       then by moedmft's kernels, which multiply backward and step in one pass
+ *   floor attention N H DK T B D STEPS  the same of W_in, W_qkv and W_O of H heads of width DK, and of their scores, B tokens in sequences of T, full attention
  *   floor thin n k P                    GFLOP/s of n × k particles against P tokens: inner and combine by BLAS, inner and combine of moedmft
  *
  * validation/bench/bench.py calls it; `make bench` builds it. */
@@ -127,6 +128,36 @@ static void step(int N, int G, int M, int D, int B, double fraction, int steps) 
   free(w.in), free(w.Q), free(w.W1), free(w.W2), free(w.X), free(w.Z), free(w.Y), free(w.V);
 }
 
+/* Products of one head and sequence: scores, outputs; b and values, queries, keys and values of the backward pass. Qk, K, V, O: d × T; S: T × T. */
+static void head(int d, int T, const float *Qk, const float *K, const float *V, float *O, float *S) {
+  cblas_sgemm(CblasColMajor, CblasTrans, CblasNoTrans, T, T, d, 1e-3f, K, 3 * d, Qk, 3 * d, 0, S, T);
+  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, d, T, T, 1e-3f, V, 3 * d, S, T, 0, O, d);
+  cblas_sgemm(CblasColMajor, CblasTrans, CblasNoTrans, T, T, d, 1e-3f, V, 3 * d, O, d, 0, S, T);
+  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, d, T, T, 1e-3f, K, 3 * d, S, T, 0, O, d);
+  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, d, T, T, 1e-3f, Qk, 3 * d, S, T, 0, O, d);
+  cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, d, T, T, 1e-3f, V, 3 * d, S, T, 0, O, d);
+}
+
+static void attention(int N, int H, int d, int T, int B, int D, int steps) {
+  int G = H * d, widest = D > 3 * G ? D : 3 * G;
+  size_t n = (size_t)N, b = (size_t)B;
+  float *in = filled(n * (size_t)D), *qkv = filled(n * 3 * (size_t)G), *out = filled(n * (size_t)G), *X = filled(n * b), *Z = filled(n * b);
+  float *Y = filled((size_t)widest * b), *V = filled((size_t)widest * b), *O = filled((size_t)(d * T)), *S = filled((size_t)(T * T));
+  double best = 1e9;
+  for (int r = 0; r < 2; r++) {
+    double before = cpu();
+    for (int s = 0; s < steps; s++) {
+      by_blas(INPUT, N, D, B, in, X, Y, Z, V);
+      by_blas(TO_EXPERTS, N, 3 * G, B, qkv, X, Y, Z, V);
+      for (int i = 0; i < H * (B / T); i++) head(d, T, Y + (size_t)(3 * d * T) * (size_t)i, Y + (size_t)(3 * d * T) * (size_t)i + d, Y + (size_t)(3 * d * T) * (size_t)i + 2 * d, O, S);
+      by_blas(TO_STREAM, N, G, B, out, X, Y, Z, V);
+    }
+    if ((cpu() - before) / steps < best) best = (cpu() - before) / steps;
+  }
+  printf("%.6g\n", best);
+  free(in), free(qkv), free(out), free(X), free(Z), free(Y), free(V), free(O), free(S);
+}
+
 /* ---------------------------------------------------------------- thin products */
 
 static void multiply(int what, int n, int k, int P, const float *A, float *X, float *Y) {
@@ -159,7 +190,8 @@ int main(int argc, char **argv) {
   if (argc == 2 && !strcmp(argv[1], "peak")) printf("%.1f\n", peak());
   else if (argc == 2 && !strcmp(argv[1], "stream")) printf("%.1f\n", stream());
   else if (argc == 9 && !strcmp(argv[1], "step")) step((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)x[4], x[5], (int)x[6]);
+  else if (argc == 9 && !strcmp(argv[1], "attention")) attention((int)x[0], (int)x[1], (int)x[2], (int)x[3], (int)x[4], (int)x[5], (int)x[6]);
   else if (argc == 5 && !strcmp(argv[1], "thin")) thin((int)x[0], (int)x[1], (int)x[2]);
-  else return fprintf(stderr, "usage: floor peak | stream | step N G M D B FRACTION STEPS | thin n k P\n"), 2;
+  else return fprintf(stderr, "usage: floor peak | stream | step N G M D B FRACTION STEPS | attention N H DK T B D STEPS | thin n k P\n"), 2;
   return 0;
 }

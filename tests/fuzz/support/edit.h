@@ -7,12 +7,14 @@
 
 #include "fuzz/support/fuzz.h"
 
-enum { EDIT_COMPARE, EDIT_COORDCHECK, EDIT_SWEEP, EDIT_BASES };
+enum { EDIT_COMPARE, EDIT_COORDCHECK, EDIT_SWEEP, EDIT_FULL, EDIT_BASES };
 
 /* The files that are changed, made by small runs at the first call. */
 void edit_prepare(void);
 const mdm_config *edit_config(int base);
 const mdm_data *edit_data(int base);
+/* Which base an input changes: the one with every array, which takes longest, rarely. */
+int edit_which(input *in);
 /* A sweep of the kind that the file holds, not computed. */
 mdm_sweep *edit_sweep(void);
 /* The path of a changed copy of a base; *changed: whether anything was asked for. */

@@ -1,7 +1,7 @@
 """A single pass at N = infinity: test loss against steps beside networks, and the best learning rate against the number of steps.
 
     sh scripts/study.sh horizon
-    PYTHONPATH=python /usr/bin/python3 examples/python/horizon.py
+    PYTHONPATH=python /usr/bin/python3 validation/horizon_picture.py
 """
 
 import argparse

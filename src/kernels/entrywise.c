@@ -1,0 +1,52 @@
+/* Entrywise steps: how a matrix is cut, and which kernel this processor gets. */
+#include "kernels/entrywise.h"
+
+#include "base/processor.h"
+#include "kernels/entrywise_table.h"
+#include "kernels/products.h"
+
+enum {
+  FEW_TOKENS = 32,                   /* up to which the kernel forms the gradient; it does not keep more of its factors in registers, as combine does */
+  FACTOR_BYTES = 1 << 19,            /* of x that pass for every few columns: they stay in the second level of the cache */
+  TILE_ROWS = 512, TILE_COLUMNS = 8  /* of a gradient that combine forms */
+};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static X(entrywise_kernel) *kernel_used(void) {
+  X(entrywise_kernel) *k = NULL;
+  if (mdm_vectors_used() >= MDM_VECTORS_AVX512) k = X(entrywise_avx512)();
+  if (!k && mdm_vectors_used() >= MDM_VECTORS_AVX2) k = X(entrywise_avx2)();
+  return k ? k : X(entrywise_plain)();
+}
+
+/* `rows` of n rows, all columns, the gradient of which G tells from these rows on. */
+static void some_rows(X(entrywise_kernel) *kernel, const mdm_entrywise *e, X(gradient) G, size_t rows, size_t n, size_t cols, real *m, real *v, real *A) {
+  for (size_t j = 0, some; j < cols; j += some) {
+    some = smaller(MDM_ENTRYWISE_COLUMNS, cols - j);
+    kernel(e, &G, some, rows, m ? m + n * j : m, v ? v + n * j : v, A + n * j, n);
+    if (G.y) G.y += some;
+    else G.x += G.ldx * some;
+  }
+}
+
+/* A tile whose gradient combine forms. */
+static void tile(X(entrywise_kernel) *kernel, const mdm_entrywise *e, size_t rows, size_t n, size_t P, const real *x, const real *y, size_t ldy,
+                 const size_t *at, size_t cols, real *m, real *v, real *A) {
+  real G[TILE_ROWS * TILE_COLUMNS]; /* rows × cols */
+  X(combine_at)(rows, P, cols, 1, x, n, y, ldy, 1, at, 0, G, rows);
+  some_rows(kernel, e, (X(gradient)){.x = G, .ldx = rows}, rows, n, cols, m, v, A);
+}
+
+void X(entrywise_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, const real *y, size_t ldy, const size_t *at, size_t cols, real *m,
+                       real *v, real *A) {
+  X(entrywise_kernel) *kernel = kernel_used();
+  size_t rows = P > FEW_TOKENS ? TILE_ROWS : FACTOR_BYTES / sizeof(real) / (P + !P), columns = P > FEW_TOKENS ? TILE_COLUMNS : cols;
+  for (size_t j = 0; j < cols; j += columns)
+    for (size_t i = 0; i < n; i += rows) {
+      size_t entry = i + n * j, some = smaller(rows, n - i), few = smaller(columns, cols - j);
+      real *m_at = m ? m + entry : m, *v_at = v ? v + entry : v;
+      if (P > FEW_TOKENS) tile(kernel, e, some, n, P, x + i, y + j, ldy, at, few, m_at, v_at, A + entry);
+      else some_rows(kernel, e, (X(gradient)){x + i, n, P, y + j, ldy, at}, some, n, few, m_at, v_at, A + entry);
+    }
+}

@@ -1,0 +1,4 @@
+/* Entrywise steps in double precision. */
+#include "kernels/entrywise_tests.h"
+
+SUITE("kernels/entrywise", tests)
