@@ -2,6 +2,7 @@
 """What makes the limit from networks cheap: variance x processor time of the loss, one device after the other.
 
     validation/horizon_ablation.py [--seeds N] [--only WORD] [--write]
+    validation/horizon_ablation.py --long FOLDER [--seeds N]    600 batches of the full Fashion-MNIST in FOLDER alone, at half the rate
 
 Three tasks in Regime II (three tanh neurons for each expert, M = N, soft routing, SGD): `plateau`, a stream of generic inputs in 24 dimensions with
 targets tanh(x0 x1 + x2/2), whose loss stays on a plateau and then escapes; `built-in`, the test set of the program at full batch; `images`, a stream of ten classes
@@ -40,6 +41,12 @@ TASKS = {
                 "train.batch=16", "train.steps=24", "output.every=2", "train.lr=1"], 64),
 }
 BEGIN, END = "<!-- begin ablation -->", "<!-- end ablation -->"
+
+
+def long_images(folder):
+    steps = 600
+    return ["data.source=idx", f"data.file={folder}/train-images-idx3-ubyte.gz", f"data.labels={folder}/train-labels-idx1-ubyte.gz", "data.test=200", f"data.train={16 * (steps + 1)}",
+            "train.loss=cross_entropy", "train.batch=16", f"train.steps={steps}", f"output.every={steps // 24}", "train.lr=0.5"]
 
 
 def plateau(path):
@@ -153,7 +160,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=120)
     parser.add_argument("--only", default="")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--long", metavar="FOLDER")
     options = parser.parse_args()
+    if options.long:
+        if options.write:
+            parser.error("--long is not part of the table that --write replaces")
+        TASKS.clear()
+        TASKS["long"] = long_images(options.long), 64
     lines = ["| task | device | gain, stream | gain, test part | bias |", "|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         plateau(f"{folder}/plateau.h5")
