@@ -163,7 +163,7 @@ class Changed(unittest.TestCase):
                 self.same_numbers(what, path, numbers)
 
     def test_comparison(self):
-        self.check(COMPARE, MORE, ["loss"], 12, 1)
+        self.check(COMPARE, MORE, ["loss"], 8, 1)
 
     def test_sweep(self):
         self.check(SWEEP, WIDER, ["sweep"], 12, 2)
