@@ -136,6 +136,17 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value.tolist() if isinstance(value, np.ndarray) else value
 
 
+PROMISED = 64 << 20  # bytes that may be fill values
+
+
+def _numbers(dataset: h5py.Dataset, part: Any) -> Array:
+    """FileError: more of them than the bytes in the file can hold (deflate makes a byte of 1032 at most), which nobody wrote."""
+    bytes_, stored = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
+    if bytes_ > PROMISED and bytes_ > 2000 * stored:
+        raise FileError(f"{dataset.file.filename}: {dataset.name} promises {dataset.size} numbers, of which {stored} bytes are there; take a copy of the file, or compute it anew")
+    return np.asarray(dataset[part])
+
+
 def read(dataset: h5py.Dataset, row: Optional[int] = None) -> Quantity:
     """A dataset, or one position of its first dimension, with its twin and its attributes."""
     part = () if row is None else (row,)
@@ -146,8 +157,8 @@ def read(dataset: h5py.Dataset, row: Optional[int] = None) -> Quantity:
     names = tuple(name.strip() for name in dims.split(",")) if dims else ("?",) * dataset.ndim
     return Quantity(
         name=str(dataset.name).lstrip("/"),
-        mean=np.asarray(dataset[part]),
-        error=None if twin is None else np.asarray(twin[part]),
+        mean=_numbers(dataset, part),
+        error=None if twin is None else _numbers(twin, part),
         dims=names[len(part):],
         meaning=str(plain(dataset.attrs.get("description", ""))),
     )

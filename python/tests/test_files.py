@@ -207,7 +207,9 @@ class Checksums(unittest.TestCase):
             f.create_dataset("promise", shape=(1 << 47,), chunks=(1 << 10,), dtype="f8")[5] = 1
 
         with mock.patch.object(trial, "SECONDS", 20.0):  # hours, if it were
-            moedmft.open(altered(sample(), promise)).close()
+            with moedmft.open(altered(sample(), promise)) as run_:
+                with self.assertRaisesRegex(moedmft.FileError, "promise promises 140737488355328 numbers"):
+                    run_["promise"]
 
     def test_all_of_a_file_is_under_a_checksum_of_hdf5_and_text_has_a_fixed_length(self):
         def look(name, node):
