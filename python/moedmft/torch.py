@@ -402,6 +402,9 @@ def coordinate_check(build: Callable[[int], "torch.nn.Module"], batches: Sequenc
     widths, watch = tuple(sorted(widths)), watch or {}
     if len(widths) < 2 or seeds < 3:
         raise RuleError("a power needs two widths at least, and errors three seeds")
+    folder = None if output is None else os.path.dirname(os.fspath(output)) or "."
+    if folder is not None and not os.path.isdir(folder):  # before the work, which would be lost
+        raise RuleError(f"cannot write {os.fspath(output)}: the folder {folder} does not exist; make it, or choose another output")
     setup = setup or by_rules(names)
     runs = [[_one(build, batches, loss, rules.at(n), names, watch, n, seed, setup) for seed in range(seeds)] for n in widths]
     tensors = list(dict.fromkeys(match(build(widths[0]), rules.at(widths[0]), names).values()))

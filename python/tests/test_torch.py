@@ -132,6 +132,8 @@ class TorchTest(unittest.TestCase):
             self.assertTrue(part.agrees)
             self.assertTrue(run.coordcheck.promised["stability"])
             self.assertIsNone(run.coordcheck.kept["stability"])
+        with self.assertRaisesRegex(mt.RuleError, "the folder .*nowhere does not exist"):
+            self.check(watch={"W2": "total"}, output=os.path.join(samples.folder(), "nowhere", "torch.h5"))
         with self.assertRaisesRegex(mt.RuleError, "adds them up"):
             self.check()
         with self.assertRaisesRegex(mt.RuleError, "not linear"):
