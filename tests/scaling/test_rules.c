@@ -9,16 +9,19 @@
 #include "support/settings.h"
 #include "support/suite.h"
 
-static mdm_rules rules_at(const char *settings, size_t dimension, size_t width) {
+/* dimension 0: of a whole transformer, with heads of that width. */
+static mdm_rules rules_of(const char *settings, size_t dimension, size_t width, size_t heads) {
   mdm_rules r;
   mdm_error err = {0};
   mdm_config *cfg = configure_values(settings);
-  int status = mdm_rules_compute(cfg, dimension, width, &r, &err);
+  int status = dimension ? mdm_rules_compute(cfg, dimension, width, &r, &err) : mdm_rules_transformer(cfg, width, heads, &r, &err);
   if (status) fprintf(stderr, "%s: %s\n", settings, err.text);
   CU_ASSERT_EQUAL_FATAL(status, MDM_OK);
   mdm_config_free(cfg);
   return r;
 }
+
+static mdm_rules rules_at(const char *settings, size_t dimension, size_t width) { return rules_of(settings, dimension, width, 0); }
 
 static void check_rule(const mdm_tensor_rule *r, double std, double sgd, double adam, double eps, int tied) {
   CU_ASSERT_DOUBLE_EQUAL(r->init_std, std, 1e-12 * fabs(std));
@@ -135,16 +138,7 @@ static const mdm_tensor_rule *row_of(const mdm_rules *r, const char *name) {
   return NULL;
 }
 
-static mdm_rules transformer_at(const char *settings, size_t width, size_t heads) {
-  mdm_rules r;
-  mdm_error err = {0};
-  mdm_config *cfg = configure_values(settings);
-  int status = mdm_rules_transformer(cfg, width, heads, &r, &err);
-  if (status) fprintf(stderr, "%s: %s\n", settings, err.text);
-  CU_ASSERT_EQUAL_FATAL(status, MDM_OK);
-  mdm_config_free(cfg);
-  return r;
-}
+static mdm_rules transformer_at(const char *settings, size_t width, size_t heads) { return rules_of(settings, 0, width, heads); }
 
 static void check_row(const mdm_rules *r, const char *name, double std, double multiplier, double sgd, double adam, double eps) {
   const mdm_tensor_rule *x = row_of(r, name);
