@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "cli/signals.h"
 
-/* Whether two names stand for one file. */
-static int same_file(const char *a, const char *b) {
+int output_same_file(const char *a, const char *b) {
   struct stat x, y;
   return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
@@ -41,10 +41,10 @@ int output_claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm
   *lock = NULL;
   size_t n;
   const mdm_option *o = mdm_options(&n);
-  if (strcmp(a->input, "-") && same_file(a->output, a->input))
+  if (strcmp(a->input, "-") && output_same_file(a->output, a->input))
     return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the configuration of this run; choose another -o", a->output);
   for (size_t i = 0; i < n; i++)
-    if (mdm_option_is_path(&o[i]) && same_file(a->output, mdm_config_text(cfg, o[i].key)))
+    if (mdm_option_is_path(&o[i]) && output_same_file(a->output, mdm_config_text(cfg, o[i].key)))
       return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the %s of this run; choose another -o", a->output, o[i].key);
   signals_catch(0); /* nothing may end us between the lock and its file */
   int status = output_check_folder(a->output, err);
@@ -54,4 +54,9 @@ int output_claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm
 
 void output_report_done(const arguments *a) {
   if (!a->quiet) fprintf(stderr, "moedmft: already complete: %s; nothing to do\n", a->output);
+}
+
+void output_report_progress(const arguments *a, const char *path, const mdm_checkpoint *checkpoint) {
+  size_t runs = mdm_checkpoint_runs(checkpoint);
+  if (runs && !a->quiet) fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", path, runs, MDM_S(runs));
 }

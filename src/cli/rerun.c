@@ -17,11 +17,11 @@
 
 /* The new file, if one is asked for: it replaces nothing that is there, and never the file that is repeated. */
 static int claim(const arguments *a, const mdm_config *cfg, mdm_lock **lock, mdm_error *err) {
-  struct stat x, y;
+  struct stat x;
   *lock = NULL;
   if (!a->output) return signals_catch(1), MDM_OK;
   int there = !stat(a->output, &x);
-  if (there && !stat(a->input, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino)
+  if (there && output_same_file(a->output, a->input))
     return mdm_fail(err, MDM_ERR_IO, "cannot write %s: it is the file whose run is repeated; choose another -o", a->output);
   if (there && x.st_size && !a->force)
     return mdm_fail(err, MDM_ERR_IO, "%s exists; choose another -o, or replace it with --force", a->output);
@@ -66,8 +66,7 @@ static int repeat(const arguments *a, mdm_rerun *r, mdm_error *err) {
   char *beside = kept_beside(a);
   int status = beside ? mdm_rerun_checkpoint(r, beside, &checkpoint, err) : mdm_fail(err, MDM_ERR_MEMORY, "out of memory");
   print_notes(a, r);
-  if (!status && mdm_checkpoint_runs(checkpoint) && !a->quiet)
-    fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", beside, mdm_checkpoint_runs(checkpoint), MDM_S(mdm_checkpoint_runs(checkpoint)));
+  if (!status) output_report_progress(a, beside, checkpoint);
   if (!status) status = repeat_kept(a, r, checkpoint, err);
   if (beside && status != MDM_INTERRUPTED) mdm_checkpoint_discard(beside);
   mdm_checkpoint_close(checkpoint);

@@ -136,8 +136,7 @@ static int run_and_write(const arguments *a, const training *t, int what, mdm_co
                          mdm_checkpoint *checkpoint, mdm_error *err) {
   mdm_outcome outcome;
   if (earlier && !a->quiet) fprintf(stderr, "moedmft: going on from %s, which holds %zu complete run%s\n", a->output, mdm_resume_runs(earlier), MDM_S(mdm_resume_runs(earlier)));
-  if (mdm_checkpoint_runs(checkpoint) && !a->quiet)
-    fprintf(stderr, "moedmft: going on from %s.checkpoint, which holds %zu run%s\n", a->output, mdm_checkpoint_runs(checkpoint), MDM_S(mdm_checkpoint_runs(checkpoint)));
+  output_report_progress(a, a->output, checkpoint);
   int status = compute(a, what, cfg, data, earlier, checkpoint, &outcome, err);
   if (!status && t->fit) status = t->fit(cfg, &outcome, err);
   if ((status == MDM_OK || status == MDM_ERR_DIVERGED) && what & MDM_RUN_LIMIT) {

@@ -201,3 +201,9 @@ void mdm_curves_legend(FILE *out, const mdm_look *look, const mdm_curves *c, int
   }
   mdm_plot_close_legend(out);
 }
+
+mdm_box mdm_curves_quarter(int column, int row) {
+  const double width = MDM_CURVES_PAGE_WIDTH, height = MDM_CURVES_PAGE_HEIGHT;
+  double left = column * MDM_CURVES_PANEL_WIDTH + 132, top = height - MDM_CURVES_HEADER - row * MDM_CURVES_PANEL_HEIGHT;
+  return (mdm_box){left / width, (left + MDM_CURVES_PANEL_WIDTH - 162) / width, (top - MDM_CURVES_PANEL_HEIGHT + 68) / height, (top - 14) / height};
+}

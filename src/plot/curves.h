@@ -42,6 +42,10 @@ void mdm_curves_draw(FILE *out, const mdm_look *look, const mdm_curves *c, int c
  * title and legend. */
 enum { MDM_CURVES_HEADER = 96 };
 void mdm_curves_legend(FILE *out, const mdm_look *look, const mdm_curves *c, int height);
+/* A page of two by two panels, in pixels, and the box of one of them. */
+enum { MDM_CURVES_PANEL_WIDTH = 700, MDM_CURVES_PANEL_HEIGHT = 440, MDM_CURVES_FOOTER = 42 };
+enum { MDM_CURVES_PAGE_WIDTH = 2 * MDM_CURVES_PANEL_WIDTH + 20, MDM_CURVES_PAGE_HEIGHT = MDM_CURVES_HEADER + MDM_CURVES_FOOTER + 2 * MDM_CURVES_PANEL_HEIGHT };
+mdm_box mdm_curves_quarter(int column, int row);
 /* "pt … lc …" of width k, the sources but the limit. */
 void mdm_curves_style(FILE *out, const mdm_look *look, const mdm_curves *c, size_t k);
 

@@ -8,9 +8,6 @@
 #include "plot/curves.h"
 #include "plot/pictures.h"
 
-enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = MDM_CURVES_HEADER, BOTTOM = 42 }; /* pixels */
-enum { WIDTH = 2 * CELL_WIDTH + 20, HEIGHT = TOP + BOTTOM + 2 * CELL_HEIGHT };
-
 enum { LOOKS = 2 }; /* entropy, distance */
 
 /* Means over heads, then quantiles (time × MDM_QUANTILES), which are read for their values alone. */
@@ -48,11 +45,6 @@ static int find_time(figure *f) {
   return f->time != SIZE_MAX;
 }
 
-static mdm_box cell(int column, int row) {
-  double left = column * CELL_WIDTH + 132, top = HEIGHT - TOP - row * CELL_HEIGHT;
-  return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 162) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
-}
-
 /* Value, probability, two standard errors. */
 static void quantile_data(FILE *out, const figure *f, int look, size_t s) {
   const mdm_source *source = &f->curves.sources[s];
@@ -71,7 +63,7 @@ static void draw_distribution(FILE *out, const mdm_look *look, const figure *f, 
   const mdm_curves *c = &f->curves;
   for (size_t s = 0; s < c->n; s++)
     if (quantiles_of(&c->sources[s], which)) quantile_data(out, f, which, s);
-  mdm_plot_place(out, cell(which, 1));
+  mdm_plot_place(out, mdm_curves_quarter(which, 1));
   fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
   fprintf(out, "set xlabel '%s of a head at step %.0f' offset 0,0.2\nset ylabel 'fraction of heads below' offset -0.5,0\n", what[which], f->step);
   fprintf(out, "set xrange [*:*]\nset yrange [0:1]\nplot NaN notitle");
@@ -90,10 +82,10 @@ static void draw_distribution(FILE *out, const mdm_look *look, const figure *f, 
 
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title, MDM_PLOT_LIMIT_BAND ";  " MDM_PLOT_BARS MDM_PLOT_FEW);
-  mdm_curves_legend(out, look, &f->curves, HEIGHT);
+  mdm_plot_begin(out, MDM_CURVES_PAGE_WIDTH, MDM_CURVES_PAGE_HEIGHT, look, target, f->title, MDM_PLOT_LIMIT_BAND ";  " MDM_PLOT_BARS MDM_PLOT_FEW);
+  mdm_curves_legend(out, look, &f->curves, MDM_CURVES_PAGE_HEIGHT);
   for (int k = 0; k < LOOKS; k++) {
-    mdm_curves_draw(out, look, &f->curves, k, cell(k, 0));
+    mdm_curves_draw(out, look, &f->curves, k, mdm_curves_quarter(k, 0));
     draw_distribution(out, look, f, k);
   }
 }

@@ -7,9 +7,6 @@
 #include "plot/curves.h"
 #include "plot/pictures.h"
 
-enum { COLUMNS = 2, CELL_WIDTH = 700, CELL_HEIGHT = 440, TOP = MDM_CURVES_HEADER, BOTTOM = 42 }; /* pixels */
-enum { WIDTH = 2 * CELL_WIDTH + 20, HEIGHT = TOP + BOTTOM + 2 * CELL_HEIGHT };
-
 /* The first is read for the histogram, the last for its time. */
 static const mdm_curve curves[] = {
     {"statistics/psi/histogram", "statistics/psi/edge", "", 0},
@@ -86,11 +83,6 @@ static void histogram_data(FILE *out, const figure *f, size_t s) {
   fprintf(out, "EOD\n");
 }
 
-static mdm_box cell(int column, int row) {
-  double left = column * CELL_WIDTH + 132, top = HEIGHT - TOP - row * CELL_HEIGHT;
-  return (mdm_box){left / WIDTH, (left + CELL_WIDTH - 162) / WIDTH, (top - CELL_HEIGHT + 68) / HEIGHT, (top - 14) / HEIGHT};
-}
-
 /* Filled steps for the limit, points with bars for networks. */
 static void draw_source(FILE *out, const mdm_look *look, const mdm_curves *c, size_t s) {
   if (!c->sources[s].width) {
@@ -107,7 +99,7 @@ static void draw_histogram(FILE *out, const mdm_look *look, const figure *f) {
   const mdm_curves *c = &f->curves;
   for (size_t s = 0; s < c->n; s++)
     if (histogram_of(&c->sources[s])) histogram_data(out, f, s);
-  mdm_plot_place(out, cell(0, 0));
+  mdm_plot_place(out, mdm_curves_quarter(0, 0));
   double pad = 0.03 * (f->hi - f->lo);
   fprintf(out, "unset logscale\nset format '%%g'\nset tics nomirror\nset xtics autofreq\nset ytics autofreq\n");
   fprintf(out, "set xlabel 'logit ψ at step %.0f' offset 0,0.2\nset ylabel 'density over experts and samples' offset -0.5,0\n", f->step);
@@ -121,12 +113,12 @@ static void draw_histogram(FILE *out, const mdm_look *look, const figure *f) {
 
 static void draw(FILE *out, const void *figure_, const mdm_look *look, const char *target) {
   const figure *f = figure_;
-  mdm_plot_begin(out, WIDTH, HEIGHT, look, target, f->title,
+  mdm_plot_begin(out, MDM_CURVES_PAGE_WIDTH, MDM_CURVES_PAGE_HEIGHT, look, target, f->title,
                  MDM_PLOT_LIMIT_BAND ";  " MDM_PLOT_BARS MDM_PLOT_FEW);
-  mdm_curves_legend(out, look, &f->curves, HEIGHT);
+  mdm_curves_legend(out, look, &f->curves, MDM_CURVES_PAGE_HEIGHT);
   draw_histogram(out, look, f);
   for (int i = 1; i <= STEPPED; i++)
-    if (mdm_curves_has(&f->curves, i)) mdm_curves_draw(out, look, &f->curves, i, cell(i % COLUMNS, i / COLUMNS));
+    if (mdm_curves_has(&f->curves, i)) mdm_curves_draw(out, look, &f->curves, i, mdm_curves_quarter(i % 2, i / 2));
 }
 
 static int read_router(mdm_file *file, const char *field, void *figure_, mdm_error *err) {
