@@ -8,7 +8,6 @@
 #include <moedmft/report.h>
 #include <moedmft/rerun.h>
 
-#include "base/text.h"
 #include "cli/command.h"
 #include "cli/memory.h"
 #include "cli/output.h"
