@@ -31,9 +31,9 @@ int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err);
  * (MDM_EXPECT_*, 0: nothing) does not show; err says what, and for lack of data what to do. */
 int mdm_comparison_verdict(const mdm_record *comparison, int expect, char *line, size_t size, mdm_error *err);
 
-/* A fitted power as text: "p = 0.98 +- 0.05"; "p > 3.10" where bound is 1, "p < 3.10" where it is −1; "p unknown" where it is NaN. Without
+/* A fitted power as text: "p = 0.98 +- 0.05"; "p > 3.10" where bound is positive, "p < 3.10" where it is negative (NaN is neither); "p unknown" where it is NaN. Without
  * a name (NULL): "0.98 +- 0.05", "> 3.10", "-". */
-void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size);
+void mdm_power_text(const char *name, double power, double error, double bound, char *buf, size_t size);
 
 #ifdef __cplusplus
 }

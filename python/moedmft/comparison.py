@@ -10,6 +10,11 @@ from .group import Group
 from .quantity import Array, Quantity
 
 
+def _sign(bound: float) -> int:
+    """NaN has none."""
+    return int(bound > 0) - int(bound < 0)
+
+
 @dataclass(frozen=True)
 class Rate:
     """A fit of deviation ~ N^-exponent; ``exponent`` is NaN where nothing stands out of the noise. ``str`` gives it in words.
@@ -68,7 +73,7 @@ class Comparison(Group):
         """Rate of ``deviation``."""
         fit = self._fit()
         return Rate("train/prediction", self.deviation, self._scale("train/prediction"), fit.get("exponent", _NAN),
-                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN), int(fit.get("exponent_bound", 0)),
+                    fit.get("exponent_stderr", _NAN), fit.get("predicted", _NAN), _sign(fit.get("exponent_bound", 0)),
                     self._freedom("train/prediction"))
 
     @property
@@ -76,7 +81,7 @@ class Comparison(Group):
         """Rate of ``spread``; independent neurons give 1/2."""
         fit = self._fit()
         return Rate("spread", self.spread, _NAN, fit.get("spread_exponent", _NAN),
-                    fit.get("spread_exponent_stderr", _NAN), 0.5, int(fit.get("spread_exponent_bound", 0)),
+                    fit.get("spread_exponent_stderr", _NAN), 0.5, _sign(fit.get("spread_exponent_bound", 0)),
                     float(self.seeds.min()) - 1)
 
     def compared(self) -> List[str]:
@@ -90,7 +95,7 @@ class Comparison(Group):
         error = _NAN if exponent.error is None else float(exponent.error.item())
         bound = f"each/{name}/exponent_bound"
         return Rate(name, self[f"each/{name}/deviation"], self._scale(name), float(exponent), error,
-                    bound=int(float(self[bound])) if bound in self else 0, freedom=self._freedom(name))
+                    bound=_sign(float(self[bound])) if bound in self else 0, freedom=self._freedom(name))
 
     @property
     def rates(self) -> Dict[str, Rate]:

@@ -151,6 +151,8 @@ class Files(unittest.TestCase):
         with moedmft.open(altered(sample(), change)) as run:
             self.assertEqual(run.comparison.rate_of("rms/delta").bound, 1)
             self.assertEqual(str(run.comparison.rate), "p < -0.50")
+        with moedmft.open(altered(sample(), lambda f: f["comparison/fit"].attrs.__setitem__("exponent_bound", float("nan")))) as run:
+            self.assertEqual(run.comparison.rate.bound, 0)
 
     def test_names_are_all_datasets_without_twins(self):
         with moedmft.open(sample()) as run, h5py.File(sample()) as f:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/record.h"
 #include "file/resume.h"
 #include "file/runs.h"
@@ -221,7 +222,7 @@ static int compare_ensemble(mdm_file *then, mdm_file *now, long width, int parti
   mdm_runs_group(width, single);
   c->group = single;
   c->up_to_nan = partial;
-  if (!status && mdm_file_has_group(then, single) && mdm_file_has_group(now, single)) status = compare_runs(then, now, c, (long)ended, err);
+  if (!status && mdm_file_has_group(then, single) && mdm_file_has_group(now, single)) status = compare_runs(then, now, c, mdm_real_whole(ended), err);
   c->up_to_nan = 0;
   return status;
 }

@@ -121,7 +121,7 @@ static int is_table(const mdm_array *a, size_t rows, size_t columns) { return a 
 
 static void take_origin(mdm_samples *s, const mdm_array *origin) {
   for (size_t i = 0; origin && origin->rank == 1 && origin->dim[0] == s->count && i < s->count; i++)
-    s->origin[i] = origin->value[i] >= 0 ? (size_t)origin->value[i] : 0;
+    s->origin[i] = origin->value[i] >= 0 ? (size_t)mdm_real_whole(origin->value[i]) : 0;
 }
 
 /* Accuracies are there exactly for classes. */
@@ -193,7 +193,7 @@ static size_t held_runs(mdm_file *file, long width) {
   if (mdm_file_read_some(file, group, &path, 1, &rec, NULL)) return 0;
   const mdm_array *index = mdm_record_find(rec, path);
   for (size_t i = 0; index && i < mdm_elements(index->rank, index->dim); i++)
-    if (index->value[i] >= (double)most) most = (size_t)index->value[i] + 1;
+    if (index->value[i] >= (double)most) most = (size_t)mdm_real_whole(index->value[i]) + 1;
   mdm_record_free(rec);
   return most;
 }

@@ -102,7 +102,7 @@ static void draw_fit(FILE *out, const figure *f) {
     fprintf(out, ", exp(%.9g) * x**(%.9g) with lines dt 2 lw 1.5 lc rgb '#707070' title 'predicted: N^{-%g}'",
             mdm_deviation_height(&f->deviations, f->predicted), -f->predicted, f->predicted);
   if (!isfinite(f->exponent)) return;
-  if (f->bound != 0) { /* no line: its exponent is not known */
+  if (f->bound > 0 || f->bound < 0) { /* no line: its exponent is not known */
     fprintf(out, ", NaN with lines lt nodraw title 'fit: N^{-p}, p %c %.2f'", f->bound > 0 ? '>' : '<', f->exponent);
     return;
   }

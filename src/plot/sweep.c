@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "file/internal.h"
+#include "base/number.h"
 #include "plot/pictures.h"
 #include "study/sweep_internal.h"
 
@@ -65,7 +66,7 @@ typedef struct {
 static best best_of(const page *p, size_t slice, size_t w) {
   size_t at = slice * p->s->widths + w;
   double x = result(p, "optimum")[at], e = MDM_PLOT_BAND * result(p, "optimum_stderr")[at] / x; /* of ln x; it holds Student's t */
-  int kind = (int)result(p, "optimum_kind")[at];
+  int kind = (int)mdm_real_whole(result(p, "optimum_kind")[at]);
   if (!isfinite(e)) e = 0;
   return (best){x,
                 x * exp(-e),

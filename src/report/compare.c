@@ -18,7 +18,7 @@ typedef struct {
   char name[96];
   double deviation, noise, scale; /* of the widest networks, two standard errors of it (of few runs as rarely exceeded); RMS in the limit */
   double p, error, lowest, highest;
-  int bound; /* of p */
+  double bound; /* of p: its sign counts */
   double rms_z, max_z, reach; /* reach: standard errors within which networks and limit agree */
 } line;
 
@@ -26,14 +26,13 @@ typedef struct {
 static double reach_of(double freedom) { return isnan(freedom) ? 2 : mdm_student(2, freedom); }
 
 /* -1, 0 or 1. */
-static int bound_of(double stored) { return (stored > 0) - (stored < 0); }
 
 static line read_line(const mdm_record *rec, const char *name) {
   line l = {.deviation = mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 0),
             .noise = reach_of(mdm_comparison_number(rec, name, "exponent_freedom", 0, 0)) * mdm_comparison_number(rec, name, "deviation", SIZE_MAX, 1), .scale = mdm_comparison_number(rec, name, "scale", 0, 0),
             .p = mdm_comparison_number(rec, name, "exponent", 0, 0), .error = mdm_comparison_number(rec, name, "exponent", 0, 1),
             .lowest = mdm_comparison_number(rec, name, "predicted", 0, 0), .highest = mdm_comparison_number(rec, name, "predicted", 1, 0),
-            .bound = bound_of(mdm_comparison_number(rec, name, "exponent_bound", 0, 0)), .reach = reach_of(mdm_comparison_number(rec, name, "extrapolated_freedom", 0, 0)),
+            .bound = mdm_comparison_number(rec, name, "exponent_bound", 0, 0), .reach = reach_of(mdm_comparison_number(rec, name, "extrapolated_freedom", 0, 0)),
             .rms_z = mdm_comparison_number(rec, name, "extrapolated_rms_z", 0, 0), .max_z = mdm_comparison_number(rec, name, "extrapolated_max_z", 0, 0)};
   snprintf(l.name, sizeof l.name, "%s", name);
   return l;

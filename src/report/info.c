@@ -361,7 +361,7 @@ static void print_fit(FILE *out, mdm_file *file) {
   mdm_file_get_real(file, "/comparison/fit", "exponent_stderr", &error, NULL);
   mdm_file_get_real(file, "/comparison/fit", "predicted", &predicted, NULL);
   mdm_file_get_real(file, "/comparison/fit", "exponent_bound", &bound, NULL);
-  mdm_power_text("p", p, error, (bound > 0) - (bound < 0), text, sizeof text);
+  mdm_power_text("p", p, error, bound, text, sizeof text);
   fprintf(out, "fit: deviation ∝ N^-p, %s", text);
   int range = mdm_file_get_real(file, "/comparison/fit", "predicted_lowest", &lowest, NULL) == MDM_OK && lowest < predicted;
   if (isfinite(predicted)) fprintf(out, " (predicted: ");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fit.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "report/number.h"
 #include "study/sweep_transfer.h"
@@ -82,7 +83,7 @@ static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w,
 static void print_best(FILE *out, const mdm_sweep *s, size_t slice, size_t w) {
   char text[80] = "-";
   size_t at = slice * s->widths + w;
-  int kind = (int)value_at(s, "optimum_kind", at);
+  int kind = (int)mdm_real_whole(value_at(s, "optimum_kind", at));
   double x = value_at(s, "optimum", at);
   if (kind == MDM_BEST_LOWER || kind == MDM_BEST_UPPER)
     snprintf(text, sizeof text, "%s %.4g", kind == MDM_BEST_LOWER ? "≤" : "≥", x);
@@ -163,7 +164,7 @@ static void regret_text(const mdm_sweep *s, const char *key, size_t at, char buf
   const char *const names[] = {"regret", "regret_relative"};
   double v[2], e[2];
   snprintf(path, sizeof path, "regret_kind/%s", key);
-  int kind = (int)value_at(s, path, at);
+  int kind = (int)mdm_real_whole(value_at(s, path, at));
   for (int i = 0; i < 2; i++) {
     snprintf(path, sizeof path, "%s/%s", names[i], key);
     v[i] = value_at(s, path, at), e[i] = error_at(s, path, at);

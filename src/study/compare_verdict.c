@@ -93,7 +93,7 @@ static void print_rate(const finding *f, answer a, char *out, size_t size) {
   static const char *const words[] = {"holds", "deviates", "unresolved"};
   char range[48] = "", text[80];
   if (f->lowest < f->highest) snprintf(range, sizeof range, "%g to ", f->lowest);
-  mdm_power_text("p", f->p, f->error, (int)f->bound, text, sizeof text);
+  mdm_power_text("p", f->p, f->error, f->bound, text, sizeof text);
   if (has_few_runs(f)) print_few(f, text, sizeof text), snprintf(out, size, "rate %s (%s)", words[a], text);
   else if (isfinite(f->p))
     snprintf(out, size, f->rate_chi2 > MDM_MISFIT ? "rate %s (deviation ~ N^-p, %s, predicted %s%g; no power describes the deviations, chi-squared per degree of freedom %.3g)"
@@ -138,10 +138,10 @@ int mdm_comparison_prepare(const mdm_config *cfg, mdm_error *err) {
   return MDM_OK;
 }
 
-void mdm_power_text(const char *name, double power, double error, int bound, char *buf, size_t size) {
+void mdm_power_text(const char *name, double power, double error, double bound, char *buf, size_t size) {
   const char *who = name ? name : "", *is = name ? " = " : "", *blank = name ? " " : "";
   if (isnan(power)) snprintf(buf, size, "%s%s", who, name ? " unknown" : "-");
-  else if (bound) snprintf(buf, size, "%s%s%c %.2f", who, blank, bound > 0 ? '>' : '<', power);
+  else if (bound > 0 || bound < 0) snprintf(buf, size, "%s%s%c %.2f", who, blank, bound > 0 ? '>' : '<', power);
   else if (isfinite(error)) snprintf(buf, size, "%s%s%.2f +- %.2f", who, is, power, error);
   else snprintf(buf, size, "%s%s%.2f", who, is, power);
 }

@@ -196,6 +196,19 @@ static void names_misfits(void) {
   }
 }
 
+/* What another program made of a bound is none. */
+static void bounds_in_words(void) {
+  char text[80];
+  const struct {
+    double bound;
+    const char *words;
+  } list[] = {{0, "p = 1.20 +- 0.10"}, {1, "p > 1.20"}, {-1, "p < 1.20"}, {INFINITY, "p > 1.20"}, {NAN, "p = 1.20 +- 0.10"}};
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    mdm_power_text("p", 1.2, 0.1, list[i].bound, text, sizeof text);
+    CU_ASSERT_STRING_EQUAL(text, list[i].words);
+  }
+}
+
 static void verdicts(void) {
   check_verdict(&(truth){3, 1, 0, 1}, "", 400, "holds", "agrees");
   check_verdict(&(truth){3, 1, 0.05, 1}, "", 400, "deviates", "deviates"); /* the wrong limit */
@@ -252,6 +265,7 @@ static const test_case tests[] = {
     {"synthetic networks: exponent and limit", finds_exponent_and_limit},
     {"a power that does not fit is named", names_misfits},
     {"verdicts", verdicts},
+    {"bounds in words", bounds_in_words},
     {"extrapolations weigh widths by their errors", weighs_by_errors},
     {"words of verdicts", words},
     {"constants have no exponent", constants_have_no_exponent},
