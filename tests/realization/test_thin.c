@@ -114,7 +114,59 @@ static void stein_equals_pathwise(void) {
   for (int k = 0; k < 2; k++) free(h[k]), free(gamma[k]);
 }
 
+/* ---------------------------------------------------------------- decay */
+
+/* W1 of a limit after one pass, without a gradient: so many steps of decay alone. */
+static void decayed(bench *b, const mdm_optimizer *by, int steps) {
+  mdm_error err = {0};
+  bench_open(b, "model.regime=II");
+  bench_limit(b, 400, 200, 0, 1e-4);
+  bench_pass(b);
+  X(matrix) *A = b->R->matrix[0][MDM_W1];
+  for (int t = 0; t < steps; t++) {
+    const mdm_step step = {.by = by, .rate = 0.4, .clip = 0, .t = (size_t)t};
+    CU_ASSERT_FATAL(!A->ops->step(A, &step, X(moe_field)(b->program, MDM_TRAIN, MDM_H, 0), X(moe_field)(b->program, MDM_TRAIN, MDM_GAMMA, 0), NULL, &err));
+  }
+}
+
+/* Product with the square of a field, entry by entry: it has directions that the matrix has not met. */
+static real *of_square(bench *b, int backward) {
+  mdm_error err = {0};
+  X(matrix) *A = b->R->matrix[0][MDM_W1];
+  const X(field) *f = X(moe_field)(b->program, MDM_TRAIN, backward ? MDM_GAMMA : MDM_H, 0);
+  X(field) in = {.n = f->n, .P = P, .v = malloc(f->n * P * sizeof(real)), .id = 1000000}, out = {.n = backward ? A->cols : A->rows, .P = P};
+  out.v = calloc(out.n * P, sizeof *out.v);
+  for (size_t i = 0; i < f->n * P; i++) in.v[i] = f->v[i] * (f->v[i] + 0.1);
+  CU_ASSERT_FATAL(!(backward ? A->ops->backward(A, &in, NULL, 0, &out, &err) : A->ops->forward(A, &in, NULL, &out, &err)));
+  free(in.v);
+  return out.v;
+}
+
+/* The initial matrix, columns that are drawn later and responses included, shrinks as decay says, by itself or through the momentum. */
+static void decay_is_of_the_whole_initial_matrix(void) {
+  static const mdm_optimizer none = {0}, optimizers[] = {{.decay = 0.5}, {.decay = 0.5, .momentum = 0.7}};
+  for (size_t k = 0; k < COUNT(optimizers); k++) {
+    bench was, is;
+    double left = 1, momentum = 0;
+    decayed(&was, &none, 0);
+    decayed(&is, &optimizers[k], 3);
+    double lambda = 0.5 * is.R->matrix[0][MDM_W1]->coef.decay;
+    for (int t = 0; t < 3; t++) momentum = optimizers[k].momentum * momentum + lambda * left, left -= 0.4 * momentum;
+    CU_ASSERT(left > 0.1 && left < 0.9);
+    for (int backward = 0; backward < 2; backward++) {
+      real *before = of_square(&was, backward), *after = of_square(&is, backward);
+      size_t n = (backward ? is.R->matrix[0][MDM_W1]->cols : is.R->matrix[0][MDM_W1]->rows) * P;
+      double size = cblas_dnrm2(n, before, 1);
+      for (size_t i = 0; i < n; i++) CU_ASSERT_DOUBLE_EQUAL(after[i], left * before[i], 1e-10 * size);
+      CU_ASSERT(size > 1e-3);
+      free(before), free(after);
+    }
+    bench_close(&was), bench_close(&is);
+  }
+}
+
 static const test_case tests[] = {
+    {"decay is of the whole initial matrix", decay_is_of_the_whole_initial_matrix},
     {"responses: Stein equals pathwise", stein_equals_pathwise},
 };
 
