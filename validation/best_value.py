@@ -62,7 +62,7 @@ class Routine:
 
     def __init__(self, folder):
         binary = os.path.join(folder, "best_value_lists")
-        objects = [os.path.join(ROOT, "build/obj/src/study/best_value.o"), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
+        objects = [*(os.path.join(ROOT, f"build/obj/src/study/{name}.o") for name in ("best_value", "loss_list")), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
         libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "openblas", "lapacke", "gsl", "sleef", "hdf5", "yaml-0.1", "zlib"],
                                    check=True, capture_output=True, text=True).stdout.split()
         subprocess.run(["cc", "-std=c11", "-O2", "-fopenmp", f"-I{ROOT}/src", f"-I{ROOT}/include", f"{ROOT}/validation/best_value_lists.c", "-o", binary,
