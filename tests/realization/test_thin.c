@@ -165,7 +165,51 @@ static void decay_is_of_the_whole_initial_matrix(void) {
   }
 }
 
+/* ---------------------------------------------------------------- factors of a network */
+
+/* The factors that are read off a network's matrix before training make of the fields that they have followed what the matrix makes of them. */
+static void factors_of_a_network(void) {
+  static const char *const cases[] = {"model.regime=II model.expert_width=2", "model.regime=I model.parameterization=mup", "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5"};
+  int scaled = 0;
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    bench b;
+    X(thin) *A;
+    mdm_error err = {0};
+    bench_open(&b, cases[k]);
+    bench_network(&b, 24);
+    bench_pass(&b);
+    for (int t = MDM_W1; t <= MDM_W2; t++) {
+      X(matrix) *matrix = b.R->matrix[0][t];
+      CU_ASSERT_FATAL(!b.R->factors(b.R, 0, (mdm_tensor)t, 1e-6, &A, &err) && A);
+      scaled += fabs(A->base.coef.tau - 1) > 0.1;
+      for (int step = 0; step < 2; step++) { /* new directions beside known ones, too */
+        const X(field) *P_ = X(moe_field)(b.program, MDM_TRAIN, t == MDM_W1 ? MDM_H : MDM_Y, 0), *Q_ = X(moe_field)(b.program, MDM_TRAIN, t == MDM_W1 ? MDM_GAMMA : MDM_DELTA, 0);
+        X(field) p = *P_, q = *Q_, out[2];
+        p.v = malloc(p.n * P * sizeof *p.v), q.v = malloc(q.n * P * sizeof *q.v);
+        p.id = 1000000 + 10 * (unsigned long)t + 2 * (unsigned long)step, q.id = p.id + 1;
+        for (size_t i = 0; i < p.n * P; i++) p.v[i] = P_->v[i] * (step ? P_->v[i] : 1);
+        for (size_t i = 0; i < q.n * P; i++) q.v[i] = Q_->v[i] * (step ? Q_->v[i] : 1);
+        CU_ASSERT_FATAL(!X(thin_follow)(A, &p, &q, &err));
+        for (int backward = 0; backward < 2; backward++) {
+          size_t n = backward ? p.n : q.n;
+          for (int c = 0; c < 2; c++) out[c] = (X(field)){.n = n, .P = P, .v = calloc(n * P, sizeof(real))};
+          CU_ASSERT_FATAL(!(backward ? matrix->ops->backward(matrix, &q, NULL, 0, &out[0], &err) : matrix->ops->forward(matrix, &p, NULL, &out[0], &err)));
+          CU_ASSERT_FATAL(!(backward ? A->base.ops->backward(&A->base, &q, NULL, 0, &out[1], &err) : A->base.ops->forward(&A->base, &p, NULL, &out[1], &err)));
+          double size = cblas_dnrm2(n * P, out[0].v, 1);
+          CU_ASSERT(size > 0);
+          for (size_t i = 0; i < n * P; i++) CU_ASSERT_DOUBLE_EQUAL(out[1].v[i], out[0].v[i], 1e-4 * size);
+          free(out[0].v), free(out[1].v);
+        }
+        free(p.v), free(q.v);
+      }
+    }
+    bench_close(&b);
+  }
+  CU_ASSERT(scaled > 0);
+}
+
 static const test_case tests[] = {
+    {"factors of a network", factors_of_a_network},
     {"decay is of the whole initial matrix", decay_is_of_the_whole_initial_matrix},
     {"responses: Stein equals pathwise", stein_equals_pathwise},
 };
