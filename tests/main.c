@@ -23,7 +23,7 @@ static int names_a_suite(const char *word) {
   for (const suite *s = suite_first(); s; s = s->next)
     if (strstr(s->name, word)) return 1;
   fprintf(stderr, "run-tests: no suite has '%s' in its name; suites:", word);
-  for (const suite *s = suite_first(); s; s = s->next) fprintf(stderr, " %s", s->name);
+  for (const suite *s = suite_first(); s; s = s->next) fprintf(stderr, " '%s'", s->name);
   fprintf(stderr, "\n");
   return 0;
 }

@@ -16,7 +16,7 @@ guide's recipe: a sharper one) and fashion (one pass over 400 images: a round mi
 Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size, and the root
 mean square of what they should cover, of ln(value) and of the loss in parts of the true one.
 --few: fractions within two errors, of lists refined from a spacing of 1.41, of 3 to 32 runs.
---shares: of networks, which part of the mean loss the largest has, and how many carry it (effective number), beside the best value.
+--shares: of networks, which part of the mean loss the largest has, how many carry it (effective number) and how ln L scatters, beside the best value.
 Exit status 1 when fewer than 55 % of the repeats lie within one error, or fewer than 80 % within two.
 """
 import argparse
@@ -62,7 +62,7 @@ class Routine:
 
     def __init__(self, folder):
         binary = os.path.join(folder, "best_value_lists")
-        objects = [os.path.join(ROOT, "build/obj/src/study/best_value.o"), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
+        objects = [*(os.path.join(ROOT, f"build/obj/src/study/{name}.o") for name in ("best_value", "loss_list")), *glob.glob(os.path.join(ROOT, "build/obj/src/base/*.o"))]
         libraries = subprocess.run(["pkg-config", "--cflags", "--libs", "openblas", "lapacke", "gsl", "sleef", "hdf5", "yaml-0.1", "zlib"],
                                    check=True, capture_output=True, text=True).stdout.split()
         subprocess.run(["cc", "-std=c11", "-O2", "-fopenmp", f"-I{ROOT}/src", f"-I{ROOT}/include", f"{ROOT}/validation/best_value_lists.c", "-o", binary,
@@ -237,7 +237,7 @@ def shares(name, source):
         ratio = math.exp(source.x(p) - source.truth)
         if abs(ratio - 1) <= 0.06:
             losses = source.losses[p]
-            print(f"| {name} | {ratio:.3f} | {losses.mean():.2e} | {losses.max() / losses.sum():.2f} | {losses.sum()**2 / (losses**2).sum():.1f} of {len(losses)} |")
+            print(f"| {name} | {ratio:.3f} | {losses.mean():.2e} | {losses.max() / losses.sum():.2f} | {losses.sum()**2 / (losses**2).sum():.1f} of {len(losses)} | {np.log(losses).std(ddof=1):.2f} |")
 
 
 def main():
@@ -253,7 +253,7 @@ def main():
     good = True
     if asked.shares:
         cases = [case for case in cases if case in NETWORKS]
-        print("| case | value over the best | mean loss | share of the largest | effective number |\n|---|---|---|---|---|")
+        print("| case | value over the best | mean loss | share of the largest | effective number | standard deviation of ln L |\n|---|---|---|---|---|---|")
     elif asked.few:
         print(f"| two errors of … runs hold | {FEW[0]}: value, loss | " + " | ".join(map(str, FEW[1:])) + " |\n" + "|---" * (len(FEW) + 1) + "|")
     else:

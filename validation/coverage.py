@@ -30,7 +30,7 @@ CASES = {
     "I": ["model.regime=I"],
     "II": [],
     "II μP top-K": ["model.parameterization=mup", "model.active_fraction=0.25"],
-    "II Adam": ["train.optimizer=adam", "train.lr=0.05", "train.adam_eps=0.1"],
+    "II Adam": ["train.optimizer=adam", "train.lr=0.05", "train.adam.eps=0.1"],
     "II depth 2": ["model.depth=2"],
     "III": ["model.regime=III"],
     "III μP momentum": ["model.regime=III", "model.parameterization=mup", "train.optimizer=momentum", "train.lr=0.1"],

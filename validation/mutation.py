@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -74,7 +75,8 @@ class Copy:
         try:
             done = subprocess.run(words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=LIMIT, env={**os.environ, "MOEDMFT_BIN": "build/moedmft", "MOEDMFT_MPI_BIN": "", **env})
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as late:
+            self.said = (late.stdout or b"").decode(errors="replace") + f"\n{' '.join(words)}: not done after {LIMIT} s"
             return False
         self.said = done.stdout.decode(errors="replace")
         return done.returncode == 0
@@ -84,7 +86,7 @@ class Copy:
 
     def suites(self):
         self.run("build/run-tests", "no such suite")
-        return self.said.split("suites:")[1].split()
+        return shlex.split(self.said.split("suites:")[1])
 
     def starting(self):
         """Tests that start the program: the suites whose file, or what it includes, does, and the scripts."""
@@ -177,6 +179,7 @@ def main():
     p.add_argument("--sample", type=int, default=0, metavar="N", help="N entries, always the same")
     p.add_argument("--only", action="append", metavar="WORD", help="entries whose file or formula contains WORD, or of that line")
     p.add_argument("--results", type=pathlib.Path, metavar="FILE", help="a line of JSON for each mutant; those in it are not tried again")
+    p.add_argument("--named", action="store_true", help="only the suites that entries name: what these do not notice stays open")
     p.add_argument("--folder", default=ROOT / "build-mutation", help="where they are built; what is there already is not built anew")
     p.add_argument("--python", default="/usr/bin/python3")
     a = p.parse_args()
@@ -197,7 +200,7 @@ def main():
     if not copy.build("all", "build/run-tests"):
         sys.exit(f"the sources do not compile:\n{copy.said[-2000:]}")
     copy.measure()
-    for only in (True, False):  # the suites that entries name; then all tests for what these do not notice
+    for only in (True,) if a.named else (True, False):  # the suites that entries name; then all tests for what these do not notice
         for i, e in enumerate(entries, 1):
             known = old.get((e["file"], e["old"], e["new"]))
             if e["line"] in results and results[e["line"]]["by"] or (only and known and not known["by"]):

@@ -6,22 +6,16 @@
 #include "kernels/entrywise_table.h"
 #include "kernels/vectors.h"
 
-/* a b + c as `combine` adds (products are fused where there is an instruction for it), and square roots. */
+/* Square roots. */
 #if defined(__AVX512F__) && MDM_SINGLE
-ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
 ALWAYS vec root(vec x) { return _mm512_sqrt_ps(x); }
 #elif defined(__AVX512F__)
-ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm512_fmadd_pd(a, b, c); }
 ALWAYS vec root(vec x) { return _mm512_sqrt_pd(x); }
 #elif defined(__AVX2__) && MDM_SINGLE
-ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
 ALWAYS vec root(vec x) { return _mm256_sqrt_ps(x); }
 #elif defined(__AVX2__)
-ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm256_fmadd_pd(a, b, c); }
 ALWAYS vec root(vec x) { return _mm256_sqrt_pd(x); }
-#else
-ALWAYS vec plus_product(vec a, vec b, vec c) { return a * b + c; }
-#if defined(__SSE2__) && MDM_SINGLE
+#elif defined(__SSE2__) && MDM_SINGLE
 #include <emmintrin.h>
 ALWAYS vec root(vec x) { return _mm_sqrt_ps(x); }
 #elif defined(__SSE2__)
@@ -32,7 +26,6 @@ ALWAYS vec root(vec x) {
   for (int i = 0; i < LANES; i++) x[i] = (real)sqrt((double)x[i]); /* of a float: the same as in single precision */
   return x;
 }
-#endif
 #endif
 
 #if MDM_SINGLE

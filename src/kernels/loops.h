@@ -38,13 +38,13 @@ ALWAYS void inner_block(const int columns, const int tokens, size_t n, real s, c
     UNROLL for (int j = 0; j < columns; j++) a[j] = load(A + lda * (size_t)j + i);
     UNROLL for (int t = 0; t < tokens; t++) {
       vec b = load(b_of[t] + i);
-      UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] += a[j] * b;
+      UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] = plus_product(a[j], b, sum[j + columns * t]);
     }
   }
   if (i < n)
     UNROLL for (int t = 0; t < tokens; t++) {
       vec b = load_part(b_of[t] + i, n - i);
-      UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] += load_part(A + lda * (size_t)j + i, n - i) * b;
+      UNROLL for (int j = 0; j < columns; j++) sum[j + columns * t] = plus_product(load_part(A + lda * (size_t)j + i, n - i), b, sum[j + columns * t]);
     }
   real total[MOST];
   UNROLL for (int q = 0; q < MOST; q += 4)
@@ -120,7 +120,7 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
     if (next)
       UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(now + next) + b);
     UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(now + LANES * v, last) : load(now + LANES * v);
-    ALL sum[v + TILE_VECTORS * t] += a[v] * c[t];
+    ALL sum[v + TILE_VECTORS * t] = plus_product(a[v], c[t] - (vec){0}, sum[v + TILE_VECTORS * t]);
     c += tokens;
   }
   ALL if (LAST) store_part(OUT, last, sum[v + TILE_VECTORS * t]);

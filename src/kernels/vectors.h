@@ -44,6 +44,19 @@ ALWAYS void sums_256(__m256d a, __m256d b, __m256d c, __m256d d, real out[4]) {
 #endif
 #endif
 
+/* a b + c, rounded once where there is an instruction for it: all sums of products are made of these, so that they do not depend on what a compiler fuses. */
+#if defined(__AVX512F__) && MDM_SINGLE
+ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+#elif defined(__AVX512F__)
+ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm512_fmadd_pd(a, b, c); }
+#elif defined(__AVX2__) && MDM_SINGLE
+ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
+#elif defined(__AVX2__)
+ALWAYS vec plus_product(vec a, vec b, vec c) { return _mm256_fmadd_pd(a, b, c); }
+#else
+ALWAYS vec plus_product(vec a, vec b, vec c) { return a * b + c; }
+#endif
+
 #if defined(__AVX512F__) && MDM_SINGLE
 ALWAYS __mmask16 first_lanes(size_t count) { return (__mmask16)((1u << count) - 1); }
 ALWAYS vec load_part(const real *x, size_t count) { return _mm512_maskz_loadu_ps(first_lanes(count), x); }

@@ -22,7 +22,7 @@
 #include "base/random.h"
 
 enum { RESAMPLES = 400, RUNS_FOR_SKEW = 6 }; /* fewer runs do not tell whether losses are skewed */
-static const double MOST_SKEW = 3;
+static const double MOST_SKEW = 3, MOST_FACTOR = 8; /* by which skewed losses, and those that differ by factors, enlarge a spread */
 
 /* Room for resamples. */
 typedef struct {
@@ -72,16 +72,18 @@ static double skewness(const mdm_losses *l, double error, deviations *d, double 
   return fmin(MOST_SKEW, fmax(1, 0.5 * error * gsl_stats_quantile_from_sorted_data(d->t, 1, d->scaled, 0.95) / spread));
 }
 
-/* The same for losses that differ by factors: half of what two standard errors of the logarithm of a lognormal mean, ln L + s²/2, add to the
- * loss (Cox's; Zhou and Gao 1997), which few runs tell, too. enlarge: Student's t over 2. */
+/* The same for losses that differ by factors: half of what lies between the loss and the upper end of the interval that two standard errors of the
+ * logarithm make of a lognormal mean, ln L + s²/2 (Cox's; Zhou and Gao 1997). That mean is above the one of few runs, which lack the rare large loss.
+ * enlarge: Student's t over 2. Of three runs that differ by hundreds the end is anywhere: hence the bound. */
 static double lognormal(const mdm_losses *l, size_t at, double enlarge, double loss, double spread) {
   const double *y = l->y + at * l->runs;
-  double n = (double)l->runs, sum = 0, squares = 0;
-  for (size_t r = 0; r < l->runs; r++) sum += y[r] > 0 ? log(y[r]) : NAN;
+  double n = (double)l->runs, mean = 0, sum = 0, squares = 0;
+  for (size_t r = 0; r < l->runs; r++) mean += y[r] / n, sum += y[r] > 0 ? log(y[r]) : NAN;
   for (size_t r = 0; r < l->runs; r++) squares += (log(y[r]) - sum / n) * (log(y[r]) - sum / n);
   double variance = squares / (n - 1), error = enlarge * sqrt(variance / n + 0.5 * variance * variance / (n - 1));
-  if (!isfinite(error) || !(spread > 0)) return 1;
-  return fmin(MOST_SKEW, fmax(1, 0.5 * loss * expm1(2 * error) / spread));
+  double end = exp(sum / n + 0.5 * variance + 2 * error);
+  if (isnan(end) || !isfinite(mean) || !(spread > 0)) return 1;
+  return fmin(MOST_FACTOR, fmax(1, 0.5 * loss * (end / mean - 1) / spread));
 }
 
 /* ---------------------------------------------------------------- slopes */

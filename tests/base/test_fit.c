@@ -27,9 +27,9 @@ static void test_lines(void) {
   CU_ASSERT(isnan(slope) && isnan(error));
 }
 
-/* The sums of weighted least squares, written down. */
-static void test_weights(void) {
-  const double x[4] = {0, 1, 2.5, 4}, y[4] = {0.3, 1.9, 4.4, 7.1}, s[4] = {0.1, 0.2, 0.05, 0.4};
+/* The sums of weighted least squares, written down; whether a line describes the points or not. */
+static void check_weights(const double y[4], int fits) {
+  const double x[4] = {0, 1, 2.5, 4}, s[4] = {0.1, 0.2, 0.05, 0.4};
   double w = 0, wx = 0, wy = 0, wxx = 0, wxy = 0, chi2 = 0, slope, error, reduced;
   for (int i = 0; i < 4; i++) {
     double u = 1 / (s[i] * s[i]);
@@ -40,7 +40,13 @@ static void test_weights(void) {
   mdm_line_fit(4, x, y, s, &slope, &error, &reduced);
   CU_ASSERT_DOUBLE_EQUAL(slope, p, 1e-12);
   CU_ASSERT_DOUBLE_EQUAL(reduced, chi2 / 2, 1e-9);
-  CU_ASSERT_DOUBLE_EQUAL(error, sqrt(fmax(1, chi2 / 2) * w / det), 1e-12);
+  CU_ASSERT_EQUAL(chi2 / 2 < 1, fits);
+  CU_ASSERT_DOUBLE_EQUAL(error, sqrt((fits ? 1 : chi2 / 2) * w / det), 1e-12);
+}
+
+static void test_weights(void) {
+  check_weights((const double[4]){0.3, 1.9, 4.4, 7.1}, 1);
+  check_weights((const double[4]){0.3, 2.9, 4.4, 5.1}, 0);
 }
 
 /* t of one degree of freedom is tan(π (P − ½)), of two (2P − 1)/√(2P(1 − P)), with P = Φ(2). */

@@ -121,6 +121,24 @@ static void full_attention_knows_no_order(void) {
   }
 }
 
+/* Scores of normalized queries and keys, x/√(⟨x²⟩ + ε), written down. */
+static void normalization_has_an_epsilon(void) {
+  const X(attention) a = {1, 1, 2, 2, 0.6, 0, 0, 1, 0.3};
+  static const double u[12] = {0.4, -0.3, 0.2, 0.5, 1, 2, -0.6, 0.1, 0.3, -0.4, 3, 4}; /* query, key, value of two tokens */
+  double turned[12], weights[4], o[4], n[8];
+  X(attention_forward)(&a, 2, u, turned, weights, o);
+  for (int k = 0; k < 8; k++) { /* token k / 4: query and key */
+    const double *x = u + 6 * (k / 4) + 2 * (k % 4 / 2);
+    n[k] = x[k % 2] / sqrt((x[0] * x[0] + x[1] * x[1]) / 2 + 0.3);
+  }
+  for (int t = 0; t < 2; t++) {
+    const double *query = n + 4 * t, *first = n + 2, *second = n + 6;
+    double rise = 0.6 * (query[0] * (second[0] - first[0]) + query[1] * (second[1] - first[1]));
+    CU_ASSERT_DOUBLE_EQUAL(weights[2 * t + 1] / weights[2 * t], exp(rise), 1e-14);
+    for (int j = 0; j < 2; j++) CU_ASSERT_DOUBLE_EQUAL(o[2 * t + j], weights[2 * t] * u[4 + j] + weights[2 * t + 1] * u[10 + j], 1e-14);
+  }
+}
+
 /* Turned scores depend on the distance of two tokens alone; normalized ones not on the size of queries and keys. */
 static void turned_scores_know_distances(void) {
   const X(attention) a = {4, 1, 4, 3, 0.5, 0, 1, 1, 0};
@@ -328,6 +346,7 @@ static void coefficients_of_heads(void) {
 }
 
 static const test_case tests[] = {
+    {"normalization has an epsilon", normalization_has_an_epsilon},
     {"gamma is the gradient of the map", gamma_is_the_gradient},
     {"weights are a distribution", weights_are_a_distribution},
     {"one token passes its value", one_token_passes_its_value},

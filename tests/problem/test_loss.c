@@ -44,6 +44,10 @@ static void losses_match_hand_values(void) {
   p.model.outputs = 2;
   const double logits[2] = {1000, 0}, hot[2] = {0, 1}; /* no overflow */
   CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 1, logits, hot, NULL, NULL), 1000, 1e-9);
+  double e[2];
+  p.loss_multiplier = 3; /* of the loss and of its gradient */
+  CU_ASSERT_DOUBLE_EQUAL(mdm_loss_eval(&p, 1, logits, hot, e, NULL), 3000, 1e-9);
+  CU_ASSERT(e[0] == 3 && e[1] == -3);
 }
 
 /* Where outputs tie, the expected accuracy instead of whatever rounding says. */

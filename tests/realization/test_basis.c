@@ -110,6 +110,16 @@ static void orthogonality_of_twins(void) {
   population_clear_f64(&pop);
 }
 
+/* Twins stand side by side: two experts, two tokens. */
+static void means_of_twins(void) {
+  const double in[8] = {1, 3, 2, 7, 5, 5, -1, 3};
+  double mean[4], spread[8] = {1, 1, 1, 1, 0, 0, 0, 0};
+  mean_over_twins_f64(2, 2, in, mean);
+  CU_ASSERT(mean[0] == 2 && mean[1] == 4.5 && mean[2] == 5 && mean[3] == 1);
+  spread_over_twins_f64(2, 2, mean, 1, spread);
+  for (int i = 0; i < 8; i++) CU_ASSERT_EQUAL(spread[i], mean[i / 2] + (i < 4));
+}
+
 /* ⟨v twin⟩ and ⟨v v⟩ − ⟨noise noise⟩. */
 static void squares_without_noise(void) {
   double v[6] = {1, 2, 3, 4, 5, 6}, other[6] = {2, 1, 4, 3, 6, 5}, noise[6] = {1, 0, 1, 0, 1, 1}, gram[4];
@@ -206,6 +216,7 @@ static void large_fields(void) {
 }
 
 static const test_case tests[] = {
+    {"means of twins", means_of_twins},
     {"moments of groups are matched", groups_are_matched},
     {"products of twins", products_of_twins},
     {"directions of twins stay orthonormal", orthogonality_of_twins},

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "realization/dense.h"
+#include "support/bench.h"
 #include "support/cosine.h"
 #include "support/near.h"
 #include "support/runs.h"
@@ -331,7 +333,24 @@ static void precisions_agree(void) {
   mdm_outcome_clear(&two);
 }
 
+/* The router of counted experts is a part of every stream particle, with entries of the size that it asks for. */
+static void size_of_a_counted_router(void) {
+  double size[2], entry[2];
+  for (int k = 0; k < 2; k++) {
+    bench b;
+    bench_open(&b, k ? "model.regime=I model.parameterization=mup model.init.router=3" : "model.regime=I model.parameterization=mup");
+    bench_limit(&b, 2000, (size_t)mdm_model_limit_sizes(&b.problem->model).M, 60, 1e-2);
+    const X(dense) *q = (const X(dense) *)b.R->matrix[0][MDM_Q];
+    size[k] = cblas_dnrm2(q->N * q->G, q->A, 1) / sqrt((double)(q->N * q->G)), entry[k] = q->base.coef.entry;
+    CU_ASSERT_DOUBLE_EQUAL(size[k], entry[k], 0.02 * entry[k]); /* but for the directions of its input, which it is kept away from */
+    bench_close(&b);
+  }
+  CU_ASSERT_DOUBLE_EQUAL(entry[1], 3 * entry[0], 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(size[1], 3 * size[0], 1e-9);
+}
+
 static const test_case tests[] = {
+    {"size of a counted router", size_of_a_counted_router},
     {"reproduces the table of the cosine set", reproduces_the_table},
     {"linear network, one tensor learns: kernel regression", one_tensor_of_a_linear_network},
     {"linear network, momentum and decay: kernel regression", momentum_and_decay_of_a_linear_network},

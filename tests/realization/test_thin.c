@@ -114,7 +114,103 @@ static void stein_equals_pathwise(void) {
   for (int k = 0; k < 2; k++) free(h[k]), free(gamma[k]);
 }
 
+/* ---------------------------------------------------------------- decay */
+
+/* W1 of a limit after one pass, without a gradient: so many steps of decay alone. */
+static void decayed(bench *b, const mdm_optimizer *by, int steps) {
+  mdm_error err = {0};
+  bench_open(b, "model.regime=II");
+  bench_limit(b, 400, 200, 0, 1e-4);
+  bench_pass(b);
+  X(matrix) *A = b->R->matrix[0][MDM_W1];
+  for (int t = 0; t < steps; t++) {
+    const mdm_step step = {.by = by, .rate = 0.4, .clip = 0, .t = (size_t)t};
+    CU_ASSERT_FATAL(!A->ops->step(A, &step, X(moe_field)(b->program, MDM_TRAIN, MDM_H, 0), X(moe_field)(b->program, MDM_TRAIN, MDM_GAMMA, 0), NULL, &err));
+  }
+}
+
+/* Product with the square of a field, entry by entry: it has directions that the matrix has not met. */
+static real *of_square(bench *b, int backward) {
+  mdm_error err = {0};
+  X(matrix) *A = b->R->matrix[0][MDM_W1];
+  const X(field) *f = X(moe_field)(b->program, MDM_TRAIN, backward ? MDM_GAMMA : MDM_H, 0);
+  X(field) in = {.n = f->n, .P = P, .v = malloc(f->n * P * sizeof(real)), .id = 1000000}, out = {.n = backward ? A->cols : A->rows, .P = P};
+  out.v = calloc(out.n * P, sizeof *out.v);
+  for (size_t i = 0; i < f->n * P; i++) in.v[i] = f->v[i] * (f->v[i] + 0.1);
+  CU_ASSERT_FATAL(!(backward ? A->ops->backward(A, &in, NULL, 0, &out, &err) : A->ops->forward(A, &in, NULL, &out, &err)));
+  free(in.v);
+  return out.v;
+}
+
+/* The initial matrix, columns that are drawn later and responses included, shrinks as decay says, by itself or through the momentum. */
+static void decay_is_of_the_whole_initial_matrix(void) {
+  static const mdm_optimizer none = {0}, optimizers[] = {{.decay = 0.5}, {.decay = 0.5, .momentum = 0.7}};
+  for (size_t k = 0; k < COUNT(optimizers); k++) {
+    bench was, is;
+    double left = 1, momentum = 0;
+    decayed(&was, &none, 0);
+    decayed(&is, &optimizers[k], 3);
+    double lambda = 0.5 * is.R->matrix[0][MDM_W1]->coef.decay;
+    for (int t = 0; t < 3; t++) momentum = optimizers[k].momentum * momentum + lambda * left, left -= 0.4 * momentum;
+    CU_ASSERT(left > 0.1 && left < 0.9);
+    for (int backward = 0; backward < 2; backward++) {
+      real *before = of_square(&was, backward), *after = of_square(&is, backward);
+      size_t n = (backward ? is.R->matrix[0][MDM_W1]->cols : is.R->matrix[0][MDM_W1]->rows) * P;
+      double size = cblas_dnrm2(n, before, 1);
+      for (size_t i = 0; i < n; i++) CU_ASSERT_DOUBLE_EQUAL(after[i], left * before[i], 1e-10 * size);
+      CU_ASSERT(size > 1e-3);
+      free(before), free(after);
+    }
+    bench_close(&was), bench_close(&is);
+  }
+}
+
+/* ---------------------------------------------------------------- factors of a network */
+
+/* The factors that are read off a network's matrix before training make of the fields that they have followed what the matrix makes of them. */
+static void factors_of_a_network(void) {
+  static const char *const cases[] = {"model.regime=II model.expert_width=2", "model.regime=I model.parameterization=mup", "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5"};
+  int scaled = 0;
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    bench b;
+    X(thin) *A;
+    mdm_error err = {0};
+    bench_open(&b, cases[k]);
+    bench_network(&b, 24);
+    bench_pass(&b);
+    for (int t = MDM_W1; t <= MDM_W2; t++) {
+      X(matrix) *matrix = b.R->matrix[0][t];
+      CU_ASSERT_FATAL(!b.R->factors(b.R, 0, (mdm_tensor)t, 1e-6, &A, &err) && A);
+      scaled += fabs(A->base.coef.tau - 1) > 0.1;
+      for (int step = 0; step < 2; step++) { /* new directions beside known ones, too */
+        const X(field) *P_ = X(moe_field)(b.program, MDM_TRAIN, t == MDM_W1 ? MDM_H : MDM_Y, 0), *Q_ = X(moe_field)(b.program, MDM_TRAIN, t == MDM_W1 ? MDM_GAMMA : MDM_DELTA, 0);
+        X(field) p = *P_, q = *Q_, out[2];
+        p.v = malloc(p.n * P * sizeof *p.v), q.v = malloc(q.n * P * sizeof *q.v);
+        p.id = 1000000 + 10 * (unsigned long)t + 2 * (unsigned long)step, q.id = p.id + 1;
+        for (size_t i = 0; i < p.n * P; i++) p.v[i] = P_->v[i] * (step ? P_->v[i] : 1);
+        for (size_t i = 0; i < q.n * P; i++) q.v[i] = Q_->v[i] * (step ? Q_->v[i] : 1);
+        CU_ASSERT_FATAL(!X(thin_follow)(A, &p, &q, &err));
+        for (int backward = 0; backward < 2; backward++) {
+          size_t n = backward ? p.n : q.n;
+          for (int c = 0; c < 2; c++) out[c] = (X(field)){.n = n, .P = P, .v = calloc(n * P, sizeof(real))};
+          CU_ASSERT_FATAL(!(backward ? matrix->ops->backward(matrix, &q, NULL, 0, &out[0], &err) : matrix->ops->forward(matrix, &p, NULL, &out[0], &err)));
+          CU_ASSERT_FATAL(!(backward ? A->base.ops->backward(&A->base, &q, NULL, 0, &out[1], &err) : A->base.ops->forward(&A->base, &p, NULL, &out[1], &err)));
+          double size = cblas_dnrm2(n * P, out[0].v, 1);
+          CU_ASSERT(size > 0);
+          for (size_t i = 0; i < n * P; i++) CU_ASSERT_DOUBLE_EQUAL(out[1].v[i], out[0].v[i], 1e-4 * size);
+          free(out[0].v), free(out[1].v);
+        }
+        free(p.v), free(q.v);
+      }
+    }
+    bench_close(&b);
+  }
+  CU_ASSERT(scaled > 0);
+}
+
 static const test_case tests[] = {
+    {"factors of a network", factors_of_a_network},
+    {"decay is of the whole initial matrix", decay_is_of_the_whole_initial_matrix},
     {"responses: Stein equals pathwise", stein_equals_pathwise},
 };
 

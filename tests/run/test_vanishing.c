@@ -2,9 +2,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "problem/problem.h"
+#include "scaling/vanishing.h"
 #include "support/arrays.h"
 #include "support/near.h"
 #include "support/runs.h"
+#include "support/settings.h"
 #include "support/suite.h"
 
 #define SMALL "solve.particles=2000 solve.replicas=3 output.kernels=false output.statistics=false "
@@ -76,7 +79,24 @@ static void ties_by_index(void) {
   mdm_outcome_clear(&networks);
 }
 
+/* One ε for all tensors, in units of their gradients: that of W_in, whose multiplier is 4, is four times as large as in other units, and its ε a
+ * quarter; the width up to which networks do not know ε goes with the smallest. */
+static void one_epsilon_in_natural_units(void) {
+  mdm_data *data;
+  mdm_problem *problem;
+  mdm_vanishing v;
+  mdm_error err = {0};
+  mdm_config *cfg = configure("model.parameterization=custom model.custom.base=mup model.custom.W_in.multiplier=4 train.optimizer=adam train.lr=0.1 train.adam.eps=0.01 train.adam.eps_scale=global");
+  CU_ASSERT_FATAL(!mdm_data_load(cfg, &data, &err) && !mdm_problem_create(cfg, data, &problem, &err));
+  mdm_vanishing_read(&problem->model, &problem->optimizer, &v);
+  CU_ASSERT_PTR_NOT_NULL(strstr(v.crossover, "epsilon 0.0025 in networks"));
+  mdm_problem_free(problem);
+  mdm_data_free(data);
+  mdm_config_free(cfg);
+}
+
 static const test_case tests[] = {
+    {"one epsilon in natural units", one_epsilon_in_natural_units},
     {"limits are those of their twins", limits_are_those_of_their_twins},
     {"networks of the twin are there", networks_of_the_twin_are_there},
     {"ties by index", ties_by_index},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fit.h"
 #include "base/random.h"
 #include "study/best_value.h"
 #include "support/suite.h"
@@ -172,6 +173,36 @@ static void test_few(void) {
   CU_ASSERT_DOUBLE_EQUAL(best_of(x, RUNS, y, NULL).runs, 1, 1e-3);
 }
 
+/* Parabolas of three runs, whose common minimum is the mean of theirs, at −w, 0 and w: resampled means have the variance Σ (at − mean)²/n², smaller by
+ * (n − 1)/n than that of a mean of three runs. To four standard errors of 400 resamples, whose kurtosis is 2.5. */
+static void test_spread(void) {
+  const double w = 0.05, error = w / sqrt(3); /* √(Σ (at − mean)²/(n (n − 1))) */
+  double x[VALUES], y[VALUES * 3];
+  for (int i = 0; i < VALUES; i++)
+    for (int r = 0; r < 3; r++) x[i] = -1.5 + 0.5 * i, y[3 * i + r] = 1 + pow(x[i] - 0.1 - w * (r - 1), 2);
+  mdm_best b = best_of(x, 3, y, NULL);
+  CU_ASSERT_DOUBLE_EQUAL(b.x, 0.1, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(b.x_runs / (0.5 * mdm_student(2, b.runs - 1) * error), 1, 4 * sqrt(1.5 / 400) / 2);
+}
+
+/* The same parabola in every run, of sizes that differ by factors: two errors of the loss reach to the end of Cox's interval of a lognormal mean, but to no
+ * more than eight errors of the mean itself. */
+static void test_factors(void) {
+  static const double sizes[2][4] = {{0.4, 0.9, 1.3, 2.5}, {0.001, 1, 0.03, 9}};
+  for (int k = 0; k < 2; k++) {
+    double x[VALUES], y[VALUES * 4], mean = 0, logs = 0, variance = 0;
+    for (int i = 0; i < VALUES; i++)
+      for (int r = 0; r < 4; r++) x[i] = -1.5 + 0.5 * i, y[4 * i + r] = sizes[k][r] * (1 + x[i] * x[i]);
+    for (int r = 0; r < 4; r++) mean += sizes[k][r] / 4, logs += log(sizes[k][r]) / 4;
+    for (int r = 0; r < 4; r++) variance += (log(sizes[k][r]) - logs) * (log(sizes[k][r]) - logs) / 3;
+    mdm_best b = best_of(x, 4, y, NULL);
+    double error = 0.5 * mdm_student(2, fmax(1, b.runs - 1)) * sqrt(variance / 4 + variance * variance / 6), end = exp(logs + 0.5 * variance + 2 * error);
+    CU_ASSERT_DOUBLE_EQUAL(b.loss, mean, 1e-12);
+    if (k == 0) CU_ASSERT_DOUBLE_EQUAL(b.loss_error, 0.5 * (end - mean), 1e-9);
+    if (k == 1) CU_ASSERT(b.loss_error < 0.01 * end);
+  }
+}
+
 /* ---------------------------------------------------------------- how often errors cover */
 
 enum { REPEATS = 300, SAMPLE = 16, MOST = 16 };
@@ -281,6 +312,8 @@ static const test_case tests[] = {
     {"at ends and beside divergence", test_edges},
     {"three values", test_three},
     {"few runs, and one that carries the mean", test_few},
+    {"resamples spread as much as means of runs", test_spread},
+    {"losses that differ by factors", test_factors},
     {"errors cover as often as they say", test_covers},
     {"errors of few runs cover", test_covers_few},
     {"errors cover where few runs carry the mean", test_covers_rare},

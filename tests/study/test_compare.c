@@ -8,6 +8,7 @@
 #include "base/fit.h"
 #include "study/compare.h"
 #include "study/compare_extrapolate.h"
+#include "study/distance.h"
 #include "support/runs.h"
 #include "support/settings.h"
 #include "support/suite.h"
@@ -247,6 +248,26 @@ static void words(void) {
   }
 }
 
+/* Deviations are roots of squared distances, with the error that goes with a root; within the noise its error is the root of theirs. */
+static void errors_of_roots(void) {
+  size_t clear[2] = {0, 0};
+  mdm_outcome o = compared(&(truth){3, 1, 0, 3}, "", 40);
+  const double *deviation = values(o.comparison, "comparison/each/train/prediction/deviation"), *error = errors(o.comparison, "comparison/each/train/prediction/deviation");
+  for (size_t w = 0; w < WIDTHS; w++) {
+    const double *x[40], *y[REPLICAS];
+    mdm_separation s;
+    for (size_t i = 0; i < 40; i++) x[i] = values(o.networks[w].each[i], "observables/train/prediction");
+    for (size_t i = 0; i < REPLICAS; i++) y[i] = values(o.limit.each[i], "observables/train/prediction");
+    CU_ASSERT_EQUAL(mdm_distance(STEPS * SAMPLES, 40, x, REPLICAS, y, &s, NULL), MDM_OK);
+    int known = s.d2 > s.d2_error;
+    CU_ASSERT_DOUBLE_EQUAL(deviation[w], sqrt(fmax(0, s.d2)), 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(error[w], known ? 0.5 * s.d2_error / sqrt(s.d2) : sqrt(s.d2_error), 1e-12);
+    clear[known]++;
+  }
+  CU_ASSERT(clear[0] > 0 && clear[1] > 0);
+  mdm_outcome_clear(&o);
+}
+
 /* Differences at the rounding of single precision are none: a constant has no rate. */
 static void constants_have_no_exponent(void) {
   limit_noise = 1e-9;
@@ -264,6 +285,7 @@ static const test_case tests[] = {
     {"distances count standard errors", counts_standard_errors},
     {"synthetic networks: exponent and limit", finds_exponent_and_limit},
     {"a power that does not fit is named", names_misfits},
+    {"errors of roots", errors_of_roots},
     {"verdicts", verdicts},
     {"bounds in words", bounds_in_words},
     {"extrapolations weigh widths by their errors", weighs_by_errors},

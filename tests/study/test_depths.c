@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "study/depth_parts.h"
 #include "study/depths.h"
 #include "support/near.h"
 #include "support/runs.h"
@@ -82,7 +83,16 @@ static void refusals(void) {
   mdm_config_free(cfg);
 }
 
+/* A part's mean over runs and its standard error √(Σ (v − mean)²/(n (n − 1))). */
+static void means_of_parts(void) {
+  double mean, error;
+  mdm_depth_reduce(3, (const double[3]){1, 2, 6}, &mean, &error);
+  CU_ASSERT_DOUBLE_EQUAL(mean, 3, 1e-15);
+  CU_ASSERT_DOUBLE_EQUAL(error, sqrt(14.0 / 6), 1e-15);
+}
+
 static const test_case tests[] = {
+    {"means of parts", means_of_parts},
     {"two depths are Richardson's", two_depths_are_richardson},
     {"a third depth checks", a_third_depth_checks},
     {"refusals", refusals},

@@ -62,6 +62,7 @@ static void test_cells(void) {
     CU_ASSERT_EQUAL(
         memcmp(s->test.value + cell * s->tests, values(e[w]->summary, "observables/test/loss"), 3 * sizeof(double)), 0);
     CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_FINAL].value[cell], values(e[w]->summary, "observables/train/loss")[6]);
+    CU_ASSERT_DOUBLE_EQUAL(s->mean[MDM_MEASURE_FINAL].error[cell], errors(e[w]->summary, "observables/train/loss")[6], 1e-12);
     CU_ASSERT_EQUAL(s->mean[MDM_MEASURE_TEST].value[cell], values(e[w]->summary, "observables/test/loss")[2]);
     CU_ASSERT_EQUAL(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + 1],
                     values(e[w]->each[1], "observables/train/loss")[6]);

@@ -46,7 +46,7 @@ static void test_finds_minimum(void) {
     CU_ASSERT(rough->x_between > 0.1 && fabs(ln_best(coarse, w) - at) < sqrt(3) * rough->x_between);
     CU_ASSERT(b->x_between <= fmax(0.02, 0.5 * b->x_runs));
     CU_ASSERT(fabs(ln_best(s, w) - at) < sqrt(3) * b->x_between + spacing);
-    CU_ASSERT(b->loss < 1.2 * coarse->best[w].loss && (b->loss_error < 4 * b->loss || b->runs < 2)); /* one run that carries the mean tells no error */
+    CU_ASSERT(b->loss < 1.2 * coarse->best[w].loss && (b->loss_error < 10 * b->loss || b->runs < 2)); /* one run that carries the mean tells no error */
   }
   size_t ready;
   CU_ASSERT_EQUAL(mdm_sweep_cells(s, &ready), ready);

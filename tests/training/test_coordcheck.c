@@ -362,6 +362,24 @@ static void linear_network_in_closed_form(void) {
   mdm_outcome_clear(&out);
 }
 
+/* Where expert neurons are sampled, what the router sends back is their noise at the start, as ρ is zero in the limit: its square without noise has mean
+ * zero, to four standard errors over replicas, and would be far from it with that of the noise. */
+static void squares_without_noise(void) {
+  enum { REPLICAS = 16 };
+  mdm_outcome out;
+  double mean = 0, square = 0;
+  run_with(MDM_RUN_LIMIT, 0, "output.parts=true output.times=[0] train.steps=0 model.regime=III model.parameterization=mup solve.particles=400 solve.expert_particles=200 solve.neuron_particles=8 "
+           "solve.replicas=16 output.kernels=false", &out);
+  CU_ASSERT_EQUAL_FATAL(out.limit.runs, REPLICAS);
+  for (int r = 0; r < REPLICAS; r++) {
+    double root = part_of(out.limit.each[r], MDM_SPLIT_RQ, MDM_PART_INIT, 0), v = root * fabs(root);
+    mean += v / REPLICAS, square += v * v / REPLICAS;
+  }
+  double error = sqrt((square - mean * mean) / (REPLICAS - 1));
+  CU_ASSERT(error > 0 && fabs(mean) < 4 * error);
+  mdm_outcome_clear(&out);
+}
+
 /* With one block h^L - h^0 is what it adds, part by part; with two and a smaller branch the parts at the start add up at random,
  * L^-2b (a₀² + a₁²). */
 static void parts_of_the_stream(void) {
@@ -395,6 +413,7 @@ static const test_case tests[] = {
     {"same numbers for any number of threads", threads_do_not_matter},
     {"linear network in closed form", linear_network_in_closed_form},
     {"parts of the stream", parts_of_the_stream},
+    {"squares without noise", squares_without_noise},
 };
 
 SUITE("training/coordcheck", tests)
