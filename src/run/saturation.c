@@ -88,6 +88,27 @@ static int saturated(const mdm_config *cfg, const mdm_record *limit, char *line,
   return 0;
 }
 
+/* Columns whose moments are not matched, per particle: each overlaps with a direction by N^-1/2, so that as many as particles add their noise up to the size of a mean
+ * square. With fewer no bias was seen, with more a third of a replica's spread (docs/engineering.md). */
+static const double UNMATCHED = 1;
+
+static int unmatched(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  static const struct {
+    const char *unmatched, *what, *option;
+  } rows[] = {{"unmatched_stream", "stream particles", "solve.particles"},
+              {"unmatched_expert", "expert particles", "solve.expert_particles"},
+              {"unmatched_neuron", "expert neurons", "solve.neuron_particles or solve.particles"},
+              {"unmatched_shared", "neurons that experts share", "solve.neuron_particles"}};
+  size_t worst = 0;
+  for (size_t i = 1; i < sizeof rows / sizeof *rows; i++)
+    if (value(limit, rows[i].unmatched) > value(limit, rows[worst].unmatched)) worst = i;
+  double columns = value(limit, rows[worst].unmatched);
+  if (columns < UNMATCHED) return 0;
+  snprintf(line, size, "matching of moments was given up for %.2g times as many columns as there are %s (diagnostics/%s): their noise may bias the limit beyond its standard errors; raise %s%s",
+           columns, rows[worst].what, rows[worst].unmatched, rows[worst].option, bound_of(cfg));
+  return 1;
+}
+
 static int twins_apart(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
   double apart = value(limit, "twin_difference");
   (void)cfg;
@@ -247,7 +268,15 @@ static int misfit(const mdm_config *cfg, const mdm_record *limit, char *line, si
   return 1;
 }
 
-static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {full, saturated, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit};
+/* Errors of an extrapolation that no width checks. */
+static int unchecked_series(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) {
+  (void)cfg;
+  if (!mdm_is_of_families(limit) || mdm_record_find(limit, "bias/observables/train/loss")) return 0;
+  snprintf(line, size, "no width of solve.widths checks the extrapolation to N = infinity: standard errors do not hold what it leaves; add a smaller width");
+  return 1;
+}
+
+static int (*const doubts[])(const mdm_config *cfg, const mdm_record *limit, char *line, size_t size) = {full, saturated, unmatched, twins_apart, follows_noise, skewed, coarse, negative, biased, unchecked, undetermined, misfit, unchecked_series};
 
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size) {
   while (limit && *next < sizeof doubts / sizeof *doubts)
