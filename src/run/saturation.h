@@ -13,8 +13,7 @@ enum { MDM_DOUBT_SIZE = 400 };
 #define MDM_NO_LIMIT "this is no limit"
 
 /* The next reason to doubt a limit beyond its standard errors, from its summary (NULL: none): 1 and a line, or 0 when there are no more. *next
- * is 0 at first. What is looked for: directions of a field (diagnostics/rank_*) that fill its sample particles (mdm_fills_population) or come near their number; columns that
- * were left out of the matching of moments (diagnostics/unmatched_*); logits of
+ * is 0 at first. What is looked for: directions of a field (diagnostics/rank_*) that fill its sample particles (mdm_fills_population) or come near their number; logits of
  * twins (diagnostics/twin_difference; docs/theory.md, sampling inside experts) so far apart that gates feel it; an entrywise optimizer that takes the noise of
  * sampled neurons for the gate's gradient, which in Regime III vanishes at the start, where each expert has neurons of its own (muP) and epsilon is below
  * that noise (rms/rho at step 0; docs/theory.md, optimizers); directions that are no longer orthogonal; a skeleton of pairs that does
@@ -23,7 +22,7 @@ enum { MDM_DOUBT_SIZE = 400 };
  * checks it. */
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size);
 
-/* Tells the caller, if there is one, all of these. */
+/* Tells the caller, if there is one, all of these, and where moments of many columns were not matched (diagnostics/unmatched_*), which is no reason to doubt. */
 void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
 
 #endif
