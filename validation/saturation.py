@@ -5,9 +5,9 @@
 
 Every file of examples/, every YAML block and every command `moedmft solve`, `compare`, `coordcheck` or `sweep` in a code block of README.md and docs/ is solved with its own particles, tolerance,
 method and steps, by two replicas, and its doubts (attributes doubt_N of /diagnostics, docs/output.md) are read. Of a sweep the middle value of every axis is taken; depths of solve.depths
-are left out. The documents that list validation cases, docs/validation*.md, are read with --all (an hour). Exit status 1 where anything is told: nothing here may saturate, and
-not in silence. The table: of all fields the largest share of its population that directions fill (from 0.85 on it is told), and columns without matched moments per particle (no reason to doubt). --write puts it
-into docs/reliability.md. Ten minutes of one processor.
+are left out. The documents that list validation cases, docs/validation*.md, are read with --all (an hour). Exit status 1 where anything is told: nothing here may saturate,
+and not in silence. The table: of all fields the largest share of its population that directions fill (from 0.85 on it is told), and columns without matched moments per
+particle (no reason to doubt). --write puts it into docs/reliability.md. Ten minutes of one processor.
 """
 import argparse
 import glob
