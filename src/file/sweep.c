@@ -13,6 +13,7 @@
 #include "config/internal.h"
 #include "file/match.h"
 #include "file/internal.h"
+#include "study/sweep_families.h"
 #include "study/sweep_grow.h"
 
 /* ---------------------------------------------------------------- writing */
@@ -178,6 +179,11 @@ static int read_arrays(mdm_sweep *s, mdm_file *file, mdm_error *err) {
 
 static int is_same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
+/* Whether an error is that of the runs; of families of networks it holds the error of extrapolation, too. */
+static int is_error(const mdm_sweep *s, size_t cell, double error, double of_runs) {
+  return is_same(error, of_runs) || (error > of_runs && mdm_sweep_is_of_families(s, cell));
+}
+
 /* Losses of single runs give the means of their cell. */
 static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
   for (size_t cell = 0; cell < s->cells; cell++)
@@ -185,7 +191,7 @@ static int check_means(const mdm_sweep *s, const char *path, mdm_error *err) {
       double mean, error;
       if (!s->each[m] || !mdm_sweep_has_numbers(s->status[cell])) continue;
       mdm_sweep_mean((size_t)s->have[cell], s->each[m] + cell * s->most_runs, 1, &mean, &error);
-      if (!is_same(mean, s->mean[m].value[cell]) || !is_same(error, s->mean[m].error[cell]))
+      if (!is_same(mean, s->mean[m].value[cell]) || !is_error(s, cell, s->mean[m].error[cell], error))
         return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/each/%s does not give sweep/%s", path, mdm_measure_name(m), mdm_measure_name(m));
     }
   return MDM_OK;
@@ -215,7 +221,7 @@ static int check_sums(const mdm_sweep *s, mdm_sums sums, mdm_series curve, size_
   for (size_t i = 0; i < s->cells * n && sums.sum; i++) {
     double mean = NAN, error = NAN;
     if (mdm_sweep_has_numbers(s->status[i / n])) mdm_sweep_from_sums(s->have[i / n], sums.sum[i], sums.squares[i], &mean, &error);
-    if (!is_same(mean, curve.value[i]) || !is_same(error, curve.error[i]))
+    if (!is_same(mean, curve.value[i]) || !is_error(s, i / n, curve.error[i], error))
       return mdm_fail(err, MDM_ERR_DATA, "%s is inconsistent: sweep/sums/%s does not give sweep/%s", path, name, name);
   }
   return MDM_OK;

@@ -154,6 +154,8 @@ int X(basis_cut)(X(basis) *b, size_t matrices, const X(meeting) *matrix, mdm_err
 void X(population_restart)(X(population) *pop, size_t initial) {
   pop->k = initial;
   pop->pending = 0;
+  if (pop->unmatched > pop->most_unmatched) pop->most_unmatched = pop->unmatched;
+  pop->unmatched = 0;
 }
 
 /* Part of a unit column's square that has to be new. */
@@ -201,6 +203,7 @@ static void normalize(const X(population) *pop, size_t count, real *columns) {
 
 int X(population_span)(X(population) *pop, size_t most, size_t n, size_t count, const real *columns, mdm_error *err) {
   size_t room = pop->k < most ? most - pop->k : 0, left = 0;
+  if (count && columns && count > room) pop->unmatched += count - room;
   if (count > room) count = room;
   if (!count || !columns) return MDM_OK;
   if (mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), pop->k, pop->k + count, &pop->capacity))

@@ -28,7 +28,7 @@
 
 enum { BASIS_H = MDM_OF_H, BASIS_RHO = MDM_OF_RHO, BASIS_GAMMA = MDM_OF_GAMMA, BASIS_Y = MDM_OF_Y, BASIS_DELTA = MDM_OF_DELTA, BASES = MDM_VISITORS };
 enum { POP_STREAM, POP_EXPERT, POP_NEURON, POP_SHARED, POP_OUTPUT /* of heads */, POPULATIONS, TOLD_POPULATIONS = POP_OUTPUT };
-enum { DIAGNOSTICS = BASES + TOLD_POPULATIONS + 1, PAIR_DIAGNOSTICS = 6 };
+enum { UNMATCHED = BASES + TOLD_POPULATIONS + 1, DIAGNOSTICS = UNMATCHED + TOLD_POPULATIONS, PAIR_DIAGNOSTICS = 6 };
 
 typedef struct {
   X(population) pop[POPULATIONS]; /* POP_STREAM: the common particles, with this block's memory of them */
@@ -118,10 +118,18 @@ static X(gaussian) limit_gaussian(const X(realization) *R, size_t l, mdm_tensor 
   return (X(gaussian)){own->pop->n, own->k, b->k_c, own->gauss, X(basis_driving)(b)};
 }
 
+/* Columns of which a population gave up to match the moments, per particle of a group, where they are more than others': heads' outputs count among neurons. */
+static void count_unmatched(const X(population) *pop, int which, double values[TOLD_POPULATIONS]) {
+  size_t most = pop->unmatched > pop->most_unmatched ? pop->unmatched : pop->most_unmatched;
+  double *unmatched = &values[which == POP_OUTPUT ? POP_NEURON : which];
+  if (most) *unmatched = fmax(*unmatched, (double)(most * pop->groups) / (double)pop->n);
+}
+
 static void limit_diagnostics(const X(realization) *R, const char *const **names, const double **values, size_t *n) {
   static const char *const labels[DIAGNOSTICS + PAIR_DIAGNOSTICS] = {
       "rank_h", "rank_rho", "rank_gamma", "rank_y", "rank_delta",
       "particles_stream", "particles_expert", "particles_neuron", "particles_shared", "orthogonality_loss",
+      "unmatched_stream", "unmatched_expert", "unmatched_neuron", "unmatched_shared",
       "skeleton_error_Q_forward", "skeleton_error_Q_backward", "skeleton_error_W1_forward", "skeleton_error_W1_backward",
       "skeleton_error_W2_forward", "skeleton_error_W2_backward"};
   limit *L = (limit *)R;
@@ -134,6 +142,8 @@ static void limit_diagnostics(const X(realization) *R, const char *const **names
   }
   for (size_t l = 0; l < R->blocks; l++)
     for (int p = 0; p < TOLD_POPULATIONS; p++) L->values[BASES + p] = fmax(L->values[BASES + p], (double)L->block[l].pop[p].n);
+  for (size_t l = 0; l < R->blocks; l++)
+    for (int p = 0; p < POPULATIONS; p++) count_unmatched(&L->block[l].pop[p], p, L->values + UNMATCHED);
   for (size_t l = 0; l < R->blocks; l++) L->values[BASES + POP_NEURON] = fmax(L->values[BASES + POP_NEURON], (double)R->block[l].rows);
   *names = labels;
   *values = L->values;

@@ -148,7 +148,10 @@ int X(population_note)(X(population) *pop, size_t count, const real *columns, md
 static void remember(X(population) *pop, size_t count, const real *columns) {
   size_t rows = mdm_rows(pop->n);
   real *to = pop->seen + rows * pop->k;
-  if (pop->k + count > pop->n / pop->groups / 4) return;
+  if (pop->k + count > pop->n / pop->groups / 4) {
+    pop->unmatched += count;
+    return;
+  }
   if (to != columns) memmove(to, columns, rows * count * sizeof *to);
   pop->k += count;
 }
@@ -182,7 +185,8 @@ static int settle(X(population) *pop, size_t count, mdm_error *err) {
   return status;
 }
 
-/* Groups whose second moments can be matched for so many columns more: the population's own, or, where they are too small, one. */
+/* Groups whose second moments can be matched for so many columns more: the population's own, or, where they are too small, one: such columns are too many to be
+ * remembered, too, and count as unmatched. */
 static size_t groups_for(const X(population) *pop, size_t count) { return pop->k + count > pop->n / pop->groups / 2 + 1 ? 1 : pop->groups; }
 
 int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t count, real *out, mdm_error *err) {
@@ -209,14 +213,15 @@ int X(population_mark)(X(population) *pop, mdm_error *err) {
   int status = X(reserve)(&pop->kept, &pop->kept_size, rows, pop->pending, err);
   if (status) return status;
   if (numbers) memcpy(pop->kept, pop->seen + rows * pop->k, numbers * sizeof *pop->kept);
-  pop->marked[0] = pop->k;
-  pop->marked[1] = pop->pending;
+  const size_t marked[] = {pop->k, pop->pending, pop->unmatched};
+  memcpy(pop->marked, marked, sizeof marked);
   return MDM_OK;
 }
 
 void X(population_rewind)(X(population) *pop) {
   pop->k = pop->marked[0];
   pop->pending = pop->marked[1];
+  pop->unmatched = pop->marked[2];
   size_t rows = mdm_rows(pop->n);
   if (pop->pending) memcpy(pop->seen + rows * pop->k, pop->kept, rows * pop->pending * sizeof *pop->seen);
 }
@@ -224,6 +229,8 @@ void X(population_rewind)(X(population) *pop) {
 void X(population_walk)(X(population) *pop, mdm_state *s) {
   mdm_state_count(s, "seen", &pop->k);
   mdm_state_count(s, "pending", &pop->pending);
+  mdm_state_count(s, "unmatched", &pop->unmatched);
+  mdm_state_count(s, "most unmatched", &pop->most_unmatched);
   mdm_state_bound(s, "seen", pop->k, pop->n);
   mdm_state_bound(s, "pending", pop->pending, s->loads ? s->left : pop->pending);
   mdm_state_columns(s, "columns", (void **)&pop->seen, pop->n, pop->k + pop->pending, sizeof(real), &pop->capacity);

@@ -19,10 +19,12 @@ typedef struct X(population) {
   real *seen;       /* n × (k + pending): orthonormal in each group, mean square 1 (or zero: nothing new there); column 0 is the constant. Behind
                        them columns that were noted, as they are: they are taken up when something is drawn, with the draws */
   size_t k, pending, capacity;
+  size_t unmatched, most_unmatched; /* columns that found no room in `seen`, so that moments of later draws are not matched with theirs: now, and the most before it
+                                       started anew (forget.h) */
   real *work;       /* k × columns: projections */
   real *norms;      /* pending × groups */
   real *kept;       /* n × pending: what was pending when it was marked */
-  size_t work_size, norms_size, kept_size, marked[2];
+  size_t work_size, norms_size, kept_size, marked[3];
 } X(population);
 
 int X(population_init)(X(population) *pop, const char *name, size_t n, mdm_error *err);

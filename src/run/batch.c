@@ -34,6 +34,10 @@ size_t mdm_batch_steps(const mdm_batch *b) { return b->plan.problem->steps + 1; 
 mdm_task *mdm_batch_task(mdm_batch *b, size_t i) { return &b->plan.task[i]; }
 int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err) { return mdm_runner_run(&b->plan.runner, &b->plan.task[i], err); }
 
+int mdm_batch_losses(const mdm_batch *b, mdm_record *const *replica, size_t n, mdm_error *err) {
+  return mdm_family_losses(&b->plan.runner.family, b->plan.problem, replica, n, err);
+}
+
 int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err) {
   const mdm_problem *p = b->plan.problem;
   const mdm_model *m = &p->model;

@@ -26,5 +26,7 @@ int mdm_batch_limit_exists(const mdm_batch *b, mdm_error *err);
  * task->status tells whether it diverged or was stopped. Returns a status for failures only. */
 int mdm_batch_execute(mdm_batch *b, size_t i, mdm_error *err);
 mdm_task *mdm_batch_task(mdm_batch *b, size_t i);
+/* Losses of n of its replicas from their predictions, where these are families of networks (mdm_family_losses); of particles nothing changes. */
+int mdm_batch_losses(const mdm_batch *b, mdm_record *const *replica, size_t n, mdm_error *err);
 
 #endif

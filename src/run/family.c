@@ -416,6 +416,11 @@ static int add_check(mdm_record *summary, size_t n, mdm_error *err) {
 
 int mdm_is_of_families(const mdm_record *rec) { return mdm_record_find(rec, "levels/width") != NULL; }
 
+double mdm_family_error(double error, double bias, double noise) {
+  double systematic = pow(bias, 2) - pow(noise, 2);
+  return systematic > 0 ? sqrt(pow(error, 2) + systematic) : error;
+}
+
 int mdm_family_errors(mdm_record *summary, size_t n, mdm_error *err) {
   if (!mdm_is_of_families(summary) || n < 2) return MDM_OK;
   int status = add_check(summary, n, err);
@@ -423,10 +428,7 @@ int mdm_family_errors(mdm_record *summary, size_t n, mdm_error *err) {
     const mdm_array *b = mdm_record_at(summary, k);
     const mdm_array *a = strncmp(b->path, BIAS, sizeof BIAS - 1) ? NULL : mdm_record_find(summary, b->path + sizeof BIAS - 1);
     if (!a || !a->error || !b->error || !mdm_same_shape(a, b)) continue;
-    for (size_t e = 0; e < mdm_elements(a->rank, a->dim); e++) {
-      double systematic = pow(b->value[e], 2) - pow(b->error[e], 2); /* what is more than the noise of b */
-      if (systematic > 0) a->error[e] = sqrt(pow(a->error[e], 2) + systematic);
-    }
+    for (size_t e = 0; e < mdm_elements(a->rank, a->dim); e++) a->error[e] = mdm_family_error(a->error[e], b->value[e], b->error[e]);
   }
   return status;
 }

@@ -46,6 +46,8 @@ int mdm_family_losses(const mdm_family *f, const mdm_problem *p, mdm_record *con
 /* After the reduction of n replicas: standard errors that hold the error of extrapolation as well as the noise, and what there is to say about
  * both (diagnostics/extrapolation_…). Of particles: nothing. */
 int mdm_family_errors(mdm_record *summary, size_t n, mdm_error *err);
+/* A standard error with what a bias is beyond its own noise. */
+double mdm_family_error(double error, double bias, double noise);
 /* Whether a record is that of families. */
 int mdm_is_of_families(const mdm_record *rec);
 /* Squared spread of the extrapolated loss curves of single families, relative to their mean square: of train and test part the larger. */

@@ -18,10 +18,11 @@ enum { MDM_DOUBT_SIZE = 400 };
  * sampled neurons for the gate's gradient, which in Regime III vanishes at the start, where each expert has neurons of its own (muP) and epsilon is below
  * that noise (rms/rho at step 0; docs/theory.md, optimizers); directions that are no longer orthogonal; a skeleton of pairs that does
  * not represent a product; mean squares that are negative beyond their noise; a bias that solve.bias_check found beyond the standard error, or
- * could not look for; responses that are not determined; of extrapolated networks, a width that is not on their series. */
+ * could not look for; responses that are not determined; of extrapolated networks, a width that is not on their series, or none that
+ * checks it. */
 int mdm_doubt(const mdm_config *cfg, const mdm_record *limit, size_t *next, char *line, size_t size);
 
-/* Tells the caller, if there is one, all of these. */
+/* Tells the caller, if there is one, all of these, and where moments of many columns were not matched (diagnostics/unmatched_*), which is no reason to doubt. */
 void mdm_announce_bias(const mdm_config *cfg, const mdm_record *limit, const mdm_monitor *monitor);
 
 #endif

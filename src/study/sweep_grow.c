@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "study/sweep_families.h"
 
 enum { MOST_BEYOND = 6, VALUE_SIZE = 64 }; /* values beyond either end of the axis; text of a value */
 
@@ -34,8 +35,13 @@ static void copy_series(mdm_series to, size_t to_cell, size_t to_n, mdm_series f
   copy_row(to.error, to_cell, to_n, from.error, from_cell, from_n);
 }
 
-/* A cell of fewer runs is not ready, and goes on from those. */
+/* A cell of fewer runs is not ready, and goes on from those, unless they are families of networks: losses of more families need the predictions of all, which
+ * nobody has kept. */
 static void take_cell(mdm_sweep *s, size_t to, mdm_sweep *old, size_t from) {
+  if (mdm_sweep_is_of_families(s, to) && old->have[from] < s->runs[to % s->widths] && (old->have[from] > 0)) {
+    s->status[to] = MDM_CELL_MISSING;
+    return;
+  }
   s->status[to] = old->status[from];
   s->have[to] = old->have[from];
   s->diverged[to] = old->diverged[from];

@@ -23,6 +23,7 @@
 #include "run/remote.h"
 #include "run/saturation.h"
 #include "run/tolerance.h"
+#include "study/sweep_families.h"
 
 static const double SAVE_AFTER = 5; /* seconds between two files, at least; and 20 times what writing one takes */
 
@@ -33,6 +34,8 @@ typedef struct {
   mdm_batch *batch;     /* NULL: none of its runs has begun here */
   mdm_remote remote;    /* how other ranks come to know it */
   double *curve, *test; /* runs × steps; runs × tests */
+  double *bias, *test_bias; /* the same, of the limit from networks: what extrapolation leaves (mdm_sweep_families); else NULL */
+  double *measure;      /* runs: of these, one measure; NULL with them */
   double *seconds;      /* runs */
   char *diverged;       /* runs: 1 when it diverged */
   mdm_record **record;  /* runs: of a limit, kept until the cell ends, which looks for reasons to doubt it; NULL where there is none */
@@ -230,6 +233,7 @@ static int doubt_limit(mdm_sweep *s, size_t cell, const live *c, mdm_error *err)
   size_t next = 0, first = c->have;
   if (!c->record || first == c->runs) return MDM_OK;
   int status = mdm_record_reduce((const mdm_record *const *)c->record + first, c->runs - first, &summary, err);
+  if (!status) status = mdm_family_errors(summary, c->runs - first, err);
   while (!status && mdm_doubt(c->cfg, summary, &next, line, sizeof line)) status = add_doubt(s, cell, line, err);
   mdm_record_free(summary);
   return status;
@@ -250,11 +254,13 @@ static size_t curve_length(size_t n, const double *curve) {
   return n;
 }
 
-static double measure_of(mdm_measure m, const double *curve, size_t n, const double *test, size_t tests) {
+/* lowest: step whose loss is the best one; n: the curve's own lowest. */
+static double measure_of(mdm_measure m, const double *curve, size_t n, size_t lowest, const double *test, size_t tests) {
   double v = m == MDM_MEASURE_BEST ? INFINITY : 0;
   size_t length = n / 10 > 0 ? n / 10 : 1;
   switch (m) {
   case MDM_MEASURE_BEST:
+    if (lowest < n) return curve[lowest];
     for (size_t t = 0; t < n; t++) v = fmin(v, curve[t]);
     return v;
   case MDM_MEASURE_TAIL:
@@ -283,20 +289,47 @@ static void add_curve(mdm_sums all, mdm_series out, size_t cell, size_t stride, 
   }
 }
 
+/* Adds what n biases v[i × stride] are on average, beyond their own noise, to a standard error. */
+static void widen(size_t n, const double *v, size_t stride, double *error) {
+  double bias, noise;
+  mdm_sweep_mean(n, v, stride, &bias, &noise);
+  *error = mdm_family_error(*error, bias, noise);
+}
+
+/* Step at which the mean over families is lowest; n: runs have a lowest loss each. Losses of families are pseudo-values, whose noise a minimum over
+ * each would follow; to first order the minimum of their mean is that of its step. */
+static size_t lowest_of(const mdm_sweep *s, size_t cell, const live *c, size_t n) {
+  const double *mean = s->loss.value + cell * s->steps;
+  size_t at = 0;
+  for (size_t t = 1; t < n; t++)
+    if (mean[t] < mean[at]) at = t;
+  return c->bias ? at : n;
+}
+
+static void store_measures(mdm_sweep *s, size_t cell, const live *c, size_t n, size_t tests) {
+  size_t T = s->steps, E = s->tests, lowest = lowest_of(s, cell, c, n);
+  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++) {
+    if (!s->each[m]) continue;
+    double *each = s->each[m] + cell * s->most_runs, *error = &s->mean[m].error[cell];
+    for (size_t r = c->have; r < c->runs; r++) each[r] = measure_of(m, c->curve + r * T, n, lowest, c->test + r * E, tests);
+    mdm_sweep_mean(c->runs, each, 1, &s->mean[m].value[cell], error);
+    for (size_t r = 0; r < c->runs && c->bias; r++) c->measure[r] = measure_of(m, c->bias + r * T, n, lowest, c->test_bias + r * E, tests);
+    if (c->bias) widen(c->runs, c->measure, 1, error);
+  }
+}
+
 static void store_cell(mdm_sweep *s, size_t cell, const live *c) {
   size_t T = s->steps, E = s->tests, n = curve_length(T, c->curve + c->have * T), tests = E ? curve_length(E, c->test + c->have * E) : 0;
   if (!c->have) s->diverged[cell] = s->seconds[cell] = 0;
   for (size_t r = c->have; r < c->runs; r++) {
     s->diverged[cell] += c->diverged[r];
     s->seconds[cell] += c->seconds[r];
-    for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
-      if (s->each[m]) s->each[m][cell * s->most_runs + r] = measure_of(m, c->curve + r * T, n, c->test + r * E, tests);
     add_curve(s->loss_sums, s->loss, cell, T, n, c->curve + r * T, (double)r);
     add_curve(s->test_sums, s->test, cell, E, tests, c->test + r * E, (double)r);
   }
-  for (mdm_measure m = MDM_MEASURE_FINAL; m < MDM_MEASURES; m++)
-    if (s->each[m])
-      mdm_sweep_mean(c->runs, s->each[m] + cell * s->most_runs, 1, &s->mean[m].value[cell], &s->mean[m].error[cell]);
+  store_measures(s, cell, c, n, tests);
+  for (size_t t = 0; t < n && c->bias; t++) widen(c->runs, c->bias + t, T, &s->loss.error[cell * T + t]);
+  for (size_t t = 0; t < tests && c->bias; t++) widen(c->runs, c->test_bias + t, E, &s->test.error[cell * E + t]);
   s->have[cell] = (double)c->runs;
   s->status[cell] = s->diverged[cell] > 0 ? MDM_CELL_DIVERGED : MDM_CELL_COMPLETE;
 }
@@ -310,6 +343,9 @@ static void live_clear(live *c) {
   mdm_config_free(c->cfg);
   free(c->curve);
   free(c->test);
+  free(c->bias);
+  free(c->test_bias);
+  free(c->measure);
   free(c->seconds);
   free(c->diverged);
   for (size_t r = 0; c->record && r < c->runs; r++) mdm_record_free(c->record[r]);
@@ -361,6 +397,18 @@ static int save_now(pool *p, mdm_error *err) {
   return status;
 }
 
+/* Losses of a limit from networks are those of the mean prediction over all of its families. */
+static int first_of_families(pool *p, size_t cell, mdm_error *err) {
+  live *c = &p->live[cell];
+  mdm_sweep *s = p->s;
+  if (!c->record || !mdm_by_networks(c->cfg)) return MDM_OK;
+  c->bias = mdm_alloc(c->runs, s->steps, 1, sizeof *c->bias);
+  c->test_bias = mdm_alloc(c->runs, s->tests, 1, sizeof *c->test_bias);
+  c->measure = mdm_alloc(c->runs, 1, 1, sizeof *c->measure);
+  int status = c->bias && c->test_bias && c->measure ? begin_batch(p, cell, err) : mdm_no_memory(err, "the losses of %zu families", c->runs);
+  return status ? status : mdm_sweep_families(s, c->batch, c->record, c->runs, c->curve, c->test, c->bias, c->test_bias, err);
+}
+
 /* The last run of a cell is over. */
 static int end_cell(pool *p, size_t cell, mdm_error *err) {
   live *c = &p->live[cell];
@@ -369,8 +417,9 @@ static int end_cell(pool *p, size_t cell, mdm_error *err) {
     mdm_sweep_blank(p->s, cell);
     status = set_note(p->s, cell, MDM_CELL_FAILED, c->why.text, err);
   } else {
-    store_cell(p->s, cell, c);
-    status = doubt_limit(p->s, cell, c, err);
+    status = first_of_families(p, cell, err);
+    if (!status) store_cell(p->s, cell, c);
+    if (!status) status = doubt_limit(p->s, cell, c, err);
   }
   if (c->identity) p->over[p->overs++] = (finished){c->identity, cell_width(p->s, cell), c->runs};
   live_clear(c);

@@ -1,4 +1,5 @@
 /* Reasons to doubt a limit beyond its standard errors: each is found where it is, told by itself, and nothing is told where there is none. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 
 #include "run/saturation.h"
 #include "base/record.h"
+#include "support/arrays.h"
 #include "support/folder.h"
 #include "support/program.h"
 #include "support/runs.h"
@@ -26,6 +28,7 @@ static mdm_record *summary(const char *path, double value) {
     double value;
   } sound[] = {{"diagnostics/rank_h", 20}, {"diagnostics/rank_rho", 20}, {"diagnostics/rank_delta", 84}, {"diagnostics/particles_stream", 100}, {"diagnostics/particles_expert", 100},
                {"diagnostics/twin_difference", 0.2}, {"diagnostics/orthogonality_loss", 1e-5}, {"diagnostics/skeleton_error_W1_forward", 0.05},
+               {"diagnostics/unmatched_stream", 0.9}, {"diagnostics/unmatched_neuron", 0.3}, {"diagnostics/unmatched_shared", 0},
                {"diagnostics/extrapolation_z", 2}, {"diagnostics/extrapolation_bias", 0.02}, {"diagnostics/extrapolation_noise", 0.01}};
   mdm_record *rec;
   double *v;
@@ -66,6 +69,7 @@ static void test_each(void) {
   } cases[] = {{NULL, 0, ""},
                {"diagnostics/rank_rho", 90, "rho visited 90 directions|solve.expert_particles"},
                {"diagnostics/rank_delta", 86, "delta visited 86|solve.particles|, or bound the directions by solve.rank"},
+               {"diagnostics/unmatched_stream", 1.5, ""},
                {"diagnostics/twin_difference", 0.5, "sampled as twins"},
                {"diagnostics/orthogonality_loss", 0.01, "lost their orthogonality|solve.precision: double"},
                {"diagnostics/skeleton_error_W1_forward", 0.6, "skeleton of pairs|0.6|W1_forward|solve.pivots"},
@@ -97,6 +101,34 @@ static void test_strict(void) {
   CU_ASSERT_EQUAL(r->code, MDM_ERR_NUMERIC);
   CU_ASSERT_EQUAL(run("solve - -q -o @/b.h5 --strict " SMALL "-s solve.particles=2000")->code, 0);
   CU_ASSERT_EQUAL(run("simulate - -q -o @/c.h5 --strict " SMALL)->code, MDM_ERR_USAGE);
+}
+
+/* Moments of few particles: the columns that are not matched are counted in the file, and told where they are as many as particles; no reason to doubt. */
+static void test_unmatched(void) {
+#define FEW "solve - --strict -o @/a.h5 --force -s solve.replicas=2 -s train.steps=20 -s output.kernels=false -s output.statistics=false "
+  const result *r = run(FEW "-s solve.particles=100");
+  CU_ASSERT(r->code == 0 && mentions(r->err, "matching of moments was given up for 1.|columns for each stream particle (diagnostics/unmatched_stream)|larger solve.particles"));
+  r = run(FEW "-s solve.particles=400");
+  CU_ASSERT(r->code == 0 && !strstr(r->err, "matching"));
+  mdm_outcome few, more, bounded;
+  run_with(MDM_RUN_LIMIT, 1, "solve.replicas=1 solve.particles=400 train.steps=20", &few);
+  run_with(MDM_RUN_LIMIT, 1, "solve.replicas=1 solve.particles=2000 train.steps=20", &more);
+  run_with(MDM_RUN_LIMIT, 1, "solve.replicas=1 solve.particles=100 train.steps=20 solve.rank=8", &bounded); /* forgets: what lives is little */
+  double columns = 400 * *values(few.limit.summary, "diagnostics/unmatched_stream");
+  CU_ASSERT(columns > 0 && columns < 400 && fabs(columns - round(columns)) < 1e-9);
+  CU_ASSERT_EQUAL(*values(more.limit.summary, "diagnostics/unmatched_stream"), 0);
+  CU_ASSERT(*values(bounded.limit.summary, "diagnostics/unmatched_stream") < 1);
+  mdm_outcome_clear(&few);
+  mdm_outcome_clear(&more);
+  mdm_outcome_clear(&bounded);
+}
+
+/* Networks of two widths: nothing checks their extrapolation. */
+static void test_unchecked_series(void) {
+#define PAIR "solve - -q --strict -o @/a.h5 --force -s solve.method=networks -s solve.replicas=3 -s train.steps=2 "
+  const result *r = run(PAIR "-s solve.widths=[4,8]");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|no width of solve.widths checks|smaller width"));
+  CU_ASSERT_EQUAL(run(PAIR "-s solve.widths=[16,32,64]")->code, 0);
 }
 
 /* A response to many samples at the first step: their fields are much the same, and R is told as not determined, with its step and matrix. */
@@ -156,6 +188,8 @@ static void test_self_consistency(void) {
 static const test_case tests[] = {
     {"each reason is told by itself", test_each},
     {"--strict turns them into status 7", test_strict},
+    {"moments that are not matched", test_unmatched},
+    {"an extrapolation that nothing checks", test_unchecked_series},
     {"responses that are not determined", test_response},
     {"depths that no line describes", test_depths},
     {"failures", test_failures},

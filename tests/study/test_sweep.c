@@ -9,6 +9,7 @@
 #include "support/suite.h"
 #include "support/sweeps.h"
 #include "support/words.h"
+#include "study/sweep_families.h"
 
 static void test_refused_grids(void) {
   static const struct {
@@ -173,6 +174,71 @@ static void test_idle_outputs(void) {
   mdm_sweep_free(s);
 }
 
+/* ---------------------------------------------------------------- the limit from networks */
+
+#define FAMILIES "solve.method=networks solve.widths=[4,8,16] train.steps=6 simulate.widths=8 simulate.seeds=2 data.test=3 output.every=4 "
+
+static void same_curve(mdm_series of, size_t at, const mdm_record *rec, const char *path) {
+  const mdm_array *a = mdm_record_find(rec, path);
+  for (size_t t = 0; t < a->dim[0]; t++) {
+    CU_ASSERT_DOUBLE_EQUAL(of.value[at + t], a->value[t], 1e-12 * fabs(a->value[t]));
+    CU_ASSERT_DOUBLE_EQUAL(of.error[at + t], a->error[t], 1e-10 * a->error[t]);
+  }
+}
+
+/* A cell holds the losses of mean predictions, and their errors, that solve finds: not extrapolated losses. */
+static void test_families(void) {
+  mdm_sweep *s = computed_sweep(FAMILIES "solve.replicas=4", "train.steps=3,6 train.lr=0.2,0.8", 1, 2, "a.h5");
+  mdm_outcome o;
+  run_with(MDM_RUN_LIMIT, 1, FAMILIES "solve.replicas=4 train.steps=3 train.lr=0.8", &o);
+  size_t cell = 1 * s->widths + 1, lowest = 0;
+  const double *loss = values(o.limit.summary, "observables/train/loss"), *error = errors(o.limit.summary, "observables/train/loss");
+  same_curve(s->loss, cell * s->steps, o.limit.summary, "observables/train/loss");
+  same_curve(s->test, cell * s->tests, o.limit.summary, "observables/test/loss");
+  CU_ASSERT(isnan(s->loss.value[cell * s->steps + 4]));
+  CU_ASSERT_DOUBLE_EQUAL(s->mean[MDM_MEASURE_FINAL].value[cell], loss[3], 1e-12 * loss[3]);
+  CU_ASSERT_DOUBLE_EQUAL(s->mean[MDM_MEASURE_FINAL].error[cell], error[3], 1e-10 * error[3]);
+  size_t last = 3 * s->widths + 1; /* six steps, whose families are lowest at other steps than their mean */
+  for (size_t t = 1; t < 7; t++)
+    if (s->loss.value[last * s->steps + t] < s->loss.value[last * s->steps + lowest]) lowest = t;
+  double best = s->loss.value[last * s->steps + lowest];
+  CU_ASSERT_DOUBLE_EQUAL(s->mean[MDM_MEASURE_BEST].value[last], best, 1e-12 * best);
+  double gap = 0, widened = 0;
+  for (size_t r = 0; r < 4; r++) {
+    CU_ASSERT_EQUAL(s->each[MDM_MEASURE_FINAL][cell * s->most_runs + r], values(o.limit.each[r], "observables/train/loss")[3]);
+    const double *levels = values(o.limit.each[r], "levels/train/loss"); /* level, step */
+    gap += (2 * levels[3] - levels[4 + 3] - loss[3]) / 4;
+  }
+  for (size_t i = 0; i < s->cells * s->steps; i++) {
+    double of_runs, mean;
+    if (!mdm_sweep_is_of_families(s, i / s->steps) || isnan(s->loss.value[i])) continue;
+    mdm_sweep_from_sums(4, s->loss_sums.sum[i], s->loss_sums.squares[i], &mean, &of_runs);
+    widened += s->loss.error[i] > 1.0001 * of_runs;
+  }
+  CU_ASSERT(fabs(gap) > 0.02 * loss[3]); /* extrapolated losses would be something else */
+  CU_ASSERT(widened > 0);                /* some errors hold the error of extrapolation */
+  mdm_outcome_clear(&o);
+  mdm_sweep_free(s);
+}
+
+/* More families come to a finished sweep as from the start; rates at which some diverge are results. */
+static void test_more_families(void) {
+  const char *axes = "train.lr=0.2,1e7";
+  mdm_sweep *whole = computed_sweep(FAMILIES "solve.replicas=5", axes, 1, 1, "b.h5"), *more = NULL;
+  mdm_sweep_free(computed_sweep(FAMILIES "solve.replicas=3", axes, 1, 2, "c.h5"));
+  mdm_sweep_free(computed_sweep(FAMILIES "solve.replicas=5", axes, 1, 2, "c.h5"));
+  CU_ASSERT_EQUAL_FATAL(mdm_sweep_read(in_folder("c.h5"), &more, NULL), MDM_OK);
+  check_same(whole->data, more->data);
+  check_same(whole->results, more->results);
+  CU_ASSERT_EQUAL(mdm_sweep_cell(more, 0, 1), MDM_CELL_COMPLETE);
+  CU_ASSERT_EQUAL(mdm_sweep_cell(more, 1, 1), MDM_CELL_DIVERGED);
+  size_t cell = 1 * more->widths + 1;
+  CU_ASSERT_EQUAL(more->diverged[cell], 5);
+  CU_ASSERT(isfinite(more->loss.value[cell * more->steps]) && isinf(more->loss.value[cell * more->steps + 6]));
+  mdm_sweep_free(whole);
+  mdm_sweep_free(more);
+}
+
 static const test_case tests[] = {
     {"grids that are refused", test_refused_grids},
     {"cells equal single runs", test_cells},
@@ -182,6 +248,8 @@ static const test_case tests[] = {
     {"points of different length and data", test_uneven_points},
     {"tail of minibatch losses", test_tail},
     {"outputs that a sweep does not store", test_idle_outputs},
+    {"a limit from networks has the losses of mean predictions", test_families},
+    {"more families", test_more_families},
 };
 
 SUITE_IN_FOLDER("study/sweep", tests)
