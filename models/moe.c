@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/summary.h"
+#include "base/vecmath.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
@@ -769,6 +770,30 @@ static int reach_gates(const X(moe) *m, block_fields *f, int selected, size_t fi
   return 0;
 }
 
+/* The same of a large solution whose experts are counted: as sums over parts of experts. */
+static int reach_long_gates(const X(moe) *m, block_fields *f, int selected, size_t first, size_t P, real scale) {
+  size_t E = m->R->experts, J = m->R->neurons, parts = mdm_expert_parts(E, J), from, end;
+  mdm_held h = mdm_held_of(E * J);
+  real *s = mdm_alloc(P, E, parts, sizeof *s); /* P × E · parts */
+  if (!s) return -1;
+  mdm_own_expert_parts(E, J, &from, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
+  for (size_t i = from; i < end; i++) {
+    size_t e = i / parts, begin = mdm_piece(J, parts, i % parts), count = mdm_piece(J, parts, i % parts + 1) - begin, at = e * J + begin - h.first;
+    for (size_t t = 0; t < P && e >= first; t++)
+      if (!selected || f->active[e + E * t]) s[t + P * i] = (real)X(mdm_vec_dot)(count, f->field[MDM_B].v + h.count * t + at, f->expert + h.count * t + at);
+  }
+  mdm_gather_expert_parts(E, J, P * sizeof *s, s);
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++) {
+      real sum = 0;
+      for (size_t i = 0; i < parts; i++) sum += s[t + P * (parts * e + i)];
+      f->s[e + E * t] = scale * sum;
+    }
+  free(s);
+  return 0;
+}
+
 /* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
 static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
   const mdm_model *model = m->model;
@@ -779,8 +804,9 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
   double each = 1 / (model->branch * (double)mdm_model_count(model, MDM_BLOCK_MOE)); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
-  size_t pieces = mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
-  if (!pieces && reach_gates(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
+  int cut = mdm_cuts_experts(E * J);
+  size_t pieces = cut || mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
+  if (!pieces && (cut ? reach_long_gates : reach_gates)(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = first_expert(E * P, pieces, i); e < first_expert(E * P, pieces, i + 1); e++) {

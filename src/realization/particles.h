@@ -20,7 +20,7 @@ typedef struct X(population) {
                        them columns that were noted, as they are: they are taken up when something is drawn, with the draws */
   size_t k, pending, capacity;
   real *work;       /* k × columns: projections */
-  real *norms;      /* pending × groups */
+  real *norms;      /* (pending + 1) × groups */
   real *kept;       /* n × pending: what was pending when it was marked */
   size_t work_size, norms_size, kept_size, marked[2];
 } X(population);
