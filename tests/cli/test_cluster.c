@@ -53,10 +53,8 @@ static const char *const together[] = {
     LARGE "-s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
     LARGE "-s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1 -s solve.precision=double -s data.train=6",
     LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
-    LARGE "-s model.regime=I -s model.experts=3 -s model.active=2 -s model.router_bias_std=0.3 -s model.gate=softmax -s train.balance=importance -s train.balance_coefficient=0.1 -s data.test=3",
-    LARGE "-s model.regime=I -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s solve.precision=double",
-    FORGETS "-s train.steps=4",
-    FORGETS "-s model.regime=I -s model.active=1 -s model.router_bias_std=0.3 -s train.steps=3 -s train.optimizer=momentum",
+    LARGE "-s model.regime=I -s model.experts=3 -s model.active=2 -s model.router_bias_std=0.3 -s model.gate=softmax -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s data.test=3",
+    FORGETS "-s model.regime=I -s model.active=1 -s model.router_bias_std=0.3 -s train.steps=3 -s train.optimizer=momentum -s train.balance=importance -s train.balance_coefficient=0.1",
     LARGE "-s solve.expert_particles=400 -s train.steps=1 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
 };
 
