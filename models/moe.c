@@ -864,13 +864,31 @@ static mdm_step own_step(const X(moe) *m, const mdm_step *base, mdm_tensor t, si
   return step;
 }
 
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
+ * word, so gradients are bounded by their fields. */
+static int check_moments(const mdm_step *step, const X(realization) *R, const mdm_coefficients *coef, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda,
+                         size_t k, const real *b, size_t ldb, mdm_error *err) {
+  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
+  if (step->by->kind != MDM_STEP_ADAM || coef->learn == 0) return MDM_OK;
+  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
+  if (!(bound > most)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
+                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
+}
+
+static int check_matrix(const X(moe) *m, const mdm_step *step, mdm_tensor t, size_t l, const X(field) *p, const X(field) *q, mdm_error *err) {
+  return check_moments(step, m->R, &m->R->block[l].coef[t], t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
+}
+
 /* ζ = τ Aᵀ q / rows, and where a step is given and the realization can do both in one pass, A's step. */
 static int backward_matrix(X(moe) *m, size_t l, mdm_tensor t, const X(field) *q, const mdm_step *base, int accumulate, X(field) *zeta, mdm_error *err) {
   X(matrix) *A = m->R->matrix[l][t];
   const X(routing) *routing = t == MDM_Q ? NULL : routing_of(m, MDM_TRAIN, l); /* the router sees every token */
   if (!base || !A->ops->backward_and_step) return A->ops->backward(A, q, routing, accumulate, zeta, err);
   mdm_step step = own_step(m, base, t, l);
-  return A->ops->backward_and_step(A, &step, forward_input(m, t, l), q, routing, accumulate, zeta, err);
+  const X(field) *p = forward_input(m, t, l);
+  int status = check_matrix(m, &step, t, l, p, q, err);
+  return status ? status : A->ops->backward_and_step(A, &step, p, q, routing, accumulate, zeta, err);
 }
 
 /* γ of heads from b, or of experts from g and b. */
@@ -1012,18 +1030,6 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   return status;
 }
 
-/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
- * word, so gradients are bounded by their fields. */
-static int check_moments(const mdm_step *step, const X(realization) *R, const mdm_coefficients *coef, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda,
-                         size_t k, const real *b, size_t ldb, mdm_error *err) {
-  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
-  if (step->by->kind != MDM_STEP_ADAM || coef->learn == 0) return MDM_OK;
-  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
-  if (!(bound > most)) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
-                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
-}
-
 /* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
 static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e, mdm_error *err) {
   const X(realization) *R = m->R;
@@ -1049,7 +1055,7 @@ static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err)
     mdm_step step = own_step(m, base, t, l);
     if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-    status = check_moments(&step, m->R, &m->R->block[l].coef[t], t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
+    status = check_matrix(m, &step, t, l, p, q, err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;

@@ -92,8 +92,29 @@ static int held_error(X(pairs) *A, mdm_side from, size_t P, const real *exact, s
   return status;
 }
 
-/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. */
-static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
+/* A field as tables take it: this rank's rows alone. Valid until the next call. */
+static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error *err) {
+  size_t rows = mdm_rows(f->n), ld = X(field_ld)(f);
+  *out = f->v;
+  if (rows == ld) return MDM_OK;
+  int status = X(reserve)(&A->own, &A->own_size, rows, f->P, err);
+  for (size_t t = 0; t < f->P && !status; t++) memcpy(A->own + rows * t, X(field_rows)(f, f->v) + ld * t, rows * sizeof *A->own);
+  *out = A->own;
+  return status;
+}
+
+/* exact ((m + held) × P) = s times the target's pivots' entries with the source's particles times their field. step: NULL, or what these entries take afterwards,
+ * the field at their pivots being there (gather). */
+static int pivots_product(X(pairs) *A, X(pivots) *target, double s, const X(field) *f, const mdm_step *step, real *exact, mdm_error *err) {
+  size_t all = target->n + target->held;
+  const real *own;
+  if (!step) return X(parallel_inner)(f->n, all, f->P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  int status = own_rows(A, f, &own, err);
+  return status ? status : X(table_inner_and_step)(&target->table, step, &A->base.coef, f->P, own, target->field, all, s, exact, err);
+}
+
+/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. step: as in pivots_product. */
+static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, const mdm_step *step, X(field) *result, mdm_error *err) {
   X(pivots) *source = &A->pivots[from], *target = &A->pivots[!from];
   size_t P = f->P, m = target->n, all = m + target->held, n = source->n, ldw = A->between_table.rows;
   double sample = s * (double)f->n / (double)n; /* the same mean over pivots */
@@ -103,7 +124,7 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
   real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
-  status = X(parallel_inner)(f->n, all, P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  status = pivots_product(A, target, s, f, step, exact, err);
   if (!status) status = field_at(source, 0, n, f, err);
   if (status) return status;
   for (size_t t = 0; t < P; t++)
@@ -121,7 +142,7 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
 /* ---------------------------------------------------------------- matrix operations */
 
 static int add_learned(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
-  if (!A->full) return skeleton_product(A, from, s, f, result, err);
+  if (!A->full) return skeleton_product(A, from, s, f, NULL, result, err);
   if (from == MDM_ROWS) return X(parallel_inner)(f->n, result->n, f->P, s, A->full, f->n, f->v, f->n, 1, result->v, result->n, err);
   X(parallel_combine)(result->n, f->n, f->P, s, A->full, result->n, f->v, f->n, 0, 1, result->v, result->n);
   return MDM_OK;
@@ -139,33 +160,41 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-/* A field as tables take it: this rank's rows alone. Valid until the next call. */
-static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error *err) {
-  size_t rows = mdm_rows(f->n), ld = X(field_ld)(f);
-  *out = f->v;
-  if (rows == ld) return MDM_OK;
-  int status = X(reserve)(&A->own, &A->own_size, rows, f->P, err);
-  for (size_t t = 0; t < f->P && !status; t++) memcpy(A->own + rows * t, X(field_rows)(f, f->v) + ld * t, rows * sizeof *A->own);
-  *out = A->own;
+/* Where the rows' entries, with column particles, have not stepped yet, and those of the columns may have: the rest of a skeleton's step. */
+static int step_rest(X(pairs) *A, const mdm_step *step, const X(field) *p, const X(field) *q, int cols_too, mdm_error *err) {
+  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
+  const mdm_coefficients *coef = &A->base.coef;
+  const real *own = NULL;
+  X(thin_decay)(A->thin, step);
+  int status = gather(rows, q, err);
+  if (!status) status = X(table_step)(&A->between_table, step, coef, p->P, rows->field, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, q, &own, err);
+  if (!status && cols_too) status = X(table_step)(&cols->table, step, coef, p->P, own, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, p, &own, err);
+  if (!status) status = X(table_step)(&rows->table, step, coef, p->P, own, rows->field, rows->n + rows->held, err);
+  if (!status) invert_core(A);
   return status;
 }
 
 static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
-  X(thin_decay)(A->thin, step);
-  if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
-  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
-  int status = gather(rows, q, err);
-  if (!status) status = gather(cols, p, err);
-  const real *of_q = NULL, *of_p = NULL;
-  if (!status) status = X(table_step)(&A->between_table, step, &M->coef, p->P, rows->field, cols->field, cols->n + cols->held, err);
-  if (!status) status = own_rows(A, q, &of_q, err);
-  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, of_q, cols->field, cols->n + cols->held, err);
-  if (!status) status = own_rows(A, p, &of_p, err);
-  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, of_p, rows->field, rows->n + rows->held, err);
-  if (!status) invert_core(A);
-  return status;
+  if (A->full) return X(thin_decay)(A->thin, step), X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
+  int status = gather(&A->pivots[MDM_COLS], p, err);
+  return status ? status : step_rest(A, step, p, q, 1, err);
+}
+
+static int pairs_backward_and_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
+                                   X(field) *zeta, mdm_error *err) {
+  X(pairs) *A = (X(pairs) *)M;
+  if (A->full || !A->learned) {
+    int status = pairs_backward(M, q, routing, accumulate, zeta, err);
+    return status ? status : pairs_step(M, step, p, q, routing, err);
+  }
+  int status = A->thin->base.ops->backward(&A->thin->base, q, routing, accumulate, zeta, err);
+  if (!status) status = gather(&A->pivots[MDM_COLS], p, err);
+  if (!status) status = skeleton_product(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, step, zeta, err);
+  return status ? status : step_rest(A, step, p, q, 0, err);
 }
 
 static int pairs_remember(X(matrix) *M, mdm_error *err) {
@@ -178,7 +207,7 @@ static int pairs_initial(X(matrix) *M, int backward, const X(field) *f, X(field)
   return thin->ops->initial(thin, backward, f, out, err);
 }
 
-static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, NULL, pairs_remember, pairs_initial};
+static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, pairs_backward_and_step, pairs_remember, pairs_initial};
 
 /* ---------------------------------------------------------------- life and death */
 

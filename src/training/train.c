@@ -157,7 +157,7 @@ static mdm_step step_of(const loop *l, size_t t) {
 /* Whether nothing has to see the weights between the backward pass and the step, so that matrices may do both in one pass. */
 static int steps_at_once(const loop *l, size_t t) {
   const mdm_problem *p = l->p;
-  int looks = p->full_batch && X(parts_wanted)(l->parts, t);
+  int looks = (p->full_batch && X(parts_wanted)(l->parts, t)) || p->responses || l->measure;
   return t < p->steps && p->optimizer.clip == 0 && !looks && !l->keeps_weights;
 }
 
