@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "base/summary.h"
+#include "base/vecmath.h"
 #include "realization/elementwise.h"
 #include "realization/gram.h"
 #include "realization/parallel.h"
@@ -769,6 +770,30 @@ static int reach_gates(const X(moe) *m, block_fields *f, int selected, size_t fi
   return 0;
 }
 
+/* The same of a large solution whose experts are counted: as sums over parts of experts. */
+static int reach_long_gates(const X(moe) *m, block_fields *f, int selected, size_t first, size_t P, real scale) {
+  size_t E = m->R->experts, J = m->R->neurons, parts = mdm_expert_parts(E, J), from, end;
+  mdm_held h = mdm_held_of(E * J);
+  real *s = mdm_alloc(P, E, parts, sizeof *s); /* P × E · parts */
+  if (!s) return -1;
+  mdm_own_expert_parts(E, J, &from, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
+  for (size_t i = from; i < end; i++) {
+    size_t e = i / parts, begin = mdm_piece(J, parts, i % parts), count = mdm_piece(J, parts, i % parts + 1) - begin, at = e * J + begin - h.first;
+    for (size_t t = 0; t < P && e >= first; t++)
+      if (!selected || f->active[e + E * t]) s[t + P * i] = (real)X(mdm_vec_dot)(count, f->field[MDM_B].v + h.count * t + at, f->expert + h.count * t + at);
+  }
+  mdm_gather_expert_parts(E, J, P * sizeof *s, s);
+  for (size_t t = 0; t < P; t++)
+    for (size_t e = 0; e < E; e++) {
+      real sum = 0;
+      for (size_t i = 0; i < parts; i++) sum += s[t + P * (parts * e + i)];
+      f->s[e + E * t] = scale * sum;
+    }
+  free(s);
+  return 0;
+}
+
 /* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
 static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
   const mdm_model *model = m->model;
@@ -779,8 +804,9 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
   double each = 1 / (model->branch * (double)mdm_model_count(model, MDM_BLOCK_MOE)); /* L^(b−1): the loss is a mean over blocks and does not pass the branch */
-  size_t pieces = mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
-  if (!pieces && reach_gates(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
+  int cut = mdm_cuts_experts(E * J);
+  size_t pieces = cut || mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
+  if (!pieces && (cut ? reach_long_gates : reach_gates)(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = first_expert(E * P, pieces, i); e < first_expert(E * P, pieces, i + 1); e++) {
@@ -838,13 +864,31 @@ static mdm_step own_step(const X(moe) *m, const mdm_step *base, mdm_tensor t, si
   return step;
 }
 
+/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
+ * word, so gradients are bounded by their fields. */
+static int check_moments(const mdm_step *step, const X(realization) *R, const mdm_coefficients *coef, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda,
+                         size_t k, const real *b, size_t ldb, mdm_error *err) {
+  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
+  if (step->by->kind != MDM_STEP_ADAM || coef->learn == 0) return MDM_OK;
+  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
+  if (!(bound > most)) return MDM_OK;
+  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
+                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
+}
+
+static int check_matrix(const X(moe) *m, const mdm_step *step, mdm_tensor t, size_t l, const X(field) *p, const X(field) *q, mdm_error *err) {
+  return check_moments(step, m->R, &m->R->block[l].coef[t], t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
+}
+
 /* ζ = τ Aᵀ q / rows, and where a step is given and the realization can do both in one pass, A's step. */
 static int backward_matrix(X(moe) *m, size_t l, mdm_tensor t, const X(field) *q, const mdm_step *base, int accumulate, X(field) *zeta, mdm_error *err) {
   X(matrix) *A = m->R->matrix[l][t];
   const X(routing) *routing = t == MDM_Q ? NULL : routing_of(m, MDM_TRAIN, l); /* the router sees every token */
   if (!base || !A->ops->backward_and_step) return A->ops->backward(A, q, routing, accumulate, zeta, err);
   mdm_step step = own_step(m, base, t, l);
-  return A->ops->backward_and_step(A, &step, forward_input(m, t, l), q, routing, accumulate, zeta, err);
+  const X(field) *p = forward_input(m, t, l);
+  int status = check_matrix(m, &step, t, l, p, q, err);
+  return status ? status : A->ops->backward_and_step(A, &step, p, q, routing, accumulate, zeta, err);
 }
 
 /* γ of heads from b, or of experts from g and b. */
@@ -986,18 +1030,6 @@ int X(moe_gradient_norm)(X(moe) *m, const real *x, const real *e, double *norm, 
   return status;
 }
 
-/* Adam squares the entries of G = a bᵀ; a: n × P, b: k × P (leading dimensions lda, ldb). An infinite second moment would stop a weight without a
- * word, so gradients are bounded by their fields. */
-static int check_moments(const mdm_step *step, const X(realization) *R, const mdm_coefficients *coef, mdm_tensor t, size_t P, size_t n, const real *a, size_t lda,
-                         size_t k, const real *b, size_t ldb, mdm_error *err) {
-  const double most = sqrt(MDM_SINGLE ? (double)FLT_MAX : DBL_MAX);
-  if (step->by->kind != MDM_STEP_ADAM || coef->learn == 0) return MDM_OK;
-  double bound = (double)P * X(largest)(n, P, a, lda) * X(largest)(k, P, b, ldb);
-  if (!(bound > most)) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_NUMERIC, "gradients of %s may be as large as %.2g, whose squares exceed %s precision; scale the targets%s", mdm_tensor_name(t),
-                  bound, MDM_SINGLE ? "single" : "double", !MDM_SINGLE ? "" : R->raw ? ", or set simulate.precision: double" : ", or set solve.precision: double");
-}
-
 /* W_in and v: G = x yᵀ with y: columns × P; step's rate is the base rate. */
 static int step_particles(X(moe) *m, mdm_step step, const real *x, const real *e, mdm_error *err) {
   const X(realization) *R = m->R;
@@ -1023,7 +1055,7 @@ static int step_block(X(moe) *m, size_t l, const mdm_step *base, mdm_error *err)
     mdm_step step = own_step(m, base, t, l);
     if (m->stepped && A->ops->backward_and_step) continue;
     const X(field) *p = forward_input(m, t, l), *q = backward_input(m, t, l);
-    status = check_moments(&step, m->R, &m->R->block[l].coef[t], t, p->P, q->n, X(field_rows)(q, q->v), X(field_ld)(q), p->n, X(field_rows)(p, p->v), X(field_ld)(p), err);
+    status = check_matrix(m, &step, t, l, p, q, err);
     if (!status) status = A->ops->step(A, &step, p, q, t == MDM_Q ? NULL : routing, err);
   }
   return status;

@@ -28,6 +28,7 @@ int mdm_solution_is_large(int is) {
 }
 
 int mdm_is_large(size_t n) { return large && n >= MDM_SPREAD_FROM; }
+int mdm_cuts_experts(size_t n) { return large == MDM_LARGE_COUNTED && mdm_is_large(n); }
 
 int mdm_is_spread(size_t n) {
   int is = 0;
@@ -58,6 +59,10 @@ typedef size_t start_of(size_t n, size_t count, size_t each, size_t i);
 static size_t piece_start(size_t n, size_t pieces, size_t each, size_t i) { return (void)each, mdm_piece(n, pieces, i); }
 static size_t experts_start(size_t n, size_t pieces, size_t each, size_t i) { return each * mdm_expert_piece(n / each, pieces, i); }
 static size_t block_start(size_t n, size_t blocks, size_t each, size_t i) { return (void)n, (void)blocks, each * i; }
+static size_t part_start(size_t n, size_t count, size_t each, size_t i) {
+  size_t parts = count / (n / each); /* of an expert */
+  return each * (i / parts) + mdm_piece(each, parts, i % parts);
+}
 
 /* The first that begins at a row or behind it. */
 static size_t first_from(size_t n, size_t count, size_t each, size_t row, start_of *start) {
@@ -81,10 +86,12 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 size_t mdm_expert_piece(size_t E, size_t pieces, size_t i) { return E * i / pieces; }
 size_t mdm_expert_pieces(size_t E, size_t J) { return smaller(smaller(E, MDM_MOST_PIECES), mdm_pieces(E * J, NEURONS)); }
 size_t mdm_few_expert_pieces(size_t E) { return smaller(E, FEW_PIECES); }
+size_t mdm_expert_parts(size_t E, size_t J) { return E < MDM_MOST_PIECES ? smaller(mdm_pieces(J, MDM_PARTICLES), MDM_MOST_PIECES / E) : 1; }
 
 void mdm_own_pieces(size_t n, size_t pieces, size_t *first, size_t *end) { own(n, pieces, 1, piece_start, first, end); }
 void mdm_own_blocks(size_t n, size_t each, size_t *first, size_t *end) { own(n, n / each, each, block_start, first, end); }
 void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end) { own(E * J, pieces, J, experts_start, first, end); }
+void mdm_own_expert_parts(size_t E, size_t J, size_t *first, size_t *end) { own(E * J, E * mdm_expert_parts(E, J), J, part_start, first, end); }
 
 static void exchange(size_t n, mdm_parcel *parcel) {
   double before = mdm_clock_of_thread();
@@ -125,6 +132,7 @@ static void gather_of(size_t n, size_t count, size_t each, start_of *start, size
 void mdm_gather_pieces(size_t n, size_t pieces, size_t bytes, void *data) { gather_of(n, pieces, 1, piece_start, bytes, data); }
 void mdm_gather_blocks(size_t n, size_t each, size_t bytes, void *data) { gather_of(n, n / each, each, block_start, bytes, data); }
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data) { gather_of(E * J, pieces, J, experts_start, bytes, data); }
+void mdm_gather_expert_parts(size_t E, size_t J, size_t bytes, void *data) { gather_of(E * J, E * mdm_expert_parts(E, J), J, part_start, bytes, data); }
 
 /* Elements of a long sum that rank r adds. */
 static size_t slice(size_t length, int r) { return r == crew->ranks ? length : length / (size_t)crew->ranks * (size_t)r; }

@@ -52,10 +52,13 @@ typedef struct mdm_held {
 } mdm_held;
 
 /* Whether the solution at work on this thread is large; before, after. Returns what it was. */
+enum { MDM_LARGE = 1, MDM_LARGE_COUNTED /* and its experts are counted */ };
 int mdm_solution_is_large(int is);
 /* Whether a population of n particles of that solution is large: then all its sums are sums over pieces of particles, on one rank as on many. (In small
  * ones some are cut into pieces of entries, or not at all.) */
 int mdm_is_large(size_t n);
+/* And whether its experts, whose neurons these n are, are counted: as few, they are long, and sums over one expert's neurons are sums over parts of it. */
+int mdm_cuts_experts(size_t n);
 
 int mdm_is_spread(size_t n);
 mdm_held mdm_held_of(size_t n);
@@ -84,6 +87,10 @@ size_t mdm_expert_pieces(size_t E, size_t J);
 size_t mdm_expert_piece(size_t E, size_t pieces, size_t i);
 void mdm_own_expert_pieces(size_t E, size_t J, size_t pieces, size_t *first, size_t *end);
 void mdm_gather_expert_pieces(size_t E, size_t J, size_t pieces, size_t bytes, void *data);
+/* The same of parts of experts, mdm_expert_parts(E, J) of each: neurons mdm_piece(J, parts, i) and on of one expert, all parts of which follow each other. */
+size_t mdm_expert_parts(size_t E, size_t J);
+void mdm_own_expert_parts(size_t E, size_t J, size_t *first, size_t *end);
+void mdm_gather_expert_parts(size_t E, size_t J, size_t bytes, void *data);
 /* Sums as long as an expert, whose parts are many: data is `length` elements of each piece of experts (pieces × length). Afterwards this rank has all pieces of
  * elements *first … *end − 1, which it is to sum; then all receive the others' (data: length). */
 void mdm_swap_expert_pieces(size_t E, size_t J, size_t pieces, size_t length, size_t element, void *data, size_t *first, size_t *end);

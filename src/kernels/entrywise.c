@@ -4,6 +4,7 @@
 #include "base/processor.h"
 #include "kernels/entrywise_table.h"
 #include "kernels/products.h"
+#include "kernels/table.h"
 
 enum {
   FEW_TOKENS = 32,                   /* up to which the kernel forms the gradient; it does not keep more of its factors in registers, as combine does */
@@ -47,6 +48,43 @@ void X(entrywise_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x
       size_t entry = i + n * j, some = smaller(rows, n - i), few = smaller(columns, cols - j);
       real *m_at = m ? m + entry : m, *v_at = v ? v + entry : v;
       if (P > FEW_TOKENS) tile(kernel, e, some, n, P, x + i, y + j, ldy, at, few, m_at, v_at, A + entry);
-      else some_rows(kernel, e, (X(gradient)){x + i, n, P, y + j, ldy, at}, some, n, few, m_at, v_at, A + entry);
+      else some_rows(kernel, e, (X(gradient)){x + i, n, P, y + j, ldy, at, NULL}, some, n, few, m_at, v_at, A + entry);
+    }
+}
+
+/* ---------------------------------------------------------------- with sums */
+
+int X(entrywise_can_sum)(size_t P, size_t longest) { return P >= 1 && P <= MDM_ENTRYWISE_TOKENS && longest <= MDM_INNER_ROWS; }
+
+/* Some columns of rows from … end − 1, and of `piece`, if there is one, their sums. */
+static void segment(X(entrywise_kernel) *kernel, const mdm_entrywise *e, const X(gradient) *G, size_t from, size_t end, size_t n, size_t some, real *m, real *v,
+                    real *A, double s, real *piece, size_t ldo) {
+  real total[MDM_ENTRYWISE_COLUMNS * MDM_ENTRYWISE_TOKENS];
+  X(gradient) of = *G;
+  if (from >= end) return;
+  of.x += from;
+  of.sums = piece ? total : NULL;
+  kernel(e, &of, some, end - from, m ? m + from : m, v ? v + from : v, A + from, n);
+  for (size_t t = 0; t < G->P && piece; t++)
+    for (size_t c = 0; c < some; c++) piece[c + ldo * t] = (real)s * total[c + MDM_ENTRYWISE_COLUMNS * t];
+}
+
+/* Pieces first … end − 1, and the rows in front of the first or behind the last of all. */
+static void some_pieces(X(entrywise_kernel) *kernel, const mdm_entrywise *e, const X(gradient) *G, size_t first, size_t end, size_t n, size_t some, real *m, real *v,
+                        real *A, const X(row_sums) *sums, real *out) {
+  if (!first) segment(kernel, e, G, 0, sums->begin[0], n, some, m, v, A, 0, NULL, 0);
+  for (size_t i = first; i < end; i++) segment(kernel, e, G, sums->begin[i], sums->begin[i + 1], n, some, m, v, A, sums->s, out + sums->each * i, sums->ldo);
+  if (end == sums->pieces) segment(kernel, e, G, sums->begin[end], n, n, some, m, v, A, 0, NULL, 0);
+}
+
+void X(entrywise_sum_and_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, const real *y, size_t ldy, size_t cols, real *m, real *v, real *A,
+                               const X(row_sums) *sums) {
+  X(entrywise_kernel) *kernel = kernel_used();
+  size_t together = FACTOR_BYTES / sizeof(real) / P / MDM_INNER_ROWS; /* pieces whose part of x stays in the cache */
+  for (size_t i = 0; i == 0 || i < sums->pieces; i += together)
+    for (size_t j = 0, some; j < cols; j += some) {
+      const X(gradient) G = {x, n, P, y + j, ldy, NULL, NULL};
+      some = smaller(MDM_ENTRYWISE_COLUMNS, cols - j);
+      some_pieces(kernel, e, &G, i, smaller(i + together, sums->pieces), n, some, m ? m + n * j : m, v ? v + n * j : v, A + n * j, sums, sums->out + j);
     }
 }

@@ -10,4 +10,19 @@
 void X(entrywise_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, const real *y, size_t ldy, const size_t *at, size_t cols, real *m,
                        real *v, real *A);
 
+/* Pieces of rows, each with the product that it adds to s Aᵀ x. */
+typedef struct X(row_sums) {
+  size_t pieces;
+  const size_t *begin; /* pieces + 1, in order: rows where they begin, and where the last one ends; the rows around them only step */
+  double s;
+  real *out;           /* one piece after the other: cols × P with leading dimension ldo, `each` numbers apart */
+  size_t ldo, each;
+} X(row_sums);
+
+/* Whether the next function can do it for so many tokens, and pieces of at most so many rows. */
+int X(entrywise_can_sum)(size_t P, size_t longest);
+/* The step of all P tokens, and on the way what `inner` makes of each piece of A before its step, bit for bit: A is read once for both. */
+void X(entrywise_sum_and_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, const real *y, size_t ldy, size_t cols, real *m, real *v, real *A,
+                               const X(row_sums) *sums);
+
 #endif

@@ -22,10 +22,11 @@ typedef struct X(gradient) {
   const real *y; /* columns × P */
   size_t ldy;
   const size_t *at; /* columns of x and y; NULL: the first P */
+  real *sums;       /* NULL, or MDM_ENTRYWISE_COLUMNS × P, 1 ≤ P ≤ MDM_ENTRYWISE_TOKENS: there goes Aᵀ x of these rows, A before its step */
 } X(gradient);
 
 /* n rows of `columns` ≤ MDM_ENTRYWISE_COLUMNS columns of m, v and A, with leading dimension ld. */
-enum { MDM_ENTRYWISE_COLUMNS = 4 };
+enum { MDM_ENTRYWISE_COLUMNS = 4, MDM_ENTRYWISE_TOKENS = 4 };
 typedef void X(entrywise_kernel)(const mdm_entrywise *e, const X(gradient) *G, size_t columns, size_t n, real *m, real *v, real *A, size_t ld);
 
 /* NULL when this build has none for the instruction set. */

@@ -17,8 +17,6 @@ ALWAYS real kept(real keep, const real *x, real add) { return keep == 0 ? add : 
 
 /* ---------------------------------------------------------------- inner */
 
-enum { INNER_ROWS = 4096 / (int)sizeof(real) }; /* rows of a piece */
-
 /* Processors foresee what is read next in a column, not which column is next: it is brought near (into the second level of the cache) by hand. */
 #define BRING(ADDRESS) __builtin_prefetch(ADDRESS, 0, 2)
 
@@ -92,7 +90,7 @@ static void inner_piece(size_t n, size_t k, size_t P, real s, const real *A, siz
 
 static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *B, size_t ldb, const size_t *at, real keep, real *out,
                   size_t ldo) {
-  for (size_t i = 0; i < n; i += INNER_ROWS) inner_piece(smaller(INNER_ROWS, n - i), k, P, s, A + i, lda, B + i, ldb, at, i ? 1 : keep, out, ldo);
+  for (size_t i = 0; i < n; i += MDM_INNER_ROWS) inner_piece(smaller(MDM_INNER_ROWS, n - i), k, P, s, A + i, lda, B + i, ldb, at, i ? 1 : keep, out, ldo);
 }
 
 /* ---------------------------------------------------------------- combine */

@@ -13,6 +13,9 @@ typedef struct X(kernels) {
   size_t many; /* where both k and P are this large, BLAS is faster */
 } X(kernels);
 
+/* Rows that the sums of `inner` run over, before they are added to those of the rows before. */
+enum { MDM_INNER_ROWS = 4096 / (int)sizeof(real) };
+
 /* NULL when this build has none for the instruction set; the processor must have it (base/processor.h). */
 const X(kernels) *X(kernels_plain)(void);
 const X(kernels) *X(kernels_avx2)(void);

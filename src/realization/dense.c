@@ -7,12 +7,15 @@
  * With soft routing and many tokens each is one BLAS call over all experts; with few tokens, kernels read the matrix where it lies. With top-K
  * each expert works on the tokens that it serves, where they stand; experts without tokens are not touched. What the kernels do to a number
  * does not depend on how the matrix is cut, so product and step may also go over it together (docs/performance.md).
+ *
+ * The limit's router (Regime I) may belong to a stream that ranks share: then A has this rank's rows, and sums over them are those of parallel.h.
  */
 #include "realization/dense.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/share.h"
 #include "kernels/fused.h"
@@ -53,9 +56,12 @@ static double work_of(const X(dense) *d, const X(routing) *lists, size_t P) {
 
 /* ---------------------------------------------------------------- the three products */
 
+/* Whether products are left to parallel.h: those of many tokens, and all of a large solution, whose sums are cut into pieces of particles. */
+static int in_pieces(const X(dense) *d, const X(routing) *lists, size_t P) { return mdm_is_large(d->N) || (!lists && P >= X(many_tokens)()); }
+
 static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
-  if (!lists && P >= X(many_tokens)()) return X(parallel_inner)(d->N, d->G, P, s, d->A, d->N, Xs, d->N, 0, Y, d->G, err);
+  if (in_pieces(d, lists, P)) return X(parallel_inner)(d->N, d->G, P, s, d->A, mdm_rows(d->N), Xs, mdm_rows(d->N), 0, Y, d->G, err);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, P)))
   for (size_t i = 0; i < pieces_of(d, lists); i++) {
     piece e = piece_of(d, lists, P, i);
@@ -75,8 +81,8 @@ static void expand_rows(const X(dense) *d, const X(routing) *lists, size_t first
 
 static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Y, int accumulate, real *Xs) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
-  if (!lists && P >= X(many_tokens)()) {
-    X(parallel_combine)(d->N, d->G, P, s, d->A, d->N, Y, d->G, 0, accumulate, Xs, d->N);
+  if (in_pieces(d, lists, P)) {
+    X(parallel_combine)(d->N, d->G, P, s, d->A, mdm_rows(d->N), Y, d->G, 0, accumulate, Xs, mdm_rows(d->N));
     return MDM_OK;
   }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, P)))
@@ -135,7 +141,7 @@ static int keep_away(X(dense) *d, const X(field) *p, mdm_error *err) {
   size_t size = 0;
   int status = X(basis_absorb)(d->away, p, err);
   if (!status && d->away->k) status = X(project_out)(d->N, 1, d->away->k, d->away->U, d->G, d->A, &work, &size, err);
-  if (!status && d->drawn) memcpy(d->drawn, d->A, d->N * d->G * sizeof *d->A);
+  if (!status && d->drawn) memcpy(d->drawn, d->A, mdm_rows(d->N) * d->G * sizeof *d->A);
   free(work);
   return status;
 }
@@ -171,7 +177,7 @@ static int dense_backward_and_step(X(matrix) *A, const mdm_step *step, const X(f
   X(dense) *d = (X(dense) *)A;
   const X(routing) *lists = has_lists(d, routing) ? routing : NULL;
   double s = A->coef.tau / (double)A->rows;
-  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && (lists || q->P < X(many_tokens)());
+  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && !in_pieces(d, lists, q->P);
   if (!together) {
     int status = dense_backward(A, q, routing, accumulate, zeta, err);
     return status ? status : dense_step(A, step, p, q, routing, err);
@@ -183,10 +189,10 @@ static int dense_backward_and_step(X(matrix) *A, const mdm_step *step, const X(f
 
 static int dense_remember(X(matrix) *A, mdm_error *err) {
   X(dense) *d = (X(dense) *)A;
-  if (!d->drawn) d->drawn = mdm_alloc(d->N, d->G, 1, sizeof *d->drawn);
+  if (!d->drawn) d->drawn = mdm_alloc(mdm_rows(d->N), d->G, 1, sizeof *d->drawn);
   if (!d->drawn)
     return mdm_no_memory(err, "the initial %s (%zu × %zu); set output.parts: false", mdm_tensor_name(A->tensor), d->N, d->G);
-  memcpy(d->drawn, d->A, d->N * d->G * sizeof *d->A);
+  memcpy(d->drawn, d->A, mdm_rows(d->N) * d->G * sizeof *d->A);
   return MDM_OK;
 }
 
@@ -210,7 +216,7 @@ X(dense) *X(dense_create)(mdm_tensor t, const mdm_coefficients *coef, size_t N, 
   d->rows_grouped = rows_grouped;
   d->N = N;
   d->G = G;
-  d->A = mdm_alloc(N, G, 1, sizeof *d->A);
+  d->A = mdm_alloc(mdm_rows(N), G, 1, sizeof *d->A);
   d->table = X(table_of)(N, G, d->A);
   if (d->A) return d;
   free(d);
@@ -228,9 +234,9 @@ void X(dense_free)(X(dense) *d) {
 /* A as it was drawn is walked only where the first forward pass changed it (keep_away): a network draws it again. */
 void X(dense_walk)(X(dense) *d, mdm_state *s) {
   int away = d->away != NULL;
-  mdm_state_array(s, "weights", d->A, d->N * d->G, sizeof(real));
+  mdm_state_rows(s, "weights", d->A, d->N, d->G, sizeof(real));
   X(table_walk)(&d->table, s);
   mdm_state_flag(s, "away", &away);
   if (!away) d->away = NULL;
-  if (d->sampled) mdm_state_kept(s, "drawn", (void **)&d->drawn, d->N * d->G, sizeof(real));
+  if (d->sampled) mdm_state_kept_rows(s, "drawn", (void **)&d->drawn, d->N, d->G, sizeof(real));
 }

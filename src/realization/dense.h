@@ -11,9 +11,9 @@ typedef struct X(dense) {
   X(matrix) base;
   int rows_grouped; /* 1: rows are experts (Q, W1); 0: columns are (W2) */
   size_t N, G;      /* stream, grouped side */
-  real *A;          /* N × G, natural units */
+  real *A;          /* mdm_rows(N) × G (base/crew.h), natural units */
   X(table) table;   /* A and its optimizer's state */
-  real *drawn;      /* N × G: A as it was drawn; NULL unless it is to be remembered */
+  real *drawn;      /* mdm_rows(N) × G: A as it was drawn; NULL unless it is to be remembered */
   int sampled;      /* the limit's: A as drawn may change until the first step */
   X(basis) *away;   /* Regime I's router in the limit: directions of its input that A is kept orthogonal to before training (else NULL) */
 } X(dense);

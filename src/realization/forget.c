@@ -16,6 +16,7 @@
 
 #include "base/lapack.h"
 #include "base/memory.h"
+#include "realization/groups.h"
 #include "realization/parallel.h"
 
 /* ---------------------------------------------------------------- the cut of one basis */
@@ -52,11 +53,12 @@ static int find_rotation(X(basis) *b, rotation *r, mdm_error *err) {
 
 /* columns (n × old) become n × keep, the directions that stay. */
 static int rotate(const rotation *r, size_t n, real *columns, mdm_error *err) {
-  real *turned = columns ? mdm_alloc(n, r->keep, 1, sizeof *turned) : NULL; /* n × keep */
+  size_t rows = mdm_rows(n);
+  real *turned = columns ? mdm_alloc(rows, r->keep, 1, sizeof *turned) : NULL; /* rows × keep */
   if (!columns) return MDM_OK;
   if (!turned) return mdm_no_memory(err, "forgetting directions of %zu particles", n);
-  X(parallel_combine)(n, r->old, r->keep, 1, columns, n, r->O, r->old, 0, 0, turned, n);
-  X(parallel_copy)(n * r->keep, turned, columns);
+  X(parallel_combine)(n, r->old, r->keep, 1, columns, rows, r->O, r->old, 0, 0, turned, rows);
+  X(parallel_copy)(rows * r->keep, turned, columns);
   free(turned);
   return MDM_OK;
 }
@@ -71,23 +73,22 @@ static void project_on_dropped(const rotation *r, size_t l, double s, const real
 
 /* M (k × l) = overlaps of the other side's columns (n × k; groups: their means) with its directions. */
 static int overlaps_of(const X(thin_side) *other, const real *columns, size_t k, real *M, mdm_error *err) {
-  size_t n = other->pop->n, l = other->basis->k;
-  real *mean = other->groups > 1 ? mdm_alloc(n, k, 1, sizeof *mean) : NULL; /* n × k */
-  if (other->groups > 1 && !mean) return mdm_no_memory(err, "%zu directions of %zu particles", k, n);
-  if (mean) X(mean_over_groups)(other->groups, n, k, columns, mean);
-  int status = X(parallel_inner)(n, k, l, 1.0 / (double)n, mean ? mean : columns, n, other->basis->U, n, 0, M, k, err);
+  size_t n = other->pop->n, rows = mdm_rows(n), l = other->basis->k;
+  real *mean = other->groups > 1 ? mdm_alloc(rows, k, 1, sizeof *mean) : NULL; /* rows × k */
+  if (other->groups > 1 && (!mean || X(mean_over_groups)(other->groups, n, k, columns, mean))) return free(mean), mdm_no_memory(err, "%zu directions of %zu particles", k, n);
+  int status = X(parallel_inner)(n, k, l, 1.0 / (double)n, mean ? mean : columns, rows, other->basis->U, rows, 0, M, k, err);
   free(mean);
   return status;
 }
 
 /* columns (own->n × l) += U W in every group; W: k × l. */
 static int add_directions(const X(thin_side) *own, size_t k, size_t l, const real *W, real *columns, mdm_error *err) {
-  size_t n = own->pop->n;
+  size_t n = own->pop->n, rows = mdm_rows(n);
   const real *U = own->basis->U;
-  if (own->groups == 1) return X(parallel_combine)(n, k, l, 1, U, n, W, k, 0, 1, columns, n), MDM_OK;
-  real *once = mdm_alloc(n, l, 1, sizeof *once); /* n × l */
+  if (own->groups == 1) return X(parallel_combine)(n, k, l, 1, U, rows, W, k, 0, 1, columns, rows), MDM_OK;
+  real *once = mdm_alloc(rows, l, 1, sizeof *once); /* rows × l */
   if (!once) return mdm_no_memory(err, "%zu directions of %zu particles", l, n);
-  X(parallel_combine)(n, k, l, 1, U, n, W, k, 0, 0, once, n);
+  X(parallel_combine)(n, k, l, 1, U, rows, W, k, 0, 0, once, rows);
   X(spread_over_groups)(own->groups, n, l, once, 1, columns);
   free(once);
   return MDM_OK;
@@ -130,7 +131,7 @@ static int watch(X(basis) *b, mdm_error *err) {
   size_t some = b->k < SOME ? b->k : SOME;
   real *products = mdm_alloc(b->k, SOME, 1, sizeof *products); /* k × some */
   if (!products) return mdm_no_memory(err, "%zu directions", b->k);
-  int status = X(parallel_inner)(b->n, b->k, some, 1.0 / (double)b->n, b->U, b->n, b->U, b->n, 0, products, b->k, err);
+  int status = X(parallel_inner)(b->n, b->k, some, 1.0 / (double)b->n, b->U, mdm_rows(b->n), b->U, mdm_rows(b->n), 0, products, b->k, err);
   for (size_t e = 0; e < b->k * some && !status; e++) b->overlap = fmax(b->overlap, fabs((double)products[e] - (e % b->k == e / b->k)));
   free(products);
   return status;
@@ -161,57 +162,69 @@ void X(population_restart)(X(population) *pop, size_t initial) {
 /* Part of a unit column's square that has to be new. */
 static const double NEW = 1e-4;
 
-/* columns (n × count with leading dimension ld), whose Gram matrix's eigenvectors and eigenvalues are V and w, become orthonormal ones in front of zeros;
- * returns how many. room: n × count. */
-static size_t whiten_span(size_t n, size_t ld, size_t count, real *V, const real *w, real *columns, real *room) {
+/* V (count × count), eigenvectors of a Gram matrix with eigenvalues w, becomes the combinations of columns that are orthonormal, in front of zeros; returns how many. */
+static size_t whitening(size_t count, real *V, const real *w) {
   size_t left = 0;
   while (left < count && (double)w[count - 1 - left] > NEW) left++;
   for (size_t c = count - left; c < count; c++) X(scale)(count, (real)(1 / sqrt((double)w[c])), V + count * c);
-  if (left) X(parallel_combine)(n, count, left, 1, columns, ld, V + count * (count - left), count, 0, 0, room, n);
-  for (size_t c = 0; c < count; c++) {
-    if (c < left) memcpy(columns + ld * c, room + n * c, n * sizeof *room);
-    else memset(columns + ld * c, 0, n * sizeof *room);
-  }
+  memmove(V, V + count * (count - left), count * left * sizeof *V);
+  memset(V + count * left, 0, count * (count - left) * sizeof *V);
   return left;
 }
 
-/* The same in every group of a population; *most: the largest number. */
-static int orthonormalize(const X(population) *pop, size_t count, real *columns, size_t *most, mdm_error *err) {
-  size_t n = pop->n, own = n / pop->groups;
-  real *gram = mdm_alloc(count, count + 1, 1, sizeof *gram), *room = mdm_alloc(own, count, 1, sizeof *room); /* count × count and its eigenvalues; own × count */
-  int status = gram && room ? MDM_OK : mdm_no_memory(err, "%zu directions of %zu %s particles", count, n, pop->name);
+/* columns (n × count) ← the orthonormal ones of their span in every group, in front of zeros; V: their Gram matrices, groups of count × count. *most: the largest number. */
+static int whiten_span(const X(population) *pop, size_t count, real *V, real *columns, size_t *most, mdm_error *err) {
+  size_t n = pop->n, rows = mdm_rows(n);
+  real *w = mdm_alloc(count, 1, 1, sizeof *w), *room = mdm_alloc(rows, count, 1, sizeof *room); /* count; rows × count */
+  int status = w && room ? MDM_OK : mdm_no_memory(err, "%zu directions of %zu %s particles", count, n, pop->name);
   for (size_t g = 0; g < pop->groups && !status; g++) {
-    status = X(parallel_gram)(own, count, 1.0 / (double)own, columns + own * g, n, 0, gram, err);
-    const char *why = status ? NULL : X(mdm_eigen)(count, gram, gram + count * count);
+    const char *why = X(mdm_eigen)(count, V + count * count * g, w);
     if (why) status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions of %zu %s particles: %s", count, n, pop->name, why);
-    size_t left = status ? 0 : whiten_span(own, n, count, gram, gram + count * count, columns + own * g, room);
+    size_t left = status ? 0 : whitening(count, V + count * count * g, w);
     if (left > *most) *most = left;
   }
-  free(gram);
+  for (size_t g = 0; g < pop->groups && !status; g++) memmove(V + count * *most * g, V + count * count * g, count * *most * sizeof *V);
+  if (!status && *most) X(group_combine)(n, pop->groups, count, *most, 1, columns, rows, V, 0, room, rows);
+  if (!status) X(parallel_copy)(rows * count, room, columns);
+  free(w);
   free(room);
   return status;
 }
 
+static int orthonormalize(const X(population) *pop, size_t count, real *columns, size_t *most, mdm_error *err) {
+  real *gram = mdm_alloc(pop->groups, count, count, sizeof *gram); /* groups of count × count */
+  if (!gram) return mdm_no_memory(err, "%zu directions of %zu %s particles", count, pop->n, pop->name);
+  int status = X(group_gram)(pop->n, pop->groups, count, (double)pop->groups / (double)pop->n, columns, mdm_rows(pop->n), gram, err);
+  if (!status) status = whiten_span(pop, count, gram, columns, most, err);
+  free(gram);
+  return status;
+}
+
 /* Every column has unit mean square in every group, or is zero. */
-static void normalize(const X(population) *pop, size_t count, real *columns) {
-  size_t own = pop->n / pop->groups;
-  for (size_t i = 0; i < count * pop->groups; i++) {
-    double norm = (double)BLAS(nrm2)((int)own, columns + own * i, 1);
-    X(scale)(own, norm > 0 && isfinite(norm) ? (real)(sqrt((double)own) / norm) : 0, columns + own * i);
+static int normalize(const X(population) *pop, size_t count, real *columns, mdm_error *err) {
+  real *factor = mdm_alloc(pop->groups, count, 1, sizeof *factor); /* groups × count */
+  if (!factor) return mdm_no_memory(err, "%zu directions of %zu %s particles", count, pop->n, pop->name);
+  int status = X(group_norms)(pop->n, pop->groups, count, columns, factor, err);
+  for (size_t i = 0; i < pop->groups * count; i++) {
+    double norm = (double)factor[i];
+    factor[i] = norm > 0 && isfinite(norm) ? (real)(sqrt((double)(pop->n / pop->groups)) / norm) : 0;
   }
+  if (!status) X(group_scale)(pop->n, pop->groups, count, factor, columns);
+  free(factor);
+  return status;
 }
 
 int X(population_span)(X(population) *pop, size_t most, size_t n, size_t count, const real *columns, mdm_error *err) {
-  size_t room = pop->k < most ? most - pop->k : 0, left = 0;
+  size_t room = pop->k < most ? most - pop->k : 0, left = 0, rows = mdm_rows(pop->n);
   if (count && columns && count > room) pop->unmatched += count - room;
   if (count > room) count = room;
   if (!count || !columns) return MDM_OK;
-  if (mdm_grow_columns((void **)&pop->seen, pop->n, sizeof(real), pop->k, pop->k + count, &pop->capacity))
+  if (mdm_grow_columns((void **)&pop->seen, rows, sizeof(real), pop->k, pop->k + count, &pop->capacity))
     return mdm_no_memory(err, "%zu directions of %zu %s particles", pop->k + count, pop->n, pop->name);
-  real *to = pop->seen + pop->n * pop->k; /* pop->n × count */
-  X(mean_over_groups)(n / pop->n, pop->n, count, columns, to);
-  normalize(pop, count, to);
-  int status = X(project_out)(pop->n, pop->groups, pop->k, pop->seen, count, to, &pop->work, &pop->work_size, err);
+  real *to = pop->seen + rows * pop->k; /* rows × count */
+  if (X(mean_over_groups)(n / pop->n, pop->n, count, columns, to)) return mdm_no_memory(err, "%zu directions of %zu particles", count, n);
+  int status = normalize(pop, count, to, err);
+  if (!status) status = X(project_out)(pop->n, pop->groups, pop->k, pop->seen, count, to, &pop->work, &pop->work_size, err);
   if (!status) status = orthonormalize(pop, count, to, &left, err);
   pop->k += status ? 0 : left;
   return status;

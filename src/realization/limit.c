@@ -79,7 +79,7 @@ int X(draw_router)(X(population) *stream, mdm_stream key, X(dense) *q, size_t n,
   if (!q || q->base.coef.entry == 0) return MDM_OK;
   key.purpose = MDM_DRAW_PARTICLES;
   int status = X(population_fresh)(stream, key, n, q->G, q->A, err);
-  X(scale)(q->N * q->G, (real)q->base.coef.entry, q->A);
+  X(scale)(mdm_rows(q->N) * q->G, (real)q->base.coef.entry, q->A);
   return status;
 }
 

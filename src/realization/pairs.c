@@ -34,37 +34,22 @@ static int is_here(size_t n, size_t i) {
   return i >= h.from && i < h.to;
 }
 
-/* at (n for each) = the entries of `all`'s first n pivots with pivots first … first + count − 1 of the other side. */
-static int entries_at(const X(pivots) *all, X(pivots) *side, size_t first, size_t count, size_t n, mdm_error *err) {
-  size_t others = all->others, rows = mdm_rows(others), held = mdm_held_of(others).first;
-  int status = X(reserve)(&side->at, &side->at_size, count, n, err);
-  for (size_t k = 0; k < count && !status; k++)
-    for (size_t j = 0; j < n && is_here(others, side->index[first + k]); j++) side->at[j + n * k] = all->entries[side->index[first + k] - held + rows * j];
-  if (!status) mdm_gather_particles(others, count, side->index + first, n * sizeof *side->at, side->at);
-  return status;
-}
-
 /* W, and inverse = (WᵀW + λ²)⁻¹ Wᵀ. A matrix that is not finite makes it so: the training loop finds out. */
-static int invert_core(X(pairs) *A, mdm_error *err) {
-  X(pivots) *rows = &A->pivots[MDM_ROWS];
-  size_t m = rows->n, n = A->pivots[MDM_COLS].n;
+static void invert_core(X(pairs) *A) {
+  size_t m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n, ld = A->between_table.rows;
   double norm = 0;
-  int status = entries_at(&A->pivots[MDM_COLS], rows, 0, m, n, err); /* m × n */
-  if (status) return status;
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < m; i++) {
-      real w = rows->at[j + n * i];
-      A->between[i + m * j] = w;
-      A->core[j + n * i] = (double)w; /* Wᵀ */
-      norm += (double)w * (double)w;
+      double w = (double)A->between[i + ld * j];
+      A->core[j + n * i] = w; /* Wᵀ */
+      norm += w * w;
     }
   A->learned = norm != 0;
-  if (!A->learned) return MDM_OK;
+  if (!A->learned) return;
   cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n, m, 1, A->core, n, 0, A->gram, n);
   for (size_t j = 0; j < n; j++) A->gram[j + n * j] += REGULARIZATION * REGULARIZATION * norm;
   int failed = mdm_solve_f64(n, m, A->gram, A->core) != NULL;
   for (size_t k = 0; k < n * m; k++) A->inverse[k] = failed ? (real)NAN : (real)A->core[k];
-  return MDM_OK;
 }
 
 /* at (P for each) = a field at pivots first … first + count − 1. */
@@ -89,35 +74,49 @@ static int gather(X(pivots) *side, const X(field) *f, mdm_error *err) {
 
 /* Error of the product at the held-out particles of the target side: `exact` (held × P, leading dimension ld) against what
  * the skeleton gives, L[held, :] y; relative to the RMS there of the whole result, which so far lacks the learned part. */
-static int held_error(X(pivots) *target, X(pivots) *source, size_t P, const real *exact, size_t ld, const real *y, const X(field) *result, double *out,
-                      mdm_error *err) {
+static int held_error(X(pairs) *A, mdm_side from, size_t P, const real *exact, size_t ld, const real *y, const X(field) *result, double *out, mdm_error *err) {
   double error = 0, total = 0;
-  size_t n = source->n;
-  int status = entries_at(source, target, target->n, target->held, n, err); /* held × n */
-  if (status) return status;
-  real *entries = target->at;
-  size_t size = target->at_size;
-  target->at = NULL;
-  status = field_at(target, target->n, target->held, result, err); /* held × P */
+  X(pivots) *target = &A->pivots[!from];
+  size_t n = A->pivots[from].n, rows = A->between_table.rows, down = from == MDM_COLS ? 1 : rows, right = from == MDM_COLS ? rows : 1; /* from a target's entry to the next one's, and a source's */
+  int status = field_at(target, target->n, target->held, result, err); /* held × P */
   for (size_t t = 0; t < P && !status; t++)
     for (size_t k = 0; k < target->held; k++) {
       double known = (double)exact[k + ld * t], guess = 0;
-      for (size_t j = 0; j < source->n; j++) guess += (double)entries[j + n * k] * (double)y[j + n * t];
+      const real *entries = A->between + down * (target->n + k); /* of n pivots */
+      for (size_t j = 0; j < n; j++) guess += (double)entries[right * j] * (double)y[j + n * t];
       double all = (double)target->at[t + P * k] + known;
       error += (guess - known) * (guess - known);
       total += all * all;
     }
-  free(target->at);
-  target->at = entries;
-  target->at_size = size;
   *out = total > 0 ? sqrt(error / total) : 0;
   return status;
 }
 
-/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. */
-static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
+/* A field as tables take it: this rank's rows alone. Valid until the next call. */
+static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error *err) {
+  size_t rows = mdm_rows(f->n), ld = X(field_ld)(f);
+  *out = f->v;
+  if (rows == ld) return MDM_OK;
+  int status = X(reserve)(&A->own, &A->own_size, rows, f->P, err);
+  for (size_t t = 0; t < f->P && !status; t++) memcpy(A->own + rows * t, X(field_rows)(f, f->v) + ld * t, rows * sizeof *A->own);
+  *out = A->own;
+  return status;
+}
+
+/* exact ((m + held) × P) = s times the target's pivots' entries with the source's particles times their field. step: NULL, or what these entries take afterwards,
+ * the field at their pivots being there (gather). */
+static int pivots_product(X(pairs) *A, X(pivots) *target, double s, const X(field) *f, const mdm_step *step, real *exact, mdm_error *err) {
+  size_t all = target->n + target->held;
+  const real *own;
+  if (!step) return X(parallel_inner)(f->n, all, f->P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  int status = own_rows(A, f, &own, err);
+  return status ? status : X(table_inner_and_step)(&target->table, step, &A->base.coef, f->P, own, target->field, all, s, exact, err);
+}
+
+/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. step: as in pivots_product. */
+static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, const mdm_step *step, X(field) *result, mdm_error *err) {
   X(pivots) *source = &A->pivots[from], *target = &A->pivots[!from];
-  size_t P = f->P, m = target->n, all = m + target->held, n = source->n, rows = A->pivots[MDM_ROWS].n;
+  size_t P = f->P, m = target->n, all = m + target->held, n = source->n, ldw = A->between_table.rows;
   double sample = s * (double)f->n / (double)n; /* the same mean over pivots */
   const CBLAS_TRANSPOSE turn = from == MDM_COLS ? CblasNoTrans : CblasTrans; /* of W and W⁺ */
   if (!A->learned) return MDM_OK;
@@ -125,15 +124,15 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
   real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
-  status = X(parallel_inner)(f->n, all, P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  status = pivots_product(A, target, s, f, step, exact, err);
   if (!status) status = field_at(source, 0, n, f, err);
   if (status) return status;
   for (size_t t = 0; t < P; t++)
     for (size_t k = 0; k < n; k++) y[k + n * t] = (real)sample * source->at[t + P * k];
-  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, rows, y, n, 1, exact, all);
+  BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, m, P, n, -1, A->between, ldw, y, n, 1, exact, all);
   BLAS(gemm)(CblasColMajor, turn, CblasNoTrans, n, P, m, 1, A->inverse, A->pivots[MDM_COLS].n, exact, all, 1, y, n);
   double error;
-  status = held_error(target, source, P, exact + m, all, y, result, &error, err);
+  status = held_error(A, from, P, exact + m, all, y, result, &error, err);
   if (status) return status;
   A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
   X(parallel_combine)(result->n, n, P, 1, source->entries, mdm_rows(result->n), y, n, 0, 1, X(field_rows)(result, result->v), X(field_ld)(result));
@@ -143,7 +142,7 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
 /* ---------------------------------------------------------------- matrix operations */
 
 static int add_learned(X(pairs) *A, mdm_side from, double s, const X(field) *f, X(field) *result, mdm_error *err) {
-  if (!A->full) return skeleton_product(A, from, s, f, result, err);
+  if (!A->full) return skeleton_product(A, from, s, f, NULL, result, err);
   if (from == MDM_ROWS) return X(parallel_inner)(f->n, result->n, f->P, s, A->full, f->n, f->v, f->n, 1, result->v, result->n, err);
   X(parallel_combine)(result->n, f->n, f->P, s, A->full, result->n, f->v, f->n, 0, 1, result->v, result->n);
   return MDM_OK;
@@ -161,31 +160,41 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-/* A field as tables take it: this rank's rows alone. Valid until the next call. */
-static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error *err) {
-  size_t rows = mdm_rows(f->n), ld = X(field_ld)(f);
-  *out = f->v;
-  if (rows == ld) return MDM_OK;
-  int status = X(reserve)(&A->own, &A->own_size, rows, f->P, err);
-  for (size_t t = 0; t < f->P && !status; t++) memcpy(A->own + rows * t, X(field_rows)(f, f->v) + ld * t, rows * sizeof *A->own);
-  *out = A->own;
+/* Where the rows' entries, with column particles, have not stepped yet, and those of the columns may have: the rest of a skeleton's step. */
+static int step_rest(X(pairs) *A, const mdm_step *step, const X(field) *p, const X(field) *q, int cols_too, mdm_error *err) {
+  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
+  const mdm_coefficients *coef = &A->base.coef;
+  const real *own = NULL;
+  X(thin_decay)(A->thin, step);
+  int status = gather(rows, q, err);
+  if (!status) status = X(table_step)(&A->between_table, step, coef, p->P, rows->field, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, q, &own, err);
+  if (!status && cols_too) status = X(table_step)(&cols->table, step, coef, p->P, own, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, p, &own, err);
+  if (!status) status = X(table_step)(&rows->table, step, coef, p->P, own, rows->field, rows->n + rows->held, err);
+  if (!status) invert_core(A);
   return status;
 }
 
 static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
-  X(thin_decay)(A->thin, step);
-  if (A->full) return X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
-  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
-  int status = gather(rows, q, err);
-  if (!status) status = gather(cols, p, err);
-  const real *of_q = NULL, *of_p = NULL;
-  if (!status) status = own_rows(A, q, &of_q, err);
-  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, of_q, cols->field, cols->n + cols->held, err);
-  if (!status) status = own_rows(A, p, &of_p, err);
-  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, of_p, rows->field, rows->n + rows->held, err);
-  return status ? status : invert_core(A, err);
+  if (A->full) return X(thin_decay)(A->thin, step), X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
+  int status = gather(&A->pivots[MDM_COLS], p, err);
+  return status ? status : step_rest(A, step, p, q, 1, err);
+}
+
+static int pairs_backward_and_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
+                                   X(field) *zeta, mdm_error *err) {
+  X(pairs) *A = (X(pairs) *)M;
+  if (A->full || !A->learned) {
+    int status = pairs_backward(M, q, routing, accumulate, zeta, err);
+    return status ? status : pairs_step(M, step, p, q, routing, err);
+  }
+  int status = A->thin->base.ops->backward(&A->thin->base, q, routing, accumulate, zeta, err);
+  if (!status) status = gather(&A->pivots[MDM_COLS], p, err);
+  if (!status) status = skeleton_product(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, step, zeta, err);
+  return status ? status : step_rest(A, step, p, q, 0, err);
 }
 
 static int pairs_remember(X(matrix) *M, mdm_error *err) {
@@ -198,7 +207,7 @@ static int pairs_initial(X(matrix) *M, int backward, const X(field) *f, X(field)
   return thin->ops->initial(thin, backward, f, out, err);
 }
 
-static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, NULL, pairs_remember, pairs_initial};
+static const X(matrix_ops) pairs_ops = {pairs_forward, pairs_backward, pairs_step, pairs_backward_and_step, pairs_remember, pairs_initial};
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -228,7 +237,9 @@ static int skeleton_init(X(pairs) *A, size_t pivots) {
   if (pivots_init(&A->pivots[MDM_ROWS], rows, cols, pivots, MDM_HELD_PIVOTS) ||
       pivots_init(&A->pivots[MDM_COLS], cols, rows, pivots, MDM_HELD_PIVOTS))
     return -1;
-  A->between = mdm_alloc(pivots, pivots, 1, sizeof *A->between);
+  size_t all = pivots + MDM_HELD_PIVOTS;
+  A->between = mdm_alloc(all, all, 1, sizeof *A->between);
+  A->between_table = X(table_of)(all, all, A->between);
   A->inverse = mdm_alloc(pivots, pivots, 1, sizeof *A->inverse);
   A->core = mdm_alloc(pivots, pivots, 1, sizeof *A->core);
   A->gram = mdm_alloc(pivots, pivots, 1, sizeof *A->gram);
@@ -254,6 +265,7 @@ void X(pairs_clear)(X(pairs) *A) {
     free(A->work[side]);
   }
   X(table_clear)(&A->table);
+  X(table_clear)(&A->between_table);
   free(A->full);
   free(A->own);
   free(A->between);
@@ -264,7 +276,7 @@ void X(pairs_clear)(X(pairs) *A) {
 }
 
 void X(pairs_walk)(X(pairs) *A, mdm_state *s) {
-  size_t rows = A->base.rows, cols = A->base.cols, m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n;
+  size_t rows = A->base.rows, cols = A->base.cols, m = A->pivots[MDM_ROWS].n, n = A->pivots[MDM_COLS].n, ends = A->between_table.rows;
   mdm_state_flag(s, "learned", &A->learned);
   mdm_state_array(s, "error", A->error, 2, sizeof *A->error);
   if (A->full) mdm_state_array(s, "pairs", A->full, rows * cols, sizeof(real));
@@ -275,6 +287,7 @@ void X(pairs_walk)(X(pairs) *A, mdm_state *s) {
     X(table_walk)(&p->table, s);
   }
   if (A->full) return;
-  mdm_state_array(s, "between", A->between, m * n, sizeof(real));
+  mdm_state_array(s, "between", A->between, ends * ends, sizeof(real));
+  X(table_walk)(&A->between_table, s);
   mdm_state_array(s, "inverse", A->inverse, m * n, sizeof(real));
 }

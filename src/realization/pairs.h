@@ -25,7 +25,8 @@ typedef struct X(pairs) {
   real *full;        /* rows × cols: every pair; NULL: a skeleton */
   X(table) table;    /* of full */
   X(pivots) pivots[2]; /* skeleton: MDM_ROWS, MDM_COLS */
-  real *between;     /* pivot rows × pivot columns: W, entries between pivots */
+  real *between;     /* pivot rows × pivot columns, held-out ones too: entries between pivots, which both sides' tables have among theirs */
+  X(table) between_table;
   real *inverse;     /* pivot columns × pivot rows: its regularized inverse */
   double *core, *gram; /* pivot rows × pivot columns; pivot columns squared */
   int learned;       /* 0: still zero */

@@ -11,7 +11,7 @@
 #include "kernels/products.h"
 
 enum {
-  THIN = 256,   /* columns up to which a product is summed over pieces of particles; wider ones are cut by columns instead */
+  THIN = MDM_THIN, /* columns up to which a product is summed over pieces of particles; wider ones are cut by columns instead */
   WIDE = 512,   /* columns of such a cut: BLAS packs the other factor anew for each */
   COLUMNS = 64, /* of a kernel that are formed at a time */
   FEW_ROWS = 256   /* of a piece of a large matrix */
@@ -19,23 +19,13 @@ enum {
 
 static double operations(size_t n, size_t k, size_t P) { return 2.0 * (double)n * (double)k * (double)P; }
 
-static size_t pieces_of_sum(size_t n) {
+size_t X(parallel_pieces)(size_t n) {
   size_t pieces = mdm_pieces(n, MDM_PARTICLES);
   return pieces < MDM_MOST_PIECES ? pieces : MDM_MOST_PIECES;
 }
 
-/* Sums of pieces of particles, added in order. */
-static int sum_pieces(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo,
-                      mdm_error *err) {
-  size_t pieces = pieces_of_sum(n), held = mdm_held_of(n).first, first, end;
-  real *sums = malloc(pieces * k * P * sizeof *sums); /* pieces × (k × P) */
-  if (!sums) return mdm_no_memory(err, "a product of %zu × %zu × %zu", k, n, P);
-  mdm_own_pieces(n, pieces, &first, &end);
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
-  for (size_t i = first; i < end; i++) {
-    size_t at = mdm_piece(n, pieces, i), count = mdm_piece(n, pieces, i + 1) - at;
-    X(inner)(count, k, P, s, A + (at - held), lda, B + (at - held), ldb, 0, sums + k * P * i, k);
-  }
+void X(parallel_add_pieces)(size_t n, size_t k, size_t P, real *sums, double keep, real *out, size_t ldo) {
+  size_t pieces = X(parallel_pieces)(n);
   mdm_gather_pieces(n, pieces, k * P * sizeof *sums, sums);
   for (size_t t = 0; t < P; t++) {
     real *to = out + ldo * t;
@@ -44,6 +34,21 @@ static int sum_pieces(size_t n, size_t k, size_t P, double s, const real *A, siz
     for (size_t i = 0; i < pieces; i++)
       for (size_t j = 0; j < k; j++) to[j] += sums[k * (t + P * i) + j];
   }
+}
+
+/* Sums of pieces of particles, added in order. */
+static int sum_pieces(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out, size_t ldo,
+                      mdm_error *err) {
+  size_t pieces = X(parallel_pieces)(n), held = mdm_held_of(n).first, first, end;
+  real *sums = malloc(pieces * k * P * sizeof *sums); /* pieces × (k × P) */
+  if (!sums) return mdm_no_memory(err, "a product of %zu × %zu × %zu", k, n, P);
+  mdm_own_pieces(n, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(operations(n, k, P)))
+  for (size_t i = first; i < end; i++) {
+    size_t at = mdm_piece(n, pieces, i), count = mdm_piece(n, pieces, i + 1) - at;
+    X(inner)(count, k, P, s, A + (at - held), lda, B + (at - held), ldb, 0, sums + k * P * i, k);
+  }
+  X(parallel_add_pieces)(n, k, P, sums, keep, out, ldo);
   free(sums);
   return MDM_OK;
 }
@@ -126,7 +131,7 @@ static double piece_of_dot(size_t ld, size_t P, size_t at, size_t count, const r
 
 double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, size_t ld) {
   double sums[MDM_MOST_PIECES], sum = 0;
-  size_t pieces = pieces_of_sum(n), held = mdm_held_of(n).first, first, end;
+  size_t pieces = X(parallel_pieces)(n), held = mdm_held_of(n).first, first, end;
   if (!mdm_is_large(n)) return X(parallel_dot)(n * P, a, b);
   mdm_own_pieces(n, pieces, &first, &end);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
@@ -142,7 +147,7 @@ double X(parallel_products)(size_t n, size_t P, const real *a, const real *b, si
 void X(parallel_each_product)(size_t n, size_t P, const real *a, const real *b, double *out) {
   enum { TOGETHER = 16 }; /* tokens */
   double sums[MDM_MOST_PIECES * TOGETHER]; /* pieces × tokens */
-  size_t pieces = pieces_of_sum(n), rows = mdm_rows(n), held = mdm_held_of(n).first, first, end;
+  size_t pieces = X(parallel_pieces)(n), rows = mdm_rows(n), held = mdm_held_of(n).first, first, end;
   mdm_own_pieces(n, pieces, &first, &end);
   for (size_t done = 0, some; done < P; done += some) {
     some = P - done < TOGETHER ? P - done : TOGETHER;

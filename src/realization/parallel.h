@@ -11,6 +11,10 @@
 /* out (k × P) = keep out + s Aᵀ B over n particles;  A: n × k, B: n × P. Sums of pieces are added in order. Returns a status. */
 int X(parallel_inner)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *B, size_t ldb, double keep, real *out,
                       size_t ldo, mdm_error *err);
+/* Its parts, where n > MDM_PARTICLES and both k and P are at most MDM_THIN: pieces of particles, and their sum. sums: pieces of k × P, those of this rank's own pieces. */
+enum { MDM_THIN = 256 };
+size_t X(parallel_pieces)(size_t n);
+void X(parallel_add_pieces)(size_t n, size_t k, size_t P, real *sums, double keep, real *out, size_t ldo);
 /* out (n × P) = keep out + s A c;  A: n × k, c: k × P, or P × k when `transposed` is set. */
 void X(parallel_combine)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, double keep,
                          real *out, size_t ldo);

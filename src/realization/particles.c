@@ -11,6 +11,7 @@
 #include "base/share.h"
 #include "kernels/products.h"
 #include "realization/gram.h"
+#include "realization/groups.h"
 #include "realization/parallel.h"
 
 int X(reserve)(real **buffer, size_t *size, size_t a, size_t b, mdm_error *err) {
@@ -45,12 +46,10 @@ void X(normal_columns)(mdm_stream key, size_t first, size_t n, size_t count, rea
 /* ---------------------------------------------------------------- products over particles */
 
 int X(project_out)(size_t n, size_t groups, size_t k, const real *Q, size_t b, real *B, real **work, size_t *size, mdm_error *err) {
-  int status = X(reserve)(work, size, k, b, err);
-  size_t own = n / groups, rows = mdm_rows(n);
-  for (size_t at = 0; at < n && !status; at += own) {
-    status = X(parallel_inner)(own, k, b, 1.0 / (double)own, Q + at, rows, B + at, rows, 0, *work, k, err);
-    if (!status) X(parallel_combine)(own, k, b, -1, Q + at, rows, *work, k, 0, 1, B + at, rows);
-  }
+  int status = X(reserve)(work, size, groups * k, b, err); /* groups of k × b */
+  size_t rows = mdm_rows(n);
+  if (!status) status = X(group_inner)(n, groups, k, b, (double)groups / (double)n, Q, rows, B, rows, *work, err);
+  if (!status) X(group_combine)(n, groups, k, b, -1, Q, rows, *work, 1, B, rows);
   return status;
 }
 
@@ -67,32 +66,58 @@ static void times_small(size_t n, size_t ld, size_t count, const real *inverse, 
   }
 }
 
+/* inverse (SOME × SOME at most) = L⁻ᵀ of few columns. */
+static void invert_small(size_t count, const real *L, real *inverse) {
+  if (count > SOME) return;
+  memset(inverse, 0, count * count * sizeof *inverse);
+  for (size_t c = 0; c < count; c++) inverse[c + count * c] = 1;
+  BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
+}
+
+/* Some rows of out ← out L⁻ᵀ. */
+static void solve_rows(size_t rows, size_t ld, size_t count, const real *L, const real *inverse, real *out) {
+  if (count <= SOME) times_small(rows, ld, count, inverse, out);
+  else BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, count, 1, L, count, out, ld);
+}
+
 /* out (mdm_rows(n) × count, leading dimension ld) ← out L⁻ᵀ. */
 static void solve_right(size_t n, size_t ld, size_t count, const real *L, real *out) {
-  real inverse[SOME * SOME] = {0}; /* count × count: L⁻ᵀ */
+  real inverse[SOME * SOME]; /* count × count */
   const mdm_cuts cuts = mdm_cut_rows(n, MDM_PARTICLES);
-  for (size_t c = 0; c < count && count <= SOME; c++) inverse[c + count * c] = 1;
-  if (count <= SOME) BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, count, 1, L, count, inverse, count);
+  invert_small(count, L, inverse);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n * (double)count * (double)count))
   for (size_t i = 0; i < cuts.pieces; i++) {
-    size_t at = mdm_cut_at(&cuts, i), rows = mdm_cut_at(&cuts, i + 1) - at;
-    if (count <= SOME) times_small(rows, ld, count, inverse, out + at);
-    else BLAS(trsm)(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rows, count, 1, L, count, out + at, ld);
+    size_t at = mdm_cut_at(&cuts, i);
+    solve_rows(mdm_cut_at(&cuts, i + 1) - at, ld, count, L, inverse, out + at);
   }
+}
+
+/* The same in every group of a large population; L: groups of count × count. */
+static void solve_groups(size_t n, size_t groups, size_t count, const real *L, real *out) {
+  const mdm_held h = mdm_held_of(n);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((double)n * (double)count * (double)count))
+  for (size_t i = 0; i < mdm_group_pieces(&h); i++)
+    for (mdm_group_rows r = {.at = i * MDM_PARTICLES}; mdm_next_group_rows(&h, n / groups, mdm_group_piece_end(&h, i), &r);) {
+      const real *own = L + count * count * r.group;
+      real inverse[SOME * SOME]; /* count × count */
+      invert_small(count, own, inverse);
+      solve_rows(r.count, h.count, count, own, inverse, out + r.at);
+    }
 }
 
 int X(whiten)(const X(population) *pop, size_t groups, size_t count, real *out, mdm_error *err) {
   size_t size = 0, n = pop->n, own = n / groups, rows = mdm_rows(n);
-  real *gram = NULL; /* count × count */
-  int status = X(reserve)(&gram, &size, count, count, err);
-  for (size_t at = 0; at < n && !status; at += own) {
-    status = X(parallel_gram)(own, count, 1.0 / (double)own, out + at, rows, 0, gram, err);
-    const char *why = status ? NULL : X(mdm_cholesky)(count, gram);
+  real *gram = NULL; /* groups of count × count */
+  int status = X(reserve)(&gram, &size, groups * count, count, err), cut = groups > 1 && mdm_is_large(n);
+  if (!status) status = X(group_gram)(n, groups, count, 1.0 / (double)own, out, rows, gram, err);
+  for (size_t g = 0; g < groups && !status; g++) {
+    const char *why = X(mdm_cholesky)(count, gram + count * count * g);
     if (why)
       status = mdm_fail(err, MDM_ERR_NUMERIC, "%zu fresh directions do not fit in %zu %s particles (%s); raise solve.particles", count, own, pop->name, why);
-    else if (!status)
-      solve_right(own, rows, count, gram, out + at);
+    else if (!cut)
+      solve_right(own, rows, count, gram + count * count * g, out + own * g);
   }
+  if (!status && cut) solve_groups(n, groups, count, gram, out);
   free(gram);
   return status;
 }
@@ -157,29 +182,31 @@ static void remember(X(population) *pop, size_t count, const real *columns) {
 }
 
 /* Scales what a projection left of a column to unit second moment in every group and remembers it, unless hardly anything is left. before: groups,
- * the norms it had. */
-static void remember_rest(X(population) *pop, const real *before, real *rest) {
+ * the norms it had; room: groups. */
+static int remember_rest(X(population) *pop, const real *before, real *room, real *rest, mdm_error *err) {
   size_t own = pop->n / pop->groups, left = 0;
-  for (size_t g = 0; g < pop->groups; g++) {
-    real after = X(parallel_norm)(own, rest + own * g);
-    int nothing = after < (real)1e-2 * before[g] || after == 0;
-    BLAS(scal)(mdm_rows(own), nothing ? 0 : (real)sqrt((double)own) / after, rest + own * g, 1);
+  int status = X(group_norms)(pop->n, pop->groups, 1, rest, room, err);
+  for (size_t g = 0; g < pop->groups && !status; g++) {
+    int nothing = room[g] < (real)1e-2 * before[g] || room[g] == 0;
+    room[g] = nothing ? 0 : (real)sqrt((double)own) / room[g];
     left += !nothing;
   }
+  if (!status) X(group_scale)(pop->n, pop->groups, 1, room, rest);
   if (left) remember(pop, 1, rest);
+  return status;
 }
 
 /* Columns that were noted become seen, and `count` columns behind them are made orthogonal to all. What was seen before is passed once for
  * both; then the new ones among themselves. */
 static int settle(X(population) *pop, size_t count, mdm_error *err) {
-  size_t n = pop->n, rows = mdm_rows(n), own = n / pop->groups, old = pop->k, noted = pop->pending;
+  size_t n = pop->n, rows = mdm_rows(n), old = pop->k, noted = pop->pending;
   real *columns = pop->seen + rows * old; /* n × (noted + count) */
-  int status = X(reserve)(&pop->norms, &pop->norms_size, noted, pop->groups, err);
-  for (size_t i = 0; i < noted * pop->groups && !status; i++) pop->norms[i] = X(parallel_norm)(own, columns + mdm_rows(own) * i);
+  int status = X(reserve)(&pop->norms, &pop->norms_size, noted + 1, pop->groups, err);
+  if (!status) status = X(group_norms)(n, pop->groups, noted, columns, pop->norms, err);
   if (!status) status = X(project_out)(n, pop->groups, old, pop->seen, noted + count, columns, &pop->work, &pop->work_size, err);
   for (size_t c = 0; c < noted && !status; c++) {
     status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + rows * old, 1, columns + rows * c, &pop->work, &pop->work_size, err);
-    if (!status) remember_rest(pop, pop->norms + pop->groups * c, columns + rows * c);
+    if (!status) status = remember_rest(pop, pop->norms + pop->groups * c, pop->norms + pop->groups * noted, columns + rows * c, err);
   }
   if (!status) status = X(project_out)(n, pop->groups, pop->k - old, pop->seen + rows * old, count, columns + rows * noted, &pop->work, &pop->work_size, err);
   return status;

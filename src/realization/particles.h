@@ -22,7 +22,7 @@ typedef struct X(population) {
   size_t unmatched, most_unmatched; /* columns that found no room in `seen`, so that moments of later draws are not matched with theirs: now, and the most before it
                                        started anew (forget.h) */
   real *work;       /* k × columns: projections */
-  real *norms;      /* pending × groups */
+  real *norms;      /* (pending + 1) × groups */
   real *kept;       /* n × pending: what was pending when it was marked */
   size_t work_size, norms_size, kept_size, marked[3];
 } X(population);

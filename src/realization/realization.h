@@ -63,7 +63,7 @@ typedef struct X(matrix_ops) {
   /* One optimizer step from the natural gradient q pᵀ, p and q the fields of the last forward and backward; for SGD,
    * A ← A − rate · learn · q pᵀ. */
   int (*step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err);
-  /* `backward` and `step` in one pass over the matrix, with the same bits: networks, where steps are plain (table.h). NULL: there is none. */
+  /* `backward` and `step` in one pass over the matrix, with the same bits: networks, where steps are plain (table.h), and skeletons (pairs.h). NULL: there is none. */
   int (*backward_and_step)(X(matrix) *A, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
                            X(field) *zeta, mdm_error *err);
   /* Asks to keep what `initial` needs; after the particles are drawn, before the first step. */

@@ -88,3 +88,43 @@ int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, siz
     X(table_step_columns)(T, s, c, first, T->cols - first < BLOCK ? T->cols - first : BLOCK, P, NULL, x, y + first, ldy);
   return MDM_OK;
 }
+
+/* ---------------------------------------------------------------- product and step together */
+
+static size_t longest_piece(size_t n, size_t pieces) {
+  size_t last = n - mdm_piece(n, pieces, pieces - 1);
+  return last > n / pieces + 16 ? last : n / pieces + 16;
+}
+
+/* Both in one pass; sums: pieces of cols × P. */
+static int sum_and_step(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, double scale, real *sums,
+                        mdm_error *err) {
+  size_t n = T->n, pieces = X(parallel_pieces)(n), held = mdm_held_of(n).first, begin[MDM_MOST_PIECES + 1], first, end;
+  int status = X(table_prepare)(T, s, err);
+  const mdm_entrywise e = numbers_of(s, c);
+  mdm_own_pieces(n, pieces, &first, &end);
+  for (size_t i = first; i <= end; i++) begin[i - first] = mdm_piece(n, pieces, i) - held;
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)T->rows * (double)T->cols * (double)(2 * P + 10)))
+  for (size_t j = 0; j < T->cols; j += BLOCK) {
+    const X(row_sums) of = {end - first, begin, scale, sums + T->cols * P * first + j, T->cols, T->cols * P};
+    size_t entry = T->rows * j;
+    if (!status) X(entrywise_sum_and_step)(&e, T->rows, P, x, y + j, ldy, T->cols - j < BLOCK ? T->cols - j : BLOCK, T->m ? T->m + entry : NULL, T->v ? T->v + entry : NULL, T->A + entry, &of);
+  }
+  return status;
+}
+
+int X(table_inner_and_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, double scale, real *out,
+                            mdm_error *err) {
+  size_t n = T->n, pieces = X(parallel_pieces)(n);
+  int moves = c->learn != 0 || mdm_step_keep(s, c) != 1, can = s->by->method.entrywise && n > MDM_PARTICLES && T->cols <= MDM_THIN;
+  if (!moves || !can || scale == 0 || !X(entrywise_can_sum)(P, longest_piece(n, pieces))) {
+    int status = X(parallel_inner)(n, T->cols, P, scale, T->A, T->rows, x, T->rows, 0, out, T->cols, err);
+    return status ? status : X(table_step)(T, s, c, P, x, y, ldy, err);
+  }
+  real *sums = malloc(pieces * T->cols * P * sizeof *sums); /* pieces of cols × P */
+  if (!sums) return mdm_no_memory(err, "a product of %zu × %zu × %zu", T->cols, n, P);
+  int status = sum_and_step(T, s, c, P, x, y, ldy, scale, sums, err);
+  if (!status) X(parallel_add_pieces)(n, T->cols, P, sums, 0, out, T->cols);
+  free(sums);
+  return status;
+}

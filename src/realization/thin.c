@@ -70,6 +70,7 @@ static void spread_held(size_t groups, size_t n, size_t P, const real *in, int a
 
 int X(mean_over_groups)(size_t groups, size_t n, size_t P, const real *in, real *out) {
   if (mdm_is_large(groups * n) && groups > 1) return mean_of_pieces(groups, n, P, in, out);
+  if (groups == 1) n = mdm_rows(n);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(groups * n * P)))
   for (size_t t = 0; t < P; t++) {
     real *to = out + n * t;

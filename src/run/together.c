@@ -11,29 +11,31 @@ enum {
 static size_t neurons_of(const mdm_limit_sizes *s) { return s->experts * s->neurons; }
 static int is_large(size_t n) { return n >= MDM_SPREAD_FROM; }
 
-/* Populations are known by their size: twins, which stand side by side in arrays of experts that everybody has, may not have one of another's. */
-static int is_ambiguous(const mdm_limit_sizes *s) {
+/* Populations are known by their size: twins, which stand side by side in arrays of experts that everybody has, and the neurons that tied experts share, of
+ * which everybody has all, may not have one of another's. */
+static int is_ambiguous(const mdm_limit_sizes *s, int tied) {
   size_t S = s->stream, EJ = neurons_of(s), E = s->experts;
-  return s->twins && (E == S || E / 2 == S || E / 2 == EJ);
+  return (s->twins && (E == S || E / 2 == S || E / 2 == EJ)) || (tied && E > 1 && (s->neurons == S || (is_large(E) && s->neurons == E)));
 }
+
+static int is_tied(const mdm_model *m) { return m->parameterization.rule[MDM_W1].tied || m->parameterization.rule[MDM_W2].tied; }
 
 static size_t large(size_t n) { return is_large(n) ? n : 0; }
 
-static int has_skeletons(const mdm_limit_sizes *s) {
-  return mdm_pair_pivots(&s->pairs, s->experts, s->stream) && mdm_pair_pivots(&s->pairs, neurons_of(s), s->stream);
+/* A counted expert's router is a matrix with a row for each. */
+static int has_skeletons(const mdm_model *m, const mdm_limit_sizes *s) {
+  return (!m->regime->experts_grow || mdm_pair_pivots(&s->pairs, s->experts, s->stream)) && mdm_pair_pivots(&s->pairs, neurons_of(s), s->stream);
 }
 
 static const char *obstacle(const mdm_plan *p) {
   const mdm_problem *b = p->problem;
   const mdm_limit_sizes *s = &p->runner.sizes;
   if (!is_large(s->stream)) return "less than 32768 stream particles are not worth it";
-  if (!b->model.regime->experts_grow) return "experts whose number is fixed (Regime I)";
-  if (b->optimizer.method.entrywise && !has_skeletons(s)) return "tables of all pairs of particles (solve.pairs)";
+  if (b->optimizer.method.entrywise && !has_skeletons(&b->model, s)) return "tables of all pairs of particles (solve.pairs)";
   if (is_large(b->batch) || is_large(b->data->test.count)) return "batches or test parts of 32768 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
   if (mdm_model_count(&b->model, MDM_BLOCK_ATTENTION)) return "attention blocks";
-  if (s->rank) return "forgotten directions (solve.rank)";
-  if (is_ambiguous(s)) return "as many experts as other particles";
+  if (is_ambiguous(s, is_tied(&b->model))) return "as many experts, or neurons of one, as other particles";
   return NULL;
 }
 
@@ -65,14 +67,18 @@ static int exchange(void *context, size_t n, mdm_parcel *parcel) {
   return mdm_ranks_exchange(n, parcel, stopped, s);
 }
 
+/* Rows beyond its own that a rank holds: the rest of the longest piece, of experts or of parts of one, that begins among them. */
+static size_t rows_beyond(const mdm_model *m, const mdm_limit_sizes *s) {
+  size_t E = s->experts, J = s->neurons, parts = mdm_expert_parts(E, J), most = m->regime->experts_grow ? J * (E / mdm_expert_pieces(E, J) + 1) : J / parts + parts + 16;
+  size_t of_means = is_tied(m) ? J * (E / mdm_few_expert_pieces(E) + 1) : 0;
+  return most > of_means ? most : of_means;
+}
+
 void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int mine, mdm_board *board) {
   const mdm_limit_sizes *sizes = &r->sizes;
-  const mdm_rule *rule = r->problem->model.parameterization.rule;
-  int tied = rule[MDM_W1].tied || rule[MDM_W2].tied;
-  size_t S = sizes->stream, EJ = neurons_of(sizes), E = sizes->experts, piece = sizes->neurons * (E / mdm_expert_pieces(E, sizes->neurons) + 1);
-  if (tied && sizes->neurons * (E / mdm_few_expert_pieces(E) + 1) > piece) piece = sizes->neurons * (E / mdm_few_expert_pieces(E) + 1);
+  size_t S = sizes->stream, EJ = neurons_of(sizes);
   *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
-  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = piece, .exchange = exchange, .context = s};
+  s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = rows_beyond(&r->problem->model, sizes), .exchange = exchange, .context = s};
   mdm_crew_join(&s->crew);
 }
 

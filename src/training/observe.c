@@ -268,7 +268,25 @@ static double token_products(const X(routing) *routing, size_t t, size_t first, 
   return sum;
 }
 
-/* The same of all tokens of many particles: a sum over pieces of experts. */
+/* The same of all tokens of many particles: a sum over parts of experts that are counted. */
+static double products_of_parts(const X(routing) *routing, const X(field) *a, const X(field) *b) {
+  size_t E = routing->experts, J = routing->neurons, parts = mdm_expert_parts(E, J), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
+  double *sums = mdm_alloc(E, parts, 1, sizeof *sums), sum = sums ? 0 : NAN; /* E · parts */
+  const real *va = X(field_rows)(a, a->v), *vb = X(field_rows)(b, b->v);
+  mdm_own_expert_parts(E, J, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(a->n * a->P)))
+  for (size_t i = first; i < end; i++) {
+    size_t e = i / parts, at = mdm_piece(J, parts, i % parts), count = mdm_piece(J, parts, i % parts + 1) - at;
+    for (size_t t = 0; t < a->P && sums; t++)
+      if (routing->active[e + E * t]) sums[i] += X(mdm_vec_dot)(count, va + J * e + at - held + ld * t, vb + J * e + at - held + ld * t);
+  }
+  if (sums) mdm_gather_expert_parts(E, J, sizeof *sums, sums);
+  for (size_t i = 0; i < E * parts && sums; i++) sum += sums[i];
+  free(sums);
+  return sum;
+}
+
+/* The same, a sum over pieces of experts. */
 static double products_of_pieces(const X(routing) *routing, const X(field) *a, const X(field) *b) {
   size_t E = routing->experts, J = routing->neurons, pieces = mdm_expert_pieces(E, J), ld = X(field_ld)(a), held = mdm_held_of(a->n).first, first, end;
   double sums[MDM_MOST_PIECES] = {0}, sum = 0;
@@ -296,7 +314,7 @@ static double masked_products(X(observer) *o, const X(field) *a, const X(field) 
   if (!routing) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
   for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
   *count = (double)(served * routing->neurons);
-  if (mdm_is_large(n)) return products_of_pieces(routing, a, b);
+  if (mdm_is_large(n)) return mdm_cuts_experts(n) ? products_of_parts(routing, a, b) : products_of_pieces(routing, a, b);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
   for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, 0, routing->experts, a->v + n * t, b->v + n * t);
   for (size_t t = 0; t < P; t++) sum += o->totals[t];

@@ -252,18 +252,23 @@ static void add_batch(size_t experts, size_t J, double c[QUANTITIES][BATCH], neu
   }
 }
 
-/* One expert of more neurons than a batch holds. */
-static void add_wide(size_t J, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH], neuron_sums *s) {
-  double before[QUANTITIES];
-  memcpy(before, s->sum, sizeof before);
-  for (size_t first = 0; first < J; first += BATCH) {
-    size_t count = J - first < BATCH ? J - first : BATCH;
+/* Some neurons of one expert. */
+static void sum_neurons(size_t n, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH], neuron_sums *s) {
+  for (size_t first = 0; first < n; first += BATCH) {
+    size_t count = n - first < BATCH ? n - first : BATCH;
     fill_batch(0, count, u + first, y + first, b + first, c);
     for (int k = 0; k < QUANTITIES; k++) {
       s->square[k] += mdm_vec_dot_f64(count, c[k], c[k]);
       for (size_t j = 0; j < count; j++) s->sum[k] += c[k][j];
     }
   }
+}
+
+/* One expert of more neurons than a batch holds. */
+static void add_wide(size_t J, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH], neuron_sums *s) {
+  double before[QUANTITIES];
+  memcpy(before, s->sum, sizeof before);
+  sum_neurons(J, u, y, b, c, s);
   for (int k = 0; k < QUANTITIES; k++) s->groups[k] += (s->sum[k] - before[k]) * (s->sum[k] - before[k]);
 }
 
@@ -288,11 +293,43 @@ static void sum_experts(const X(moe) *program, size_t l, size_t sample, size_t f
   if (held) add_batch(held, J, c, s);
 }
 
+/* What parts of one expert add. part: of each part, batch apart. */
+static void add_expert(size_t parts, size_t P, const neuron_sums *part, neuron_sums *s) {
+  for (int k = 0; k < QUANTITIES; k++) {
+    double sum = 0;
+    for (size_t i = 0; i < parts; i++) sum += part[P * i].sum[k], s->square[k] += part[P * i].square[k];
+    s->sum[k] += sum;
+    s->groups[k] += sum * sum;
+  }
+}
+
+/* Every sample's experts that are counted, as sums over parts of them. sums: batch. */
+static int sum_long_experts(const X(moe) *program, size_t l, neuron_sums *sums, mdm_error *err) {
+  const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l), *y = X(moe_field)(program, MDM_TRAIN, MDM_Y, l), *b = X(moe_field)(program, MDM_TRAIN, MDM_B, l);
+  const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
+  size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, P = u->P, shared = X(moe_shared)(program, l), parts = mdm_expert_parts(E, J), first, end;
+  mdm_held rows = mdm_held_of(u->n);
+  neuron_sums *of = mdm_alloc(E, parts, P, sizeof *of); /* E · parts × batch */
+  if (!of) return mdm_no_memory(err, "statistics; set output.statistics: false");
+  mdm_own_expert_parts(E, J, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(P * u->n)))
+  for (size_t i = first * P; i < end * P; i++) {
+    double c[QUANTITIES][BATCH];
+    size_t e = i / P / parts, part = i / P % parts, from = mdm_piece(J, parts, part), at = rows.count * (i % P) + J * e + from - rows.first;
+    if (e >= shared && serves(routing, e, i % P)) sum_neurons(mdm_piece(J, parts, part + 1) - from, u->v + at, y->v + at, b->v + at, c, &of[i]);
+  }
+  mdm_gather_expert_parts(E, J, P * sizeof *of, of);
+  for (size_t i = 0; i < E * P; i++) add_expert(parts, P, of + P * parts * (i / P) + i % P, &sums[i % P]); /* zero where an expert does not serve */
+  free(of);
+  return MDM_OK;
+}
+
 /* Every sample's experts: of many neurons, as a sum over pieces of experts. sums: batch. */
 static int sum_samples(const X(moe) *program, size_t l, neuron_sums *sums, mdm_error *err) {
   const X(field) *u = X(moe_field)(program, MDM_TRAIN, MDM_U, l);
   size_t E = X(moe_field)(program, MDM_TRAIN, MDM_G, l)->n, J = u->n / E, P = u->P, shared = X(moe_shared)(program, l);
   size_t pieces = !mdm_is_large(u->n) ? 1 : mdm_expert_pieces(E, J), first = 0, end = 1;
+  if (mdm_cuts_experts(u->n)) return sum_long_experts(program, l, sums, err);
   neuron_sums *of = mdm_alloc(pieces, P, 1, sizeof *of); /* pieces × batch */
   if (!of) return mdm_no_memory(err, "statistics; set output.statistics: false");
   if (pieces > 1) mdm_own_expert_pieces(E, J, pieces, &first, &end);

@@ -157,7 +157,7 @@ static mdm_step step_of(const loop *l, size_t t) {
 /* Whether nothing has to see the weights between the backward pass and the step, so that matrices may do both in one pass. */
 static int steps_at_once(const loop *l, size_t t) {
   const mdm_problem *p = l->p;
-  int looks = p->full_batch && X(parts_wanted)(l->parts, t);
+  int looks = (p->full_batch && X(parts_wanted)(l->parts, t)) || p->responses || l->measure;
   return t < p->steps && p->optimizer.clip == 0 && !looks && !l->keeps_weights;
 }
 
@@ -434,7 +434,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_shape shape = {.stream = sizes->stream, .experts = sizes->experts, .neurons = sizes->neurons, .neuron_weight = mdm_neuron_weight(m->regime, ratios), .twins = sizes->twins, .half = sizes->half};
   mdm_model_shape(m, sizes->heads, head_coef, &shape);
   int status = mdm_model_limit(m, &problem->optimizer, coef, head_coef, err);
-  int was_large = mdm_solution_is_large(sizes->stream >= MDM_SPREAD_FROM);
+  int was_large = mdm_solution_is_large(sizes->stream < MDM_SPREAD_FROM ? 0 : m->regime->experts_grow ? MDM_LARGE : MDM_LARGE_COUNTED);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
   if (!status && run->given) status = X(given_create)(&shape, coef, run->given, problem->seed, run->index, &R, err);
   else if (!status) status = X(limit_create)(&shape, coef, sizes->tolerance, problem->optimizer.method.entrywise ? &sizes->pairs : NULL, problem->seed, run->index, &R, err);

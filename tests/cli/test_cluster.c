@@ -44,14 +44,17 @@ static void test_same(void) {
   if (has_ranks()) same_on_ranks("compare - -o @/%s %s --save-weights -s output.every_seed=true " RUNS);
 }
 
-/* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
+/* One replica, or two, of which each belongs to several ranks: in all regimes, by all optimizers, with directions that are forgotten, with selected experts, in
  * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
 #define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s solve.replicas=1 -s train.steps=2 "
+#define FORGETS LARGE "-s solve.rank=2 -s data.train=12 -s train.batch=2 "
 static const char *const together[] = {
     LARGE "-s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05 -s data.test=3 -s train.balance=importance -s train.balance_coefficient=0.1",
     LARGE "-s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
     LARGE "-s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1 -s solve.precision=double -s data.train=6",
     LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
+    LARGE "-s model.regime=I -s model.experts=3 -s model.active=2 -s model.router_bias_std=0.3 -s model.gate=softmax -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s data.test=3",
+    FORGETS "-s model.regime=I -s model.active=1 -s model.router_bias_std=0.3 -s train.steps=3 -s train.optimizer=momentum -s train.balance=importance -s train.balance_coefficient=0.1",
     LARGE "-s solve.expert_particles=400 -s train.steps=1 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
 };
 
@@ -116,8 +119,8 @@ static void test_groups(void) {
   const result *r = run_as(&(start){.ranks = 4}, text);
   check(r->code == 0 && mentions(r->err, "each replica on 2 ranks together"), "expected two groups", text, r);
   same_results("plain.h5", "ranks.h5", 1);
-  r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/I.h5 -s model.regime=I -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
-  check(r->code == 0 && mentions(r->err, "cannot share one|Regime I"), "expected a word", "Regime I", r);
+  r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/ntk.h5 -s output.ntk=true -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
+  check(r->code == 0 && mentions(r->err, "cannot share one|output.ntk"), "expected a word", "tangent kernels", r);
 }
 
 /* A signal ends both; what fails is told once; a rank that dies takes nobody along. */
