@@ -2,7 +2,7 @@
 """Do standard errors cover the truth? Two of them, 2.4 of eight runs, 14 of two (Student's t), should hold it 95 times of 100.
 
 Small cases are run again and again with other seeds. The truth is that of much larger, independent runs: many more networks of each width, and
-the limit with ten times the particles, so that a bias of the sample counts as a miss. Counted over all entries of all arrays that have an error:
+the limit with ten times the particles, so that a bias of the sample counts as a miss. Counted over all entries of all arrays that have an error (a quarter of the repeats at least):
 
   networks, limit: the mean of 2, 3, 4 runs, taken from single runs, and of 24 networks and 8 replicas with the errors of the file itself.
   exponent: fitted powers of the deviation (comparison/each/*/exponent) against that of the large run; bounds must be on the right side.
@@ -42,7 +42,10 @@ COMMON = ["train.steps=4", "output.every_seed=true", f"simulate.widths=[{','.joi
 PRECISE = [f"simulate.seeds={TRUTH}", f"solve.particles={10 * PARTICLES}", "solve.replicas=64", "output.every_seed=false", "seed=900000000"]
 KINDS = (("observables/train/loss", "loss"), ("observables/test", "test part"), ("observables/train/prediction", "predictions"), ("observables/train/accuracy", "accuracy"),
          ("observables/rms", "RMS"), ("observables/overlap", "overlaps"), ("observables/router", "router"), ("kernels", "kernels"), ("statistics/load", "loads"),
-         ("statistics", "distributions"), ("observables/experts", "experts"), ("responses", "responses"), ("parts", "parts"), ("", "other"))
+         ("statistics", "distributions"), ("histograms", "histograms"), ("observables/experts", "experts"), ("responses", "responses"), ("parts", "parts"), ("", "other"))
+
+
+COUNTS = ("accuracy", "histograms")  # fractions of few samples: where all runs agree their error is 0, which says nothing about rare ones
 
 
 def t_within(freedom):
@@ -70,7 +73,7 @@ def reach(runs):
 
 
 def kind_of(path):
-    return next(name for start, name in KINDS if path.startswith(start))
+    return "histograms" if path.endswith("/histogram") else next(name for start, name in KINDS if path.startswith(start))
 
 
 def execute(path, settings):
@@ -103,6 +106,10 @@ class Count:
         inside = np.asarray(inside, float)
         if inside.size:
             self.part[key].append(inside.mean())
+
+    def known(self, key, repeats):
+        """Whether a quarter of the repeats say something of it: exponents of a few are those whose noise happened to look like a deviation."""
+        return len(self.part.get(key, ())) >= repeats / 4
 
     def of(self, key):
         v = np.array(self.part[key])
@@ -170,14 +177,14 @@ def measure(case, repeats, folder):
     return count
 
 
-def table(case, count):
+def table(case, count, repeats):
     kinds = sorted({k for _, k, _ in count.part}, key=[n for _, n in KINDS].index)
     columns = [("networks", n) for n in (2, 3, 4, MANY)] + [("limit", n) for n in (2, 3, 4, REPLICAS)] + [("exponent", 0), ("extrapolated", 0)]
     print(f"\n| {case} | " + " | ".join(f"{who} {n or ''}".strip() for who, n in columns) + " |\n|" + "---|" * (len(columns) + 1))
     for kind in kinds:
         cells = []
         for who, n in columns:
-            mean, error = count.of((who, kind, n)) if (who, kind, n) in count.part else (math.nan, math.nan)
+            mean, error = count.of((who, kind, n)) if count.known((who, kind, n), repeats) else (math.nan, math.nan)
             cells.append("" if math.isnan(mean) else f"{mean:.1f} ± {error:.1f}")
         print(f"| {kind} | " + " | ".join(cells) + " |", flush=True)
 
@@ -195,9 +202,9 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         for case in asked.cases or CASES:
             count = measure(case, asked.repeats, asked.keep or temporary)
-            table(case, count)
+            table(case, count, asked.repeats)
             for key in count.part:
-                if key[1] == "accuracy":  # fractions of few samples: where all runs agree their error is 0, which says nothing about rare ones
+                if key[1] in COUNTS or not count.known(key, asked.repeats):
                     continue
                 mean, error = count.of(key)
                 low, high = 93 - 2 * error, (100 if key[0] in ("extrapolated", "exponent") else 97 + 2 * error)

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "base/summary.h"
+#include "scaling/vanishing.h"
 #include "support/arrays.h"
+#include "support/bench.h"
 #include "support/cosine.h"
 #include "support/near.h"
 #include "support/runs.h"
 #include "support/suite.h"
+#include "training/observe.h"
 
 /* ---------------------------------------------------------------- distributions with a known limit */
 
@@ -141,6 +144,110 @@ static void add_moments(int K, double c[M][NE], double *between, double *total, 
   *mean2 += mean * mean;
 }
 
+/* Logits and sigmoid gates at a temperature of 1/2, from initial weights: P × M. */
+static void plain_gates(const mdm_record *w, double psi[P][M], double gate[P][M]) {
+  const double *W_in = values(w, "weights/W_in/initial"), *Q = values(w, "weights/Q/initial");
+  for (size_t k = 0; k < P; k++) {
+    double x[D], h[N] = {0};
+    cosine_input(k, x);
+    for (int i = 0; i < N; i++) {
+      for (int d = 0; d < D; d++) h[i] += W_in[i * D + d] * x[d];
+      h[i] = tanh(h[i]);
+    }
+    for (int m = 0; m < M; m++) {
+      psi[k][m] = 0;
+      for (int i = 0; i < N; i++) psi[k][m] += 2 * Q[m * N + i] * h[i];
+      gate[k][m] = 1 / (1 + exp(-psi[k][m]));
+    }
+  }
+}
+
+static double initial_loss(const char *settings) {
+  mdm_outcome out;
+  run_with(MDM_RUN_NETWORKS, 0, settings, &out);
+  double loss = values(out.networks[0].summary, "observables/train/loss")[0];
+  mdm_outcome_clear(&out);
+  return loss;
+}
+
+/* What a router does, from raw weights; its overlap is the gradient of the loss along the logits without their temperature, by finite differences of its size. */
+static void router_from_raw_weights(void) {
+#define WARM "train.steps=0 simulate.widths=5 simulate.seeds=1 model.gate_temperature=0.5 "
+  double psi[P][M], gate[P][M], entropy = 0, variance = 0, load[M] = {0}, square = 0;
+  mdm_outcome out;
+  run_with_weights(WARM, &out);
+  const mdm_record *r = out.networks[0].each[0];
+  plain_gates(out.networks[0].weights[0], psi, gate);
+  for (size_t k = 0; k < P; k++) {
+    double mean = 0, total = 0;
+    for (int m = 0; m < M; m++) mean += psi[k][m] / M, total += gate[k][m];
+    for (int m = 0; m < M; m++) {
+      double share = gate[k][m] / total;
+      variance += (psi[k][m] - mean) * (psi[k][m] - mean) / (M * P);
+      entropy -= share * log(share * M) / P;
+      load[m] += share * M / P;
+    }
+  }
+  for (int m = 0; m < M; m++) square += (load[m] - 1) * (load[m] - 1) / M;
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/router/logit_std")[0], sqrt(variance), 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/router/entropy")[0], entropy, 1e-12);
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/router/load_std")[0], sqrt(square), 1e-12);
+  double slope = (initial_loss(WARM "model.init.router=1.0001") - initial_loss(WARM "model.init.router=0.9999")) / 2e-4;
+  CU_ASSERT_DOUBLE_EQUAL(values(r, "observables/overlap/Q")[0], slope / P, 1e-7 * fabs(slope));
+  CU_ASSERT(fabs(slope) > 1e-3);
+  mdm_outcome_clear(&out);
+}
+
+/* Biases after one step of the sign rule, ± rate: an expert that serves more than K/M of the tokens has lost, by raw weights. Their spread over experts. */
+static void spread_of_biases(void) {
+  double psi[P][M], gate[P][M], mean = 0;
+  mdm_outcome out;
+  run_with_weights("train.steps=1 simulate.widths=5 simulate.seeds=1 model.active_fraction=0.6 train.bias_rate=0.1 train.bias_update=sign", &out);
+  plain_gates(out.networks[0].weights[0], psi, gate);
+  for (int m = 0; m < M; m++) {
+    int served = 0;
+    for (size_t k = 0; k < P; k++) {
+      int larger = 0;
+      for (int l = 0; l < M; l++) larger += psi[k][l] > psi[k][m];
+      served += larger < 3;
+    }
+    mean += (served > 0.6 * P ? -0.1 : 0.1) / M;
+  }
+  const double *std = values(out.networks[0].each[0], "observables/router/bias_std");
+  CU_ASSERT(std[0] == 0 && fabs(mean) > 0.01);
+  CU_ASSERT_DOUBLE_EQUAL(std[1], sqrt(0.01 - mean * mean), 1e-12);
+  mdm_outcome_clear(&out);
+}
+
+/* Twins' logits differ by the noise of both: it is half of the square of their difference. */
+static void difference_of_twins(void) {
+  bench b;
+  mdm_record *rec;
+  X(observer) *o;
+  mdm_error err = {0};
+  double square = 0;
+  bench_open(&b, "model.regime=III model.parameterization=mup output.kernels=false output.statistics=false");
+  mdm_coefficients coef[MDM_TENSORS];
+  const mdm_model *m = &b.problem->model;
+  mdm_shape shape = {.stream = 300, .experts = 60, .neurons = 20, .neuron_weight = mdm_neuron_weight(m->regime, mdm_model_limit_sizes(m)), .twins = 1};
+  mdm_model_shape(m, 60, NULL, &shape);
+  CU_ASSERT_FATAL(!mdm_model_limit(m, &b.problem->optimizer, coef, NULL, &err) && !X(limit_create)(&shape, coef, 1e-3, NULL, 3, 0, &b.R, &err));
+  bench_program(&b, &b.problem->reduced);
+  CU_ASSERT_FATAL(!mdm_record_create(&rec, &err) && !X(observer_create)(b.problem, b.R, rec, &o, &err));
+  bench_pass(&b);
+  bench_step(&b, 0.5);
+  bench_pass(&b);
+  CU_ASSERT(X(observe_fields)(o, b.program, 1, b.e));
+  CU_ASSERT(!X(observe_end)(o, b.R, 0, &err));
+  const X(field) *f = X(moe_field)(b.program, MDM_TRAIN, MDM_PSI, 0);
+  for (size_t i = 0; i < f->n * f->P; i++) square += (f->v[i] - f->twin[i]) * (f->v[i] - f->twin[i]) / (double)(f->n * f->P);
+  CU_ASSERT(square > 0);
+  CU_ASSERT_DOUBLE_EQUAL(values(rec, "diagnostics/twin_difference")[0], sqrt(square / 2), 1e-12);
+  X(observer_free)(o);
+  mdm_record_free(rec);
+  bench_close(&b);
+}
+
 static void check_experts(const char *settings, int K) {
   mdm_outcome out;
   run_with_weights(settings, &out);
@@ -253,6 +360,9 @@ static const test_case tests[] = {
     {"loads", loads},
     {"shares of linear gates", shares_of_linear_gates},
     {"experts: sums from raw weights", experts_from_raw_weights},
+    {"router: sums from raw weights", router_from_raw_weights},
+    {"spread of biases", spread_of_biases},
+    {"difference of twins", difference_of_twins},
     {"alignment of stored kernels", alignment_of_stored_kernels},
     {"measuring changes nothing", measuring_changes_nothing},
     {"networks approach the limit", networks_approach_the_limit},

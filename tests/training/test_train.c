@@ -148,7 +148,19 @@ static void overlap_of_the_aggregate(void) {
   }
 }
 
+/* Regime I with all experts active: one stands for all M, with the same rho, and what their routers send back is the mean of M independent draws. */
+static void one_expert_for_all(void) {
+  mdm_outcome out;
+  run_with(MDM_RUN_LIMIT, 0, "model.regime=I model.parameterization=mup model.experts=8 train.steps=4 train.lr=1 output.parts=true output.times=[0,4] solve.particles=1000 solve.replicas=2 "
+           "solve.precision=double", &out);
+  double back = values(out.limit.summary, "parts/Q/backward/propagating")[1], rho = values(out.limit.summary, "observables/rms/rho")[4];
+  CU_ASSERT(rho > 0.01);
+  CU_ASSERT_DOUBLE_EQUAL(back, rho / sqrt(8), 1e-3 * back);
+  mdm_outcome_clear(&out);
+}
+
 static const test_case tests[] = {
+    {"one expert for all", one_expert_for_all},
     {"overlap of the aggregate", overlap_of_the_aggregate},
     {"Adam with a huge epsilon is SGD", adam_becomes_sgd},
     {"Adam with a huge epsilon is momentum", adam_becomes_momentum},
