@@ -12,11 +12,13 @@ of Fashion-MNIST by cross-entropy. Each is solved from networks of N and N/2:
   f first     the same networks, the loss of the extrapolated mean prediction
   families    a network and its two halves, extrapolated mean losses
   + f first   the same families, the loss of the extrapolated mean prediction
-  + matched   the same with matched draws (solve.matched): what solve.method: networks does
+  + matched   the same with matched draws (solve.matched)
+  + fit       the same with N/4 as well, a line in 1/N through three widths, and two members of N/8 that check it: what solve.method: networks does
 
 Of independent seeds the numbers are those that cost least, in proportion to |weight| x sqrt(variance / time) of each width. Variances are estimated from
 the scatter over seeds (of jackknife pseudo-values where the loss is that of a mean), as means over the last quarter of the curve; gains are those over the first row, with
-the spread that four quarters of the seeds show. `bias`: extrapolation_bias with a third width, N/4, over the families' noise if there were 100 of them. With --write the table goes to
+the spread that four quarters of the seeds show. `bias`: extrapolation_bias, with N/4 (of + fit N/8) as the width that checks, over the families'
+noise if there were 100 of them. With --write the table goes to
 docs/validation-horizon.md. Five minutes of one processor.
 """
 import argparse
@@ -121,14 +123,18 @@ def measure(folder, words, N, part, kind, n):
             out["families"] = [spent / n * quarter(members[f"levels/{part}/loss"][s][:, 0] * 2 - members[f"levels/{part}/loss"][s][:, 1]) for s in parts]
         g = members[f"observables/{part}/prediction"][...]
         out["+ f first" if matched == "false" else "+ matched"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
+    h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 8},{N // 4},{N // 2},{N}]", f"solve.replicas={n}"])
+    g = h[f"members/observables/{part}/prediction"][...]
+    out["+ fit"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
     return out
 
 
 def bias(folder, words, N, n):
-    """extrapolation_bias over the noise of 100 families, without and with matched draws."""
+    """extrapolation_bias over the noise of 100 families, without and with matched draws, and fitted."""
     found = []
-    for matched in ("false", "true"):
-        h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 4},{N // 2},{N}]", f"solve.replicas={n}", f"solve.matched={matched}"])
+    for matched, smallest in (("false", 4), ("true", 4), ("true", 8)):
+        widths = [N // k for k in (8, 4, 2, 1) if k <= smallest]
+        h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths={widths}", f"solve.replicas={n}", f"solve.matched={matched}"])
         d = h["diagnostics"]
         found.append(float(d["extrapolation_bias"][0] / d["extrapolation_noise"][0] * np.sqrt(100 / n)))
     return found
