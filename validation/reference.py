@@ -50,10 +50,18 @@ try:
 except ImportError as missing:
     print(f"reference.py: {missing}; on Debian: apt-get install python3-numpy python3-h5py", file=sys.stderr)
     sys.exit(2)
-try:
-    import torch
-except ImportError:
-    torch = None
+torch = None  # imported where the backend wants it: that takes longer than most replays
+
+
+def import_torch():
+    """Whether PyTorch is there."""
+    global torch
+    try:
+        import torch
+    except ImportError:
+        torch = None
+    return torch is not None
+
 
 # ---- Parameterizations: one entry per (regime, name). s holds the sizes N, M, Ne, C, the fan-in of W_in and the options. --
 OPTION = {"W_in": "input", "Q": "router", "W1": "expert_in", "W2": "expert_out", "W_qkv": "attention_in", "W_O": "attention_out",
@@ -896,9 +904,9 @@ def main():
     parser.add_argument("--differences", action="store_true",
                         help="also check the reference's gradients on the first network by differences of its loss")
     args = parser.parse_args()
-    backend = args.backend if args.backend != "auto" else "torch" if torch else "numpy"
+    backend = args.backend if args.backend != "auto" else "torch" if import_torch() else "numpy"
     try:
-        if backend == "torch" and torch is None:
+        if backend == "torch" and not import_torch():
             raise Unusable("PyTorch is not installed; on Debian: apt-get install python3-torch, or use --backend numpy")
         with h5py.File(args.file, "r") as file:
             networks, failed = check_file(file, BACKEND[backend], args.tolerance, args.differences)

@@ -163,10 +163,10 @@ class Changed(unittest.TestCase):
                 self.same_numbers(what, path, numbers)
 
     def test_comparison(self):
-        self.check(COMPARE, MORE, ["loss"], 8, 1)
+        self.check(COMPARE, MORE, ["loss"], 4, 1)
 
     def test_sweep(self):
-        self.check(SWEEP, WIDER, ["sweep"], 12, 2)
+        self.check(SWEEP, WIDER, ["sweep"], 8, 2)
 
 
 class Checksums(unittest.TestCase):

@@ -127,7 +127,7 @@ static void others_are_refused(void) {
 
 /* A damaged file is named, and another program's as well; without it, its run begins anew. */
 static void damage_is_refused(void) {
-  static char bytes[1 << 23];
+  static char bytes[1 << 26]; /* more than all its steps need */
   char one[300], words[400];
   kill_one(one);
   size_t n = slurp(one, bytes, sizeof bytes);

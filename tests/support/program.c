@@ -5,11 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +55,7 @@ static void become_program(char **argv, const start *how) {
   if (how->path) setenv("PATH", how->path, 1);
   if (how->vectors) setenv("MOEDMFT_VECTORS", how->vectors, 1);
   if (how->blas) setenv("OPENBLAS_CORETYPE", how->blas, 1);
+  if (how->ranks) setenv("OMP_WAIT_POLICY", "passive", 1); /* more threads than cores: waiting for one another, they would keep others from working */
   if (how->file_size) setrlimit(RLIMIT_FSIZE, &limit);
   execv(argv[0], argv);
   _exit(127);
@@ -92,8 +95,10 @@ static double peak_of(pid_t pid) {
 static const result *finish(pid_t pid) {
   static result r;
   int status = 0;
+  struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN}; /* readable when the process ends; where there is none, poll waits all the same */
   r.peak = 0;
-  for (double now; (now = peak_of(pid)) > 0; nanosleep(&(struct timespec){0, 1000000}, NULL)) r.peak = now;
+  for (double now; (now = peak_of(pid)) > 0; poll(&end, 1, 5)) r.peak = now;
+  if (end.fd >= 0) close(end.fd);
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
   r.code = WIFEXITED(status) ? WEXITSTATUS(status) : KILLED + WTERMSIG(status);
   read_printed(0, r.out, sizeof r.out);
