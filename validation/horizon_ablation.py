@@ -2,21 +2,24 @@
 """What makes the limit from networks cheap: variance x processor time of the loss, one device after the other.
 
     validation/horizon_ablation.py [--seeds N] [--only WORD] [--write]
+    validation/horizon_ablation.py --early [--seeds N] [--only WORD]    whether short runs would do as control variates
     validation/horizon_ablation.py --long FOLDER [--seeds N]    600 batches of the full Fashion-MNIST in FOLDER alone, at half the rate
 
 Three tasks in Regime II (three tanh neurons for each expert, M = N, soft routing, SGD): `plateau`, a stream of generic inputs in 24 dimensions with
 targets tanh(x0 x1 + x2/2), whose loss stays on a plateau and then escapes; `built-in`, the test set of the program at full batch; `images`, a stream of ten classes
-of Fashion-MNIST by cross-entropy. Each is solved from networks of N and N/2:
+of Fashion-MNIST by cross-entropy. Each is solved from networks of N and N/2, N = 64 (built-in: 128, by four times the seeds):
 
   losses      independent seeds of both widths, extrapolated mean losses (the plain protocol)
   f first     the same networks, the loss of the extrapolated mean prediction
   families    a network and its two halves, extrapolated mean losses
   + f first   the same families, the loss of the extrapolated mean prediction
-  + matched   the same with matched draws (solve.matched): what solve.method: networks does
+  + matched   the same with matched draws (solve.matched)
+  + fit       the same with N/4 as well, a line in 1/N through three widths, and two members of N/8 that check it: what solve.method: networks does
 
 Of independent seeds the numbers are those that cost least, in proportion to |weight| x sqrt(variance / time) of each width. Variances are estimated from
 the scatter over seeds (of jackknife pseudo-values where the loss is that of a mean), as means over the last quarter of the curve; gains are those over the first row, with
-the spread that four quarters of the seeds show. `bias`: extrapolation_bias with a third width, N/4, over the families' noise if there were 100 of them. With --write the table goes to
+the spread that four quarters of the seeds show. `bias`: extrapolation_bias, with N/4 (of + fit N/8) as the width that checks, over the families'
+noise if there were 100 of them. With --write the table goes to
 docs/validation-horizon.md. Five minutes of one processor.
 """
 import argparse
@@ -36,7 +39,7 @@ COMMON = ["output.kernels=false", "output.statistics=false", "simulate.precision
 TASKS = {
     "plateau": (["data.source=hdf5", "data.file=@/plateau.h5", "data.test=200", "data.test_x=test_x", "data.test_y=test_y", "train.batch=10", "train.steps=160",
                  "output.every=8", "train.lr=2"], 64),
-    "built-in": ([], 64),
+    "built-in": ([], 128),
     "images": (["data.source=idx", f"data.file={FASHION}/train-images-idx3-ubyte.gz", f"data.labels={FASHION}/train-labels-idx1-ubyte.gz", "data.test=100", "train.loss=cross_entropy",
                 "train.batch=16", "train.steps=24", "output.every=2", "train.lr=1"], 64),
 }
@@ -121,17 +124,34 @@ def measure(folder, words, N, part, kind, n):
             out["families"] = [spent / n * quarter(members[f"levels/{part}/loss"][s][:, 0] * 2 - members[f"levels/{part}/loss"][s][:, 1]) for s in parts]
         g = members[f"observables/{part}/prediction"][...]
         out["+ f first" if matched == "false" else "+ matched"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
+    h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 8},{N // 4},{N // 2},{N}]", f"solve.replicas={n}"])
+    g = h[f"members/observables/{part}/prediction"][...]
+    out["+ fit"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
     return out
 
 
 def bias(folder, words, N, n):
-    """extrapolation_bias over the noise of 100 families, without and with matched draws."""
+    """extrapolation_bias over the noise of 100 families, without and with matched draws, and fitted."""
     found = []
-    for matched in ("false", "true"):
-        h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 4},{N // 2},{N}]", f"solve.replicas={n}", f"solve.matched={matched}"])
+    for matched, smallest in (("false", 4), ("true", 4), ("true", 8)):
+        widths = [N // k for k in (8, 4, 2, 1) if k <= smallest]
+        h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths={widths}", f"solve.replicas={n}", f"solve.matched={matched}"])
         d = h["diagnostics"]
         found.append(float(d["extrapolation_bias"][0] / d["extrapolation_noise"][0] * np.sqrt(100 / n)))
     return found
+
+
+def early(name, n, folder):
+    """Of fitted families the square of the correlation of their late losses with those at a fifth of the curve, and the gain by short runs as control variates, at their best number."""
+    words, N = TASKS[name]
+    kind = "mse" if "train.loss=cross_entropy" not in words else "cross entropy"
+    part = "test" if any(w.startswith("data.test=") for w in words) else "train"
+    h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 8},{N // 4},{N // 2},{N}]", f"solve.replicas={n}"])
+    g = h[f"members/observables/{part}/prediction"][...]
+    values = jackknife(g, 0, targets(h, part, g.shape[1]), kind)
+    T = values.shape[1]
+    square = np.corrcoef(values[:, -max(1, T // 4):].mean(1), values[:, T // 5])[0, 1] ** 2
+    return [name, f"{square:.2f}", f"{1 / (np.sqrt(1 - square) + np.sqrt(square / 5)) ** 2:.2g}"]
 
 
 def rows_of(name, n, folder):
@@ -160,19 +180,23 @@ def main():
     parser.add_argument("--seeds", type=int, default=120)
     parser.add_argument("--only", default="")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--early", action="store_true")
     parser.add_argument("--long", metavar="FOLDER")
     options = parser.parse_args()
+    if options.write and options.early:
+        parser.error("--early is not part of the table that --write replaces")
     if options.long:
         if options.write:
             parser.error("--long is not part of the table that --write replaces")
         TASKS.clear()
         TASKS["long"] = long_images(options.long), 64
-    lines = ["| task | device | gain, stream | gain, test part | bias |", "|---|---|---|---|---|"]
+    lines = ["| task | square of the correlation | gain |", "|---|---|---|"] if options.early else ["| task | device | gain, stream | gain, test part | bias |", "|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         plateau(f"{folder}/plateau.h5")
         for name in TASKS:
             if options.only in name:
-                for cells in rows_of(name, options.seeds, folder):
+                n = options.seeds * (4 if name == "built-in" else 1)  # cheap
+                for cells in [early(name, n, folder)] if options.early else rows_of(name, n, folder):
                     lines.append("| " + " | ".join(cells) + " |")
                     print(lines[-1], flush=True)
     if options.write:

@@ -24,8 +24,13 @@ FAMILIES = 20
 CASES = {  # options; widths; sizes of the truth
     "built-in": (["train.steps=16"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
     "built-in, wider": (["train.steps=16"], "[32, 64, 128]", ["solve.particles=8000", "solve.replicas=60"]),
+    "built-in, fitted": (["train.steps=16"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
+    "built-in, usual": (["train.steps=16"], "[16, 32, 64, 128]", ["solve.particles=8000", "solve.replicas=60"]),
+    "built-in, five": (["train.steps=16"], "[4, 8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
     "built-in, small": (["train.steps=16"], "[8, 16, 32]", ["solve.particles=8000", "solve.replicas=60"]),
     "I, cross-entropy": (["train.steps=16", "model.regime=I", "model.expert_width_ratio=0.5", "train.loss=cross_entropy"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
+    "I, cross-entropy, fitted": (["train.steps=16", "model.regime=I", "model.expert_width_ratio=0.5", "train.loss=cross_entropy"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
+    "μP, minibatches, fitted": (["model.parameterization=mup", "data.train=48", "train.batch=3", "train.steps=15"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
     "μP, minibatches": (["model.parameterization=mup", "data.train=48", "train.batch=3", "train.steps=15"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
 }
 COMMON = ["output.kernels=false", "output.statistics=false", "output.every_seed=false"]

@@ -94,7 +94,7 @@ def solve(folder, configuration, words):
         text = f"{folder}/a.yaml"
         open(text, "w", encoding="utf-8").write(configuration)
     started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    settings = [a for w in words + ["solve.replicas=2", "output.every_seed=false"] for a in ("-s", w)]
+    settings = [a for w in words + [f"solve.replicas={2 + ('solve.bias_check=true' in words)}", "output.every_seed=false"] for a in ("-s", w)]
     run = subprocess.run([PROGRAM, "solve", text, "-q", "--force", "-t", "1", "-o", path] + settings, cwd=ROOT, capture_output=True, text=True)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - started
     if run.returncode not in (0, 7) or not os.path.exists(path):

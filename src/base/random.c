@@ -6,7 +6,10 @@
 
 #include "base/vecmath.h"
 
-enum { BLOCK = MDM_NORMALS_BATCH }; /* particles a batch of transcendental calls works on */
+enum {
+  BLOCK = MDM_NORMALS_BATCH, /* particles a batch of transcendental calls works on, at most */
+  VECTOR = 8                 /* quads of particles that it always takes, so that all go through the same vectors of these functions */
+};
 
 static philox4x64_ctr_t draw(mdm_stream s, uint64_t column, uint64_t quad) {
   philox4x64_ctr_t counter = {{quad, column, s.width, s.block}};
@@ -28,17 +31,17 @@ void mdm_normals_from(mdm_stream stream, uint64_t column, size_t first, size_t n
   const double two_pi = 6.283185307179586476925;
   double radius[BLOCK / 2], angle[BLOCK / 2], s[BLOCK / 2], c[BLOCK / 2];
   for (size_t start = 0; start < n; start += BLOCK) {
-    for (size_t quad = 0; quad < BLOCK / 4; quad++) {
+    size_t count = n - start < BLOCK ? n - start : BLOCK, quads = (count + 4 * VECTOR - 1) / (4 * VECTOR) * VECTOR, pairs = 2 * quads;
+    for (size_t quad = 0; quad < quads; quad++) {
       philox4x64_ctr_t w = draw(stream, column, (first + start) / 4 + quad);
       for (size_t j = 0; j < 2; j++) {
         radius[2 * quad + j] = uniform(w.v[2 * j]);
         angle[2 * quad + j] = two_pi * uniform(w.v[2 * j + 1]);
       }
     }
-    mdm_vec_log(BLOCK / 2, radius, radius);
-    mdm_vec_sincos(BLOCK / 2, angle, s, c);
-    size_t count = n - start < BLOCK ? n - start : BLOCK;
-    for (size_t i = 0; i < BLOCK / 2; i++) radius[i] = sqrt(-2.0 * radius[i]);
+    mdm_vec_log(pairs, radius, radius);
+    mdm_vec_sincos(pairs, angle, s, c);
+    for (size_t i = 0; i < pairs; i++) radius[i] = sqrt(-2.0 * radius[i]);
     for (size_t i = 0; i < count; i++) out[start + i] = radius[i / 2] * (i % 2 ? s[i / 2] : c[i / 2]);
   }
 }

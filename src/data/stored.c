@@ -33,6 +33,13 @@ void mdm_stored_free(mdm_stored *s) {
   free(s);
 }
 
+void mdm_stored_put(mdm_stored *s, size_t m, size_t d, double x) {
+  size_t at = s->dimension * m + d;
+  if (s->type == MDM_HELD_BYTE) ((unsigned char *)s->value)[at] = (unsigned char)x;
+  else if (s->type == MDM_HELD_SINGLE) ((float *)s->value)[at] = (float)x;
+  else ((double *)s->value)[at] = x;
+}
+
 /* ---------------------------------------------------------------- reading */
 
 void mdm_stored_raw(const mdm_stored *s, size_t m, double *x) {

@@ -27,6 +27,8 @@ size_t mdm_stored_words(const mdm_stored *s);
 int mdm_stored_create(mdm_stored **out, mdm_held_as type, size_t count, size_t dimension, mdm_error *err);
 void mdm_stored_free(mdm_stored *s);
 
+/* One value, which the type holds. */
+void mdm_stored_put(mdm_stored *s, size_t m, size_t d, double x);
 /* Values of row m: D, before standardization; and after it. */
 void mdm_stored_raw(const mdm_stored *s, size_t m, double *x);
 void mdm_stored_row(const mdm_stored *s, size_t m, double *x);

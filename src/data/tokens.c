@@ -5,6 +5,8 @@
 #include "data/source.h"
 
 #include <errno.h>
+#include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,14 +166,20 @@ static size_t count_ignored(const tokens *k, size_t first, size_t n) {
   return ignored;
 }
 
+/* The smallest type that holds 0, 1 and sigma. */
+static mdm_held_as type_for(double sigma) {
+  if (sigma <= UCHAR_MAX && sigma == floor(sigma)) return MDM_HELD_BYTE;
+  return sigma <= FLT_MAX && (double)(float)sigma == sigma ? MDM_HELD_SINGLE : MDM_HELD_DOUBLE;
+}
+
 /* Sequences first … first + n − 1. sigma: size of positions; 0: the inputs do not have them. */
 static int fill(const tokens *k, size_t first, size_t n, size_t V, double sigma, mdm_data *data, mdm_samples *s, mdm_error *err) {
-  double *x; /* n T × D */
-  int status = mdm_samples_create(s, n * k->T, data->dimension, data->outputs, &x, err);
+  int status = mdm_stored_create(&s->inputs, type_for(sigma), n * k->T, data->dimension, err);
+  if (!status) status = mdm_samples_targets(s, n * k->T, data->outputs, err);
   for (size_t i = 0; i < n * k->T && !status; i++) {
     size_t from = first * k->T + i;
-    x[i * data->dimension + (size_t)k->token[from]] = 1;
-    if (sigma > 0) x[i * data->dimension + V + i % k->T] = sigma;
+    mdm_stored_put(s->inputs, i, (size_t)k->token[from], 1);
+    if (sigma > 0) mdm_stored_put(s->inputs, i, V + i % k->T, sigma);
     if (k->next[from] >= 0) s->y[i * data->outputs + (size_t)k->next[from]] = 1;
     s->origin[i] = from;
   }

@@ -477,28 +477,36 @@ static int set_widths(mdm_config *cfg, size_t n, long largest, mdm_error *err) {
   return mdm_config_set(cfg, text, err);
 }
 
-/* Widths of families at which extrapolation errs by less than what is asked for, from a pilot of small ones: its error falls like N^-2, or like
- * N^-3/2 where N^-1/2 and 1/N are taken out. Where the pilot fails they stay the usual ones. */
-static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, mdm_error *err) {
-  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false"};
+/* A pilot of families of n small widths; *error: of their extrapolation. */
+static int pilot_of_widths(mdm_config *small, const mdm_data *data, const mdm_monitor *monitor, size_t n, double asked, double *error, mdm_error *err) {
   const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
   size_t families = (size_t)fmax(PILOT_RUNS, fmin(MOST_FAMILIES, ENOUGH_FAMILIES / asked));
   mdm_outcome out = {.limit = {.ended_at = -1}};
+  int status = set_widths(small, n, PILOT_WIDTH, err);
+  if (!status) status = mdm_ensembles_run(small, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, families, &quiet, &out, err);
+  if (!status) *error = extrapolation_error(out.limit.summary);
+  mdm_outcome_clear(&out);
+  return status;
+}
+
+/* Widths of families at which extrapolation errs by less than what is asked for, from a pilot of small ones: its error falls like N^-2, or like
+ * N^-3/2 where N^-1/2 and 1/N are taken out. Three widths where the smallest of four is none of the model's. Where the pilot fails they stay the usual ones. */
+static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, mdm_error *err) {
+  static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false"};
   mdm_config *small;
   mdm_rate_rules rules;
+  double error;
   int status = mdm_config_copy(cfg, &small, err);
   if (!status) status = mdm_config_assign_all(small, off, sizeof off / sizeof *off, err);
   if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
   int roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
-  size_t n = roots ? 4 : 3, times = 1;
-  if (!status) status = set_widths(small, n, PILOT_WIDTH, err);
-  if (!status) status = mdm_ensembles_run(small, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, families, &quiet, &out, err);
+  size_t n = 4, times = 1;
+  if (!status) status = pilot_of_widths(small, data, monitor, n, asked, &error, err);
+  if (status == MDM_ERR_CONFIG && !roots) status = pilot_of_widths(small, data, monitor, n = 3, asked, &error, err);
   if (!status) {
-    double error = extrapolation_error(out.limit.summary);
     while (error > asked * pow((double)times, roots ? 1.5 : 2) && times < MOST_TIMES) times *= 2;
     status = set_widths(cfg, n, PILOT_WIDTH * (long)times, err);
   } else if (status == MDM_ERR_CONFIG || status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK;
-  mdm_outcome_clear(&out);
   mdm_config_free(small);
   return status;
 }

@@ -18,13 +18,6 @@ enum { DATA_PARTS = 2, PATH = 96 + sizeof BIAS };
 
 /* ---------------------------------------------------------------- sizes */
 
-/* Widths where none are given: the second is the finest of two that halve N, the rest check it, or take N^-1/2 out, too. */
-static size_t usual_widths(double rate, long *width) {
-  size_t n = rate < 1 ? 4 : 3;
-  for (size_t i = 0; i < n; i++) width[i] = 128L >> (n - 1 - i);
-  return n;
-}
-
 static int check_halves(const mdm_model *m, long N, mdm_error *err) {
   mdm_sizes whole = mdm_model_network_sizes(m, (size_t)N), half = mdm_model_network_sizes(m, (size_t)N / 2);
   int fit = (!m->regime->experts_grow || 2 * half.M <= whole.M) && (!m->regime->neurons_grow || 2 * half.Ne <= whole.Ne);
@@ -50,6 +43,16 @@ static int check_members(const mdm_model *m, const mdm_family *f, mdm_error *err
   return status;
 }
 
+/* Where no widths are given: N = 128, and what halves it: three are fitted, and N = 16 checks them; without it where the model has no such networks. */
+static int usual_family(const mdm_model *model, mdm_family *f, mdm_error *err) {
+  int status = MDM_ERR_CONFIG;
+  for (f->widths = 4; status && f->widths >= 3; f->widths -= status != MDM_OK) {
+    for (size_t i = 0; i < f->widths; i++) f->width[i] = 128L >> i;
+    status = check_members(model, f, f->widths == 3 ? err : NULL);
+  }
+  return status;
+}
+
 int mdm_by_networks(const mdm_config *cfg) { return !strcmp(mdm_config_text(cfg, "solve.method"), "networks"); }
 
 int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f, mdm_error *err) {
@@ -60,12 +63,9 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
   if (!mdm_by_networks(cfg)) return MDM_OK;
   int status = mdm_rate_rules_read(cfg, &f->rules, err);
   if (status) return status;
-  double rate = mdm_rate_lowest(&f->rules, "observables/train/prediction");
-  if (n && (n < 2 || n > MDM_FAMILY_WIDTHS || (n == MDM_FAMILY_WIDTHS && rate == 1)))
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths has %zu numbers; allowed: two, three (the smallest checks the others)%s", n,
-                    rate < 1 ? ", or four (three of them take N^-1/2 and 1/N out)" : "; a fourth has no effect where all approaches the limit like 1/N");
-  if (n) memcpy(width, given, n * sizeof *width);
-  else n = usual_widths(rate, width);
+  if (!n) return usual_family(model, f, err);
+  if (n < 2 || n > MDM_FAMILY_WIDTHS) return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths has %zu numbers; allowed: two to %d", n, MDM_FAMILY_WIDTHS);
+  memcpy(width, given, n * sizeof *width);
   gsl_sort_long(width, 1, n);
   for (size_t i = 0; i + 1 < n; i++)
     if (width[i + 1] != 2 * width[i])
@@ -75,21 +75,37 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
   return check_members(model, f, err);
 }
 
+/* Terms of the series that values of a rate are fitted by: 1 and N^-rate, and the square of that where there are widths for it: any three where the rate is 1/2, five where
+ * it is 1, since up to four a straight line in 1/N is less noisy by more than it is off. */
+static size_t terms_of(const mdm_family *f, double rate) { return f->widths > (rate < 1 ? 2 : 4) ? 3 : 2; }
+
+static double rate_of(const mdm_family *f, const char *path) {
+  double rate = mdm_rate_lowest(&f->rules, path);
+  return isnan(rate) ? 1 : rate; /* none is predicted: numbers of networks, whose means are smooth */
+}
+
+/* Members of a level: all parts of the network; of the smallest, where it only checks, a quarter of them, since its weight in what it tells is small. */
+static size_t at_level(const mdm_family *f, size_t level) {
+  size_t all = (size_t)1 << level, last = level + 1 == f->widths;
+  int checks = last && f->widths > terms_of(f, rate_of(f, "observables/train/prediction"));
+  return checks && all > 4 ? all / 4 : checks ? 1 : all;
+}
+
 int mdm_family_text(const mdm_config *cfg, char *out, size_t size, mdm_error *err) {
   mdm_family f;
   mdm_model m = {0};
   int status = mdm_model_read(cfg, 1, 1, &m, err);
   if (!status) status = mdm_family_read(cfg, &m, &f, err);
   if (status) return status;
-  double rate = mdm_rate_lowest(&f.rules, "observables/train/prediction");
-  size_t used = (size_t)snprintf(out, size, "networks of N =");
+  double rate = rate_of(&f, "observables/train/prediction");
+  size_t terms = terms_of(&f, rate), used = (size_t)snprintf(out, size, "networks of N =");
   for (size_t i = f.widths; i-- > 0 && used < size;) used += (size_t)snprintf(out + used, size - used, " %ld%s", f.width[i], i ? "," : "");
   if (used < size)
-    snprintf(out + used, size - used, " in families, extrapolated in %s", rate == 1 ? "1/N" : f.widths > 2 ? "N^-1/2 and 1/N" : "N^-1/2");
+    snprintf(out + used, size - used, " in families, extrapolated in %s", rate == 1 ? terms > 2 ? "1/N and 1/N^2" : "1/N" : terms > 2 ? "N^-1/2 and 1/N" : "N^-1/2");
   return MDM_OK;
 }
 
-size_t mdm_family_members(const mdm_family *f) { return ((size_t)1 << f->widths) - 1; }
+size_t mdm_family_members(const mdm_family *f) { return ((size_t)1 << (f->widths - 1)) - 1 + at_level(f, f->widths - 1); }
 
 /* Level of a member: 0 of the network, 1 of its halves. Its number among those of its level: i + 1 − 2^level. */
 static size_t level_of(size_t i) {
@@ -99,14 +115,14 @@ static size_t level_of(size_t i) {
 }
 
 mdm_task mdm_family_member(const mdm_family *f, const mdm_problem *p, const mdm_task *replica, size_t i) {
-  size_t level = level_of(i);
-  return (mdm_task){.width = f->width[level], .index = replica->index, .whole = f->width[0], .part = i + 1 - ((size_t)1 << level),
+  size_t level = level_of(i), apart = ((size_t)1 << level) / at_level(f, level);
+  return (mdm_task){.width = f->width[level], .index = replica->index, .whole = f->width[0], .part = (i + 1 - ((size_t)1 << level)) * apart,
                     .cost = mdm_network_cost(p, f->width[level]), .board = replica->board};
 }
 
 double mdm_family_cost(const mdm_family *f, const mdm_problem *p) {
   double sum = 0;
-  for (size_t i = 0; i < f->widths; i++) sum += (double)((size_t)1 << i) * mdm_network_cost(p, f->width[i]);
+  for (size_t i = 0; i < f->widths; i++) sum += (double)at_level(f, i) * mdm_network_cost(p, f->width[i]);
   return sum;
 }
 
@@ -116,32 +132,46 @@ double mdm_family_bytes(const mdm_family *f, const mdm_problem *p, int single) {
 
 /* ---------------------------------------------------------------- at N = infinity */
 
-/* Weights of the largest `points` widths in the value at x = 0 of the polynomial through them in x = N^-rate. */
-static void weigh(const mdm_family *f, double rate, size_t points, double w[MDM_FAMILY_WIDTHS]) {
-  for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) w[i] = i < points;
-  for (size_t i = 0; i < points; i++)
-    for (size_t j = 0; j < points; j++)
-      if (j != i) w[i] /= 1 - pow((double)f->width[j] / (double)f->width[i], rate);
+/* Weights of the largest n widths in the value at x = 0 of the polynomial of `terms` terms in x = N^-rate that fits them best: members of a level are so many that the
+ * means of all levels are about as noisy. With as many terms as widths it passes through them (Richardson). By polynomials that are orthonormal on the
+ * widths, each with its value at 0: w = sum_j q_j q_j(0). */
+static void weigh(const mdm_family *f, double rate, size_t terms, size_t n, double w[MDM_FAMILY_WIDTHS]) {
+  double q[MDM_FAMILY_WIDTHS][MDM_FAMILY_WIDTHS + 1] = {{0}}; /* terms × (n, and x = 0) */
+  for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) w[i] = 0;
+  for (size_t j = 0; j < terms; j++) {
+    double square = 0;
+    for (size_t i = 0; i < n; i++) q[j][i] = pow((double)f->width[n - 1] / (double)f->width[i], rate * (double)j);
+    q[j][n] = j == 0;
+    for (size_t k = 0; k < j; k++) {
+      double along = 0;
+      for (size_t i = 0; i < n; i++) along += q[j][i] * q[k][i];
+      for (size_t i = 0; i <= n; i++) q[j][i] -= along * q[k][i];
+    }
+    for (size_t i = 0; i < n; i++) square += q[j][i] * q[j][i];
+    for (size_t i = 0; i <= n; i++) q[j][i] /= sqrt(square);
+    for (size_t i = 0; i < n; i++) w[i] += q[j][i] * q[j][n];
+  }
 }
 
-/* Of an array: weights of its value, and of its bias, the difference from a series with one term more; returns whether that can be told. */
+/* Of an array: weights of its value, by all widths but the smallest where there are so many, and of its bias, the difference from a series with one term more
+ * through all of them; returns whether that can be told. */
 static int weights_of(const mdm_family *f, const char *path, double value[MDM_FAMILY_WIDTHS], double bias[MDM_FAMILY_WIDTHS]) {
-  double rate = mdm_rate_lowest(&f->rules, path);
-  if (isnan(rate)) rate = 1; /* none is predicted: numbers of networks, whose means are smooth */
-  size_t points = rate < 1 && f->widths > 2 ? 3 : 2;
-  weigh(f, rate, points, value);
-  weigh(f, rate, points + 1, bias);
+  double rate = rate_of(f, path);
+  size_t terms = terms_of(f, rate), checked = f->widths > terms;
+  weigh(f, rate, terms, f->widths - checked, value);
+  for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) bias[i] = 0;
+  if (checked) weigh(f, rate, terms + 1, f->widths, bias);
   for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) bias[i] = value[i] - bias[i];
-  return f->widths > points;
+  return (int)checked;
 }
 
 static const mdm_array *array_of(const mdm_record *rec, const char *path) { return mdm_record_find(rec, path); }
 
 /* Mean of entry e over the members of a level. */
-static double at_level(const mdm_array *const *of, size_t level, size_t e) {
+static double mean_at(const mdm_family *f, const mdm_array *const *of, size_t level, size_t e) {
   double sum = 0;
-  size_t n = (size_t)1 << level;
-  for (size_t k = 0; k < n; k++) sum += of[n - 1 + k]->value[e];
+  size_t n = at_level(f, level), first = ((size_t)1 << level) - 1;
+  for (size_t k = 0; k < n; k++) sum += of[first + k]->value[e];
   return sum / (double)n;
 }
 
@@ -152,7 +182,7 @@ static double weighted(const mdm_family *f, const mdm_array *const *of, const do
   for (size_t i = 1; i < mdm_family_members(f) && same; i++) same = of[i]->value[e] == first || (isnan(first) && isnan(of[i]->value[e]));
   if (same) return isnan(first) ? first : agreed * first;
   for (size_t i = 0; i < f->widths; i++)
-    if (w[i] != 0) sum += w[i] * at_level(of, i, e);
+    if (w[i] != 0) sum += w[i] * mean_at(f, of, i, e);
   return sum;
 }
 
@@ -200,7 +230,7 @@ static int add_levels(const mdm_family *f, mdm_record *const *member, const char
   snprintf(path, sizeof path, "levels/%s/loss", part);
   int status = mdm_record_add(rec, path, 2, dim, *part == 't' && part[1] == 'r' ? "level, step" : "level, test step", "mean loss of the networks of each width", &v, err);
   for (size_t l = 0; l < dim[0] && !status; l++)
-    for (size_t t = 0; t < dim[1]; t++) v[l * dim[1] + t] = at_level(of, l, t);
+    for (size_t t = 0; t < dim[1]; t++) v[l * dim[1] + t] = mean_at(f, of, l, t);
   return status;
 }
 

@@ -14,7 +14,7 @@
 #include "problem/task.h"
 #include "scaling/compare_predict.h"
 
-enum { MDM_FAMILY_WIDTHS = 4, MDM_FAMILY_MEMBERS = (1 << MDM_FAMILY_WIDTHS) - 1 };
+enum { MDM_FAMILY_WIDTHS = 5, MDM_FAMILY_MEMBERS = (1 << MDM_FAMILY_WIDTHS) - 1 };
 
 typedef struct mdm_family {
   size_t widths;                 /* 0: the limit comes from sample particles */

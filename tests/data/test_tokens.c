@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "problem/problem.h"
+#include "data/stored.h"
 #include "support/folder.h"
 #include "support/samples.h"
 #include "support/settings.h"
@@ -40,10 +41,16 @@ static void test_tokens(void) {
   CU_ASSERT_FATAL(data->train.count == 2 * T && data->test.count == T);
   for (size_t i = 0; i < 2 * T; i++) is_token(data, &data->train, i, i, 0.5);
   for (size_t i = 0; i < T; i++) is_token(data, &data->test, i, 2 * T + i, 0.5);
+  CU_ASSERT_EQUAL(data->train.inputs->type, MDM_HELD_SINGLE); /* the smallest that holds 0, 1 and the positions */
+  mdm_data_free(data);
+  data = load(TOKENS("a.h5") "data.train=2;data.test=1;model.position_std=0.1");
+  for (size_t i = 0; i < 2 * T; i++) is_token(data, &data->train, i, i, 0.1);
+  CU_ASSERT_EQUAL(data->train.inputs->type, MDM_HELD_DOUBLE);
   mdm_data_free(data);
   data = load(TOKENS("a.h5") "model.position=none");
   CU_ASSERT(data->dimension == V && data->train.count == B * T);
   is_token(data, &data->train, 5, 5, 0);
+  CU_ASSERT_EQUAL(data->train.inputs->type, MDM_HELD_BYTE);
   mdm_data_free(data);
 }
 
