@@ -178,11 +178,15 @@ static double among(const mdm_model *model, double k, double m, double most, dou
 /* By how much a rank grows on until x times the time t at which it gained one direction in t: like the root of time, then like its logarithm. */
 static double growth(double x) { return x < SLOWER ? 2 * (sqrt(x) - 1) : 2 * (sqrt(SLOWER) - 1) + sqrt(SLOWER) * log(x / SLOWER); }
 
-/* Directions after the last step of the run, from those of a pilot at steps half way and at its end. */
-static double later(const mdm_problem *p, int field, double half, double at_half, double end, double at_end) {
+/* Part of the growth in a pilot of m particles, k directions so far, that is not the noise of so small a sample: entrywise steps make of noise what they make of a signal,
+ * until it fills the particles. */
+static double lasting(const mdm_problem *p, double k, double m) { return p->optimizer.method.entrywise && p->model.active_fraction == 1 ? 1 - fmin(1, k / m) : 1; }
+
+/* Directions after the last step of the run, from those of a pilot at steps half way and at its end; part: of their growth. */
+static double later(const mdm_problem *p, int field, double half, double at_half, double end, double at_end, double part) {
   double T = (double)p->steps, fresh = fmin(T, fmax(end, fresh_steps(p))), most = tokens(p, field, T);
   if (end >= T) return at_end;
-  double slope = end > half ? (at_end - at_half) / (end - half) : at_end;
+  double slope = part * (end > half ? (at_end - at_half) / (end - half) : at_end);
   return fmin(most, at_end + slope * (fresh - end + fresh * growth(T / fmax(1, fresh))));
 }
 
@@ -201,7 +205,7 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
       double first = (double)q->seen[(half * out->blocks + b) * MDM_VISITORS + f], last = (double)q->seen[(end * out->blocks + b) * MDM_VISITORS + f];
       first = among(&p->model, first, m, tokens(p, f, (double)half), n);
       last = among(&p->model, last, m, tokens(p, f, (double)end), n);
-      out->k[b][f] = fmin(n, fmin(tokens(p, f, (double)p->steps), with_guess(p, (double)end, later(p, f, (double)half, first, (double)end, last))));
+      out->k[b][f] = fmin(n, fmin(tokens(p, f, (double)p->steps), with_guess(p, (double)end, later(p, f, (double)half, first, (double)end, last, lasting(p, last, m)))));
     }
 }
 
