@@ -48,7 +48,7 @@ void X(entrywise_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x
       size_t entry = i + n * j, some = smaller(rows, n - i), few = smaller(columns, cols - j);
       real *m_at = m ? m + entry : m, *v_at = v ? v + entry : v;
       if (P > FEW_TOKENS) tile(kernel, e, some, n, P, x + i, y + j, ldy, at, few, m_at, v_at, A + entry);
-      else some_rows(kernel, e, (X(gradient)){x + i, n, P, y + j, ldy, at, NULL}, some, n, few, m_at, v_at, A + entry);
+      else some_rows(kernel, e, (X(gradient)){.x = x + i, .ldx = n, .P = P, .y = y + j, .ldy = ldy, .at = at}, some, n, few, m_at, v_at, A + entry);
     }
 }
 
@@ -83,8 +83,17 @@ void X(entrywise_sum_and_step)(const mdm_entrywise *e, size_t n, size_t P, const
   size_t together = FACTOR_BYTES / sizeof(real) / P / MDM_INNER_ROWS; /* pieces whose part of x stays in the cache */
   for (size_t i = 0; i == 0 || i < sums->pieces; i += together)
     for (size_t j = 0, some; j < cols; j += some) {
-      const X(gradient) G = {x, n, P, y + j, ldy, NULL, NULL};
+      const X(gradient) G = {.x = x, .ldx = n, .P = P, .y = y + j, .ldy = ldy};
       some = smaller(MDM_ENTRYWISE_COLUMNS, cols - j);
       some_pieces(kernel, e, &G, i, smaller(i + together, sums->pieces), n, some, m ? m + n * j : m, v ? v + n * j : v, A + n * j, sums, sums->out + j);
     }
+}
+
+void X(entrywise_combine_and_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, size_t ld, const real *y, size_t ldy, size_t cols, real *m, real *v,
+                                   real *A, const real *c, size_t ldc, real *out, size_t ldo) {
+  for (size_t j = 0, some; j < cols; j += some) {
+    const X(gradient) G = {.x = x, .ldx = ld, .P = P, .y = y + j, .ldy = ldy, .results = out, .ldr = ldo, .c = c + j, .ldc = ldc};
+    some = smaller(MDM_ENTRYWISE_COLUMNS, cols - j);
+    kernel_used()(e, &G, some, n, m ? m + ld * j : m, v ? v + ld * j : v, A + ld * j, ld);
+  }
 }

@@ -24,5 +24,8 @@ int X(entrywise_can_sum)(size_t P, size_t longest);
 /* The step of all P tokens, and on the way what `inner` makes of each piece of A before its step, bit for bit: A is read once for both. */
 void X(entrywise_sum_and_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, const real *y, size_t ldy, size_t cols, real *m, real *v, real *A,
                                const X(row_sums) *sums);
+/* The step of all P ≤ MDM_ENTRYWISE_TOKENS tokens, and on the way out (n × P) += A c before it as `combine` does it, bit for bit; c: cols × P. ld: of x, m, v and A. */
+void X(entrywise_combine_and_step)(const mdm_entrywise *e, size_t n, size_t P, const real *x, size_t ld, const real *y, size_t ldy, size_t cols, real *m, real *v,
+                                   real *A, const real *c, size_t ldc, real *out, size_t ldo);
 
 #endif

@@ -98,9 +98,9 @@ ALWAYS void all_rows(const int columns, const int by_adam, const numbers *k, con
   if (i < n) rows(columns, by_adam, 1, n - i, k, G, i, m, v, A, ld);
 }
 
-/* The same with the sums of Aᵀ x, each in the order of `inner`. */
-ALWAYS void rows_and_sums(const int columns, const int tokens, const int by_adam, const int ragged, size_t last, const numbers *k, const X(gradient) *G, size_t i,
-                          real *m, real *v, real *A, size_t ld, vec *sum) {
+/* The same with products of A before its step: sums of Aᵀ x, each in the order of `inner`; or results, in the order of `combine`. */
+ALWAYS void rows_and_product(const int columns, const int tokens, const int by_adam, const int ragged, size_t last, const numbers *k, const X(gradient) *G, size_t i,
+                             real *m, real *v, real *A, size_t ld, vec *sum) {
   vec g[MDM_ENTRYWISE_COLUMNS], a[MDM_ENTRYWISE_COLUMNS];
   UNROLL for (int c = 0; c < columns; c++) g[c] = (vec){0}, a[c] = read(ragged, A + i + ld * (size_t)c, last);
   UNROLL for (int t = 0; t < tokens; t++) {
@@ -108,8 +108,13 @@ ALWAYS void rows_and_sums(const int columns, const int tokens, const int by_adam
     const real *y = G->y + G->ldy * token(G->at, (size_t)t);
     UNROLL for (int c = 0; c < columns; c++) {
       g[c] = plus_product(x, y[c] - (vec){0}, g[c]);
-      sum[c + columns * t] = plus_product(a[c], x, sum[c + columns * t]);
+      if (sum) sum[c + columns * t] = plus_product(a[c], x, sum[c + columns * t]);
     }
+    if (sum) continue;
+    real *to = G->results + i + G->ldr * (size_t)t;
+    vec result = read(ragged, to, last);
+    UNROLL for (int c = 0; c < columns; c++) result = plus_product(a[c], G->c[(size_t)c + G->ldc * (size_t)t] - (vec){0}, result);
+    write(ragged, to, last, result);
   }
   UNROLL for (int c = 0; c < columns; c++) {
     size_t entry = i + ld * (size_t)c;
@@ -118,26 +123,34 @@ ALWAYS void rows_and_sums(const int columns, const int tokens, const int by_adam
   }
 }
 
+ALWAYS void all_rows_and_results(const int columns, const int tokens, const int by_adam, const numbers *k, const X(gradient) *G, size_t n, real *m, real *v, real *A, size_t ld) {
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES) rows_and_product(columns, tokens, by_adam, 0, 0, k, G, i, m, v, A, ld, NULL);
+  if (i < n) rows_and_product(columns, tokens, by_adam, 1, n - i, k, G, i, m, v, A, ld, NULL);
+}
+
 ALWAYS void all_rows_and_sums(const int columns, const int tokens, const int by_adam, const numbers *k, const X(gradient) *G, size_t n, real *m, real *v, real *A, size_t ld) {
   enum { ALL = MDM_ENTRYWISE_COLUMNS * MDM_ENTRYWISE_TOKENS };
   vec sum[ALL];
   real total[ALL];
   size_t i = 0;
   UNROLL for (int q = 0; q < ALL; q++) sum[q] = (vec){0};
-  for (; i + LANES <= n; i += LANES) rows_and_sums(columns, tokens, by_adam, 0, 0, k, G, i, m, v, A, ld, sum);
-  if (i < n) rows_and_sums(columns, tokens, by_adam, 1, n - i, k, G, i, m, v, A, ld, sum);
+  for (; i + LANES <= n; i += LANES) rows_and_product(columns, tokens, by_adam, 0, 0, k, G, i, m, v, A, ld, sum);
+  if (i < n) rows_and_product(columns, tokens, by_adam, 1, n - i, k, G, i, m, v, A, ld, sum);
   UNROLL for (int q = 0; q < ALL; q += 4)
     if (q < columns * tokens) sums(sum[q], sum[q + 1], sum[q + 2], sum[q + 3], total + q);
   for (int t = 0; t < tokens; t++)
     for (int c = 0; c < columns; c++) G->sums[c + MDM_ENTRYWISE_COLUMNS * t] = total[c + columns * t];
 }
 
-static void step_and_sum(const mdm_entrywise *e, const X(gradient) *G, size_t columns, size_t n, real *m, real *v, real *A, size_t ld) {
+static void step_and_multiply(const mdm_entrywise *e, const X(gradient) *G, size_t columns, size_t n, real *m, real *v, real *A, size_t ld) {
   const numbers k = numbers_of(e);
-#define STEP(COLUMNS, TOKENS)                                                                      \
-  case (COLUMNS) * 8 + (TOKENS):                                                                   \
-    if (e->adam) all_rows_and_sums(COLUMNS, TOKENS, 1, &k, G, n, m, v, A, ld);                     \
-    else all_rows_and_sums(COLUMNS, TOKENS, 0, &k, G, n, m, v, A, ld);                             \
+#define STEP(COLUMNS, TOKENS)                                                                             \
+  case (COLUMNS) * 8 + (TOKENS):                                                                          \
+    if (e->adam && G->sums) all_rows_and_sums(COLUMNS, TOKENS, 1, &k, G, n, m, v, A, ld);                 \
+    else if (e->adam) all_rows_and_results(COLUMNS, TOKENS, 1, &k, G, n, m, v, A, ld);                    \
+    else if (G->sums) all_rows_and_sums(COLUMNS, TOKENS, 0, &k, G, n, m, v, A, ld);                       \
+    else all_rows_and_results(COLUMNS, TOKENS, 0, &k, G, n, m, v, A, ld);                                 \
     break;
 #define STEPS(COLUMNS) STEP(COLUMNS, 1) STEP(COLUMNS, 2) STEP(COLUMNS, 3) STEP(COLUMNS, 4)
   switch (columns * 8 + G->P) { STEPS(1) STEPS(2) STEPS(3) STEPS(4) }
@@ -147,8 +160,8 @@ static void step_and_sum(const mdm_entrywise *e, const X(gradient) *G, size_t co
 
 static void step(const mdm_entrywise *e, const X(gradient) *G, size_t columns, size_t n, real *m, real *v, real *A, size_t ld) {
   const numbers k = numbers_of(e);
-  if (G->sums) {
-    step_and_sum(e, G, columns, n, m, v, A, ld);
+  if (G->sums || G->results) {
+    step_and_multiply(e, G, columns, n, m, v, A, ld);
     return;
   }
 #define STEP(COLUMNS)                                                       \

@@ -23,6 +23,10 @@ typedef struct X(gradient) {
   size_t ldy;
   const size_t *at; /* columns of x and y; NULL: the first P */
   real *sums;       /* NULL, or MDM_ENTRYWISE_COLUMNS × P, 1 ≤ P ≤ MDM_ENTRYWISE_TOKENS: there goes Aᵀ x of these rows, A before its step */
+  real *results;    /* NULL, or n × P (the same P): to which A c is added, A before its step */
+  size_t ldr;
+  const real *c;    /* columns × P */
+  size_t ldc;
 } X(gradient);
 
 /* n rows of `columns` ≤ MDM_ENTRYWISE_COLUMNS columns of m, v and A, with leading dimension ld. */

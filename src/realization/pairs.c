@@ -103,18 +103,33 @@ static int own_rows(X(pairs) *A, const X(field) *f, const real **out, mdm_error 
   return status;
 }
 
-/* exact ((m + held) × P) = s times the target's pivots' entries with the source's particles times their field. step: NULL, or what these entries take afterwards,
- * the field at their pivots being there (gather). */
-static int pivots_product(X(pairs) *A, X(pivots) *target, double s, const X(field) *f, const mdm_step *step, real *exact, mdm_error *err) {
+/* A step that goes with the backward product, whose tables are read once for both: the fields at their pivots are there (gather). */
+typedef struct {
+  const mdm_step *step;
+  const X(field) *p;
+} stepping;
+
+/* exact ((m + held) × P) = s times the target's pivots' entries with the source's particles times their field; these entries step. */
+static int pivots_product(X(pairs) *A, X(pivots) *target, double s, const X(field) *f, const stepping *also, real *exact, mdm_error *err) {
   size_t all = target->n + target->held;
   const real *own;
-  if (!step) return X(parallel_inner)(f->n, all, f->P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
+  if (!also) return X(parallel_inner)(f->n, all, f->P, s, target->entries, mdm_rows(f->n), X(field_rows)(f, f->v), X(field_ld)(f), 0, exact, all, err);
   int status = own_rows(A, f, &own, err);
-  return status ? status : X(table_inner_and_step)(&target->table, step, &A->base.coef, f->P, own, target->field, all, s, exact, err);
+  return status ? status : X(table_inner_and_step)(&target->table, also->step, &A->base.coef, f->P, own, target->field, all, s, exact, err);
 }
 
-/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. step: as in pivots_product. */
-static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, const mdm_step *step, X(field) *result, mdm_error *err) {
+/* result += the source's pivots' entries with the target's particles times y (n × P); these entries step. */
+static int add_product(X(pairs) *A, X(pivots) *source, size_t P, const real *y, const stepping *also, X(field) *result, mdm_error *err) {
+  size_t n = source->n, ld = X(field_ld)(result);
+  real *to = X(field_rows)(result, result->v);
+  const real *own;
+  if (!also) return X(parallel_combine)(result->n, n, P, 1, source->entries, mdm_rows(result->n), y, n, 0, 1, to, ld), MDM_OK;
+  int status = own_rows(A, also->p, &own, err);
+  return status ? status : X(table_combine_and_step)(&source->table, also->step, &A->base.coef, P, own, source->field, n + source->held, n, y, to, ld, err);
+}
+
+/* result += s A f (from MDM_COLS) or s Aᵀ f (from MDM_ROWS), s a mean's 1/f->n times a factor. also: NULL, or (from MDM_ROWS) a step of both sides' tables. */
+static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field) *f, const stepping *also, X(field) *result, mdm_error *err) {
   X(pivots) *source = &A->pivots[from], *target = &A->pivots[!from];
   size_t P = f->P, m = target->n, all = m + target->held, n = source->n, ldw = A->between_table.rows;
   double sample = s * (double)f->n / (double)n; /* the same mean over pivots */
@@ -124,7 +139,7 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   if (!status) status = X(reserve)(&A->work[1], &A->work_size[1], n, P, err);
   if (status) return status;
   real *exact = A->work[0], *y = A->work[1]; /* (m + held) × P: the product at the target's pivots; n × P */
-  status = pivots_product(A, target, s, f, step, exact, err);
+  status = pivots_product(A, target, s, f, also, exact, err);
   if (!status) status = field_at(source, 0, n, f, err);
   if (status) return status;
   for (size_t t = 0; t < P; t++)
@@ -135,8 +150,7 @@ static int skeleton_product(X(pairs) *A, mdm_side from, double s, const X(field)
   status = held_error(A, from, P, exact + m, all, y, result, &error, err);
   if (status) return status;
   A->error[from == MDM_ROWS] = fmax(A->error[from == MDM_ROWS], error);
-  X(parallel_combine)(result->n, n, P, 1, source->entries, mdm_rows(result->n), y, n, 0, 1, X(field_rows)(result, result->v), X(field_ld)(result));
-  return MDM_OK;
+  return add_product(A, source, P, y, also, result, err);
 }
 
 /* ---------------------------------------------------------------- matrix operations */
@@ -160,18 +174,17 @@ static int pairs_backward(X(matrix) *M, const X(field) *q, const X(routing) *rou
   return status ? status : add_learned(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, zeta, err);
 }
 
-/* Where the rows' entries, with column particles, have not stepped yet, and those of the columns may have: the rest of a skeleton's step. */
-static int step_rest(X(pairs) *A, const mdm_step *step, const X(field) *p, const X(field) *q, int cols_too, mdm_error *err) {
+/* The fields of a step at all pivots. */
+static int gather_both(X(pairs) *A, const X(field) *p, const X(field) *q, mdm_error *err) {
+  int status = gather(&A->pivots[MDM_ROWS], q, err);
+  return status ? status : gather(&A->pivots[MDM_COLS], p, err);
+}
+
+/* What both sides' tables have in common, after these. */
+static int step_between(X(pairs) *A, const mdm_step *step, size_t P, mdm_error *err) {
   X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
-  const mdm_coefficients *coef = &A->base.coef;
-  const real *own = NULL;
   X(thin_decay)(A->thin, step);
-  int status = gather(rows, q, err);
-  if (!status) status = X(table_step)(&A->between_table, step, coef, p->P, rows->field, cols->field, cols->n + cols->held, err);
-  if (!status) status = own_rows(A, q, &own, err);
-  if (!status && cols_too) status = X(table_step)(&cols->table, step, coef, p->P, own, cols->field, cols->n + cols->held, err);
-  if (!status) status = own_rows(A, p, &own, err);
-  if (!status) status = X(table_step)(&rows->table, step, coef, p->P, own, rows->field, rows->n + rows->held, err);
+  int status = X(table_step)(&A->between_table, step, &A->base.coef, P, rows->field, cols->field, cols->n + cols->held, err);
   if (!status) invert_core(A);
   return status;
 }
@@ -179,9 +192,15 @@ static int step_rest(X(pairs) *A, const mdm_step *step, const X(field) *p, const
 static int pairs_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, mdm_error *err) {
   (void)routing; /* fields of inactive experts are zero */
   X(pairs) *A = (X(pairs) *)M;
+  X(pivots) *rows = &A->pivots[MDM_ROWS], *cols = &A->pivots[MDM_COLS];
+  const real *own = NULL;
   if (A->full) return X(thin_decay)(A->thin, step), X(table_step)(&A->table, step, &M->coef, p->P, q->v, p->v, M->cols, err);
-  int status = gather(&A->pivots[MDM_COLS], p, err);
-  return status ? status : step_rest(A, step, p, q, 1, err);
+  int status = gather_both(A, p, q, err);
+  if (!status) status = own_rows(A, q, &own, err);
+  if (!status) status = X(table_step)(&cols->table, step, &M->coef, p->P, own, cols->field, cols->n + cols->held, err);
+  if (!status) status = own_rows(A, p, &own, err);
+  if (!status) status = X(table_step)(&rows->table, step, &M->coef, p->P, own, rows->field, rows->n + rows->held, err);
+  return status ? status : step_between(A, step, p->P, err);
 }
 
 static int pairs_backward_and_step(X(matrix) *M, const mdm_step *step, const X(field) *p, const X(field) *q, const X(routing) *routing, int accumulate,
@@ -192,9 +211,9 @@ static int pairs_backward_and_step(X(matrix) *M, const mdm_step *step, const X(f
     return status ? status : pairs_step(M, step, p, q, routing, err);
   }
   int status = A->thin->base.ops->backward(&A->thin->base, q, routing, accumulate, zeta, err);
-  if (!status) status = gather(&A->pivots[MDM_COLS], p, err);
-  if (!status) status = skeleton_product(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, step, zeta, err);
-  return status ? status : step_rest(A, step, p, q, 0, err);
+  if (!status) status = gather_both(A, p, q, err);
+  if (!status) status = skeleton_product(A, MDM_ROWS, M->coef.tau / (double)M->rows, q, &(stepping){step, p}, zeta, err);
+  return status ? status : step_between(A, step, p->P, err);
 }
 
 static int pairs_remember(X(matrix) *M, mdm_error *err) {

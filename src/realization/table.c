@@ -128,3 +128,31 @@ int X(table_inner_and_step)(X(table) *T, const mdm_step *s, const mdm_coefficien
   free(sums);
   return status;
 }
+
+/* In blocks of rows, where threads share them: results do not depend on how rows are cut. */
+static int combine_and_step(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, size_t count,
+                            const real *k, real *out, size_t ldo, mdm_error *err) {
+  enum { ROWS = 4096 };
+  const mdm_entrywise e = numbers_of(s, c);
+  int status = X(table_prepare)(T, s, err), shares = mdm_shares(2.0 * (double)T->rows * (double)count * (double)(2 * P + 10));
+  size_t n = T->rows, each = shares ? ROWS : n;
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (shares)
+  for (size_t i = 0; i < n; i += each) {
+    size_t rows = n - i < each ? n - i : each;
+    if (!status) X(entrywise_combine_and_step)(&e, rows, P, x + i, n, y, ldy, count, T->m ? T->m + i : NULL, T->v ? T->v + i : NULL, T->A + i, k, count, out + i, ldo);
+  }
+  return status;
+}
+
+int X(table_combine_and_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, size_t count, const real *k,
+                              real *out, size_t ldo, mdm_error *err) {
+  int moves = c->learn != 0 || mdm_step_keep(s, c) != 1;
+  if (!moves || !s->by->method.entrywise || !X(entrywise_can_sum)(P, 1)) {
+    X(parallel_combine)(T->n, count, P, 1, T->A, T->rows, k, count, 0, 1, out, ldo);
+    return X(table_step)(T, s, c, P, x, y, ldy, err);
+  }
+  int status = combine_and_step(T, s, c, P, x, y, ldy, count, k, out, ldo, err);
+  size_t entry = T->rows * count;
+  X(table) rest = {.n = T->n, .rows = T->rows, .cols = T->cols - count, .A = T->A + entry, .m = T->m ? T->m + entry : NULL, .v = T->v ? T->v + entry : NULL};
+  return status || count == T->cols ? status : X(table_step)(&rest, s, c, P, x, y + count, ldy, err);
+}

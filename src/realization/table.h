@@ -29,6 +29,9 @@ int X(table_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, siz
 /* The same, and out (cols × P) = s Aᵀ x of the weights before the step: X(parallel_inner), by which they are read once for both where that is possible. */
 int X(table_inner_and_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, double scale, real *out,
                             mdm_error *err);
+/* The same, and out (rows × P, leading dimension ldo) += A k of the weights before the step, by their first `count` columns; k: count × P. */
+int X(table_combine_and_step)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t P, const real *x, const real *y, size_t ldy, size_t count, const real *k,
+                              real *out, size_t ldo, mdm_error *err);
 /* The same for columns first … first + count − 1, whose y is count × P; at: tokens that take part, P of those in x and y (NULL: the first P). By
  * one thread. */
 void X(table_step_columns)(X(table) *T, const mdm_step *s, const mdm_coefficients *c, size_t first, size_t count, size_t P, const size_t *at,

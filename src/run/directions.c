@@ -14,11 +14,15 @@
 #include "base/memory.h"
 #include "run/estimate.h"
 
+/* src/training/first_field.h, as it is compiled in single precision. */
+double first_directions_f32(const mdm_problem *, double tolerance, int whole_batch);
+
 enum {
   FEWEST_PARTICLES = 300, /* of the stream, in a pilot */
   LEAST_STEPS = 10,       /* a pilot rather has fewer particles than fewer steps than these */
   ROOM = 5,               /* particles of the smallest population for each token of a part, at least: a quarter is remembered, half is room for what is new */
   SAMPLED = 64,           /* steps whose work is looked at */
+  MANY = 512,             /* samples of a batch whose first field is looked at, where no pilot can be: steps take longer than that */
   DILUTION = 4            /* and for each direction that is guessed, if there is time for as many */
 };
 
@@ -37,9 +41,10 @@ typedef struct {
 /* Steps after which training meets no new samples: 0 for the full batch. */
 static double fresh_steps(const mdm_problem *p) { return p->full_batch ? 0 : (double)p->data->train.count / (double)p->batch - 1; }
 
-/* Tokens that a field has met after step t: those of the test part too, if it drives a forward product. */
+/* Tokens that a field has met after step t: those of the test part too, if it drives a forward product. δ = v e without depth has one direction for each output
+ * and step. */
 static double tokens(const mdm_problem *p, int field, double t) {
-  double train = (double)p->batch * (t + 1);
+  double train = (field == MDM_OF_DELTA && !p->model.depth ? fmin((double)p->batch, (double)p->model.outputs) : (double)p->batch) * (t + 1);
   size_t tests = p->data->test.count ? (size_t)t / p->every + 1 : 0;
   return train + (field == MDM_OF_H || field == MDM_OF_Y ? (double)(p->data->test.count * tests) : 0);
 }
@@ -58,6 +63,14 @@ double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, 
 static double guess(const mdm_problem *p, double t) {
   double fresh = fmin(t, fresh_steps(p));
   return (double)p->data->test.count + (double)p->batch * (1 + fresh + 2 * log1p(t - fresh));
+}
+
+/* The same of many samples, of which only a share brings directions, as the first field has it. (r: that share; small ones hardly grow beyond it: what a step changes is smooth, too.)
+ * Under top-K fields of experts and their neurons follow the selection instead, another function for every particle, and gain with log t what a batch has. */
+static double guess_many(const mdm_problem *p, int field, double r, double t) {
+  double fresh = fmin(t, fresh_steps(p)), test = (double)p->data->test.count, batch = (double)p->batch, repeats = log1p(t - fresh);
+  if (p->model.active_fraction < 1 && field != MDM_OF_H) return test + batch * (1 + fresh + repeats);
+  return r * test + batch * (r * (1 + fresh) + 2 * pow(r, 5) * repeats);
 }
 
 /* ---------------------------------------------------------------- how large a pilot */
@@ -93,6 +106,15 @@ static void guess_all(const mdm_problem *p, const mdm_limit_sizes *s, mdm_direct
   double T = (double)p->steps;
   for (size_t b = 0; b < d->blocks; b++)
     for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(mdm_directions_particles(p, s, b, f), fmin(tokens(p, f, T), guess(p, T)));
+}
+
+/* The same for a run whose steps have too many samples for a pilot. */
+static void guess_all_many(const mdm_problem *p, const mdm_limit_sizes *s, mdm_directions *d) {
+  int before = mdm_blas_enter();
+  double T = (double)p->steps, first = first_directions_f32(p, s->tolerance, s->whole_batch), r = first > 0 ? fmin(1, first / (double)p->batch) : 1;
+  mdm_blas_leave(before);
+  for (size_t b = 0; b < d->blocks; b++)
+    for (int f = 0; f < MDM_VISITORS; f++) d->k[b][f] = fmin(d->k[b][f], guess_many(p, f, r, T));
 }
 
 /* A share that does not take more memory than a pilot should; 0: that cannot be. d: room for directions. */
@@ -156,11 +178,15 @@ static double among(const mdm_model *model, double k, double m, double most, dou
 /* By how much a rank grows on until x times the time t at which it gained one direction in t: like the root of time, then like its logarithm. */
 static double growth(double x) { return x < SLOWER ? 2 * (sqrt(x) - 1) : 2 * (sqrt(SLOWER) - 1) + sqrt(SLOWER) * log(x / SLOWER); }
 
-/* Directions after the last step of the run, from those of a pilot at steps half way and at its end. */
-static double later(const mdm_problem *p, int field, double half, double at_half, double end, double at_end) {
+/* Part of the growth in a pilot of m particles, k directions so far, that is not the noise of so small a sample: entrywise steps make of noise what they make of a signal,
+ * until it fills the particles. */
+static double lasting(const mdm_problem *p, double k, double m) { return p->optimizer.method.entrywise && p->model.active_fraction == 1 ? 1 - fmin(1, k / m) : 1; }
+
+/* Directions after the last step of the run, from those of a pilot at steps half way and at its end; part: of their growth. */
+static double later(const mdm_problem *p, int field, double half, double at_half, double end, double at_end, double part) {
   double T = (double)p->steps, fresh = fmin(T, fmax(end, fresh_steps(p))), most = tokens(p, field, T);
   if (end >= T) return at_end;
-  double slope = end > half ? (at_end - at_half) / (end - half) : at_end;
+  double slope = part * (end > half ? (at_end - at_half) / (end - half) : at_end);
   return fmin(most, at_end + slope * (fresh - end + fresh * growth(T / fmax(1, fresh))));
 }
 
@@ -179,7 +205,7 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
       double first = (double)q->seen[(half * out->blocks + b) * MDM_VISITORS + f], last = (double)q->seen[(end * out->blocks + b) * MDM_VISITORS + f];
       first = among(&p->model, first, m, tokens(p, f, (double)half), n);
       last = among(&p->model, last, m, tokens(p, f, (double)end), n);
-      out->k[b][f] = fmin(n, fmin(tokens(p, f, (double)p->steps), with_guess(p, (double)end, later(p, f, (double)half, first, (double)end, last))));
+      out->k[b][f] = fmin(n, fmin(tokens(p, f, (double)p->steps), with_guess(p, (double)end, later(p, f, (double)half, first, (double)end, last, lasting(p, last, m)))));
     }
 }
 
@@ -193,6 +219,7 @@ int mdm_directions_find(const mdm_runner *r, double work, mdm_directions *out, m
   guess_all(p, &r->sizes, out);
   int status = steps ? pilot_run(&q, r, &sizes, steps, err) : MDM_OK;
   if (!status && q.steps > 1) extrapolate(&q, r, out);
+  else if (!status && p->batch >= MANY) guess_all_many(p, &r->sizes, out);
   free(q.seen);
   return status;
 }

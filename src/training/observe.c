@@ -259,10 +259,28 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
 /* ⟨F²⟩ over particles and tokens. */
 static double mean_square(const X(field) *F) { return X(square_of)(F) / (double)(F->n * F->P); }
 
+enum { NARROW = 64, TOGETHER = 1024 }; /* neurons of an expert below which many are summed up together; so many neurons at a time */
+
+/* The sum below for narrow experts, side by side: a call for each would cost more than its sum. */
+static double narrow_products(const X(routing) *routing, size_t t, size_t first, size_t end, const real *a, const real *b) {
+  size_t J = routing->neurons, n = 0;
+  real some_a[TOGETHER], some_b[TOGETHER];
+  double sum = 0;
+  for (size_t m = first; m < end; m++) {
+    if (!routing->active[m + routing->experts * t]) continue;
+    for (size_t j = 0; j < J; j++) some_a[n + j] = a[J * (m - first) + j];
+    for (size_t j = 0; j < J && a != b; j++) some_b[n + j] = b[J * (m - first) + j];
+    n += J;
+    if (n + J > TOGETHER) sum += X(mdm_vec_dot)(n, some_a, a == b ? some_a : some_b), n = 0;
+  }
+  return sum + X(mdm_vec_dot)(n, some_a, a == b ? some_a : some_b);
+}
+
 /* Sum of products over the particles of active experts first … end − 1 of one token; a, b: from the first on. */
 static double token_products(const X(routing) *routing, size_t t, size_t first, size_t end, const real *a, const real *b) {
   size_t J = routing->neurons;
   double sum = 0;
+  if (J < NARROW) return narrow_products(routing, t, first, end, a, b);
   for (size_t m = first; m < end; m++)
     if (routing->active[m + routing->experts * t]) sum += X(mdm_vec_dot)(J, a + J * (m - first), b + J * (m - first));
   return sum;
@@ -399,12 +417,43 @@ static void gate_sums(size_t n, const real *gate, double *total, double *logs) {
   }
 }
 
-/* Sums over experts of their loads and of the squares of these. */
-static void load_sums(const X(observer) *o, const X(field) *g, const X(routing) *routing, size_t first, double *sum, double *square) {
+/* Pieces of all experts of a large population, of which everybody has all gates: each rank looks at its own. */
+static size_t expert_pieces(size_t n) { return mdm_is_large(n) ? X(parallel_pieces)(n) : 1; }
+
+/* The routed experts of piece i: *at … the end, which is returned. */
+static size_t routed_piece(size_t n, size_t pieces, size_t i, size_t first, size_t *at) {
+  size_t end = mdm_piece(n, pieces, i + 1);
+  *at = mdm_piece(n, pieces, i);
+  if (*at < first) *at = first;
+  return end > *at ? end : *at;
+}
+
+/* o->totals, o->logs: of all routed experts. Not 0: memory is out. */
+static int sum_gates(X(observer) *o, const X(field) *g, size_t routed) {
+  size_t n = g->n, P = g->P, pieces = expert_pieces(n), first = 0, end = 1;
+  double *sums = mdm_alloc(2 * P, pieces, 1, sizeof *sums); /* pieces of 2 × P: totals, logs */
+  if (!sums) return -1;
+  if (pieces > 1) mdm_own_pieces(n, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(n * P)))
+  for (size_t i = first * P; i < end * P; i++) {
+    size_t from, to = routed_piece(n, pieces, i / P, routed, &from);
+    gate_sums(to - from, g->v + from + n * (i % P), &sums[2 * i], &sums[2 * i + 1]);
+  }
+  if (pieces > 1) mdm_gather_pieces(n, pieces, 2 * P * sizeof *sums, sums);
+  for (size_t k = 0; k < P; k++) {
+    o->totals[k] = sums[2 * k], o->logs[k] = sums[2 * k + 1];
+    for (size_t i = 1; i < pieces; i++) o->totals[k] += sums[2 * (P * i + k)], o->logs[k] += sums[2 * (P * i + k) + 1];
+  }
+  free(sums);
+  return 0;
+}
+
+/* Sums over experts at … end − 1 of their loads and of the squares of these. */
+static void load_sums(const X(observer) *o, const X(field) *g, const X(routing) *routing, size_t at, size_t end, double *sum, double *square) {
   double load[BATCH];
   *sum = *square = 0;
-  for (size_t at = first; at < g->n; at += BATCH) {
-    size_t count = g->n - at < BATCH ? g->n - at : BATCH;
+  for (; at < end; at += BATCH) {
+    size_t count = end - at < BATCH ? end - at : BATCH;
     memset(load, 0, sizeof load);
     for (size_t k = 0; k < g->P; k++) {
       const real *gate = g->v + at + g->n * k;
@@ -416,6 +465,21 @@ static void load_sums(const X(observer) *o, const X(field) *g, const X(routing) 
   }
 }
 
+/* The same over all routed experts. */
+static void all_load_sums(const X(observer) *o, const X(field) *g, const X(routing) *routing, size_t routed, double *sum, double *square) {
+  double sums[2 * MDM_MOST_PIECES]; /* of each piece: both */
+  size_t n = g->n, pieces = expert_pieces(n), first = 0, end = 1;
+  if (pieces > 1) mdm_own_pieces(n, pieces, &first, &end);
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (pieces > 1 && mdm_shares(4.0 * (double)(n * g->P)))
+  for (size_t i = first; i < end; i++) {
+    size_t at, to = routed_piece(n, pieces, i, routed, &at);
+    load_sums(o, g, routing, at, to, &sums[2 * i], &sums[2 * i + 1]);
+  }
+  if (pieces > 1) mdm_gather_pieces(n, pieces, 2 * sizeof *sums, sums);
+  *sum = sums[0], *square = sums[1];
+  for (size_t i = 1; i < pieces; i++) *sum += sums[2 * i], *square += sums[2 * i + 1];
+}
+
 /* Of one block's routed experts. Shares p_m = |g_m| / mean |g| of each token: entropy − log M = −mean over m of p log p; loads = token
  * means of p (soft) or of the selection (top-K). NaN where all gates of a token vanish. */
 static void observe_router(X(observer) *o, const X(moe) *program, size_t l, double value[ROUTER_SERIES]) {
@@ -423,10 +487,12 @@ static void observe_router(X(observer) *o, const X(moe) *program, size_t l, doub
   const X(routing) *routing = X(moe_routing)(program, MDM_TRAIN, l);
   size_t all = g->n, first = X(moe_shared)(program, l), E = all - first, P = g->P;
   double entropy = 0, load_sum, load_square;
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(E * P)))
-  for (size_t k = 0; k < P; k++) gate_sums(E, g->v + first + all * k, &o->totals[k], &o->logs[k]);
+  if (sum_gates(o, g, first)) {
+    value[ENTROPY] = value[LOAD_STD] = NAN;
+    return;
+  }
   for (size_t k = 0; k < P; k++) entropy += log(o->totals[k] / (double)E) - o->logs[k] / o->totals[k];
-  load_sums(o, g, routing, first, &load_sum, &load_square);
+  all_load_sums(o, g, routing, first, &load_sum, &load_square);
   double mean = load_sum / (double)E, var = load_square / (double)E - mean * mean;
   value[ENTROPY] = entropy / (double)P;
   value[LOAD_STD] = isnan(var) || var > 0 ? sqrt(var) / mean : 0; /* sums of the same numbers: only rounding makes it negative */

@@ -254,12 +254,14 @@ static void add_batch(size_t experts, size_t J, double c[QUANTITIES][BATCH], neu
 
 /* Some neurons of one expert. */
 static void sum_neurons(size_t n, const real *u, const real *y, const real *b, double c[QUANTITIES][BATCH], neuron_sums *s) {
+  double one[BATCH];
+  for (size_t j = 0; j < BATCH; j++) one[j] = 1;
   for (size_t first = 0; first < n; first += BATCH) {
     size_t count = n - first < BATCH ? n - first : BATCH;
     fill_batch(0, count, u + first, y + first, b + first, c);
     for (int k = 0; k < QUANTITIES; k++) {
       s->square[k] += mdm_vec_dot_f64(count, c[k], c[k]);
-      for (size_t j = 0; j < count; j++) s->sum[k] += c[k][j];
+      s->sum[k] += mdm_vec_dot_f64(count, c[k], one); /* by vectors: additions one after the other are a chain */
     }
   }
 }

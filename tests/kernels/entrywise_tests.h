@@ -134,8 +134,51 @@ static void gradients_of_tokens(void) {
   }
 }
 
+/* ---------------------------------------------------------------- products on the way */
+
+/* m, v, A as before a step. */
+static void state_of(real *state[3]) {
+  for (int k = 0; k < 3; k++) state[k] = numbers_between(N * COLS, 4 + (unsigned)k);
+  for (size_t i = 0; i < N * COLS; i++) state[1][i] *= state[1][i];
+}
+
+/* Steps with sums over pieces of rows, or with results: the steps that there are without, and the products that inner and combine make of A before. */
+static void product_and_step(const mdm_entrywise *e, size_t P) {
+  static const size_t begin[] = {7, 16, 500, 941}; /* rows around them only step */
+  enum { PIECES = COUNT(begin) - 1, RESULTS = COLS - 2 };
+  real *x = numbers_between(N * P, 1), *y = numbers_between(COLS * P, 2), *c = numbers_between(COLS * P, 3), *alone[3], *summed[3], *combined[3];
+  real sums[PIECES * COLS * MDM_ENTRYWISE_TOKENS], wanted[COLS * MDM_ENTRYWISE_TOKENS], *out = numbers_between(N * P, 9), *result = numbers_between(N * P, 9);
+  state_of(alone), state_of(summed), state_of(combined);
+  for (size_t i = 0; i < PIECES; i++) {
+    X(inner_at)(begin[i + 1] - begin[i], COLS, P, 0.3, alone[2] + begin[i], N, x + begin[i], N, NULL, 0, wanted, COLS);
+    memcpy(sums + COLS * P * i, wanted, COLS * P * sizeof *wanted);
+  }
+  X(combine_at)(N, RESULTS, P, 1, alone[2], N, c, COLS, 0, NULL, 1, result, N);
+  X(entrywise_step)(e, N, P, x, y, COLS, NULL, COLS, alone[0], alone[1], alone[2]);
+  real *found = numbers_between(PIECES * COLS * P, 10);
+  X(entrywise_sum_and_step)(e, N, P, x, y, COLS, COLS, summed[0], summed[1], summed[2], &(X(row_sums)){PIECES, begin, 0.3, found, COLS, COLS * P});
+  CU_ASSERT(!memcmp(found, sums, PIECES * COLS * P * sizeof *sums));
+  X(entrywise_combine_and_step)(e, N, P, x, N, y, COLS, RESULTS, combined[0], combined[1], combined[2], c, COLS, out, N);
+  CU_ASSERT(!memcmp(out, result, N * P * sizeof *out));
+  for (int k = 0; k < 3; k++) {
+    CU_ASSERT(!memcmp(summed[k], alone[k], N * COLS * sizeof(real)) && !memcmp(combined[k], alone[k], N * RESULTS * sizeof(real)));
+    free(alone[k]), free(summed[k]), free(combined[k]);
+  }
+  free(x), free(y), free(c), free(out), free(result), free(found);
+}
+
+static void products_on_the_way(void) {
+  for (size_t k = 0; k < COUNT(cases); k++)
+    for (size_t P = 1; P <= MDM_ENTRYWISE_TOKENS; P++) {
+      const mdm_entrywise e = numbers(&cases[k], 1);
+      product_and_step(&e, P);
+    }
+  CU_ASSERT(X(entrywise_can_sum)(MDM_ENTRYWISE_TOKENS, 1024) == MDM_SINGLE && !X(entrywise_can_sum)(MDM_ENTRYWISE_TOKENS + 1, 1) && !X(entrywise_can_sum)(0, 1));
+}
+
 static const test_case tests[] = {
     {"entry by entry", entry_by_entry},
     {"instruction sets agree", instruction_sets_agree},
     {"gradients of tokens", gradients_of_tokens},
+    {"products on the way", products_on_the_way},
 };

@@ -77,10 +77,26 @@ static void one_pass_or_two(void) {
   }
 }
 
+/* The same of skeletons, whose tables are read once for the backward product and the step of few tokens: clipping, far above the gradient, takes them one by one. */
+static void skeletons_in_one_pass(void) {
+  static const char *const settings[] = {"train.optimizer=adam ", "train.optimizer=sign data.train=3 model.regime=III "};
+  for (size_t i = 0; i < COUNT(settings); i++) {
+    mdm_outcome out[2];
+    char words[512];
+    for (int clips = 0; clips < 2; clips++) {
+      snprintf(words, sizeof words, "%ssolve.particles=1500 solve.replicas=1 solve.pivots=18 train.steps=4 train.lr=0.02 train.clip=%s", settings[i], clips ? "1e6" : "0");
+      run_with(MDM_RUN_LIMIT, 1, words, &out[clips]);
+    }
+    same_bits(out[0].limit.summary, out[1].limit.summary, settings[i]);
+    for (int clips = 0; clips < 2; clips++) mdm_outcome_clear(&out[clips]);
+  }
+}
+
 static const test_case tests[] = {
     {"one solution on several threads", one_solution},
     {"one network on several threads", one_network},
     {"one pass over the weights or two", one_pass_or_two},
+    {"skeletons in one pass or two", skeletons_in_one_pass},
 };
 
 SUITE("run/threads", tests)
