@@ -93,7 +93,9 @@ static int attends(const X(moe) *m, size_t l) { return m->R->block[l].kind == MD
 
 static X(attention) heads_of(const X(moe) *m, size_t l) {
   const mdm_heads *h = &m->model->heads;
-  return (X(attention)){m->R->block[l].units, h->queries, h->width, m->model->context, h->scale, h->causal, h->rotary, h->normalized, m->model->norm_eps};
+  if (!attends(m, l)) return (X(attention)){0};
+  size_t units = m->R->block[l].units, width = m->R->block[l].columns / units / h->queries;
+  return (X(attention)){units, h->queries, width, m->model->context, pow((double)width, h->power), h->causal, h->rotary, h->normalized, m->model->norm_eps};
 }
 
 /* The first of a block's matrices; the last is W2. */
