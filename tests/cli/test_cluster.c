@@ -45,13 +45,16 @@ static void test_same(void) {
 }
 
 /* One replica, or two, of which each belongs to several ranks: in the regimes whose experts are a population, by all optimizers, with selected experts, in
- * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
+ * blocks, with heads, whose rows stay together, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
 #define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s solve.replicas=1 -s train.steps=2 "
 static const char *const together[] = {
     LARGE "-s solve.expert_particles=33000 -s model.expert_width=1 -s model.active_fraction=0.25 -s model.gate=softmax -s train.lr=0.05 -s data.test=3 -s train.balance=importance -s train.balance_coefficient=0.1",
     LARGE "-s model.active_fraction=0.25 -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16",
     LARGE "-s model.regime=III -s model.parameterization=mup -s model.depth=2 -s model.norm=rms -s train.clip=0.1 -s solve.precision=double -s data.train=6",
     LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
+    LARGE "-s model.depth=1 -s model.blocks=[moe,attention] -s model.head_width=5 -s model.query_groups=2 -s model.position=learned -s data.train=6 -s data.context=3 -s model.norm=rms "
+          "-s solve.expert_particles=400 -s model.causal=false -s train.steps=1",
+    LARGE "-s model.depth=1 -s model.blocks=[attention] -s model.head_width=2 -s model.position=rotary -s model.query_key_norm=true -s data.context=4 -s train.optimizer=momentum",
     LARGE "-s solve.expert_particles=400 -s train.steps=1 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
 };
 
