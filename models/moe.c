@@ -37,7 +37,7 @@ enum {
 /* What belongs to one block: fields for a part's tokens and what the backward pass needs of the forward one. */
 typedef struct {
   X(field) field[MDM_FIELDS];  /* n, ψ, g, u, y, a, b, γ, ρ, ζ; n and ζ empty where they are other fields */
-  real *turned;                /* attention: rows × P: normalized and turned queries and keys; NULL: they are used as they are */
+  real *turned;                /* attention: rows × P (as fields; heads that are held here): normalized and turned queries and keys; NULL: they are used as they are */
   real *weights;               /* attention: T × heads × P: how much of each token of its sequence a head takes */
   real *expert, *expert_slope; /* experts·neurons × P: φ_e(u), φ_e'(u) */
   real *gate;                  /* experts × P: gate values before the selection */
@@ -92,9 +92,13 @@ static block_fields *block_of(part_fields *p, size_t l) { return &p->block[l % p
 
 static int attends(const X(moe) *m, size_t l) { return m->R->block[l].kind == MDM_BLOCK_ATTENTION; }
 
+/* Of the heads that are held here: ranks that share a solution cut both of their populations at whole heads, the same ones (base/crew.h). */
 static X(attention) heads_of(const X(moe) *m, size_t l) {
   const mdm_heads *h = &m->model->heads;
-  return (X(attention)){m->R->block[l].units, h->queries, h->width, m->model->context, h->scale, h->causal, h->rotary, h->normalized, m->model->norm_eps};
+  if (!attends(m, l)) return (X(attention)){0};
+  size_t units = m->R->block[l].units, width = m->R->block[l].columns / units / h->queries;
+  units = mdm_rows(m->R->block[l].columns) / (width * h->queries);
+  return (X(attention)){units, h->queries, width, m->model->context, pow((double)width, h->power), h->causal, h->rotary, h->normalized, m->model->norm_eps};
 }
 
 /* The first of a block's matrices; the last is W2. */
@@ -216,8 +220,8 @@ static int block_allocate(const X(moe) *m, block_fields *b, size_t l, mdm_part w
   ok = ok && (b->scale = mdm_alloc(P, 1, 1, sizeof *b->scale));
   if (!attends(m, l)) return ok && router_allocate(m, b, train, P);
   X(attention) heads = heads_of(m, l);
-  ok = ok && (!X(attention_turns)(&heads) || (b->turned = mdm_alloc(R->block[l].rows, P, 1, sizeof(real))));
-  return ok && (b->weights = mdm_alloc(m->model->context, R->block[l].units * m->model->heads.queries, P, sizeof(real)));
+  ok = ok && (!X(attention_turns)(&heads) || (b->turned = mdm_alloc(mdm_rows(R->block[l].rows), P, 1, sizeof(real))));
+  return ok && (b->weights = mdm_alloc(m->model->context, heads.particles * heads.queries, P, sizeof(real)));
 }
 
 /* Experts that serve a token in the block where they are most, of those under top-K; 0: there is none, or experts are samples, which are all

@@ -53,7 +53,7 @@ const X(routing) *X(moe_routing)(const X(moe) *m, mdm_part part, size_t block);
 size_t X(moe_shared)(const X(moe) *m, size_t block);
 /* Whether a block has experts that are routed. */
 int X(moe_routes)(const X(moe) *m, size_t block);
-/* Weights of an attention block's heads in the last pass of the training part, T × heads × P (models/attention.h); NULL: it is none. */
+/* Weights of an attention block's heads in the last pass of the training part, T × heads × P (models/attention.h), of the heads that are held here; NULL: it is none. */
 const real *X(moe_attention)(const X(moe) *m, size_t block);
 /* Balancing and z-loss of the training part, without coefficients, mean over blocks. */
 void X(moe_router_losses)(const X(moe) *m, double *balance, double *z);

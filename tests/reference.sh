@@ -119,6 +119,11 @@ check model.depth=1 'model.blocks=[attention]' data.context=2 train.optimizer=mo
   model.attention_output=mup
 check model.depth=2 'model.blocks=[attention,moe]' data.context=2 model.query_groups=2 model.head_width=2 model.heads_ratio=1 model.parameterization=custom model.custom.base=mup \
   model.custom.W_qkv.std=2*N^-1/2 model.custom.W_qkv.lr=0.5*M*N^-1*L model.custom.W_O.std=M^1/2*Ne^-1/2 model.custom.W_O.multiplier=0.5 model.custom.W1.lr=2*M*N^-1
+# Heads that widen, beside counted experts.
+check model.regime=I model.depth=2 'model.blocks=[attention,moe]' model.heads=4 model.query_groups=2 model.head_width_ratio=0.34 model.attention_scale=full data.context=4 data.train=8 \
+  model.norm=rms model.experts=3 model.active=2 model.router_bias_std=1 model.branch_exponent=0.5
+check model.regime=I model.depth=1 'model.blocks=[attention]' model.heads=2 model.attention_output=mup model.query_key_norm=true model.norm_eps=0.1 data.context=2 \
+  train.optimizer=adam train.adam.eps=0.1 train.lr=0.05 train.lr_multiplier.attention_in=2 model.init.attention_out=0.5
 # Tokens: a text, and classes of sequences and of some tokens.
 "$python" -c 'import h5py, numpy, sys
 with h5py.File(sys.argv[1], "w") as file:

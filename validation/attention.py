@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Is the limit of a transformer the limit of transformers? Attention blocks, alone and with MoE blocks: 18 cases.
+"""Is the limit of a transformer the limit of transformers? Attention blocks, alone and with MoE blocks: 23 cases.
 
     python3 validation/attention.py            all cases, then docs/validation-attention.md
     python3 validation/attention.py --missing  those that have no result yet: goes on after an interruption
@@ -10,6 +10,7 @@ Results go to out/validation-attention.jsonl. Names: blocks of a layer, then wha
 import os
 import sys
 
+import depth
 import regime2 as study
 
 # The cosine set in two sequences of four samples, full batch, 12 steps; every token has a target of its own.
@@ -40,10 +41,24 @@ CASES = {
     "L4-layer-half": {**LAYER, "model.depth": 4, "model.branch_exponent": 0.5},
 }
 CASES = {name: {**COMMON, **case} for name, case in CASES.items()}
+# Heads of a fixed number that widen: scores start at zero and leave it by what networks' differ from there, at rates above like no power yet.
+WIDE = {**{key: value for key, value in COMMON.items() if key not in ("model.heads_ratio", "model.head_width")}, "model.regime": "I", "model.heads": 2,
+        "model.head_width_ratio": 0.5, "model.attention_scale": "full", "train.lr": 0.2, "simulate.widths": "[32,64,128,256]"}
+CASES |= {name: {**WIDE, **case} for name, case in {
+    "heads-two": {**ALONE},
+    "heads-four-groups": {**ALONE, "model.heads": 4, "model.head_width_ratio": 1, "model.query_groups": 2, "model.attention_output": "mup"},
+    "heads-rotary": {**ALONE, "model.position": "rotary", "model.query_key_norm": "true", "model.causal": "false"},
+    "heads-adam": {**ALONE, **ADAM},
+    "heads-layer-topk": {"model.blocks": "[attention,moe]", "model.depth": 2, "model.experts": 3, "model.active": 2, "model.router_bias_std": 1, "simulate.widths": "[32,64,128]",
+                         "simulate.seeds": "[2048,2048,1024]"},
+}.items()}
 
 
 def lowest(name, path):
-    """Of the exponents predicted for an observable: 1/2 for roots whose limit is zero at the start, where what W_O or W2 brings back vanishes."""
+    """Of the exponents predicted for an observable: 1/2 for roots whose limit is zero at the start, where what W_O or W2 brings back vanishes; of heads that widen,
+    which are alike in the limit, for quantiles over them, and for what depth.py has of Regime I."""
+    if name.startswith("heads-") and path.startswith(("statistics/attention", *depth.LOGITS)):
+        return 0.5
     roots = ("rms/a", "rms/b", "rms/gamma", "rms/rho", "rms/zeta", "overlap/Q")
     return 0.5 if name.endswith(("-mup", "-adam")) and path in roots else 1.0
 

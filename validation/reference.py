@@ -714,7 +714,10 @@ def describe_blocks(config, net):
     net.moes, net.attentions = (net.kind.count(kind) for kind in BLOCK)
     net.shape = {name: shape for name, shape in SHAPE.items() if not any(name in BLOCK[kind] for kind in BLOCK if kind not in net.kind)}
     net.G, net.d_k, net.T = (int(config[key]) for key in ("model.query_groups", "model.head_width", "data.context"))
-    net.groups = math.floor(float(config["model.heads_ratio"]) * net.N / net.G + 0.5)
+    if config["model.regime"] == "I":  # a number of heads that widen
+        net.groups, net.d_k = int(config["model.heads"]) // net.G, math.floor(float(config["model.head_width_ratio"]) * net.N + 0.5)
+    else:
+        net.groups = math.floor(float(config["model.heads_ratio"]) * net.N / net.G + 0.5)
     net.rows, net.columns = (net.G + 2) * net.d_k, net.G * net.d_k
     net.rotary, net.normalized = config["model.position"] == "rotary", config["model.query_key_norm"] == "true"
     net.causal, net.score_scale = config["model.causal"] == "true", net.d_k**(-0.5 if config["model.attention_scale"] == "sqrt" else -1)

@@ -25,7 +25,8 @@ def far(run):
     wide, rate = run.networks[max(run.networks)], run.comparison.rate
     more, error = wide.test_loss[-1].mean - run.limit.test_loss[-1].mean, 2 * np.hypot(wide.test_loss[-1].error, run.limit.test_loss[-1].error)
     off = [100 * v / rate.scale for v in (rate.deviation[-1].mean, 2 * rate.deviation[-1].error)]
-    return f"{wide.label} beside N = ∞: test loss {more:+.3f} ± {error:.3f}, mean predictions {off[0]:.1f} ± {off[1]:.1f} % off"
+    known = [f"± {e:{form}}" if np.isfinite(e) else "± ? (too few runs)" for e, form in ((error, ".3f"), (off[1], ".1f"))]
+    return f"{wide.label} beside N = ∞: test loss {more:+.3f} {known[0]}, mean predictions {off[0]:.1f} {known[1]} % off"
 
 
 try:

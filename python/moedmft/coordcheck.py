@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import MissingError
 from .group import Group
-from .quantity import Array, Quantity
+from .quantity import Array, Quantity, plus_minus
 
 # In the order of the file's tables.
 PRODUCTS = ("W_in/forward", "Q/forward", "W1/forward", "W2/forward", "w_out/forward",
@@ -54,7 +54,7 @@ class Part:
     def __str__(self) -> str:
         verdict = {True: "agrees", False: "DEVIATES", None: ""}[self.agrees]
         ends = f"{self.rms.mean[0]:.4f} -> {self.rms.mean[-1]:.4f}"
-        found = f"N^p with p = {self.exponent:.2f} ± {self.error:.2f}" if math.isfinite(self.exponent) else "absent"
+        found = f"N^p with p = {self.exponent:.2f}{plus_minus(self.error, '.2f')}" if math.isfinite(self.exponent) else "absent"
         return f"{ends}, {found}, predicted {self.predicted:g} {verdict}".rstrip()
 
 

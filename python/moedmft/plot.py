@@ -19,7 +19,7 @@ from .comparison import Rate
 from .coordcheck import Part
 from .ensemble import Ensemble
 from .errors import MissingError
-from .quantity import Array, Quantity
+from .quantity import Array, Quantity, plus_minus
 from .reach import BAND, reach
 from .run import Run
 from .sweep import KNOWN, Slice
@@ -245,7 +245,7 @@ def optimum(run: Run, ax: Any = None) -> Any:
         sure = np.array([kind in KNOWN for kind in part.kind])
         error = np.nan_to_num(BAND * (part.optimum.error if part.optimum.error is not None else 0 * part.optimum.mean))
         style, drift = _mark(-1 - i, i), part.drift
-        slope = f": $N^{{{drift.mean.item():.2f}}}$ ± {drift.error.item():.2f}" if drift.error is not None and np.isfinite(drift) else ""
+        slope = f": $N^{{{drift.mean.item():.2f}}}${plus_minus(drift.error.item(), '.2f')}" if drift.error is not None and np.isfinite(drift) else ""
         for chosen, face in ((finite & sure, style["color"]), (finite & ~sure, "white")):
             ax.errorbar(part.widths[chosen], part.optimum.mean[chosen], error[chosen], linestyle="none", capsize=3, markersize=7,
                         markerfacecolor=face, label=_title(part.label or "best") + slope if face != "white" else None, **style)
@@ -423,7 +423,7 @@ def _part(ax: Any, i: int, row: Part) -> None:
     shown = row.rms.mean > 0
     error = None if row.rms.error is None else (row.rms.error * [reach(float(n)) for n in row.seeds])[shown]
     style = {**_mark(-i, i), **({"color": "black"} if row.part == "total" else {})}
-    label = row.part + (f": $N^{{{row.exponent:.2f}}}$ ± {row.error:.2f}" if np.isfinite(row.exponent) else ": absent")
+    label = row.part + (f": $N^{{{row.exponent:.2f}}}${plus_minus(row.error, '.2f')}" if np.isfinite(row.exponent) else ": absent")
     ax.errorbar(row.widths[shown], row.rms.mean[shown], error, label=label, markersize=6, linewidth=1.2, **style)
     if row.survives and np.isfinite(row.limit):
         ax.axhline(row.limit, color=style["color"], linestyle=(0, (5, 2)), linewidth=1.0, zorder=1)

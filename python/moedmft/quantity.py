@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Iterator, Optional, Tuple
 
@@ -86,8 +87,7 @@ class Quantity(NDArrayOperatorsMixin):
 
     def __str__(self) -> str:
         if self.size == 1:
-            error = "" if self.error is None else f" ± {self.error.item():.2g}"
-            return f"{self.mean.item():.6g}{error}"
+            return f"{self.mean.item():.6g}" + ("" if self.error is None else plus_minus(self.error.item()))
         return f"{self.mean}"
 
     def __repr__(self) -> str:
@@ -95,6 +95,11 @@ class Quantity(NDArrayOperatorsMixin):
         value = f" {self}" if self.size == 1 else ""
         error = "with" if self.error is not None else "without"
         return f"<Quantity {self.name} ({sizes}){value}, {error} standard error: {self.meaning}>"
+
+
+def plus_minus(error: float, form: str = ".2g") -> str:
+    """`` ± error``; of too few runs or points to know it: that."""
+    return " (error unknown)" if math.isnan(error) else f" ± {error:{form}}"
 
 
 def _means(value: Any) -> Any:

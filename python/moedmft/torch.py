@@ -23,7 +23,7 @@ import numpy as np
 
 from .coordcheck import PARTS
 from .errors import MoedmftError
-from .quantity import Array
+from .quantity import Array, plus_minus
 from .reach import student
 
 try:
@@ -200,7 +200,7 @@ class Finding:
 
     def __str__(self) -> str:
         verdict = {True: "agrees", False: "DEVIATES", None: ""}[self.agrees]
-        found = "absent" if math.isnan(self.exponent) else f"N^{self.exponent:+.2f} ± {self.error:.2f}"
+        found = "absent" if math.isnan(self.exponent) else f"N^{self.exponent:+.2f}{plus_minus(self.error, '.2f')}"
         predicted = "absent" if self.predicted == -math.inf else f"{self.predicted:+g}"
         return f"{self.tensor:9} {self.part:11} {found:16} predicted {predicted:6} {verdict}".rstrip()
 

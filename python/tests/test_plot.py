@@ -128,13 +128,14 @@ class Pictures(unittest.TestCase):
 
 class Examples(unittest.TestCase):
     def start(self, script, *arguments):
-        """Exit status and standard error of a script run in this process."""
-        err = io.StringIO()
-        with mock.patch.object(sys, "argv", [str(script), *arguments]), contextlib.redirect_stderr(err):
+        """Exit status and standard error of a script run in this process, which says nothing that is not known as if it were a number."""
+        err, out = io.StringIO(), io.StringIO()
+        with mock.patch.object(sys, "argv", [str(script), *arguments]), contextlib.redirect_stderr(err), contextlib.redirect_stdout(out):
             try:
                 runpy.run_path(str(script), run_name="__main__")
             except SystemExit as end:
                 return end.code, err.getvalue()
+        self.assertNotIn("nan", out.getvalue())
         return 0, err.getvalue()
 
     def test_every_example_draws(self):

@@ -134,6 +134,7 @@ class Files(unittest.TestCase):
         self.assertEqual(rate(3.1, inf, 1), "p > 3.10")
         self.assertEqual(rate(-0.5, inf, -1), "p < -0.50")
         self.assertEqual(rate(nan, nan), "unresolved")
+        self.assertEqual([str(loss) for loss in (moedmft.Quantity("loss", np.array(0.5), np.array(e), (), "") for e in (0.25, nan))], ["0.5 ± 0.25", "0.5 (error unknown)"])
         with moedmft.open(sample(simulate__seeds="2")) as run:
             self.assertTrue(np.isnan(run.comparison.deviation.error).all())
             self.assertIn("unresolved", repr(run.comparison))

@@ -36,11 +36,22 @@ int mdm_is_spread(size_t n) {
   return is;
 }
 
-static size_t cut(size_t n, int rank) { return rank == crew->ranks ? n : n / (size_t)crew->ranks * (size_t)rank / ROUND * ROUND; }
+static size_t unit_of(size_t n) {
+  size_t unit = 1;
+  for (int i = 0; i < MDM_CREW_SIZES; i++)
+    if (crew->size[i] == n && crew->unit[i] > unit) unit = crew->unit[i];
+  return unit;
+}
+
+/* Cuts are made in units, a whole number of batches at a time: what lies beyond is as many units whatever rows they have. */
+static size_t cut(size_t n, int rank) {
+  size_t unit = unit_of(n);
+  return rank == crew->ranks ? n : unit * (n / unit / (size_t)crew->ranks * (size_t)rank / ROUND * ROUND);
+}
 
 static mdm_held held_by(size_t n, int rank) {
-  size_t from = cut(n, rank), to = cut(n, rank + 1), longest = n / MDM_MOST_PIECES + MDM_PARTICLES + 32;
-  size_t end = (to + (longest > crew->more ? longest : crew->more) + ROUND - 1) / ROUND * ROUND;
+  size_t unit = unit_of(n), from = cut(n, rank), to = cut(n, rank + 1), longest = n / unit / MDM_MOST_PIECES + MDM_PARTICLES + 32;
+  size_t end = unit * ((to / unit + (longest > crew->more ? longest : crew->more) + ROUND - 1) / ROUND * ROUND);
   return (mdm_held){from, (end < n ? end : n) - from, from, to};
 }
 

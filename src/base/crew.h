@@ -18,7 +18,7 @@
 enum {
   MDM_SPREAD_FROM = 32768, /* stream particles from which on a solution is large, and particles of its large populations */
   MDM_CREW_MOST = 1024,    /* ranks */
-  MDM_CREW_SIZES = 3       /* sizes of populations that are spread */
+  MDM_CREW_SIZES = 5       /* sizes of populations that are spread */
 };
 
 typedef struct mdm_parcel {
@@ -30,6 +30,7 @@ typedef struct mdm_parcel {
 typedef struct mdm_crew {
   int mine, ranks;             /* this rank, of so many */
   size_t size[MDM_CREW_SIZES]; /* particles of the populations that are spread; 0: none */
+  size_t unit[MDM_CREW_SIZES]; /* rows that stay together, so many at a time: of a head. Populations of as many units are cut at the same ones. 0: 1 */
   size_t more;                 /* rows that are held beyond one's own, at least */
   /* n parcels between this rank and others, which do the same with theirs at the same time; between two ranks in the same order on both sides. 0, or not 0
    * where a rank was lost or all is to stop. */

@@ -85,6 +85,8 @@ static int open_dataset(const mdm_source *src, hid_t file, dataset *d, mdm_error
 }
 
 static int check_shapes(const mdm_source *src, const dataset *x, const dataset *y, mdm_error *err) {
+  if (src->sequences && x->rank != 2)
+    return mdm_fail(err, MDM_ERR_DATA, "%s: %s is an array of rank %d, it must be sequences x T (rank 2); reshape it for %s", src->path, x->name, x->rank, src->option);
   if (x->rank < 2)
     return mdm_fail(err, MDM_ERR_DATA, "%s: %s has 1 dimension, it must be P x D; reshape it (P x 1 for D = 1) for %s",
                     src->path, x->name, src->option);

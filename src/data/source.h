@@ -18,6 +18,7 @@ typedef struct mdm_source {
   const char *path;    /* the file, for messages; borrowed from the configuration */
   const char *option;  /* the option that names it: "data.file" or "data.test_file" */
   const char *x_name, *x_option, *y_name, *y_option; /* HDF5: data sets with inputs and targets, and the options that name them */
+  int sequences;       /* HDF5: inputs are sequences of tokens, not samples */
   size_t count;        /* P */
   size_t dimension;    /* D */
   size_t outputs;      /* C, columns of y; 1 for class labels */

@@ -83,7 +83,7 @@ static const char *name_of(const mdm_config *cfg, const char *key, const char *o
 
 static int read_hdf5(const mdm_config *cfg, int is_test, tokens *k, mdm_error *err) {
   int own_file = is_test && *mdm_config_text(cfg, "data.test_file");
-  mdm_source src = {.option = own_file ? "data.test_file" : "data.file"};
+  mdm_source src = {.option = own_file ? "data.test_file" : "data.file", .sequences = 1};
   src.path = mdm_config_text(cfg, src.option);
   src.x_option = is_test && *mdm_config_text(cfg, "data.test_x") ? "data.test_x" : "data.x";
   src.y_option = is_test && *mdm_config_text(cfg, "data.test_y") ? "data.test_y" : "data.y";

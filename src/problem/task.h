@@ -31,7 +31,7 @@ typedef struct mdm_directions {
 
 typedef struct mdm_limit_sizes {
   size_t stream, experts, neurons; /* sample particles; neurons of each expert */
-  size_t heads;                    /* attention: sample groups of heads */
+  size_t heads, head_width;        /* attention: sample groups of heads, neurons of each head: all, or (regime I) a sample */
   size_t represented;              /* experts that each sampled one stands for (Regime I, all alike), else 1 */
   int twins;                       /* experts come in pairs of one draw, each with half of the neurons */
   int half;                        /* 1: draws are those behind the first ones (base/random.h) */

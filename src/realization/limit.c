@@ -276,11 +276,16 @@ static void limit_free(X(realization) *R) {
   free(L);
 }
 
-static int add_populations(const X(realization) *R, block *b, const X(block_sizes) *sizes, int tied, mdm_error *err) {
+static int add_populations(const X(realization) *R, block *b, const X(block_sizes) *sizes, const mdm_shape *shape, int tied, mdm_error *err) {
   int status = X(population_init)(&b->pop[POP_STREAM], "stream", R->stream, err);
   if (!status && sizes->kind == MDM_BLOCK_ATTENTION) {
     status = X(population_init)(&b->pop[POP_NEURON], "head", sizes->rows, err);
-    return status ? status : X(population_init)(&b->pop[POP_OUTPUT], "head output", sizes->columns, err);
+    if (!status) status = X(population_init)(&b->pop[POP_OUTPUT], "head output", sizes->columns, err);
+    if (shape->experts_counted) { /* means over the queries of one head count, over its keys, … */
+      b->pop[POP_NEURON].groups = shape->head_parts[0] * sizes->units;
+      b->pop[POP_OUTPUT].groups = shape->head_parts[1] * sizes->units;
+    }
+    return status;
   }
   if (!status && !b->router) status = X(population_init)(&b->pop[POP_EXPERT], "expert", R->experts / (R->twins ? 2 : 1), err);
   if (!status && !tied) status = X(population_init)(&b->pop[POP_NEURON], "neuron", R->experts * R->neurons, err);
@@ -329,12 +334,12 @@ static int add_block(limit *L, size_t l, const mdm_shape *shape, double toleranc
   b->key = key;
   b->key.block = l;
   for (int k = 0; k < BASES; k++) b->basis[k].tolerance = tolerance;
-  if (shape->experts_counted) {
+  if (shape->experts_counted && R->block[l].kind == MDM_BLOCK_MOE) {
     b->router = X(dense_create)(MDM_Q, &R->coef[MDM_Q], R->stream, R->experts, 1);
     if (b->router) b->router->sampled = 1;
     else status = mdm_no_memory(err, "the router (%zu × %zu)", R->experts, R->stream);
   }
-  if (!status) status = add_populations(R, b, &R->block[l], tied, err);
+  if (!status) status = add_populations(R, b, &R->block[l], shape, tied, err);
   return status ? status : add_matrices(R, b, l, tied, shape->residual, pairs, err);
 }
 

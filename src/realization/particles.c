@@ -225,9 +225,10 @@ int X(population_fresh)(X(population) *pop, mdm_stream key, size_t first, size_t
   status = settle(pop, count, err);
   if (status) return status;
   pop->pending = 0;
+  const char *also = strncmp(pop->name, "head", 4) ? "" : pop->groups > 1 ? " (solve.neuron_particles)" : " (solve.head_particles)";
   if (pop->k + count > n / 2 + 1)
-    return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles or solve.tolerance",
-                    pop->k + count, n, pop->name);
+    return mdm_fail(err, MDM_ERR_NUMERIC, "%zu directions are too many for %zu %s particles; raise solve.particles%s or solve.tolerance",
+                    pop->k + count, n, pop->name, also);
   status = X(whiten)(pop, groups_for(pop, count), count, draws, err);
   if (status) return status;
   X(parallel_copy)(rows * count, draws, out);

@@ -58,7 +58,7 @@ static int halve_neurons(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
 /* Half of the groups of heads of attention blocks. */
 static int halve_heads(const mdm_plan *p, mdm_config *cfg, mdm_error *err) {
   size_t heads = p->runner.sizes.heads;
-  if (!mdm_model_count(&p->problem->model, MDM_BLOCK_ATTENTION)) return MDM_OK;
+  if (!mdm_model_count(&p->problem->model, MDM_BLOCK_ATTENTION) || !p->problem->model.regime->experts_grow) return MDM_OK;
   return heads < 2 ? no_halves("solve.head_particles", heads, err) : mdm_config_assign_count(cfg, "solve.head_particles", heads / 2, err);
 }
 

@@ -53,7 +53,7 @@ double mdm_directions_particles(const mdm_problem *p, const mdm_limit_sizes *s, 
   double E = (double)s->experts, J = (double)s->neurons;
   int tied = p->model.parameterization.rule[MDM_W1].tied || p->model.parameterization.rule[MDM_W2].tied;
   if (mdm_model_kind(&p->model, block) == MDM_BLOCK_ATTENTION && (field == MDM_OF_GAMMA || field == MDM_OF_Y))
-    return (double)s->heads * mdm_model_head_sizes(&p->model, 0, field == MDM_OF_Y ? MDM_W2 : MDM_W1).Ne;
+    return (double)(s->heads * mdm_model_head_parts(&p->model, field == MDM_OF_Y ? MDM_W2 : MDM_W1) * s->head_width);
   if (field == MDM_OF_RHO) return E;
   if (field == MDM_OF_GAMMA || field == MDM_OF_Y) return tied ? J : E * J;
   return (double)s->stream;
@@ -81,7 +81,8 @@ static mdm_limit_sizes smaller(const mdm_limit_sizes *all, const mdm_model *m, d
   s.stream = (size_t)ceil(share * (double)all->stream);
   if (!m->regime->experts_grow || m->parameterization.rule[MDM_W1].tied) s.neurons = (size_t)ceil(share * (double)all->neurons);
   if (m->regime->experts_grow) s.experts = 2 * (size_t)ceil(share * (double)all->experts / 2);
-  s.heads = (size_t)ceil(share * (double)all->heads);
+  if (m->regime->experts_grow) s.heads = (size_t)ceil(share * (double)all->heads);
+  else s.head_width = 2 * (size_t)ceil(share * (double)all->head_width / 2);
   return s;
 }
 

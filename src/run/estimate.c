@@ -14,26 +14,26 @@ static double larger(double a, double b) { return a > b ? a : b; }
 
 /* Particles of a kind of block of a realization, or neurons of a network. */
 typedef struct {
-  double S, E, J, U, Y; /* stream, experts (0: none), neurons of each expert, rows of W1 and columns of W2: both all experts' neurons */
+  double S, E, J, U, Y; /* stream, experts (0: none), neurons of each expert or head, rows of W1 and columns of W2: both all experts' neurons */
   double weights;       /* attention: of one token, T of each head; and turned queries and keys */
   double twins, depth;  /* 1 or 0: experts come as twins (realization.h); there are residual blocks */
 } shape;
 
-static shape heads_shape(const mdm_problem *p, double S, double groups) {
-  double columns = mdm_model_head_sizes(&p->model, 0, MDM_W2).Ne, rows = mdm_model_head_sizes(&p->model, 0, MDM_W1).Ne;
+static shape heads_shape(const mdm_problem *p, double S, double groups, double width) {
+  double columns = (double)mdm_model_head_parts(&p->model, MDM_W2) * width, rows = (double)mdm_model_head_parts(&p->model, MDM_W1) * width;
   double turned = p->model.heads.rotary || p->model.heads.normalized ? groups * rows : 0;
-  return (shape){.S = S, .U = groups * rows, .Y = groups * columns, .weights = groups * (double)(p->model.heads.queries * p->context) + turned, .depth = 1};
+  return (shape){.S = S, .J = width, .U = groups * rows, .Y = groups * columns, .weights = groups * (double)(p->model.heads.queries * p->context) + turned, .depth = 1};
 }
 
 static shape limit_shape(const mdm_problem *p, const mdm_limit_sizes *s, mdm_block_kind kind) {
   double E = (double)s->experts, J = (double)s->neurons;
-  if (kind == MDM_BLOCK_ATTENTION) return heads_shape(p, (double)s->stream, (double)s->heads);
+  if (kind == MDM_BLOCK_ATTENTION) return heads_shape(p, (double)s->stream, (double)s->heads, (double)s->head_width);
   return (shape){(double)s->stream, E, J, E * J, E * J, 0, s->twins, p->model.depth > 0};
 }
 
 static shape network_shape(const mdm_problem *p, long N, mdm_block_kind kind) {
   mdm_sizes s = mdm_model_network_sizes(&p->model, (size_t)N);
-  if (kind == MDM_BLOCK_ATTENTION) return heads_shape(p, (double)N, (double)mdm_model_groups(&p->model, (size_t)N));
+  if (kind == MDM_BLOCK_ATTENTION) return heads_shape(p, (double)N, (double)mdm_model_groups(&p->model, (size_t)N), (double)mdm_model_head_width(&p->model, (size_t)N));
   return (shape){(double)N, s.M, s.Ne, s.M * s.Ne, s.M * s.Ne, 0, 0, p->model.depth > 0};
 }
 
@@ -80,7 +80,7 @@ static double pair_entries(const mdm_problem *p, const mdm_limit_sizes *sizes, m
 /* ---------------------------------------------------------------- work */
 
 /* Work of heads for a token: products and softmax, forward and backward. */
-static double attention_work(const mdm_problem *p, const shape *s) { return s->weights * (5 * (double)p->model.heads.width + 20); }
+static double attention_work(const shape *s) { return s->weights * (5 * s->J + 20); }
 
 double mdm_directions_bound(const mdm_problem *p, double rank) { return 1.25 * rank + tokens_of(p); }
 
@@ -89,7 +89,7 @@ double mdm_limit_step(const mdm_problem *p, const mdm_limit_sizes *sizes, double
   shapes all = limit_shapes(p, sizes);
   for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS; k++) {
     const shape *s = &all.kind[k];
-    double block = (6 * s->S + 2 * (s->U + s->Y) + 2 * s->E) * directions * P + attention_work(p, s) * P;
+    double block = (6 * s->S + 2 * (s->U + s->Y) + 2 * s->E) * directions * P + attention_work(s) * P;
     if (all.count[k] > 0) sum += all.count[k] * (block + pair_entries(p, sizes, k) * (3 * P + 20));
   }
   return sum + 3 * (double)sizes->stream * (double)p->reduced.inputs * P;
@@ -100,7 +100,7 @@ double mdm_limit_cost(const mdm_problem *p, const mdm_limit_sizes *sizes) { retu
 double mdm_network_cost(const mdm_problem *p, long N) {
   shapes s = network_shapes(p, N);
   double sum = 0;
-  for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS; k++) sum += s.count[k] * (3 * matrix_entries(&s.kind[k]) + attention_work(p, &s.kind[k]));
+  for (mdm_block_kind k = 0; k < MDM_BLOCK_KINDS; k++) sum += s.count[k] * (3 * matrix_entries(&s.kind[k]) + attention_work(&s.kind[k]));
   return tokens_of(p) * (sum + 3 * (double)N * (double)p->full.inputs);
 }
 
@@ -197,7 +197,7 @@ typedef struct {
   const mdm_problem *p;
   mdm_coefficients coef[MDM_TENSORS];
   shape s;
-  double experts, rows, columns, groups; /* particles of the populations where Gaussian columns live; groups that are matched one by one */
+  double experts, rows, columns, groups, head_groups[2]; /* particles of the populations where Gaussian columns live; groups that are matched one by one, of heads' rows and columns */
   int kind, router, counted, pairs, tied; /* router: there is one, of experts that are a population */
   double rank; /* that directions are cut back to (solve.rank); 0: none is forgotten */
 } realization;
@@ -213,6 +213,8 @@ static realization limit_of(const mdm_problem *p, const mdm_limit_sizes *sizes, 
   R.rows = R.tied ? R.s.J : R.s.U;
   R.columns = R.tied ? R.s.J : R.s.Y;
   R.groups = R.counted && !R.tied ? R.s.E : 1;
+  for (int side = 0; side < 2; side++)
+    R.head_groups[side] = R.counted && kind == MDM_BLOCK_ATTENTION ? (double)(sizes->heads * mdm_model_head_parts(&p->model, side ? MDM_W2 : MDM_W1)) : 1;
   return R;
 }
 
@@ -237,7 +239,7 @@ static double seen_numbers(const realization *R, const double k[MDM_VISITORS]) {
     columns = 1.5 * columns;
   }
   double common = remembered(R->s.S, 1, stream) + (Q ? remembered(R->experts, 1, experts) : 0);
-  if (R->kind == MDM_BLOCK_ATTENTION) return common + remembered(R->rows, 1, rows) + remembered(R->columns, 1, columns);
+  if (R->kind == MDM_BLOCK_ATTENTION) return common + remembered(R->rows, R->head_groups[0], rows) + remembered(R->columns, R->head_groups[1], columns);
   return common + remembered(R->rows, R->groups, rows + columns);
 }
 

@@ -61,6 +61,8 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
   const long *given = mdm_config_int_list(cfg, "solve.widths", &n);
   *f = (mdm_family){0};
   if (!mdm_by_networks(cfg)) return MDM_OK;
+  if (mdm_model_count(model, MDM_BLOCK_ATTENTION) && !model->regime->experts_grow)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.method: networks has no families of networks whose heads widen (model.regime = %s); set it to particles", model->regime->name);
   int status = mdm_rate_rules_read(cfg, &f->rules, err);
   if (status) return status;
   if (!n) return usual_family(model, f, err);

@@ -40,6 +40,11 @@ static int check_units(const mdm_plan *p, mdm_error *err) {
     if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && !mdm_model_groups(m, (size_t)N))
       return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld leaves no heads with model.heads_ratio = %g and model.query_groups = %zu; raise the ratio or the width",
                       N, m->heads.ratio, m->heads.queries);
+    if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && !mdm_model_head_width(m, (size_t)N))
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.head_width_ratio = %g leaves no neuron in a head; raise one of them", N, m->heads.width_ratio);
+    if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && m->heads.rotary && mdm_model_head_width(m, (size_t)N) % 2)
+      return mdm_fail(err, MDM_ERR_CONFIG, "simulate.widths: N = %ld with model.head_width_ratio = %g has heads of %zu neurons, and model.position: rotary turns pairs of them; choose another width",
+                      N, m->heads.width_ratio, mdm_model_head_width(m, (size_t)N));
     if (!mdm_model_count(m, MDM_BLOCK_MOE)) continue;
     mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
     if (sizes.Ne < 1)

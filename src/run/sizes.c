@@ -100,16 +100,18 @@ static size_t suggested_neurons(const mdm_problem *p, size_t rank, size_t S, siz
   return larger(larger(10 * S / experts, FEWEST_TIED_NEURONS), twice < S / 4 ? twice : S / 4);
 }
 
-/* Sampled groups of heads: as many as experts of fixed width. */
-static size_t choose_heads(const mdm_config *cfg, const mdm_model *m, size_t S) {
+/* Sampled groups of heads: as many as experts of fixed width. Where heads are counted (Regime I) nothing tells them apart, and one group stands for all, with as
+ * many neurons as experts have; rotary positions turn pairs of them. */
+static void choose_heads(const mdm_config *cfg, const mdm_model *m, mdm_limit_sizes *s) {
   size_t given = (size_t)mdm_config_int(cfg, "solve.head_particles");
-  return !mdm_model_count(m, MDM_BLOCK_ATTENTION) ? 0 : given ? given : (S + 1) / 2;
+  if (!mdm_model_count(m, MDM_BLOCK_ATTENTION)) return;
+  s->heads = !m->regime->experts_grow ? 1 : given ? given : (s->stream + 1) / 2;
+  s->head_width = m->regime->neurons_grow ? s->neurons + (m->heads.rotary ? s->neurons % 2 : 0) : m->heads.width;
 }
 
 /* What the configuration says (0: nothing), or a split of its stream particles. */
 static void choose_populations(const mdm_config *cfg, const mdm_problem *p, mdm_limit_sizes *s) {
   const mdm_model *m = &p->model;
-  s->heads = choose_heads(cfg, m, s->stream);
   size_t experts = (size_t)mdm_config_int(cfg, "solve.expert_particles"), neurons = (size_t)mdm_config_int(cfg, "solve.neuron_particles");
   if (!m->regime->experts_grow) {
     count_experts(m, neurons, s);
@@ -146,9 +148,10 @@ static int check(const mdm_config *cfg, const mdm_model *m, const mdm_limit_size
   if (s->tolerance < floor)
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.tolerance = %g is below the rounding of %s precision; allowed: at least %g", s->tolerance,
                     precision, floor);
-  if ((double)s->heads * mdm_model_head_sizes(m, 0, MDM_W1).Ne > INT_MAX)
-    return mdm_fail(err, MDM_ERR_CONFIG, "%zu head particles of %g queries, keys and values each are more than the 2147483647 that BLAS can count; lower solve.particles or solve.head_particles",
-                    s->heads, mdm_model_head_sizes(m, 0, MDM_W1).Ne);
+  double head_rows = (double)mdm_model_head_parts(m, MDM_W1) * (double)s->head_width;
+  if ((double)s->heads * head_rows > INT_MAX)
+    return mdm_fail(err, MDM_ERR_CONFIG, "%zu head particles of %g queries, keys and values each are more than the 2147483647 that BLAS can count; lower solve.particles or solve.%s",
+                    s->heads, head_rows, m->regime->experts_grow ? "head_particles" : "neuron_particles");
   if (!mdm_model_count(m, MDM_BLOCK_MOE)) return MDM_OK;
   if ((double)s->experts * (double)s->neurons > INT_MAX)
     return mdm_fail(err, MDM_ERR_CONFIG, "%zu expert particles of %zu neurons each are more than the 2147483647 that BLAS can count; lower solve.particles, solve.expert_particles or solve.neuron_particles",
@@ -168,6 +171,7 @@ int mdm_limit_sizes_read(const mdm_config *cfg, const mdm_problem *problem, mdm_
   int status = check_given(cfg, problem, err);
   if (status) return status;
   choose_populations(cfg, problem, out);
+  choose_heads(cfg, &problem->model, out);
   return check(cfg, &problem->model, out, err);
 }
 

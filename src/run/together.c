@@ -27,21 +27,39 @@ static int has_skeletons(const mdm_model *m, const mdm_limit_sizes *s) {
   return (!m->regime->experts_grow || mdm_pair_pivots(&s->pairs, s->experts, s->stream)) && mdm_pair_pivots(&s->pairs, neurons_of(s), s->stream);
 }
 
+/* Rows and columns of all heads, and of one group of them. */
+static size_t head_unit(const mdm_problem *p, const mdm_limit_sizes *s, mdm_tensor t) { return s->heads ? mdm_model_head_parts(&p->model, t) * s->head_width : 0; }
+static size_t head_rows(const mdm_problem *p, const mdm_limit_sizes *s, mdm_tensor t) { return s->heads * head_unit(p, s, t); }
+
+/* Heads are spread where both of their populations are large: a head's queries, keys, values and outputs are on one rank. */
+static int spreads_heads(const mdm_problem *p, const mdm_limit_sizes *s) { return is_large(head_rows(p, s, MDM_W2)); }
+
+/* Where they are not spread, every rank has their rows whole: no spread population may be of that size. (Where they are, one that is, is cut as they are.) */
+static int heads_are_ambiguous(const mdm_problem *p, const mdm_limit_sizes *s) {
+  size_t rows = head_rows(p, s, MDM_W1);
+  return is_large(rows) && !spreads_heads(p, s) && (rows == s->stream || rows == neurons_of(s) || rows == s->experts);
+}
+
+static int heads_have_skeletons(const mdm_problem *p, const mdm_limit_sizes *s) {
+  return !s->heads || (mdm_pair_pivots(&s->pairs, head_rows(p, s, MDM_W1), s->stream) && mdm_pair_pivots(&s->pairs, head_rows(p, s, MDM_W2), s->stream));
+}
+
 static const char *obstacle(const mdm_plan *p) {
   const mdm_problem *b = p->problem;
   const mdm_limit_sizes *s = &p->runner.sizes;
   if (!is_large(s->stream)) return "less than 32768 stream particles are not worth it";
-  if (b->optimizer.method.entrywise && !has_skeletons(&b->model, s)) return "tables of all pairs of particles (solve.pairs)";
+  int experts = mdm_model_count(&b->model, MDM_BLOCK_MOE) > 0;
+  if (b->optimizer.method.entrywise && ((experts && !has_skeletons(&b->model, s)) || !heads_have_skeletons(b, s))) return "tables of all pairs of particles (solve.pairs)";
   if (is_large(b->batch) || is_large(b->data->test.count)) return "batches or test parts of 32768 samples or more";
   if (b->responses || b->ntk || b->parts || p->sweeps.options.count) return "output.responses, output.ntk, output.parts and sweeps";
-  if (mdm_model_count(&b->model, MDM_BLOCK_ATTENTION)) return "attention blocks";
-  if (is_ambiguous(s, is_tied(&b->model))) return "as many experts, or neurons of one, as other particles";
+  if (is_ambiguous(s, is_tied(&b->model)) || heads_are_ambiguous(b, s)) return "as many experts, neurons of one, or heads as other particles";
   return NULL;
 }
 
-static size_t fewest(const mdm_limit_sizes *s) {
-  size_t S = s->stream, EJ = neurons_of(s);
-  return !is_large(EJ) || S < EJ ? S : EJ;
+/* Of heads it is these that are cut, not their rows. */
+static size_t fewest(const mdm_problem *p, const mdm_limit_sizes *s) {
+  size_t S = s->stream, EJ = mdm_model_count(&p->model, MDM_BLOCK_MOE) ? neurons_of(s) : 0, least = !is_large(EJ) || S < EJ ? S : EJ;
+  return spreads_heads(p, s) && s->heads < least ? s->heads : least;
 }
 
 int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
@@ -51,7 +69,7 @@ int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
     if (p->task[p->schedule[i]].width) return 1;
   if (each < 2 || !mdm_ranks_gathers()) return 1;
   if ((*why = obstacle(p))) return 1;
-  size_t most = fewest(&p->runner.sizes) / LEAST_ROWS;
+  size_t most = fewest(p->problem, &p->runner.sizes) / LEAST_ROWS;
   if (most > MDM_CREW_MOST) most = MDM_CREW_MOST;
   return (int)(each < most ? each : most);
 }
@@ -79,6 +97,11 @@ void mdm_together_begin(mdm_shared_run *s, const mdm_runner *r, int ranks, int m
   size_t S = sizes->stream, EJ = neurons_of(sizes);
   *s = (mdm_shared_run){.first = mdm_ranks_mine() - mine, .board = board};
   s->crew = (mdm_crew){.mine = mine, .ranks = ranks, .size = {large(S), large(EJ), sizes->twins ? 0 : large(sizes->experts)}, .more = rows_beyond(&r->problem->model, sizes), .exchange = exchange, .context = s};
+  for (int side = 0; side < 2 && spreads_heads(r->problem, sizes); side++) {
+    mdm_tensor t = side ? MDM_W2 : MDM_W1;
+    s->crew.size[3 + side] = head_rows(r->problem, sizes, t);
+    s->crew.unit[3 + side] = head_unit(r->problem, sizes, t);
+  }
   mdm_crew_join(&s->crew);
 }
 

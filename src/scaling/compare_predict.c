@@ -89,6 +89,7 @@ static int is_small_part(const mdm_rate_rules *r, const char *path) {
 /* "psi/quantile": 1, 1/2 or NaN. */
 static double of_distribution(const mdm_rate_rules *r, const char *path) {
   int load = !strncmp(path, "load/", 5), gate = !strncmp(path, "g/", 2);
+  if (!strncmp(path, "attention/", 10)) return r->experts_counted ? 0.5 : 1; /* heads that widen are alike in the limit */
   if (!load && !gate && strncmp(path, "psi/", 4)) return 1;
   if (load && r->selects) return NAN;
   if (!r->experts_counted) return gate && r->selects ? 0.5 : 1;

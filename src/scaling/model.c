@@ -9,20 +9,24 @@ static int read_heads(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   mdm_heads *h = &m->heads;
   h->width = (size_t)mdm_config_int(cfg, "model.head_width");
   h->queries = (size_t)mdm_config_int(cfg, "model.query_groups");
+  h->width_ratio = mdm_config_real(cfg, "model.head_width_ratio");
+  h->count = (size_t)mdm_config_int(cfg, "model.heads");
   h->ratio = mdm_config_real(cfg, "model.heads_ratio");
-  h->scale = pow((double)h->width, mdm_config_enum(cfg, "model.attention_scale") ? -1 : -0.5);
+  h->power = mdm_config_enum(cfg, "model.attention_scale") ? -1 : -0.5;
   h->causal = mdm_config_bool(cfg, "model.causal");
   h->rotary = mdm_config_enum(cfg, "model.position") == 1;
   h->normalized = mdm_config_bool(cfg, "model.query_key_norm");
-  if (h->rotary && h->width % 2)
+  if (m->regime->experts_grow && m->regime->neurons_grow)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has many heads of fixed width in regime II and a number of heads that widen in regime I; model.regime = %s has none", m->regime->name);
+  if (!m->regime->experts_grow && h->count % h->queries)
+    return mdm_fail(err, MDM_ERR_CONFIG, "model.query_groups = %zu does not divide model.heads = %zu", h->queries, h->count);
+  if (h->rotary && m->regime->experts_grow && h->width % 2)
     return mdm_fail(err, MDM_ERR_CONFIG, "model.position: rotary turns pairs of neurons, and model.head_width = %zu is odd; allowed: even numbers", h->width);
   for (mdm_tensor t = 0; t < MDM_TENSORS; t++) h->init[t] = h->lr[t] = 1;
   h->init[MDM_W1] = mdm_config_real(cfg, "model.init.attention_in");
   h->init[MDM_W2] = mdm_config_real(cfg, "model.init.attention_out");
   h->lr[MDM_W1] = mdm_config_real(cfg, "train.lr_multiplier.attention_in");
   h->lr[MDM_W2] = mdm_config_real(cfg, "train.lr_multiplier.attention_out");
-  if (strcmp(m->regime->name, "II"))
-    return mdm_fail(err, MDM_ERR_CONFIG, "model.blocks: attention has a limit with many heads of fixed width, in regime II; model.regime = %s (a fixed number of heads that grow wider is not built: docs/theory.md, attention)", m->regime->name);
   return mdm_parameterization_read_heads(cfg, m->regime, &h->parameterization, err);
 }
 
@@ -50,6 +54,7 @@ static int read_dense(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
 static int read_depth(const mdm_config *cfg, mdm_model *m, mdm_error *err) {
   m->depth = (size_t)mdm_config_int(cfg, "model.depth");
   m->context = 1;
+  m->heads = (mdm_heads){.queries = 1}; /* none */
   m->layer = NULL;
   m->layer_blocks = 0;
   m->branch = 1;
@@ -192,12 +197,15 @@ size_t mdm_model_count(const mdm_model *m, mdm_block_kind kind) {
   return n * mdm_model_blocks(m) / period;
 }
 
-size_t mdm_model_groups(const mdm_model *m, size_t N) { return (size_t)lround(m->heads.ratio * (double)N / (double)m->heads.queries); }
+size_t mdm_model_groups(const mdm_model *m, size_t N) {
+  return m->regime->experts_grow ? (size_t)lround(m->heads.ratio * (double)N / (double)m->heads.queries) : m->heads.count / m->heads.queries;
+}
 
-static size_t head_rows(const mdm_model *m) { return (m->heads.queries + 2) * m->heads.width; }
-static size_t head_columns(const mdm_model *m) { return m->heads.queries * m->heads.width; }
+size_t mdm_model_head_width(const mdm_model *m, size_t N) { return m->regime->neurons_grow ? (size_t)lround(m->heads.width_ratio * (double)N) : m->heads.width; }
 
-void mdm_model_shape(const mdm_model *m, size_t groups, const mdm_coefficients *coef, mdm_shape *shape) {
+size_t mdm_model_head_parts(const mdm_model *m, mdm_tensor t) { return m->heads.queries + (t == MDM_W2 ? 0 : 2); }
+
+void mdm_model_shape(const mdm_model *m, size_t groups, size_t head_width, const mdm_coefficients *coef, mdm_shape *shape) {
   shape->blocks = mdm_model_blocks(m);
   shape->experts_counted = !m->regime->experts_grow;
   shape->residual = m->depth > 0;
@@ -205,15 +213,17 @@ void mdm_model_shape(const mdm_model *m, size_t groups, const mdm_coefficients *
   shape->layer_blocks = m->layer_blocks;
   if (!mdm_model_count(m, MDM_BLOCK_ATTENTION)) return;
   shape->heads = groups;
-  shape->head_rows = head_rows(m);
-  shape->head_columns = head_columns(m);
+  shape->head_rows = mdm_model_head_parts(m, MDM_W1) * head_width;
+  shape->head_columns = mdm_model_head_parts(m, MDM_W2) * head_width;
+  shape->head_parts[0] = mdm_model_head_parts(m, MDM_W1);
+  shape->head_parts[1] = mdm_model_head_parts(m, MDM_W2);
   shape->head_coef = coef;
 }
 
 mdm_sizes mdm_model_head_sizes(const mdm_model *m, size_t N, mdm_tensor t) {
   mdm_sizes s = N ? mdm_model_network_sizes(m, N) : mdm_model_limit_sizes(m);
-  s.M = s.K = N ? (double)mdm_model_groups(m, N) : m->heads.ratio / (double)m->heads.queries;
-  s.Ne = (double)(t == MDM_W2 ? head_columns(m) : head_rows(m));
+  s.M = s.K = N || !m->regime->experts_grow ? (double)mdm_model_groups(m, N) : m->heads.ratio / (double)m->heads.queries;
+  s.Ne = (double)mdm_model_head_parts(m, t) * (N || !m->regime->neurons_grow ? (double)mdm_model_head_width(m, N) : m->heads.width_ratio);
   return s;
 }
 

@@ -14,10 +14,12 @@ typedef enum { MDM_BALANCE_NONE, MDM_BALANCE_SWITCH, MDM_BALANCE_IMPORTANCE } md
 
 /* Heads of attention blocks (models/attention.h). */
 typedef struct mdm_heads {
-  size_t width;        /* d_k */
+  size_t width;        /* d_k where it is fixed */
+  double width_ratio;  /* d_k/N where it grows */
   size_t queries;      /* G, heads that share a key and a value head: they are one particle, a group */
-  double ratio;        /* H/N */
-  double scale;        /* of the scores q·k */
+  size_t count;        /* H where it is fixed */
+  double ratio;        /* H/N where it grows */
+  double power;        /* scores are q·k d_k^power */
   int causal;          /* tokens see none behind them */
   int rotary, normalized; /* queries and keys turn with the position; are normalized */
   double init[MDM_TENSORS], lr[MDM_TENSORS]; /* multipliers, of W1 (W_Q, W_K, W_V) and W2 (W_O) */
@@ -82,9 +84,14 @@ mdm_block_kind mdm_model_kind(const mdm_model *m, size_t block);
 size_t mdm_model_count(const mdm_model *m, mdm_block_kind kind);
 /* Groups of heads in a network of stream width N. */
 size_t mdm_model_groups(const mdm_model *m, size_t N);
-/* Blocks of a shape, and their kinds; of attention blocks so many groups of heads and their coefficients (MDM_TENSORS), which are referred to. */
-void mdm_model_shape(const mdm_model *m, size_t groups, const mdm_coefficients *coef, mdm_shape *shape);
-/* Sizes of an attention block as its W1 (rows) or W2 (columns) has them: a group of heads is what an expert of fixed width is, with M the number of
+/* Width of a head in a network of stream width N. */
+size_t mdm_model_head_width(const mdm_model *m, size_t N);
+/* How many rows of W1 (queries, keys and values), or columns of W2, a group has for each neuron of a head: G + 2, or G. */
+size_t mdm_model_head_parts(const mdm_model *m, mdm_tensor t);
+/* Blocks of a shape, and their kinds; of attention blocks so many groups of heads of so many neurons each and their coefficients (MDM_TENSORS), which are
+ * referred to. */
+void mdm_model_shape(const mdm_model *m, size_t groups, size_t head_width, const mdm_coefficients *coef, mdm_shape *shape);
+/* Sizes of an attention block as its W1 (rows) or W2 (columns) has them: a group of heads is what an expert is, with M the number of
  * groups and N_e its rows or columns. Of a network of width N; N = 0: of the limit. */
 mdm_sizes mdm_model_head_sizes(const mdm_model *m, size_t N, mdm_tensor t);
 /* Coefficients of a network of width N: of MoE blocks, W_in and w_out; of attention blocks (W1 and W2, where there are some). */

@@ -131,7 +131,8 @@ static mdm_rule unfolded(mdm_rule rule) {
 
 /* Rows of W_Q, W_K, W_V (W1) and W_O (W2) of groups of heads, whose sizes the two see. plain: W_O without the factor 1/H. */
 static int head_rows(const subject *of, const mdm_parameterization *p, const double init[MDM_TENSORS], const double lr[MDM_TENSORS], const mdm_sizes sizes[2], int plain,
-                     const char *source, mdm_rules *r, mdm_error *err) {
+                     const char *source, const char *regime, mdm_rules *r, mdm_error *err) {
+  char row[120];
   static const char *const names[][2] = {{"W_Q", "attention queries"}, {"W_K", "attention keys"}, {"W_V", "attention values"}, {"W_O", "attention output"}};
   int status = check_heads(r, err);
   for (size_t i = 0; i < sizeof names / sizeof *names && !status; i++) {
@@ -142,7 +143,8 @@ static int head_rows(const subject *of, const mdm_parameterization *p, const dou
     mdm_tensor_rule *x = last(r);
     char *laws[] = {x->init_law, x->multiplier_law, x->sgd_law, x->adam_law, x->eps_law};
     for (size_t k = 0; k < sizeof laws / sizeof *laws; k++) name_heads(laws[k]);
-    set_source(r, source, out ? "rates of experts out in regime II with heads for experts, start by model.attention_output" : "experts in of regime II, heads for experts");
+    snprintf(row, sizeof row, "%s of regime %s%s", out ? "rates of experts out" : "experts in", regime, out ? " with heads for experts, start by model.attention_output" : ", heads for experts");
+    set_source(r, source, row);
   }
   return status;
 }
@@ -152,9 +154,9 @@ static int own_heads(const subject *of, size_t width, int plain, mdm_rules *r, m
   const mdm_model *m = of->model;
   const mdm_sizes sizes[] = {mdm_model_head_sizes(m, width, MDM_W1), mdm_model_head_sizes(m, width, MDM_W2)};
   r->H = (double)(mdm_model_groups(m, width) * m->heads.queries);
-  r->dk = (double)m->heads.width;
+  r->dk = (double)mdm_model_head_width(m, width);
   r->groups = (double)mdm_model_groups(m, width);
-  return head_rows(of, &m->heads.parameterization, m->heads.init, m->heads.lr, sizes, plain, m->heads.parameterization.source, r, err);
+  return head_rows(of, &m->heads.parameterization, m->heads.init, m->heads.lr, sizes, plain, m->heads.parameterization.source, m->regime->name, r, err);
 }
 
 /* The rules of tensors first to `to` of MoE blocks, W_in and w_out. */
@@ -260,7 +262,7 @@ static int other_heads(const subject *of, mdm_sizes s, size_t head_width, mdm_ru
   s.M = s.K = r->H, s.Ne = r->dk;
   char source[MDM_LAW_SIZE];
   snprintf(source, sizeof source, "%s (%s)", p.source, p.name);
-  return head_rows(of, &p, one, one, (mdm_sizes[]){s, s}, 1, source, r, err);
+  return head_rows(of, &p, one, one, (mdm_sizes[]){s, s}, 1, source, "II", r, err);
 }
 
 /* A vector over the stream, or a table of such: W_in of one-hot inputs. In residual blocks it has the blocks' powers of the depth. size: of its entries, by which inputs

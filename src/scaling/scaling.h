@@ -37,6 +37,7 @@ typedef struct mdm_shape {
   size_t layer_blocks;
   size_t heads;                    /* attention: particles, groups of heads that share keys and values */
   size_t head_rows, head_columns;  /* rows of W1 and columns of W2 of each: (G + 2) d_k, G d_k */
+  size_t head_parts[2];            /* what these are made of, d_k neurons each: G + 2, G */
   const struct mdm_coefficients *head_coef; /* MDM_TENSORS: of W1 and W2 in attention blocks */
 } mdm_shape;
 

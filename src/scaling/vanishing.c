@@ -107,10 +107,13 @@ void mdm_vanishing_read(const mdm_model *m, const mdm_optimizer *o, mdm_vanishin
     out->no_limit = 1;
     snprintf(out->noise, sizeof out->noise, "top-K compares logits that start at zero and learn from rho ~ n^-1/2, the same noise in %s: the first step "
              "tosses one coin for all; set model.init.router > 0 (where the parameterization starts Q at zero: model.router_bias_std > 0)", whose);
-  } else if (reads_signs(o, natural_eps(m, o, MDM_Q)) && router_learns(m) && gate_noise_is_common(m) && !readout_starts_at_zero(m)) {
+  } else if (mdm_model_count(m, MDM_BLOCK_MOE) && reads_signs(o, natural_eps(m, o, MDM_Q)) && router_learns(m) && gate_noise_is_common(m) && !readout_starts_at_zero(m)) {
     snprintf(out->noise, sizeof out->noise, "%s moves Q by the sign of rho ~ n^-1/2, the same noise in %s: networks do not average over it",
              o->kind == MDM_STEP_SIGN ? "sign descent" : "Adam, its epsilon below the gradient,", whose);
   }
+  if (!*out->noise && mdm_model_count(m, MDM_BLOCK_ATTENTION) && m->regime->neurons_grow && reads_signs(o, natural_eps(m, o, MDM_W1)))
+    snprintf(out->noise, sizeof out->noise, "%s moves W_Q and W_K by the sign of gradients of scores, ~ n^-1/2 at the start, the same noise in all neurons of a head: networks do not average over it",
+             o->kind == MDM_STEP_SIGN ? "sign descent" : "Adam, its epsilon below the gradient,");
   double eps = smallest_eps(m, o);
   if (o->kind == MDM_STEP_ADAM && eps >= SMALL_EPS && eps < LARGE_EPS && vanishing)
     snprintf(out->crossover, sizeof out->crossover, "gradients that start like n^-1/2 exceed Adam's epsilon %g in networks up to a width of about %.0e: "
@@ -125,6 +128,8 @@ int mdm_model_limit(const mdm_model *m, const mdm_optimizer *o, mdm_coefficients
   if (v.no_limit) return mdm_fail(err, MDM_ERR_CONFIG, "no limit exists in regime %s: %s", m->regime->name, v.noise);
   int status = mdm_limit_coefficients(m->regime, &m->parameterization, mdm_model_limit_sizes(m), m->init, &method, out, err);
   if (status || !heads || !mdm_model_count(m, MDM_BLOCK_ATTENTION)) return status;
+  if (m->regime->neurons_grow && m->heads.power > -1)
+    return mdm_fail(err, MDM_ERR_CONFIG, "no limit exists in regime %s: scores q.k / sqrt(d_k) of heads that widen grow like d_k^0.5 once q and k have moved; set model.attention_scale: full", m->regime->name);
   for (mdm_tensor t = MDM_W1; t <= MDM_W2 && !status; t++) {
     mdm_coefficients all[MDM_TENSORS];
     status = mdm_limit_coefficients(m->regime, &m->heads.parameterization, mdm_model_head_sizes(m, 0, t), m->heads.init, &method, all, err);

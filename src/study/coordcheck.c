@@ -154,8 +154,13 @@ static int approaches_limit(const table *t, size_t cell) {
   return p < 0 ? last > limit && last < FAR * limit : last < limit && last > limit / FAR;
 }
 
-/* NaN where there is nothing to compare: no prediction, no fit, or a part that survives and is still on its way. */
+/* Whether a product is not there at all: of routers in attention blocks. */
+static int is_missing(const table *t, size_t l, mdm_split s) { return isnan(t->rms->value[cell_of(t, l, s, MDM_PART_TOTAL) * t->widths]); }
+
+/* NaN where there is nothing to compare: no product, no prediction, no fit, or a part that survives and is still on its way. */
 static double agreement(const table *t, size_t cell) {
+  size_t product = cell / MDM_PARTS_COUNT;
+  if (is_missing(t, product / t->splits, (mdm_split)(product % t->splits))) return NAN;
   double predicted = t->predicted->value[cell], p = t->exponent->value[cell], error = t->exponent->error[cell];
   double agrees = mdm_parts_agree(predicted, predicted, is_absent(t, cell), p, error, t->reach);
   return agrees == 0 && predicted == 0 && approaches_limit(t, cell) ? NAN : agrees;
@@ -181,9 +186,6 @@ static double either(double a, double b) { return fmax(a, b); } /* NaN only wher
 
 /* 0 as soon as one is 0, also where another cannot be seen. */
 static double both(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
-
-/* Whether a product is not there at all: of routers in attention blocks. */
-static int is_missing(const table *t, size_t l, mdm_split s) { return isnan(t->rms->value[cell_of(t, l, s, MDM_PART_TOTAL) * t->widths]); }
 
 static double all_survive(const table *t, size_t l, size_t n, const mdm_split *s, mdm_part_kind k) {
   double all = 1;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/memory.h"
 #include "base/record.h"
 #include "base/share.h"
@@ -20,6 +21,7 @@ enum { ENTROPY, DISTANCE, LOOKS, BATCH = 256 /* weights whose logarithms are tak
 struct X(heads) {
   const mdm_problem *problem;
   size_t blocks, heads, context;
+  size_t rows;                           /* queries, keys and values of all groups of heads */
   double *mean[LOOKS], *quantile[LOOKS]; /* blocks × step; blocks × time × MDM_QUANTILES: NaN of blocks that do not attend */
   double *each[LOOKS];                   /* heads */
 };
@@ -47,7 +49,7 @@ int X(heads_create)(const mdm_problem *problem, const X(realization) *R, mdm_rec
   h->blocks = R->blocks;
   h->context = problem->context;
   for (size_t l = 0; l < R->blocks; l++)
-    if (R->block[l].kind == MDM_BLOCK_ATTENTION) h->heads = R->block[l].units * problem->model.heads.queries;
+    if (R->block[l].kind == MDM_BLOCK_ATTENTION) h->heads = R->block[l].units * problem->model.heads.queries, h->rows = R->block[l].rows;
   int status = MDM_OK;
   for (int k = 0; k < LOOKS && !status; k++) {
     h->each[k] = mdm_alloc(h->heads, 1, 1, sizeof *h->each[k]);
@@ -64,8 +66,9 @@ void X(heads_free)(X(heads) *h) {
   free(h);
 }
 
-/* Adds what heads from … to − 1 make of token t of a sequence; weights (T × heads): theirs, of this token. */
-static void look(X(heads) *h, size_t t, size_t from, size_t to, const real *weights) {
+/* Adds what heads from … to − 1 of those held here, the first of which is head `before` of all, make of token t of a sequence; weights (T × heads): theirs, of
+ * this token. */
+static void look(X(heads) *h, size_t t, size_t before, size_t from, size_t to, const real *weights) {
   double w[BATCH], logs[BATCH];
   size_t T = h->context;
   for (size_t first = T * from; first < T * to; first += BATCH) {
@@ -73,21 +76,26 @@ static void look(X(heads) *h, size_t t, size_t from, size_t to, const real *weig
     for (size_t i = 0; i < count; i++) w[i] = (double)weights[first + i], logs[i] = w[i] > 0 ? w[i] : 1;
     mdm_vec_log(count, logs, logs);
     for (size_t i = 0; i < count; i++) {
-      size_t head = (first + i) / T, s = (first + i) % T;
+      size_t head = before + (first + i) / T, s = (first + i) % T;
       h->each[ENTROPY][head] -= w[i] * logs[i];
       h->each[DISTANCE][head] += w[i] * (double)(s < t ? t - s : s - t);
     }
   }
 }
 
+/* Of the heads that are held here; then of all. */
 static void look_at_block(X(heads) *h, const real *weights, size_t P) {
-  size_t n = h->heads, T = h->context, pieces = mdm_pieces(n, HEADS);
-  for (int k = 0; k < LOOKS; k++) memset(h->each[k], 0, n * sizeof *h->each[k]);
+  size_t G = h->problem->model.heads.queries, group = h->rows / (h->heads / G), T = h->context;
+  mdm_held held = mdm_held_of(h->rows);
+  size_t n = held.count / group * G, first = held.first / group * G, pieces = mdm_pieces(n, HEADS);
+  for (int k = 0; k < LOOKS; k++) memset(h->each[k], 0, h->heads * sizeof *h->each[k]);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(n * P * T)))
   for (size_t i = 0; i < pieces; i++)
-    for (size_t t = 0; t < P; t++) look(h, t % T, mdm_piece(n, pieces, i), mdm_piece(n, pieces, i + 1), weights + T * n * t);
-  for (int k = 0; k < LOOKS; k++)
-    for (size_t i = 0; i < n; i++) h->each[k][i] /= (double)P;
+    for (size_t t = 0; t < P; t++) look(h, t % T, first, mdm_piece(n, pieces, i), mdm_piece(n, pieces, i + 1), weights + T * n * t);
+  for (int k = 0; k < LOOKS; k++) {
+    for (size_t i = first; i < first + n; i++) h->each[k][i] /= (double)P;
+    mdm_gather_blocks(h->rows, group, G * sizeof *h->each[k], h->each[k]);
+  }
 }
 
 void X(heads_step)(X(heads) *h, const X(moe) *program, size_t t) {

@@ -432,7 +432,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
   mdm_coefficients coef[MDM_TENSORS], head_coef[MDM_TENSORS];
   X(realization) *R = NULL;
   mdm_shape shape = {.stream = sizes->stream, .experts = sizes->experts, .neurons = sizes->neurons, .neuron_weight = mdm_neuron_weight(m->regime, ratios), .twins = sizes->twins, .half = sizes->half};
-  mdm_model_shape(m, sizes->heads, head_coef, &shape);
+  mdm_model_shape(m, sizes->heads, sizes->head_width, head_coef, &shape);
   int status = mdm_model_limit(m, &problem->optimizer, coef, head_coef, err);
   int was_large = mdm_solution_is_large(sizes->stream < MDM_SPREAD_FROM ? 0 : m->regime->experts_grow ? MDM_LARGE : MDM_LARGE_COUNTED);
   coef[MDM_Q].entry /= sqrt((double)sizes->represented); /* one expert's router stands for the mean of so many */
@@ -449,7 +449,7 @@ int X(train_limit)(const mdm_problem *problem, const mdm_limit_sizes *sizes, mdm
 static mdm_shape shape_of(const mdm_model *m, long width, mdm_coefficients *head_coef) {
   mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)width);
   mdm_shape shape = {.stream = (size_t)width, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
-  mdm_model_shape(m, mdm_model_groups(m, (size_t)width), head_coef, &shape);
+  mdm_model_shape(m, mdm_model_groups(m, (size_t)width), mdm_model_head_width(m, (size_t)width), head_coef, &shape);
   return shape;
 }
 

@@ -45,7 +45,8 @@ static void test_same(void) {
 }
 
 /* One replica, or two, of which each belongs to several ranks: in all regimes, by all optimizers, with directions that are forgotten, with selected experts, in
- * blocks, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts and of neurons end at different rows. */
+ * blocks, with heads, whose rows stay together, with tests and clipping, and with so many samples that BLAS takes part. The sizes are such that pieces of experts
+ * and of neurons end at different rows. */
 #define LARGE "solve - -o @/%s %s --force -s solve.particles=33000 -s solve.replicas=1 -s train.steps=2 "
 #define FORGETS LARGE "-s solve.rank=2 -s data.train=12 -s train.batch=2 "
 static const char *const together[] = {
@@ -55,6 +56,9 @@ static const char *const together[] = {
     LARGE "-s model.regime=III -s model.active_fraction=0.5 -s train.optimizer=momentum -s model.depth=1 -s model.norm=layer",
     LARGE "-s model.regime=I -s model.experts=3 -s model.active=2 -s model.router_bias_std=0.3 -s model.gate=softmax -s train.optimizer=adam -s train.lr=0.01 -s solve.pivots=16 -s data.test=3",
     FORGETS "-s model.regime=I -s model.active=1 -s model.router_bias_std=0.3 -s train.steps=3 -s train.optimizer=momentum -s train.balance=importance -s train.balance_coefficient=0.1",
+    LARGE "-s model.depth=1 -s model.blocks=[moe,attention] -s model.head_width=5 -s model.query_groups=2 -s model.position=learned -s data.train=6 -s data.context=3 -s model.norm=rms "
+          "-s solve.expert_particles=400 -s model.causal=false -s train.steps=1",
+    LARGE "-s model.depth=1 -s model.blocks=[attention] -s model.head_width=2 -s model.position=rotary -s model.query_key_norm=true -s data.context=4 -s train.optimizer=momentum",
     LARGE "-s solve.expert_particles=400 -s train.steps=1 -s data.train=1 -s data.test=97 -s data.dimension=97 -s output.statistics=false -s output.kernels=false",
 };
 

@@ -160,6 +160,13 @@ static void test_refusals(void) {
   write_bytes("short.txt", "ab", 2, 0);
   fails(TOKENS("huge.h5"), MDM_ERR_DATA, "/targets of sequence 1, token 1, is 1e+06", "huge.h5");
   fails(TOKENS("half.h5"), MDM_ERR_DATA, "2 targets for each sequence of 4 tokens", "half.h5");
+  for (int rank = 1; rank <= 3; rank += 2) { /* neither one long sequence nor sequences of sequences */
+    hid_t file = H5Fcreate(in_folder("flat.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    write_dataset(file, "/tokens", H5T_NATIVE_INT, rank, rank == 1 ? (hsize_t[]){B * T} : (hsize_t[]){B, T / 2, 2}, token);
+    write_dataset(file, "/targets", H5T_NATIVE_INT, 1, (hsize_t[]){rank == 1 ? B * T : B}, next);
+    H5Fclose(file);
+    fails(TOKENS("flat.h5"), MDM_ERR_DATA, rank == 1 ? "rank 1" : "rank 3", "/tokens is an array of rank");
+  }
   fails(TOKENS("a.h5") "data.train=4", MDM_ERR_DATA, "holds 3 sequences of 4 tokens", "a.h5");
   fails(TOKENS("a.h5") "data.train=2;data.test=2", MDM_ERR_DATA, "1 sequence of 4 tokens are left", "a.h5");
   fails("data.source=text;data.file=@short.txt;data.context=3", MDM_ERR_DATA, "lower data.context", "short.txt");

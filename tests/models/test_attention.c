@@ -164,6 +164,7 @@ static const char *const stacks[] = {
     "model.depth=1 model.blocks=[attention,moe] model.head_width=2 model.heads_ratio=1 model.norm=rms model.output=norm model.input=linear model.attention_scale=full",
     "model.depth=2 model.blocks=[attention,moe] model.head_width=3 model.heads_ratio=0.5 model.query_groups=2 model.norm=layer model.causal=false model.branch_exponent=0.5 model.query_key_norm=true",
     "model.depth=2 model.blocks=[moe,attention] model.head_width=2 model.attention_output=mup model.parameterization=mup model.active_fraction=0.5 model.shared_fraction=0.25 train.balance=switch train.z_loss=0.1",
+    "model.regime=I model.depth=2 model.blocks=[attention,moe] model.heads=4 model.query_groups=2 model.head_width_ratio=0.5 model.attention_scale=full model.experts=2 model.norm=rms model.branch_exponent=0.5",
 };
 
 static double loss_of(bench *b) {
@@ -178,7 +179,8 @@ static double loss_of(bench *b) {
 static double entry_gradient(const bench *b, size_t l, mdm_tensor t, size_t row, size_t col) {
   const X(field) *p = X(moe_field)(b->program, MDM_TRAIN, mdm_meetings[t].forward, l),
                  *q = X(moe_field)(b->program, MDM_TRAIN, mdm_meetings[t].backward, mdm_backward_level(t, l));
-  double units = (double)(t == MDM_W2 ? b->R->stream : b->R->block[l].units), sum = 0;
+  double nu = t != MDM_Q && b->problem->model.regime->neurons_grow ? (double)b->R->stream : 1; /* of γ = M ν ∂L/∂u */
+  double units = t == MDM_W2 ? (double)b->R->stream : (double)b->R->block[l].units * nu, sum = 0;
   for (size_t k = 0; k < P; k++) sum += q->v[row + q->n * k] * p->v[col + p->n * k];
   return b->problem->model.branch * sum / (units * (double)p->n);
 }
@@ -186,9 +188,10 @@ static double entry_gradient(const bench *b, size_t l, mdm_tensor t, size_t row,
 /* Every matrix of attention blocks, at some entries; the router's losses are none of the loss, and stay out of W1 and W2 of attention
  * blocks behind which there is none. */
 static void fields_give_the_gradient_of_a_network(void) {
-  for (size_t k = 0; k < 3; k++) {
+  static const size_t plain[] = {0, 1, 2, 4}; /* without losses on the router */
+  for (size_t k = 0; k < COUNT(plain); k++) {
     bench b;
-    bench_open_sequences(&b, stacks[k], 2);
+    bench_open_sequences(&b, stacks[plain[k]], 2);
     bench_network(&b, 8);
     bench_pass(&b);
     bench_step(&b, 0.5);
@@ -271,7 +274,8 @@ static void products_are_adjoint(void) {
     for (int limit = 0; limit < 2; limit++) {
       bench b;
       bench_open_sequences(&b, stacks[k], 2);
-      if (limit) bench_limit(&b, 400, 200, 0, 1e-4);
+      if (limit && k == COUNT(stacks) - 1) bench_limit(&b, 600, 2, 600, 1e-4);
+      else if (limit) bench_limit(&b, 400, 200, 0, 1e-4);
       else bench_network(&b, 12);
       for (int t = 0; t < 4; t++) {
         bench_pass(&b);
@@ -320,25 +324,30 @@ static void entropy_and_distance(void) {
   }
 }
 
-/* Coefficients of the limit of attention, by hand (docs/theory.md, attention). */
+/* Coefficients of the limit of attention, by hand (docs/theory.md, attention): of W_qkv and W_O V_f, V_b, τ, learn; G = 2. */
 static void coefficients_of_heads(void) {
   static const struct {
     const char *settings;
-    double Vf, Vb; /* of W_O */
-  } cases[] = {{"", 1, 0.5 / 6}, {"model.attention_output=mup", 0, 0}};
+    double in[4], out[4];
+  } cases[] = {{"model.head_width=3 model.heads_ratio=1", {4, 4 * 4 * 3 / 0.5, 12, 1}, {1, 0.5 / 6, 1.0 / 6, 6}},
+               {"model.head_width=3 model.heads_ratio=1 model.attention_output=mup", {4, 4 * 4 * 3 / 0.5, 12, 1}, {0, 0, 1.0 / 6, 6}},
+               {"model.regime=I model.heads=6 model.head_width_ratio=0.25 model.attention_scale=full", {4, 4.0 / 3, 1, 1}, {1, 6, 2, 0.5}},
+               {"model.regime=I model.heads=6 model.head_width_ratio=0.25 model.attention_scale=full model.attention_output=mup", {4, 4.0 / 3, 1, 1}, {1.0 / 3, 2, 2, 0.5}}};
   for (size_t k = 0; k < COUNT(cases); k++) {
     char settings[256];
     bench b;
     mdm_error err = {0};
     mdm_coefficients coef[MDM_TENSORS], heads[MDM_TENSORS];
-    snprintf(settings, sizeof settings, "model.depth=1 model.blocks=[attention] model.head_width=3 model.query_groups=2 model.heads_ratio=1 model.init.attention_in=2 %s",
+    snprintf(settings, sizeof settings, "model.depth=1 model.blocks=[attention] model.query_groups=2 model.init.attention_in=2 %s",
              cases[k].settings);
     bench_open(&b, settings);
     CU_ASSERT_FATAL(!mdm_model_limit(&b.problem->model, &b.problem->optimizer, coef, heads, &err));
     const mdm_coefficients *in = &heads[MDM_W1], *out = &heads[MDM_W2];
-    const double expected[] = {4, 4 * 4 * 3 / 0.5, 12, 1, cases[k].Vf, cases[k].Vb, 1.0 / 6, 6};
-    const double found[] = {in->Vf, in->Vb, in->tau, in->learn, out->Vf, out->Vb, out->tau, out->learn};
-    for (size_t i = 0; i < COUNT(expected); i++) CU_ASSERT_DOUBLE_EQUAL(found[i], expected[i], 1e-12);
+    const double found[2][4] = {{in->Vf, in->Vb, in->tau, in->learn}, {out->Vf, out->Vb, out->tau, out->learn}};
+    for (size_t i = 0; i < 4; i++) {
+      CU_ASSERT_DOUBLE_EQUAL(found[0][i], cases[k].in[i], 1e-12);
+      CU_ASSERT_DOUBLE_EQUAL(found[1][i], cases[k].out[i], 1e-12);
+    }
     mdm_problem_free(b.problem);
     mdm_data_free(b.data);
     mdm_config_free(b.cfg);

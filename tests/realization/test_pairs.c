@@ -102,6 +102,7 @@ static X(pairs) *open_skeleton(bench *b) {
   for (size_t k = 0; k < PIVOTS + MDM_HELD_PIVOTS; k++) {
     for (size_t i = 0; i < ROWS; i++) A->pivots[MDM_COLS].entries[i + ROWS * k] = entry(i, A->pivots[MDM_COLS].index[k]);
     for (size_t j = 0; j < COLS; j++) A->pivots[MDM_ROWS].entries[j + COLS * k] = entry(A->pivots[MDM_ROWS].index[k], j);
+    for (size_t l = 0; l < PIVOTS + MDM_HELD_PIVOTS; l++) A->between[l + (PIVOTS + MDM_HELD_PIVOTS) * k] = entry(A->pivots[MDM_ROWS].index[l], A->pivots[MDM_COLS].index[k]);
   }
   const mdm_step still = {.by = &b->problem->optimizer, .rate = 0, .clip = 1};
   CU_ASSERT_FATAL(!A->base.ops->step(&A->base, &still, X(moe_field)(b->program, MDM_TRAIN, MDM_H, 0), X(moe_field)(b->program, MDM_TRAIN, MDM_GAMMA, 0), NULL, &err));

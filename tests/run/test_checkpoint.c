@@ -114,6 +114,7 @@ static void stopped_runs_go_on(void) {
       SMALL RANK "model.regime=III model.parameterization=mup model.expert_width_ratio=0.5",
       SMALL RANK "model.depth=2 model.norm=rms output.ntk=true",
       SMALL "model.depth=2 model.blocks=[attention,moe] model.head_width=2 model.norm=rms model.output=norm data.context=2 output.ntk=true output.parts=true output.responses=true",
+      TINY "model.regime=I model.depth=1 model.blocks=[attention,moe] model.heads=2 model.head_width_ratio=0.5 model.attention_scale=full model.norm=rms data.context=2",
       TINY "model.depth=1 model.blocks=[attention] model.head_width=2 model.query_groups=2 data.context=4 train.optimizer=adam train.lr=0.05 solve.pivots=4",
       TINY "train.optimizer=adam train.lr=0.05 solve.pivots=4 output.parts=true",
       TINY "train.optimizer=adam train.lr=0.05 solve.pairs=full solve.precision=double simulate.precision=single",

@@ -160,6 +160,8 @@ static void test_depths(void) {
 static void test_failures(void) {
   const result *r = run("solve - -q -o @/a.h5 -s solve.particles=60 -s solve.replicas=2 -s train.steps=2 -s data.train=24");
   CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "replica |of the limit, step 0: |directions"));
+  r = run("solve - -q --force -o @/few.h5 -t 1 -s data.train=16 -s data.context=2 -s model.depth=1 -s model.blocks=[attention] -s solve.particles=200 -s solve.replicas=1 -s solve.head_particles=1");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "directions|head particles|solve.head_particles"));
 }
 
 /* Of a sweep, each cell by its name; nothing is said of others, and the file keeps it. */

@@ -30,6 +30,7 @@ static void rates_follow_theory(void) {
       {MUP, "parts/W2/forward/init", 0.5}, {MUP, "parts/W1/forward/total", 1}, {"", "parts/W2/forward/init", 1},
       {"model.regime=I", "observables/rms/psi", 0.5}, {"model.regime=I", "observables/router/logit_std", 0.5},
       {"model.regime=I", "observables/router/load_std", 0.5}, {"model.regime=I", "observables/rms/rho", 0.5}, {"model.regime=I", "observables/rms/a", 1},
+      {"model.regime=I", "statistics/attention/entropy/quantile", 0.5}, {"", "statistics/attention/entropy/quantile", 1},
       {"model.regime=I", "overlap/Q", 1}, {"model.regime=I " ADAM, "observables/overlap/Q", 0.5}, {"model.regime=I " ADAM, "observables/train/prediction", 1},
       {"model.regime=I", "statistics/psi/quantile", 0.5}, {"model.regime=I", "statistics/psi/histogram", NAN}, {"", "statistics/psi/histogram", 1},
       {"model.active_fraction=0.25", "statistics/load/quantile", NAN}, {"model.active_fraction=0.25", "statistics/g/quantile", 0.5},

@@ -124,6 +124,10 @@ static void rules_of_heads(void) {
   CU_ASSERT_EQUAL_FATAL(g.tensors, 6);
   check_rule(&g.tensor[3], 1 / sqrt(N), 16 / N, 1 / N, 1 / 16.0, 0);
   check_rule(&g.tensor[4], 1 / sqrt(8), 16 * N, 1 / 8.0, 1 / (16 * N), 0);
+  mdm_rules wide = rules_at("model.regime=I;model.depth=1;model.blocks=[attention];model.heads=4;model.head_width_ratio=0.25;train.lr=1", 6, 64);
+  check_rule(&wide.tensor[1], 1 / sqrt(N), 4, 1 / N, 1 / (4 * N), 0);
+  check_rule(&wide.tensor[4], 1 / 2.0, 4, 1 / 16.0, 1 / (4 * N), 0);
+  CU_ASSERT_PTR_NOT_NULL(strstr(wide.tensor[1].source, "regime I,"));
   mdm_config *cfg = configure_values("model.depth=1;model.blocks=[attention];model.heads_ratio=0.01");
   mdm_error err = {0};
   CU_ASSERT_EQUAL(mdm_rules_compute(cfg, 6, 16, &g, &err), MDM_ERR_CONFIG);

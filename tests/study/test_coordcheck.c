@@ -170,7 +170,28 @@ static void blocks_and_depths(void) {
   }
 }
 
+/* An attention block has no router, so that nothing is said about one. */
+static void nothing_is_said_of_what_is_not_there(void) {
+  mdm_outcome out;
+  mdm_error err = {0};
+  int what;
+  char *text;
+  check_coordinates("solve.particles=300 solve.replicas=3 simulate.widths=[16,32,64] simulate.seeds=24 train.steps=3 train.lr=0.2 output.kernels=false data.context=2 model.depth=1 "
+                    "model.norm=rms model.blocks=[attention,moe] model.head_width=2", &out, &what);
+  const mdm_array *agrees = mdm_record_find(out.coordcheck, "agrees");
+  CU_ASSERT_FATAL(agrees && agrees->rank == 3 && agrees->dim[0] == 2);
+  for (int k = 0; k < MDM_PARTS_COUNT; k++) {
+    CU_ASSERT(isnan(cell(&out, "agrees", MDM_SPLIT_PSI, (mdm_part_kind)k)) && isnan(cell(&out, "agrees", MDM_SPLIT_RQ, (mdm_part_kind)k)));
+    CU_ASSERT(!isnan(agrees->value[(MDM_SPLITS + MDM_SPLIT_A) * MDM_PARTS_COUNT + MDM_PART_INIT]));
+  }
+  CU_ASSERT_FATAL(!mdm_coordcheck_format(out.coordcheck, &text, &err));
+  CU_ASSERT_PTR_NULL(strstr(text, "nan"));
+  free(text);
+  mdm_outcome_clear(&out);
+}
+
 static const test_case tests[] = {
+    {"nothing is said of what is not there", nothing_is_said_of_what_is_not_there},
     {"aggregates scale as promised", aggregates_scale_as_promised},
     {"broken promises are found", broken_promises_are_found},
     {"networks alone where no limit exists", networks_alone_where_no_limit_exists},

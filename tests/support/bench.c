@@ -27,7 +27,8 @@ void bench_limit(bench *b, size_t stream, size_t experts, size_t neurons, double
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_limit_sizes(m);
   mdm_shape shape = {.stream = stream, .experts = experts, .neurons = neurons ? neurons : (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
-  mdm_model_shape(m, experts, heads, &shape);
+  if (m->regime->experts_grow) mdm_model_shape(m, experts, m->heads.width, heads, &shape);
+  else mdm_model_shape(m, 1, stream / 2, heads, &shape);
   CU_ASSERT_FATAL(!mdm_model_limit(m, &b->problem->optimizer, coef, heads, &err));
   CU_ASSERT_FATAL(!X(limit_create)(&shape, coef, tolerance, NULL, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->reduced);
@@ -39,7 +40,7 @@ void bench_network(bench *b, long N) {
   const mdm_model *m = &b->problem->model;
   const mdm_sizes sizes = mdm_model_network_sizes(m, (size_t)N);
   mdm_shape shape = {.stream = (size_t)N, .experts = (size_t)sizes.M, .neurons = (size_t)sizes.Ne, .neuron_weight = mdm_neuron_weight(m->regime, sizes)};
-  mdm_model_shape(m, mdm_model_groups(m, (size_t)N), heads, &shape);
+  mdm_model_shape(m, mdm_model_groups(m, (size_t)N), mdm_model_head_width(m, (size_t)N), heads, &shape);
   mdm_model_network(m, (size_t)N, NULL, coef, heads);
   CU_ASSERT_FATAL(!X(network_create)(&shape, coef, 3, 0, NULL, &b->R, &err));
   bench_program(b, &b->problem->full);

@@ -230,7 +230,7 @@ static void difference_of_twins(void) {
   mdm_coefficients coef[MDM_TENSORS];
   const mdm_model *m = &b.problem->model;
   mdm_shape shape = {.stream = 300, .experts = 60, .neurons = 20, .neuron_weight = mdm_neuron_weight(m->regime, mdm_model_limit_sizes(m)), .twins = 1};
-  mdm_model_shape(m, 60, NULL, &shape);
+  mdm_model_shape(m, 60, m->heads.width, NULL, &shape);
   CU_ASSERT_FATAL(!mdm_model_limit(m, &b.problem->optimizer, coef, NULL, &err) && !X(limit_create)(&shape, coef, 1e-3, NULL, 3, 0, &b.R, &err));
   bench_program(&b, &b.problem->reduced);
   CU_ASSERT_FATAL(!mdm_record_create(&rec, &err) && !X(observer_create)(b.problem, b.R, rec, &o, &err));
