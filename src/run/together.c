@@ -71,6 +71,7 @@ int mdm_together(const mdm_plan *p, size_t runs, const char **why) {
   if ((*why = obstacle(p))) return 1;
   size_t most = fewest(p->problem, &p->runner.sizes) / LEAST_ROWS;
   if (most > MDM_CREW_MOST) most = MDM_CREW_MOST;
+  if (most < 2) return *why = "less than 4096 heads, or particles of a population, for each of two ranks", 1;
   return (int)(each < most ? each : most);
 }
 

@@ -113,6 +113,7 @@ static void test_together_goes_on(void) {
         "expected one notice", text, r);
 }
 
+#define FEW_HEADS LARGE "-s train.steps=1 -s model.depth=1 -s model.blocks=[attention] -s model.regime=I -s model.attention_scale=full -s model.heads=2 -s data.train=2 -s data.context=2 -s output.statistics=false"
 /* Two replicas, each on two of four ranks. What ranks cannot share is said, and done as ever. */
 static void test_groups(void) {
   char text[1000];
@@ -125,6 +126,12 @@ static void test_groups(void) {
   same_results("plain.h5", "ranks.h5", 1);
   r = run_as(&(start){.ranks = 2}, "solve - -t 1 -o @/ntk.h5 -s output.ntk=true -s solve.replicas=1 -s solve.particles=33000 -s train.steps=1");
   check(r->code == 0 && mentions(r->err, "cannot share one|output.ntk"), "expected a word", "tangent kernels", r);
+  snprintf(text, sizeof text, FEW_HEADS, "plain.h5", "-q -t 1");
+  succeeds("%s", text);
+  snprintf(text, sizeof text, FEW_HEADS, "ranks.h5", "-t 1");
+  r = run_as(&(start){.ranks = 2}, text);
+  check(r->code == 0 && mentions(r->err, "cannot share one|4096 heads"), "expected a word", "few heads that widen", r);
+  same_results("plain.h5", "ranks.h5", 1);
 }
 
 /* A signal ends both; what fails is told once; a rank that dies takes nobody along. */
