@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "realization/dense.h"
 #include "support/bench.h"
 #include "support/near.h"
 #include "support/runs.h"
@@ -76,6 +77,46 @@ static void products_are_adjoint(void) {
       }
       bench_close(&b);
     }
+}
+
+/* ---------------------------------------------------------------- gradients */
+
+static double loss_of(bench *b) {
+  mdm_error err = {0};
+  double f[P];
+  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
+  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
+  return mdm_loss_eval(b->problem, P, f, b->data->train.y, NULL, NULL);
+}
+
+/* Networks with every kind of output: χ = A p/cols and ∂L/∂χ = L^-b q/rows give the gradient along entries of every matrix, by finite differences. */
+static void fields_give_the_gradient(void) {
+  static const char *const cases[] = {"model.output=none", "model.output=tanh model.norm=rms", "model.output=norm model.norm=layer model.input=linear"};
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    char settings[256];
+    bench b;
+    double most = 0;
+    snprintf(settings, sizeof settings, "model.depth=2 model.branch_exponent=0.5 model.init.expert_out=1.5 model.readout_std=2 %s", cases[k]);
+    bench_open(&b, settings), bench_network(&b, 8), bench_pass(&b), bench_step(&b, 0.5), bench_pass(&b);
+    for (size_t l = 0; l < b.R->blocks; l++)
+      for (mdm_tensor t = MDM_Q; t <= MDM_W2; t++) {
+        X(dense) *d = (X(dense) *)b.R->matrix[l][t];
+        const X(field) *p = field(&b, mdm_meetings[t].forward, l), *q = field(&b, mdm_meetings[t].backward, mdm_backward_level(t, l));
+        double units = (double)(t == MDM_W2 ? b.R->stream : b.R->block[l].units);
+        for (size_t i = 0; i < d->N * d->G; i += 1 + d->N * d->G / 12) {
+          size_t row = t == MDM_W2 ? i % d->N : i / d->N, col = t == MDM_W2 ? i / d->N : i % d->N;
+          double sum = 0, slope = 0, at = d->A[i], h = 1e-4;
+          for (size_t s = 0; s < P; s++) sum += b.problem->model.branch * q->v[row + q->n * s] * p->v[col + p->n * s] / (units * (double)p->n);
+          for (int side = -1; side <= 1; side += 2) d->A[i] = at + side * h, slope += side * loss_of(&b) / (2 * h);
+          d->A[i] = at;
+          loss_of(&b); /* fields as they were */
+          CU_ASSERT_DOUBLE_EQUAL(sum, slope, 1e-8);
+          most = fmax(most, fabs(slope));
+        }
+      }
+    CU_ASSERT(most > 1e-3);
+    bench_close(&b);
+  }
 }
 
 /* ---------------------------------------------------------------- normalization */
@@ -286,6 +327,7 @@ static void blocks_of_the_limit_draw_independently(void) {
 
 static const test_case tests[] = {
     {"forward and backward products are adjoint", products_are_adjoint},
+    {"fields give the gradient", fields_give_the_gradient},
     {"norms send nothing back along the stream", norms_send_nothing_back_along_the_stream},
     {"layer norm is rms norm of a symmetric stream", layer_norm_is_rms_norm_of_a_symmetric_stream},
     {"sign of the branch does not matter", sign_of_the_branch_does_not_matter},
