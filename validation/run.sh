@@ -46,6 +46,7 @@ rm -f $saved
 "$python" validation/regime2.py "$@" || failed=1
 [ "$#" -gt 0 ] || "$python" validation/regimes.py || failed=1
 [ "$#" -gt 0 ] || "$python" validation/coordcheck.py || failed=1
+[ "$#" -gt 0 ] || MOEDMFT_BIN=$moedmft "$python" validation/saturation.py || failed=1
 # The limit of a single pass over 60,000 images, where they are installed: an hour.
 if [ "$#" = 0 ]; then
   "$python" validation/horizon_steps.py || failed=1

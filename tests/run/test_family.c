@@ -489,7 +489,7 @@ static void widths_follow_accuracy(void) {
     const char *settings;
     size_t n;
     long smallest, largest; /* of the largest width */
-  } rows[] = {{"solve.accuracy=0.05", 4, 64, 64}, {"solve.accuracy=0.0005", 4, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 64, 128},
+  } rows[] = {{"solve.accuracy=0.05", 4, 64, 64}, {"solve.accuracy=0.001", 4, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 64, 128},
               {"solve.replicas=3", 0, 0, 0}, {"solve.accuracy=0.1 solve.widths=[4,8]", 2, 8, 8}, {"solve.accuracy=0.1 model.active_fraction=0.02 solve.particles=0", 0, 0, 0}};
   for (size_t k = 0; k < COUNT(rows); k++) {
     char settings[300];
