@@ -9,7 +9,7 @@
 #include "realization/realization.h"
 #include "scaling/vanishing.h"
 
-enum { MOST = 768 /* tokens that are looked at: their eigenproblem takes some tenths of a second */, PARTICLES = 2 /* for each of them */ };
+enum { MOST = 768 /* tokens that are looked at: their eigenproblem takes some tenths of a second */, PARTICLES = 4 /* for each of them */ };
 
 /* z (n × tokens) = W_in x of tokens spread evenly over the first batch, entries of W_in normal times std. Not 0: memory is out. */
 static int draw_inputs(const mdm_problem *p, double std, size_t n, size_t tokens, real *z) {

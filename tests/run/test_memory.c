@@ -34,6 +34,7 @@ static void as_announced(void) {
       "simulate - " SOME "-s simulate.widths=[256] -s train.optimizer=adam -s train.lr=0.05 " DEEP "4",
       "solve - " SOME "-s solve.particles=1500 -s train.steps=8 -s data.context=8 -s model.blocks=[attention,moe] -s model.head_width=8 -s model.expert_width=2 " DEEP "2",
       "solve - " SOME "-s solve.particles=5000 -s data.context=4 -s model.regime=I -s model.blocks=[attention] -s model.attention_scale=full " DEEP "1",
+      "solve - -t 1 --force -o @/memory.h5 -s data.train=520 -s data.dimension=8 -s solve.particles=2400 -s train.steps=1 -s solve.replicas=1 -s output.kernels=false", /* no pilot fits */
       "coordcheck - " SOME "-s simulate.widths=[128,256] -s solve.particles=4000 -s model.parameterization=mssp",
   };
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
