@@ -247,7 +247,7 @@ static int unlike(const mdm_file *file, const char *group, const char *path, mdm
 
 /* Whether an array of the file's group is a mean over runs. */
 static int is_mean(const char *path) {
-  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/", "diagnostics/bias/", "observables/train/prediction" MDM_PREDICTION_STEPS};
+  static const char *const others[] = {"data/", "comparison/", "coordcheck/", "depths/", "sweeps/", "diagnostics/bias/", ("observables/train/prediction" MDM_PREDICTION_STEPS)};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (!strncmp(path, others[i], strlen(others[i]))) return 0;
   return 1;

@@ -159,8 +159,12 @@ typedef struct {
 static void combine_part(size_t n, size_t columns, size_t tokens, const real *A, size_t lda, const small_factor *c, size_t j, size_t t, real keep,
                          real *out, size_t ldo, size_t ahead, size_t next) {
   real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
-  for (size_t q = 0; q < columns; q++)
-    for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * c->at[column(c->from, j + q) * c->down + column(c->to, t + u) * c->right];
+  size_t right[TILE_TOKENS];
+  for (size_t u = 0; u < tokens; u++) right[u] = column(c->to, t + u) * c->right;
+  for (size_t q = 0; q < columns; q++) {
+    const real *row = c->at + column(c->from, j + q) * c->down;
+    for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * row[right[u]];
+  }
   combine_any(tokens, n, columns, c->from ? A : A + lda * j, lda, c->from ? c->from + j : NULL, part, keep, c->to ? out : out + ldo * t, ldo,
               c->to ? c->to + t : NULL, ahead, next);
 }
