@@ -16,7 +16,7 @@ static void open_twins(bench *b, mdm_coefficients coef[MDM_TENSORS]) {
   bench_open(b, "model.regime=III model.parameterization=mup train.steps=2");
   const mdm_model *m = &b->problem->model;
   mdm_shape shape = {.stream = 300, .experts = EXPERTS, .neurons = 20, .neuron_weight = mdm_neuron_weight(m->regime, mdm_model_limit_sizes(m)), .twins = 1};
-  mdm_model_shape(m, EXPERTS, NULL, &shape);
+  mdm_model_shape(m, EXPERTS, m->heads.width, NULL, &shape);
   CU_ASSERT_FATAL(!mdm_model_limit(m, &b->problem->optimizer, coef, NULL, &err) && !X(limit_create)(&shape, coef, 1e-4, NULL, 3, 0, &b->R, &err));
   bench_program(b, &b->problem->reduced);
 }
