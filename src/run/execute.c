@@ -90,6 +90,13 @@ static int run_sweeps(mdm_plan *p, int threads, mdm_error *err) {
   return mdm_sweeps_run(&p->sweeps, p->task, &p->board, &p->swept, err);
 }
 
+/* Nobody reports success over runs that nobody did. */
+static int none_forgotten(const mdm_plan *p, mdm_error *err) {
+  for (size_t i = 0; i < p->tasks; i++)
+    if (!p->task[i].record && !p->task[i].status) return mdm_fail(err, MDM_ERR_INTERNAL, "run %zu of %zu was not done, nor did it fail; please report this", i, p->tasks);
+  return MDM_OK;
+}
+
 int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
   int status = prepare_sweeps(p, err);
   if (status) return status;
@@ -101,6 +108,7 @@ int mdm_plan_execute(mdm_plan *p, int threads, mdm_error *err) {
   mdm_dispatch_run(&(mdm_dispatch){runs * (size_t)p->together, threads, &p->board, p, execute, order, take, shares ? NULL : "runs", shares});
   if (shares && p->gatherings) tell_sharing(p);
   status = mdm_board_outcome(&p->board, err);
+  if (!status) status = none_forgotten(p, err);
   if (!status) status = run_sweeps(p, threads, err);
   pthread_mutex_destroy(&p->board.lock);
   mdm_blas_leave(before);

@@ -13,7 +13,7 @@ int mdm_sweep_is_of_families(const mdm_sweep *s, size_t cell) {
   return !strcmp(s->grid.axis[axis].text[mdm_grid_index(&s->grid, cell / s->widths, (size_t)axis)], "networks");
 }
 
-/* The array of that path in record r, as far as a curve of n numbers goes. */
+/* Number t of the array of that path; NaN: there is none. */
 static double number_at(const mdm_record *rec, const char *path, size_t t) {
   const mdm_array *a = mdm_record_find(rec, path);
   return a && t < a->dim[0] ? a->value[t] : NAN;
