@@ -76,6 +76,11 @@ def same(path, reference):
     return found.keys() == reference.keys() and all(found[k] == reference[k] for k in found)
 
 
+def all_files(folder):
+    """Those of runs in progress, in a folder of their own, among them; relative paths."""
+    return sorted(os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names)
+
+
 def digest(path):
     with open(path, "rb") as f:
         return hashlib.sha256(f.read()).hexdigest()
@@ -278,7 +283,7 @@ def damaged_files(t):
         time.sleep(t.rng.uniform(0, 0.4))
         process.send_signal(t.rng.choice([signal.SIGKILL, signal.SIGINT]))
     finish(process, sent=[signal.SIGKILL, signal.SIGINT])
-    files = sorted(os.listdir(t.folder))
+    files = all_files(t.folder)
     if not files:
         return t.ends_well()
     chosen = [f for f in files if t.rng.random() < 0.5] or [t.rng.choice(files)]
