@@ -61,7 +61,7 @@ static void stop_at_half(void *context, const mdm_progress *p) {
 
 static int rerun_once(const char *file, const char *beside, const mdm_monitor *how, size_t *held, mdm_error *err) {
   mdm_rerun *r;
-  mdm_checkpoint *c;
+  mdm_checkpoint *c = NULL;
   mdm_monitor monitor = *how;
   double bytes;
   CU_ASSERT_FATAL(!mdm_rerun_open(file, NULL, 0, &r, err) && !mdm_rerun_memory(r, &monitor, &bytes, err) && !mdm_rerun_checkpoint(r, beside, &c, err));
@@ -81,7 +81,7 @@ static void test_goes_on(void) {
   for (size_t i = 0; i < 2; i++) {
     mdm_error err = {0};
     size_t held;
-    succeeds(commands[i]);
+    succeeds("%s", commands[i]);
     snprintf(file, sizeof file, "%s", in_folder("a.h5"));
     snprintf(beside, sizeof beside, "%s", in_folder("a.h5.rerun"));
     stopped = 0;

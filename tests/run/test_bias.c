@@ -119,7 +119,7 @@ static void report(void *context, const mdm_progress *p) {
 static void test_stopped(void) {
   double last = 0;
   mdm_config *cfg;
-  mdm_data *data;
+  mdm_data *data = NULL;
   mdm_outcome out;
   mdm_error err;
   mdm_monitor monitor = {.threads = 1, .report = report, .context = &last, .stop = &stopped};

@@ -95,7 +95,7 @@ static void others_are_refused(void) {
               {"solve - -o @/a.h5 -s solve.rank=8 -s solve.sweeps=2", "solve.rank = 8|solve.sweeps = 2"},
               {"coordcheck - -o @/a.h5 -s solve.rank=8", "solve.rank = 8|allowed: 0 for coordcheck"}};
   for (size_t i = 0; i < COUNT(rows); i++) {
-    const result *r = run(rows[i].command);
+    const result *r = run("%s", rows[i].command);
     CU_ASSERT_EQUAL(r->code, MDM_ERR_CONFIG);
     CU_ASSERT(mentions(r->err, rows[i].words));
   }

@@ -83,7 +83,7 @@ static void ties_by_index(void) {
  * quarter; the width up to which networks do not know ε goes with the smallest. */
 static void one_epsilon_in_natural_units(void) {
   mdm_data *data;
-  mdm_problem *problem;
+  mdm_problem *problem = NULL;
   mdm_vanishing v;
   mdm_error err = {0};
   mdm_config *cfg = configure("model.parameterization=custom model.custom.base=mup model.custom.W_in.multiplier=4 train.optimizer=adam train.lr=0.1 train.adam.eps=0.01 train.adam.eps_scale=global");

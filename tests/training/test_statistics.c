@@ -223,7 +223,7 @@ static void spread_of_biases(void) {
 static void difference_of_twins(void) {
   bench b;
   mdm_record *rec;
-  X(observer) *o;
+  X(observer) *o = NULL;
   mdm_error err = {0};
   double square = 0;
   bench_open(&b, "model.regime=III model.parameterization=mup output.kernels=false output.statistics=false");
