@@ -167,14 +167,6 @@ static const char *const stacks[] = {
     "model.regime=I model.depth=2 model.blocks=[attention,moe] model.heads=4 model.query_groups=2 model.head_width_ratio=0.5 model.attention_scale=full model.experts=2 model.norm=rms model.branch_exponent=0.5",
 };
 
-static double loss_of(bench *b) {
-  mdm_error err = {0};
-  double f[P];
-  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
-  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
-  return mdm_loss_eval(b->problem, P, f, b->data->train.y, NULL, NULL);
-}
-
 /* dL/dA of one entry of a matrix in natural units, from its fields: χ = A p / cols, ∂L/∂χ = L^-b q / (units of its rows). */
 static double entry_gradient(const bench *b, size_t l, mdm_tensor t, size_t row, size_t col) {
   const X(field) *p = X(moe_field)(b->program, MDM_TRAIN, mdm_meetings[t].forward, l),
@@ -202,11 +194,11 @@ static void fields_give_the_gradient_of_a_network(void) {
         for (size_t i = 0; i < d->N * d->G; i += 1 + d->N * d->G / 40) {
           size_t stream = i % d->N, unit = i / d->N;
           double analytic = entry_gradient(&b, l, t, t == MDM_W2 ? stream : unit, t == MDM_W2 ? unit : stream), at = d->A[i], h = 1e-4, up, down;
-          d->A[i] = at + h, up = loss_of(&b);
-          d->A[i] = at - h, down = loss_of(&b);
+          d->A[i] = at + h, up = bench_loss(&b);
+          d->A[i] = at - h, down = bench_loss(&b);
           d->A[i] = at;
           CU_ASSERT_DOUBLE_EQUAL(analytic, (up - down) / (2 * h), 1e-9);
-          loss_of(&b); /* fields as they were */
+          bench_loss(&b); /* fields as they were */
         }
       }
     bench_close(&b);
@@ -225,9 +217,9 @@ static void a_step_goes_down_the_gradient(void) {
     bench_step(&b, 0.5);
     bench_pass(&b);
     CU_ASSERT_FATAL(!X(moe_gradient_norm)(b.program, b.x, b.e, &norm, &err));
-    before = loss_of(&b);
+    before = bench_loss(&b);
     bench_step(&b, rate);
-    after = loss_of(&b);
+    after = bench_loss(&b);
     CU_ASSERT(norm > 0.1);
     CU_ASSERT_DOUBLE_EQUAL((before - after) / rate, norm * norm, 1e-4 * norm * norm);
     bench_close(&b);

@@ -81,14 +81,6 @@ static void products_are_adjoint(void) {
 
 /* ---------------------------------------------------------------- gradients */
 
-static double loss_of(bench *b) {
-  mdm_error err = {0};
-  double f[P];
-  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
-  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
-  return mdm_loss_eval(b->problem, P, f, b->data->train.y, NULL, NULL);
-}
-
 /* Networks with every kind of output: χ = A p/cols and ∂L/∂χ = L^-b q/rows give the gradient along entries of every matrix, by finite differences. */
 static void fields_give_the_gradient(void) {
   static const char *const cases[] = {"model.output=none", "model.output=tanh model.norm=rms", "model.output=norm model.norm=layer model.input=linear"};
@@ -107,9 +99,9 @@ static void fields_give_the_gradient(void) {
           size_t row = t == MDM_W2 ? i % d->N : i / d->N, col = t == MDM_W2 ? i / d->N : i % d->N;
           double sum = 0, slope = 0, at = d->A[i], h = 1e-4;
           for (size_t s = 0; s < P; s++) sum += b.problem->model.branch * q->v[row + q->n * s] * p->v[col + p->n * s] / (units * (double)p->n);
-          for (int side = -1; side <= 1; side += 2) d->A[i] = at + side * h, slope += side * loss_of(&b) / (2 * h);
+          for (int side = -1; side <= 1; side += 2) d->A[i] = at + side * h, slope += side * bench_loss(&b) / (2 * h);
           d->A[i] = at;
-          loss_of(&b); /* fields as they were */
+          bench_loss(&b); /* fields as they were */
           CU_ASSERT_DOUBLE_EQUAL(sum, slope, 1e-8);
           most = fmax(most, fabs(slope));
         }

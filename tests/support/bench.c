@@ -80,3 +80,11 @@ void bench_close(bench *b) {
   mdm_data_free(b->data);
   mdm_config_free(b->cfg);
 }
+
+double bench_loss(bench *b) {
+  mdm_error err = {0};
+  double f[P];
+  CU_ASSERT_FATAL(!X(moe_forward)(b->program, MDM_TRAIN, P, b->x, &err));
+  for (int i = 0; i < P; i++) f[i] = X(moe_prediction)(b->program, MDM_TRAIN)[i];
+  return mdm_loss_eval(b->problem, P, f, b->data->train.y, NULL, NULL);
+}

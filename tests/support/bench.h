@@ -40,5 +40,7 @@ void bench_program(bench *b, const mdm_inputs *in);
 void bench_pass(bench *b);
 
 void bench_close(bench *b);
+/* The loss of the network as it is, after a forward pass. */
+double bench_loss(bench *b);
 
 #endif
