@@ -11,9 +11,13 @@ the limit with ten times the particles, so that a bias of the sample counts as a
 
     validation/coverage.py [--repeats N] [--keep FOLDER] [CASE ...]
 
-Without cases: all, about 20 minutes of one core. Printed as Markdown tables: percent within, ± the standard error over repeats; below, of which entries the
-error is unknown, which part of all repeats has a power that is wrong (most have none: powers are told where a deviation stands out, by chance as well), and the bias of 300 particles (the difference of the two truths, root mean square over entries, its noise removed) in errors of 8 replicas; in
-the end every kind of array that is outside 95 ± 2 by more than two of those (fractions of few samples may be above). Exit status 1 if one is. Needs build/ (make).
+Without cases: all, about 25 minutes of one core. Printed as Markdown tables: percent within, ± the standard error over repeats. Below:
+
+  unknown: of which part of the entries the error is.
+  powers that are wrong: of all repeats. Most have none: a power is told where a deviation stands out of the noise, by chance as well, and those are too large.
+  bias of 300 particles: the difference of both truths in errors of 8 replicas, root mean square over entries without its noise.
+
+In the end every kind of array that is outside 95 ± 2 by more than two standard errors (fractions of few samples may be above). Exit status 1 if one is. Needs build/ (make).
 """
 import argparse
 import math
