@@ -44,6 +44,18 @@ static void test_pictures(void) {
       if (strncmp(what[k], "rates", 5)) succeeds("plot @/%s.h5 -q -o @/picture.svg --what %s", i ? "limit" : "networks", what[k]);
 }
 
+/* Three networks under top-K leave the errors of some entries of a kernel unknown: the noise beside the picture is that of the others. */
+static void test_unknown_errors(void) {
+  enum { SIZE = 1 << 20 };
+  char *text = malloc(SIZE);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  succeeds("compare - -q -o @/few.h5 -s solve.particles=200 -s solve.replicas=3 -s train.steps=2 -s simulate.widths=12 -s simulate.seeds=3 -s model.active_fraction=0.25");
+  succeeds("plot @/few.h5 -q -o @/few.svg --what kernels --field gamma");
+  slurp("few.svg", text, SIZE);
+  check(strstr(text, "(noise ") != NULL, "expected the noise of the entries that have an error", "plot few.h5 --what kernels --field gamma", run("--version"));
+  free(text);
+}
+
 /* Names that a shell, gnuplot or printf would take for something else. */
 static void test_names_of_pictures(void) {
   static const char *const names[] = {
@@ -77,6 +89,7 @@ static void test_names_of_pictures(void) {
 
 static const test_case tests[] = {
     {"pictures", test_pictures},
+    {"unknown errors", test_unknown_errors},
     {"names of pictures", test_names_of_pictures},
 };
 
