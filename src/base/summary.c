@@ -68,13 +68,20 @@ static void place(size_t n, double *x, size_t ranks, const size_t *rank) {
   }
 }
 
+/* Of quantile k among n sorted numbers, counted from 0. */
+static double position(int k, size_t n) { return mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3; }
+
+void mdm_blank_extremes(size_t n, double out[MDM_QUANTILES]) {
+  for (int k = 0; k < MDM_QUANTILES; k++)
+    if (position(k, n) < 0 || position(k, n) > (double)n - 1) out[k] = NAN;
+}
+
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
   double at[MDM_QUANTILES]; /* position in the sorted numbers, counted from 0 */
   size_t rank[2 * MDM_QUANTILES];
   for (int k = 0; k < MDM_QUANTILES; k++) {
     out[k] = NAN;
-    at[k] = mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3;
-    at[k] = fmax(0, fmin((double)n - 1, at[k]));
+    at[k] = fmax(0, fmin((double)n - 1, position(k, n)));
     rank[2 * k] = (size_t)at[k];
     rank[2 * k + 1] = rank[2 * k] + 1 < n ? rank[2 * k] + 1 : rank[2 * k];
   }

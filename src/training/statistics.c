@@ -408,13 +408,19 @@ static size_t collect(const X(field) *f, const X(routing) *routing, size_t share
   return n;
 }
 
+/* Without extremes where experts are a population. */
+static void quantiles(const X(statistics) *s, size_t n, double *values, double *out) {
+  mdm_quantiles(n, values, out);
+  if (s->problem->model.regime->experts_grow) mdm_blank_extremes(n, out);
+}
+
 /* Quantiles of sample k, or (k = S) of all samples, and their histogram. */
 static void observe_samples(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, size_t k, distribution *d) {
   size_t S = s->problem->kernel_samples, bins = s->problem->histogram_bins;
   double *values = k < S ? s->samples + f->n * k : s->values;
   size_t n = k < S ? collect(f, routing, shared, k, 1, values) : collect(f, routing, shared, 0, f->P, values);
   if (k == S) mdm_histogram(n, values, bins, d->low, d->high, d->histogram + at * (bins + 2));
-  mdm_quantiles(n, values, k < S ? d->sample + (at * S + k) * MDM_QUANTILES : d->pooled + at * MDM_QUANTILES);
+  quantiles(s, n, values, k < S ? d->sample + (at * S + k) * MDM_QUANTILES : d->pooled + at * MDM_QUANTILES);
 }
 
 static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, distribution *d) {
@@ -447,7 +453,7 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
   observe_distribution(s, psi, NULL, shared, (size_t)at, &s->psi);
   observe_distribution(s, g, routing, shared, (size_t)at, &s->g);
   memcpy(s->values, s->load, E * sizeof *s->values);
-  mdm_quantiles(E, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
+  quantiles(s, E, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
   return observe_alignment(s, program, l, t, (size_t)at, err);
 }
 

@@ -33,6 +33,20 @@ static void histogram_of_known_numbers(void) {
   for (int k = 0; k < 6; k++) CU_ASSERT_DOUBLE_EQUAL(out[k], expected[k] / 8, 1e-15);
 }
 
+/* Of n numbers those between 1/(1.5 n + 0.5) and its complement: 1 % of 66, 5 % of 13, 10 % of 7, 25 % of 3. */
+static void extremes_are_blanked(void) {
+  static const size_t numbers[] = {1, 2, 3, 6, 7, 12, 13, 65, 66, 1000};
+  for (size_t i = 0; i < COUNT(numbers); i++) {
+    double q[MDM_QUANTILES];
+    for (int k = 0; k < MDM_QUANTILES; k++) q[k] = 1;
+    mdm_blank_extremes(numbers[i], q);
+    for (int k = 0; k < MDM_QUANTILES; k++) {
+      double rarer = fmin(mdm_probability[k], 1 - mdm_probability[k]);
+      CU_ASSERT_EQUAL(isnan(q[k]) != 0, rarer * (1.5 * (double)numbers[i] + 0.5) < 1 - 1e-12);
+    }
+  }
+}
+
 static void divergence_of_known_weights(void) {
   const double equal[4] = {2, 2, 2, 2}, one[4] = {0, 5, 0, 0}, zero[4] = {0}, half[4] = {1, 1, 0, 0};
   CU_ASSERT_DOUBLE_EQUAL(mdm_divergence(4, equal), 0, 1e-15);
@@ -78,6 +92,7 @@ static void alignment_of_several_outputs(void) {
 static const test_case tests[] = {
     {"quantiles of known numbers", quantiles_of_known_numbers},
     {"histogram of known numbers", histogram_of_known_numbers},
+    {"quantiles beyond the first and last number are blanked", extremes_are_blanked},
     {"divergence of known weights", divergence_of_known_weights},
     {"alignment of known kernels", alignment_of_known_kernels},
     {"alignment of equal targets, and of a kernel without variation", alignment_of_equal_targets},
