@@ -41,7 +41,7 @@ CASES = {  # options; widths; sizes of the truth
     "μP, minibatches, fitted": (BATCHES, "[8, 16, 32, 64]", TRUTH),
     "μP, minibatches": (BATCHES, "[16, 32, 64]", TRUTH),
     "μP, minibatches, usual": (BATCHES, "[8, 16, 128]", TRUTH),
-    "top-1/4, usual": (BUILT_IN + ["model.active_fraction=0.25"], "[8, 16, 128]", TRUTH),
+    "top-1/4, usual": (BUILT_IN + ["model.active_fraction=0.25", "train.lr=0.1"], "[8, 16, 128]", TRUTH),
     "sign descent, usual": (BUILT_IN + ["train.optimizer=sign", "train.lr=0.02"], "[8, 16, 64, 256]", TRUTH),
 }
 COMMON = ["output.kernels=false", "output.statistics=false", "output.every_seed=false"]

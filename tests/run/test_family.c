@@ -514,7 +514,7 @@ static void widths_follow_accuracy(void) {
     const char *settings;
     size_t n;
     long smallest, largest; /* of the largest width */
-  } rows[] = {{"solve.accuracy=0.05", 3, 64, 64}, {"solve.accuracy=0.001", 3, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 128, 256},
+  } rows[] = {{"solve.accuracy=0.05", 3, 64, 64}, {"solve.accuracy=0.001 train.lr=2", 3, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 128, 256},
               {"solve.accuracy=0.1 model.active_fraction=0.1 solve.particles=0", 3, 64, 64},
               {"solve.replicas=3", 0, 0, 0}, {"solve.accuracy=0.1 solve.widths=[4,8]", 2, 8, 8}, {"solve.accuracy=0.1 model.active_fraction=0.02 solve.particles=0", 0, 0, 0}};
   for (size_t k = 0; k < COUNT(rows); k++) {
