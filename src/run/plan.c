@@ -208,10 +208,11 @@ static double bytes_with(const mdm_plan *p, const mdm_directions *d, int every_s
 
 double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double least_work) {
   mdm_directions d = {0};
+  int workers = mdm_workers(threads, NULL);
   double *each = mdm_alloc(p->tasks, 1, 1, sizeof *each), work = fmin(PILOT_MOST, fmax(least_work, p->board.total * PILOT_SHARE)); /* tasks */
   int status = each ? MDM_OK : MDM_ERR_MEMORY;
-  if (!status && p->replicas && !p->runner.family.widths) status = mdm_directions_find(&p->runner, work, &d, NULL);
-  double bytes = status ? INFINITY : bytes_with(p, &d, every_seed, mdm_workers(threads, NULL), each);
+  if (!status && p->replicas && !p->runner.family.widths) status = mdm_directions_find(&p->runner, work, workers, &d, NULL);
+  double bytes = status ? INFINITY : bytes_with(p, &d, every_seed, workers, each);
   mdm_directions_clear(&d);
   free(each);
   return bytes;
