@@ -156,7 +156,7 @@ static const mdm_option table[] = {
     {"train.batch", MDM_OPT_WORD_INT, "full", 1, INT_MAX_D, 0, "full", "full batch, or the number of fresh samples per step"},
 
     {"solve.method", MDM_OPT_ENUM, "particles", 0, 0, 0, "particles|networks|auto", "where the limit comes from: sample particles, or families of finite networks, extrapolated to N = infinity; auto: the cheaper, by short pilots of both"},
-    {"solve.widths", MDM_OPT_INT_LIST, "[]", 2, 1e7, 0, NULL, "stream widths N of the networks of a family, each twice the one before; from three on the smallest checks the others; []: from solve.accuracy, or [16, 32, 64, 128]", "solve.method=networks|auto"},
+    {"solve.widths", MDM_OPT_INT_LIST, "[]", 2, 1e7, 0, NULL, "stream widths N of the networks of a family, each 2, 4, 8, ... times the one before; from three on the smallest checks the others; []: from solve.accuracy, or [16, 32, 64, 128]", "solve.method=networks|auto"},
     {"solve.matched", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "initial weights of these networks have exact moments along up to N/6 principal components of the inputs", "solve.method=networks|auto"},
     {"solve.particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "sample particles of the stream population in the limit; 0: from solve.accuracy, or 20000 where solve.replicas alone is given", BY_PARTICLES},
     {"solve.expert_particles", MDM_OPT_INT, "0", 0, 1e9, 0, NULL, "expert particles (regimes II and III), model.active_fraction of them a whole number; 0: automatic", "model.regime=II|III, and " WITH_MOE ", and " BY_PARTICLES},
