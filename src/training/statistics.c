@@ -241,14 +241,12 @@ static void fill_batch(size_t at, size_t n, const real *u, const real *y, const 
 
 /* A batch of whole experts of J neurons. */
 static void add_batch(size_t experts, size_t J, double c[QUANTITIES][BATCH], neuron_sums *s) {
-  for (int k = 0; k < QUANTITIES; k++) {
-    s->square[k] += mdm_vec_dot_f64(experts * J, c[k], c[k]);
-    for (size_t m = 0; m < experts; m++) {
-      double sum = 0;
-      for (size_t j = 0; j < J; j++) sum += c[k][m * J + j];
-      s->sum[k] += sum;
-      s->groups[k] += sum * sum;
-    }
+  for (int k = 0; k < QUANTITIES; k++) s->square[k] += mdm_vec_dot_f64(experts * J, c[k], c[k]);
+  for (size_t m = 0; m < experts; m++) {
+    double sum[QUANTITIES] = {0};
+    for (size_t j = 0; j < J; j++)
+      for (int k = 0; k < QUANTITIES; k++) sum[k] += c[k][m * J + j];
+    for (int k = 0; k < QUANTITIES; k++) s->sum[k] += sum[k], s->groups[k] += sum[k] * sum[k];
   }
 }
 
@@ -258,11 +256,11 @@ static void sum_neurons(size_t n, const real *u, const real *y, const real *b, d
   for (size_t j = 0; j < BATCH; j++) one[j] = 1;
   for (size_t first = 0; first < n; first += BATCH) {
     size_t count = n - first < BATCH ? n - first : BATCH;
+    double square[QUANTITIES];
     fill_batch(0, count, u + first, y + first, b + first, c);
-    for (int k = 0; k < QUANTITIES; k++) {
-      s->square[k] += mdm_vec_dot_f64(count, c[k], c[k]);
-      s->sum[k] += mdm_vec_dot_f64(count, c[k], one); /* by vectors: additions one after the other are a chain */
-    }
+    for (int k = 0; k < QUANTITIES; k++) s->square[k] += square[k] = mdm_vec_dot_f64(count, c[k], c[k]);
+    /* by vectors: additions one after the other are a chain. Powers have been added up as squares. */
+    for (int k = 0; k < QUANTITIES; k++) s->sum[k] += k == OF_POWER ? square[OF_Y] : mdm_vec_dot_f64(count, c[k], one);
   }
 }
 
