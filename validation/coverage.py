@@ -137,9 +137,9 @@ def count_means(count, f, truth, same, runs):
     for name, group in sources(f).items():
         who = "limit" if name == "limit" else "networks"
         n = int(group.attrs["runs"])
-        for path, (mean, error) in arrays(group).items():
-            if path in truth[name]:
-                add_means(count, who, path, mean, error, n, truth[name][path])
+        for path in truth[name]:
+            mean, error = group[path][...], group[path + "_stderr"][...]
+            add_means(count, who, path, mean, error, n, truth[name][path])
             if who == "limit" and runs == MANY and path in same:
                 add_means(count, "bias apart", path, mean, error, n, same[path])
 
@@ -157,11 +157,9 @@ def biases(truth, same):
     return {kind: math.copysign(math.sqrt(abs(np.mean(v))), np.mean(v)) for kind, v in squares.items() if v}
 
 
-def count_comparison(count, f, truth):
-    def walk(name, item):
-        if not name.endswith("/exponent"):
-            return
-        base, kind = name[:-len("/exponent")], None
+def count_comparison(count, f, truth, bases):
+    """Powers and extrapolations of the arrays below comparison/each that bases names."""
+    for base in bases:
         path = base if base.split("/")[0] in ("kernels", "statistics", "responses", "parts") else "observables/" + base
         kind = kind_of(path)
         here, there = f["comparison/each/" + base], truth["comparison/each/" + base]
@@ -173,7 +171,6 @@ def count_comparison(count, f, truth):
         z, freedom = float(here["extrapolated_rms_z"][0]), float(here["extrapolated_freedom"][0])
         if math.isfinite(z):
             count.add(("extrapolated", kind, 0), [z <= reach(max(1, int(freedom)) + 1)])
-    f["comparison/each"].visit(lambda name: walk(name, None))
 
 
 def measure(case, repeats, folder):
@@ -185,7 +182,8 @@ def measure(case, repeats, folder):
     execute(again, CASES[case] + COMMON[:2] + COMMON[3:] + SAME, "solve")
     with h5py.File(kept) as large, h5py.File(again) as other:
         truth = {name: arrays(group) for name, group in sources(large).items()}
-        same = arrays(other)
+        same, bases = arrays(other), []
+        large["comparison/each"].visit(lambda name: bases.append(name[:-len("/exponent")]) if name.endswith("/exponent") else None)
         for r in range(repeats):
             for k, networks in enumerate((*FEW, MANY)):
                 runs = [f"simulate.seeds={networks}", f"solve.replicas={networks if networks in FEW else REPLICAS}", f"solve.particles={PARTICLES}", f"seed={100000 + 1000 * r + 200 * k}"]
@@ -193,7 +191,7 @@ def measure(case, repeats, folder):
                 with h5py.File(path) as f:
                     count_means(count, f, truth, same, networks)
                     if networks == MANY:
-                        count_comparison(count, f, large)
+                        count_comparison(count, f, large, bases)
     return count, biases(truth["limit"], same)
 
 

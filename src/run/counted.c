@@ -4,7 +4,8 @@
  * spread is zero, although one of the next runs may differ: of an event that none of n runs has seen, all that is known is that it has a chance of some 1/n
  * (rule of succession). So the error is that with one run more that differs by one count, of size c,
  *   s² = [Σ (x − x̄)² + c²] / (n (n − 1)),
- * which is c/n where all agree and changes little where many counts vary.
+ * which is c/n where all agree and changes little where many counts vary. Of accuracies more is known, the outputs behind them: where all of a step's are far from another class for their spread
+ * over runs, nothing is added.
  *
  * Kernels. In networks under top-K the entry of two tokens that no expert serves both is exactly zero. What it is where one does, is told by the runs that have
  * one: fewer than three (MDM_FEWEST_RUNS) tell no error, and the error of such an entry is NaN, unknown. In the limit experts are a population. */
@@ -19,7 +20,8 @@
 #include "base/record.h"
 #include "run/family.h"
 
-static const double SAME = 1e-9; /* fractions that differ by less are the same count, but for rounding */
+static const double SAME = 1e-9, TIE = 1e-6; /* fractions that differ by less are the same count, but for rounding; outputs that do are a tie (problem/loss.c) */
+static const double CERTAIN = 3;            /* standard deviations over runs */
 
 /* ---------------------------------------------------------------- fractions */
 
@@ -29,19 +31,42 @@ static void add_run(mdm_array *a, size_t first, size_t size, double count, size_
   for (size_t e = first; e < first + size; e++) a->error[e] = sqrt(a->error[e] * a->error[e] + more);
 }
 
-/* Of a part's samples, at steps where predictions differ between runs: where they do not (f = 0 before the first step), neither can accuracies. */
-static void raise_accuracy(mdm_record *summary, const char *part, size_t n) {
+/* By how much C outputs f favour the class that their mean over runs does: f times its sign, or the output of this class beyond the largest other. */
+static double margin(size_t C, const double *mean, const double *f) {
+  size_t top = 0;
+  double other = -INFINITY;
+  if (C == 1) return mean[0] < 0 ? -f[0] : f[0];
+  for (size_t c = 1; c < C; c++) top = mean[c] > mean[top] ? c : top;
+  for (size_t c = 0; c < C; c++) other = c == top ? other : fmax(other, f[c]);
+  return f[top] - other;
+}
+
+/* Whether the class of the sample whose outputs begin at entry e is as good as the same in all runs, seen or not: CERTAIN standard deviations from another. It is where outputs do
+ * not differ, as before the first step, where f = 0. */
+static int is_certain(const mdm_record *const *runs, size_t n, const mdm_array *f, size_t e) {
+  double sum = 0, squares = 0, count = (double)n;
+  for (int pass = 0; pass < 2; pass++)
+    for (size_t r = 0; r < n; r++) {
+      double m = margin(f->dim[2], f->value + e, mdm_record_find(runs[r], f->path)->value + e);
+      m = fabs(m) < TIE ? 0 : m;
+      if (pass) squares += (m - sum / count) * (m - sum / count);
+      else sum += m;
+    }
+  return sum / count >= mdm_student(CERTAIN, count - 1) * sqrt(squares / (count - 1));
+}
+
+/* Of a part's samples, at steps where the class of one is not certain. */
+static void raise_accuracy(const mdm_record *const *runs, size_t n, mdm_record *summary, const char *part) {
   char path[2][64];
   snprintf(path[0], sizeof path[0], "observables/%s/accuracy", part);
   snprintf(path[1], sizeof path[1], "observables/%s/prediction", part);
   mdm_array *a = (mdm_array *)mdm_record_find(summary, path[0]);
   const mdm_array *f = mdm_record_find(summary, path[1]); /* steps × P × C */
   if (!a || !f || f->rank != 3 || a->rank != 1 || a->dim[0] != f->dim[0]) return;
-  size_t size = f->dim[1] * f->dim[2];
   for (size_t t = 0; t < a->dim[0]; t++) {
-    size_t e = 0;
-    while (e < size && f->error[t * size + e] == 0) e++;
-    if (e < size) add_run(a, t, 1, 1 / (double)f->dim[1], n);
+    size_t P = f->dim[1], k = 0;
+    while (k < P && is_certain(runs, n, f, (t * P + k) * f->dim[2])) k++;
+    if (k < P) add_run(a, t, 1, 1 / (double)P, n);
   }
 }
 
@@ -104,8 +129,8 @@ static int doubt_kernel(const mdm_record *const *runs, size_t n, mdm_record *sum
 int mdm_counted_errors(const mdm_record *const *runs, size_t n, int networks, mdm_record *summary, mdm_error *err) {
   static const char *const of_experts[] = {"kernels/Q/backward", "kernels/W1/backward", "kernels/W2/forward"};
   if (n < 2 || mdm_is_of_families(summary)) return MDM_OK;
-  raise_accuracy(summary, "train", n);
-  raise_accuracy(summary, "test", n);
+  raise_accuracy(runs, n, summary, "train");
+  raise_accuracy(runs, n, summary, "test");
   raise_histogram(runs, n, summary, "statistics/psi/histogram");
   raise_histogram(runs, n, summary, "statistics/g/histogram");
   if (!is_sparse(summary)) return MDM_OK;

@@ -16,10 +16,11 @@ static void add(mdm_record *rec, const char *path, int rank, const size_t *dim, 
   memcpy(to, v, mdm_elements(rank, dim) * sizeof *v);
 }
 
-/* Run r of three: 4 samples of one output at 2 steps, 2 tokens of kernels at one time. load: K/M. */
+/* Run r of three: 4 samples of one output at 4 steps, 3 tokens of kernels at one time. load: K/M. Classes are sure at all steps but 1 (for the first sample) and 3. */
 static mdm_record *run_of(int r, double load) {
-  static const size_t prediction[3] = {2, 4, 1}, steps = 2, load_dim[2] = {1, 2}, bins[2] = {1, 3}, kernel[4] = {1, 3, 1, 3};
-  const double f[8] = {0, 0, 0, 0, r, 1, 2, 3}, accuracy[2] = {0.5, 1}, load_mean[2] = {load, load}, quantile[2] = {0.25, r == 2 ? 0.5 : 0.25};
+  static const size_t prediction[3] = {4, 4, 1}, test[3] = {2, 2, 3}, steps = 4, tests = 2, load_dim[2] = {1, 2}, bins[2] = {1, 3}, kernel[4] = {1, 3, 1, 3};
+  const double f[16] = {0, 0, 0, 0, r, 1, 2, 3, 1 + 0.05 * r, 1, -2 - 0.1 * r, 3, -1 - 0.3 * r, 1, 2, 3}, accuracy[4] = {0.5, 1, 1, 1}, load_mean[4] = {load, load, load, load},
+               of_test[12] = {1, 2, 3, 3 + 0.05 * r, 2, 1, 1, 2, 3, 3, 2 + r, 1}, right[2] = {1, 1}, quantile[2] = {0.25, r == 2 ? 0.5 : 0.25};
   const double histogram[3] = {0, r == 1 ? 0.9375 : 0.875, r == 1 ? 0.0625 : 0.125}; /* 16 logits */
   /* tokens 0 and 1 share an expert in run 1 alone, 0 and 2 in none, 1 and 2 in all; no gradient reaches token 2 in `still` */
   const double Q[9] = {1 + r, r == 1, 0, r == 1, 2, 3 + r, 0, 3 + r, 4}, still[9] = {1, r == 1, 0, r == 1, 2, 0, 0, 0, 0};
@@ -27,6 +28,8 @@ static mdm_record *run_of(int r, double load) {
   CU_ASSERT_EQUAL_FATAL(mdm_record_create(&rec, NULL), MDM_OK);
   add(rec, "observables/train/prediction", 3, prediction, "step, sample, output", f);
   add(rec, "observables/train/accuracy", 1, &steps, "step", accuracy);
+  add(rec, "observables/test/prediction", 3, test, "test step, sample, output", of_test);
+  add(rec, "observables/test/accuracy", 1, &tests, "test step", right);
   add(rec, "observables/router/load_mean", 1, &steps, "step", load_mean);
   add(rec, "statistics/load/quantile", 2, load_dim, "time, probability", quantile);
   add(rec, "statistics/psi/histogram", 2, bins, "time, bin", histogram);
@@ -51,10 +54,14 @@ static void summaries(double load, int networks, mdm_record **before, mdm_record
 static void one_run_more_differs_by_one_count(void) {
   mdm_record *before, *after;
   summaries(0.25, 1, &before, &after);
-  const double *accuracy = errors(after, "observables/train/accuracy"), *load = errors(after, "statistics/load/quantile"), *bins = errors(after, "statistics/psi/histogram");
+  const double *accuracy = errors(after, "observables/train/accuracy"), *test = errors(after, "observables/test/accuracy"), *load = errors(after, "statistics/load/quantile"), *bins = errors(after, "statistics/psi/histogram");
   double spread = errors(before, "statistics/load/quantile")[1], of_bins = errors(before, "statistics/psi/histogram")[1];
   CU_ASSERT_EQUAL(accuracy[0], 0); /* predictions are 0 in all runs: nothing is counted */
   CU_ASSERT_DOUBLE_EQUAL(accuracy[1], 0.25 / sqrt(6), 1e-15);
+  CU_ASSERT_EQUAL(accuracy[2], 0); /* 1.05 ± 0.05 and 2.1 ± 0.1, of three runs: 21 standard deviations; three of a normal distribution are 19 of Student's t */
+  CU_ASSERT_DOUBLE_EQUAL(accuracy[3], 0.25 / sqrt(6), 1e-15);
+  CU_ASSERT_EQUAL(test[0], 0); /* of three outputs the largest is so by 1, and in the second sample by 1.05 ± 0.05 */
+  CU_ASSERT_DOUBLE_EQUAL(test[1], 0.5 / sqrt(6), 1e-15);
   CU_ASSERT_DOUBLE_EQUAL(load[0], 0.25 / sqrt(6), 1e-15);
   CU_ASSERT_DOUBLE_EQUAL(load[1], hypot(spread, 0.25 / sqrt(6)), 1e-15);
   CU_ASSERT_DOUBLE_EQUAL(bins[0], 0.0625 / sqrt(6), 1e-15);
