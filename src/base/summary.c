@@ -131,6 +131,8 @@ double mdm_divergence(size_t n, const double *w) {
 
 /* ---------------------------------------------------------------- alignment */
 
+static const double ROUNDINGS = 32; /* of a kernel's entries, that are no variation among samples */
+
 /* Subtracts the mean of n numbers that lie `step` apart; equal ones leave nothing, not even rounding. */
 static void centre(size_t n, size_t step, double *x) {
   double mean = 0, first = x[0];
@@ -142,7 +144,9 @@ static void centre(size_t n, size_t step, double *x) {
   for (size_t i = 0; i < n; i++) x[i * step] -= mean;
 }
 
-double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double *work) {
+double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double rounding, double *work) {
+  double all = 0;
+  for (size_t i = 0; i < n * n; i++) all += kernel[i] * kernel[i];
   memcpy(work, y, outputs * n * sizeof *work);
   for (size_t c = 0; c < outputs; c++) centre(n, outputs, work + c);
   for (size_t i = 0; i < n; i++) centre(n, 1, kernel + n * i);
@@ -156,5 +160,5 @@ double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, 
       kk += k * k;
       yy += target * target;
     }
-  return kk > 0 && yy > 0 ? inner / sqrt(kk * yy) : NAN;
+  return sqrt(kk) > ROUNDINGS * rounding * sqrt(all) && yy > 0 ? inner / sqrt(kk * yy) : NAN;
 }

@@ -33,8 +33,8 @@ double mdm_divergence(size_t n, const double *w);
 
 /* Centred alignment of a kernel (n × n, symmetric) with targets y (outputs × n, column-major):
  *   ⟨K_c, Y_c⟩ / (‖K_c‖ ‖Y_c‖), Y = Σ y yᵀ over outputs, X_c = H X H with H = 1 − 1/n, ‖·‖ the Frobenius norm
- * (Cortes, Mohri and Rostamizadeh 2012). NaN when either vanishes, for instance when all targets are equal. Centres
- * kernel in place; work: outputs × n. */
-double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double *work);
+ * (Cortes, Mohri and Rostamizadeh 2012). NaN when either vanishes, for instance when all targets are equal, or all samples: then what is left of
+ * the kernel is rounding; rounding: the relative precision of its entries. Centres kernel in place; work: outputs × n. */
+double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double rounding, double *work);
 
 #endif

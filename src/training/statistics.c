@@ -434,7 +434,7 @@ static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, 
     mdm_problem_targets(p, t, S, s->y);
     int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k], l), S, s->kernel, err);
     if (status) return status;
-    s->alignment[k][at] = mdm_problem_alignment(p, S, s->kernel, s->y, s->work);
+    s->alignment[k][at] = mdm_problem_alignment(p, S, s->kernel, s->y, MDM_EPSILON, s->work);
   }
   return MDM_OK;
 }

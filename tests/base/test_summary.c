@@ -60,13 +60,13 @@ static void alignment_of_known_kernels(void) {
   const double y[P] = {1, -1, -1, 3}, other[P] = {1, 1, -1, -0.5}, same[P] = {1, 1, 1, 1};
   double k[P * P], work[P], centred[P], dot = 0, norm = 0;
   for (int i = 0; i < P * P; i++) k[i] = 3 * y[i / P] * y[i % P] + 0.7;
-  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, work), 1, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, 1e-16, work), 1, 1e-14);
   for (int i = 0; i < P; i++) centred[i] = y[i] - 0.5, dot += centred[i] * (other[i] - 0.125), norm += centred[i] * centred[i];
   for (int i = 0; i < P * P; i++) k[i] = (other[i / P] - dot / norm * centred[i / P]) * (other[i % P] - dot / norm * centred[i % P]);
-  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, work), 0, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, 1e-16, work), 0, 1e-14);
   for (int i = 0; i < P * P; i++) k[i] = i / P == i % P;
-  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, work), 1 / sqrt(3), 1e-14); /* no kernel but H itself */
-  CU_ASSERT(isnan(mdm_alignment(P, 1, k, same, work)));
+  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, y, 1e-16, work), 1 / sqrt(3), 1e-14); /* no kernel but H itself */
+  CU_ASSERT(isnan(mdm_alignment(P, 1, k, same, 1e-16, work)));
 }
 
 /* Equal targets whose mean is not exact: no variation either, and no rounding in its place. */
@@ -75,10 +75,16 @@ static void alignment_of_equal_targets(void) {
   double y[N], work[N], k[N * N];
   for (int i = 0; i < N; i++) y[i] = 0.1;
   for (int i = 0; i < N * N; i++) k[i] = i / N == i % N;
-  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, work)));
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, 1e-16, work)));
   for (int i = 0; i < N; i++) y[i] = i;
   for (int i = 0; i < N * N; i++) k[i] = 0.1;
-  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, work)));
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, 1e-16, work)));
+  for (int i = 0; i < N * N; i++) k[i] = 0.1 * (1 + 1e-16 * (i % 3)); /* rounding is no variation, unless entries are more precise */
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, 1e-16, work)));
+  for (int i = 0; i < N * N; i++) k[i] = 0.1 * (1 + 1e-6 * (i / N % 3) * (i % N % 3));
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, 1e-7, work)));
+  for (int i = 0; i < N * N; i++) k[i] = 0.1 * (1 + 1e-6 * (i / N % 3) * (i % N % 3));
+  CU_ASSERT(isfinite(mdm_alignment(N, 1, k, y, 1e-16, work)));
 }
 
 /* Two outputs: Σ over outputs of y yᵀ. */
@@ -86,7 +92,7 @@ static void alignment_of_several_outputs(void) {
   const double y[2 * P] = {1, 0, 1, 0, 0, 1, 0, 1};
   double k[P * P], work[2 * P];
   for (int i = 0; i < P * P; i++) k[i] = y[2 * (i / P)] * y[2 * (i % P)] + y[2 * (i / P) + 1] * y[2 * (i % P) + 1];
-  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 2, k, y, work), 1, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 2, k, y, 1e-16, work), 1, 1e-14);
 }
 
 static const test_case tests[] = {

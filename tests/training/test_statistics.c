@@ -294,7 +294,7 @@ static void alignment_of_stored_kernels(void) {
       double k[P * P], work[P];
       for (size_t i = 0; i < P; i++)
         for (size_t j = 0; j < P; j++) k[i * P + j] = values(r, kernels[a])[((t * P + i) * 2 + t) * P + j];
-      CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, cosine_target, work), values(r, alignments[a])[t], 1e-12);
+      CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, cosine_target, 0, work), values(r, alignments[a])[t], 1e-12);
     }
   mdm_outcome_clear(&out);
 }
