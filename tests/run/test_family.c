@@ -144,6 +144,7 @@ static void members_are_apart(void) {
       size_t part;
     } member[8];
   } rows[] = {{"solve.widths=[2,4,8,16]", 8, {{8, 0}, {8, 1}, {4, 0}, {4, 1}, {4, 2}, {4, 3}, {2, 0}, {2, 4}}},
+              {"solve.widths=[2,4,16]", 2, {{4, 0}, {2, 0}}},
               {"solve.widths=[4,8,64]", 2, {{8, 0}, {4, 0}}},
               {"solve.widths=[4,32,64]", 3, {{32, 0}, {32, 1}, {4, 0}}},
               {"train.optimizer=sign solve.widths=[2,4,16,64]", 6, {{16, 0}, {16, 1}, {16, 2}, {16, 3}, {4, 0}, {2, 0}}}};
