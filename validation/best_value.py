@@ -9,13 +9,15 @@ starts elsewhere, on the grid alone and refined. The truth is known. Two kinds o
       grids from these. The truth is the minimum of their mean loss. One `moedmft sweep --refine` of the first networks must give the same
       best value as the repeats' way to refine.
 
-    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [--few | --shares] [CASE ...]
+    validation/best_value.py [--repeats N] [--seeds N] [--spread S] [--few | --signs | --shares] [CASE ...]
 
 Without cases: all curves; all: those and the networks, kink (the built-in set, 8 steps: the loss falls to a kink), guide (24 steps, the
 guide's recipe: a sharper one) and fashion (one pass over 400 images: a round minimum). Needs build/ (make) and a C compiler. Two minutes of one core in all.
 Printed as a Markdown table: fractions within one and two errors, for the value and for the loss there; the errors' typical size, and the root
 mean square of what they should cover, of ln(value) and of the loss in parts of the true one.
 --few: fractions within two errors, of lists refined from a spacing of 1.41, of 3 to 32 runs.
+--signs: of so many lists, refined from a spacing of 1.41, whose loss misses the truth by more than two errors (how many are too low), and with which probability such a list has a
+    larger share of its largest loss (in their sum, in their variance), … than one that holds it: 0.5 tells nothing.
 --shares: of networks, which part of the mean loss the largest has, how many carry it (effective number) and how ln L scatters, beside the best value.
 Exit status 1 when fewer than 55 % of the repeats lie within one error, or fewer than 80 % within two.
 """
@@ -78,18 +80,18 @@ class Routine:
 
 
 def refined(best_of, position, losses):
-    """The best value after refinement as in src/study/sweep_grow.c, and the number of values. position: of the grid's values, whole numbers;
+    """The best value after refinement as in src/study/sweep_grow.c, and the positions of all values. position: of the grid's values, whole numbers;
     losses(position): None where there are none."""
     position = sorted(position)
     while True:
         best = best_of(position)
         i = int(best["position"])
         if best["kind"] in EDGE or best["x_between"] <= max(TOLERANCE, 0.5 * best["x_runs"]):
-            return best, len(position)
+            return best, position
         middle = [(a + b) / 2 for a, b in zip(position[i - 1:i + 1], position[i:i + 2])]
         more = [m for m in middle if m == int(m) and losses(int(m)) is not None]
         if not more:
-            return best, len(position)
+            return best, position
         position = sorted(position + [int(m) for m in more])
 
 
@@ -184,20 +186,26 @@ def best_of(routine, source, losses, seed, stream):
     return lambda position: routine(source.x(position), np.array([losses(p) for p in position]), source.first(position), seed, stream)
 
 
-def measure(routine, source, spacing, refine, repeats, runs):
-    """Deviations and errors of best values: rows of x, its error, loss, its error, number of values."""
-    octave, step, rows = math.log(2) / source.unit, round(spacing / source.unit), []
+def seek(routine, source, spacing, refine, r, runs):
+    """Repeat r: the best value, the positions of its list and their losses."""
+    octave, step = math.log(2) / source.unit, round(spacing / source.unit)
     centre = round((source.truth - source.x(0)) / source.unit)
     half = round(REACH * octave / step)
+    start = centre - half * step + int(np.random.default_rng(r).integers(-(step // 2), step // 2 + 1))
+    start -= start % source.start
+    grid = [start + k * step for k in range(2 * half + 1)]
+    losses = source.sample(r, runs)
+    find = best_of(routine, source, losses, 1, r)
+    return *(refined(find, grid, losses) if refine else (find(grid), grid)), losses
+
+
+def measure(routine, source, spacing, refine, repeats, runs):
+    """Deviations and errors of best values: rows of x, its error, loss, its error, number of values."""
+    rows = []
     for r in range(repeats):
-        start = centre - half * step + int(np.random.default_rng(r).integers(-(step // 2), step // 2 + 1))
-        start -= start % source.start
-        grid = [start + k * step for k in range(2 * half + 1)]
-        losses = source.sample(r, runs)
-        find = best_of(routine, source, losses, 1, r)
-        best, n = refined(find, grid, losses) if refine else (find(grid), len(grid))
+        best, positions, _ = seek(routine, source, spacing, refine, r, runs)
         if np.isfinite(best["x_error"]):
-            rows.append((best["x"] - source.truth, best["x_error"], best["loss"] / source.least - 1, best["loss_error"] / source.least, n))
+            rows.append((best["x"] - source.truth, best["x_error"], best["loss"] / source.least - 1, best["loss_error"] / source.least, len(positions)))
     return np.array(rows)
 
 
@@ -231,6 +239,29 @@ def all_spacings(routine, name, source, repeats, runs):
     return good
 
 
+SIGNS = {  # of the losses y of the runs at the best value
+    "largest / sum": lambda y: y.max() / y.sum(),
+    "largest / variance": lambda y: ((y - y.mean())**2).max() / ((y - y.mean())**2).sum(),
+    "1 / effective number": lambda y: (y**2).sum() / y.sum()**2,
+    "spread of ln L": lambda y: np.log(y).std(ddof=1),
+    "skewness": lambda y: ((y - y.mean())**3).mean() / y.std()**3,
+}
+
+
+def signs(routine, name, source, repeats, runs):
+    """One line of the table of signs."""
+    found, missed = [], []
+    for r in range(repeats):
+        best, positions, losses = seek(routine, source, math.log(2) / 2, True, r, runs)
+        if np.isfinite(best["x_error"]):
+            found.append([sign(losses(sorted(positions)[int(best["position"])])) for sign in SIGNS.values()])
+            missed.append((best["loss"] - source.least) / best["loss_error"])
+    found, missed = np.array(found), np.array(missed)
+    a, b = found[np.abs(missed) >= 2], found[np.abs(missed) < 2]
+    larger = [(a[:, None, k] > b[None, :, k]).mean() if len(a) else math.nan for k in range(len(SIGNS))]
+    print(f"| {name} | {runs} | {len(a)} of {len(found)} | {np.mean(missed <= -2) * len(found):.0f} | " + " | ".join(f"{v:.2f}" for v in larger) + " |", flush=True)
+
+
 def shares(name, source):
     """Lines of the table of shares, at values within 6 % of the best."""
     for p in source.positions:
@@ -247,6 +278,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=16, help="runs of a sweep")
     parser.add_argument("--spread", type=float, default=0.05, help="standard deviation of the curves' places, and of ln(size), from run to run")
     parser.add_argument("--few", action="store_true", help="the table of few runs")
+    parser.add_argument("--signs", action="store_true", help="do the losses of the runs at the best value tell that its loss misses?")
     parser.add_argument("--shares", action="store_true", help="how many networks carry the mean loss")
     asked = parser.parse_args()
     cases = [*CURVES, *NETWORKS] if "all" in asked.cases else asked.cases or list(CURVES)
@@ -254,6 +286,8 @@ def main():
     if asked.shares:
         cases = [case for case in cases if case in NETWORKS]
         print("| case | value over the best | mean loss | share of the largest | effective number | standard deviation of ln L |\n|---|---|---|---|---|---|")
+    elif asked.signs:
+        print("| case | runs | missed | too low | " + " | ".join(SIGNS) + " |\n" + "|---" * (4 + len(SIGNS)) + "|")
     elif asked.few:
         print(f"| two errors of … runs hold | {FEW[0]}: value, loss | " + " | ".join(map(str, FEW[1:])) + " |\n" + "|---" * (len(FEW) + 1) + "|")
     else:
@@ -267,6 +301,10 @@ def main():
                 source.check(folder, routine, asked.seeds)
             if asked.shares:
                 shares(case, source)
+                continue
+            if asked.signs:
+                for runs in (4, 16):
+                    signs(routine, case, source, asked.repeats, runs)
                 continue
             good &= few_runs(routine, case, source, asked.repeats) if asked.few else all_spacings(routine, case, source, asked.repeats, asked.seeds)
     return 0 if good else 1

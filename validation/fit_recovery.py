@@ -19,6 +19,7 @@ import numpy as np
 HOFFMANN = dict(E=1.8172, A=482.01, alpha=0.3478, B=2085.43, beta=0.3658)
 JOINT = dict(e=0.1577, f=7.2446, m=5.1395, n=-3.2363, k=0.0013, h=0.0450, a=38.051, alpha=0.2383, b=27129.05, beta=0.4694, c=31.096, epsilon=1.8182)
 POWER = dict(L_inf=0.25, a=1.5, p=1.0)
+TWO_ERRORS = {3: 4.5265, 4: 3.3068, 8: 2.4288, 32: 2.0794}  # what Student's t of so many runs exceeds as rarely as two errors are by a normal distribution
 
 
 def log_uniform(random, low, high, n):
@@ -47,12 +48,16 @@ def joint(random, n, noise):
     return dict(N=N, D=D, N_a=N_a, G=G, S=S, loss=loss), JOINT
 
 
-def power(random, n, noise):
-    """n widths from 16 on and the limit, all with errors."""
+def power(random, n, noise, seeds=0, plain=False):
+    """n widths from 16 on and the limit, all with errors: known ones, or those of the mean of so many runs, times what Student's t adds unless plain."""
     N = 16.0 * 2.0 ** np.arange(n)
     law = np.append(POWER["L_inf"] + POWER["a"] / N ** POWER["p"], POWER["L_inf"])
     error = noise * law
-    return dict(N=np.append(N, np.inf), loss=law + error * random.standard_normal(n + 1), loss_error=error), POWER
+    if not seeds:
+        return dict(N=np.append(N, np.inf), loss=law + error * random.standard_normal(n + 1), loss_error=error), POWER
+    runs = law[:, None] + np.sqrt(seeds) * error[:, None] * random.standard_normal((n + 1, seeds))
+    found = runs.std(axis=1, ddof=1) / np.sqrt(seeds) * (1 if plain else TWO_ERRORS[seeds] / 2)
+    return dict(N=np.append(N, np.inf), loss=runs.mean(axis=1), loss_error=found), POWER
 
 
 LAWS = dict(hoffmann=hoffmann, joint=joint, power=power)
@@ -66,7 +71,8 @@ def write_csv(path, columns):
 
 
 def one(args, seed):
-    columns, truth = LAWS[args.law](np.random.default_rng(seed), args.runs, args.noise)
+    few = (args.seeds, args.plain) if args.law == "power" else ()
+    columns, truth = LAWS[args.law](np.random.default_rng(seed), args.runs, args.noise, *few)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "runs.csv")
         write_csv(path, columns)
@@ -91,6 +97,8 @@ def main():
     parser.add_argument("--law", choices=LAWS, default="hoffmann")
     parser.add_argument("--runs", type=int, default=450, help="of power: widths, besides the limit")
     parser.add_argument("--noise", type=float, default=5e-3, help="standard deviation of ln(loss)")
+    parser.add_argument("--seeds", type=int, default=0, choices=[0, *TWO_ERRORS], help="of power: runs of every width, whose spread is the error; 0: errors are known")
+    parser.add_argument("--plain", action="store_true", help="with --seeds: errors without Student's t, as no file of the program is read")
     parser.add_argument("--repeats", type=int, default=400)
     parser.add_argument("--starts", type=int, default=16)
     parser.add_argument("--bootstrap", type=int, default=400)

@@ -123,12 +123,13 @@ class Ensemble(Group):
 
     def histogram(self, field: str = "psi", at: int = -1) -> Histogram:
         """Distribution of the logits "psi" or gates "g" over experts and samples at a step of ``times``; -1: the last."""
-        stored = self._statistic(f"{field}/histogram")[self._grid_index("statistics", at)]
+        stored = self.one_block(self._statistic(f"{field}/histogram"))[self._grid_index("statistics", at)]
         edges = self._statistic(f"{field}/edge").mean
         return Histogram(edges, stored[1:-1], float(stored[0]), float(stored[-1]))
 
     def quantiles(self, field: str = "psi", probability: Optional[float] = None) -> Quantity:
-        """Quantiles of "psi", "g" or "load" on the time grid: shape (time, probability), or (time,) at one of them.
+        """Quantiles of "psi", "g" or "load" on the time grid: shape (time, probability), or (time,) at one of them. Of residual
+        stacks, here and below, all blocks come first unless the file was opened with one.
 
         The probabilities that are stored: self["statistics/probability"].
         """
@@ -140,7 +141,7 @@ class Ensemble(Group):
         if not at.size:
             grid = ", ".join(f"{p:g}" for p in known)
             raise MissingError(f"{self._node.file.filename}: no quantile {probability:g}; there are {grid}")
-        return stored[:, int(at[0])]
+        return stored[..., int(at[0])]
 
     def alignment(self, field: str = "h") -> Quantity:
         """Centred alignment of a kernel with the targets on the time grid: "h", "y", "a", or "ntk"; shape (time,)."""
@@ -217,7 +218,13 @@ class Ensemble(Group):
             return array
         t, s = at if isinstance(at, tuple) else (at, at)
         i, j = (self._time_index(step) for step in (t, s))
-        return array[i, :, j, :]
+        return array[..., i, :, j, :]
+
+    def one_block(self, array: Quantity) -> Quantity:
+        """The array, of which there must be one: MissingError where it has all blocks of a residual stack."""
+        if array.dims[:1] != ("block",):
+            return array
+        raise MissingError(f"{self._node.file.filename}: {array.name} has {len(array)} blocks; choose one, moedmft.open(FILE, block=-1)")
 
     def _time_index(self, step: int) -> int:
         return self._on_grid(step, self.times)

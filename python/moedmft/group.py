@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import h5py
@@ -12,6 +13,12 @@ from .errors import FileError, MissingError
 from .quantity import Array, Quantity
 
 TWIN = "_stderr"  # NAME_stderr is the standard error of NAME
+KINDS = {"Q": "moe", "W1": "moe", "W2": "moe", "W_qkv": "attention", "W_O": "attention"}  # blocks that have a tensor of weights
+
+
+def block_kinds(attributes: Mapping[str, Any]) -> List[str]:
+    """Kinds of the blocks of a residual stack, "moe" or "attention", in their order: the layer model.blocks, model.depth times."""
+    return re.findall(r"\w+", str(attributes.get("config:model.blocks", "[moe]"))) * int(attributes.get("config:model.depth", 0))
 
 
 class Group(Mapping[str, Quantity]):
@@ -91,10 +98,13 @@ class Group(Mapping[str, Quantity]):
         if self._chosen is None or quantity.dims[:1] != ("block",):
             return quantity
         config = self._node.file.attrs
-        depth, stored = int(plain(config["config:model.depth"])), str(plain(config.get("config:output.blocks", "[]")))
+        kinds, stored = block_kinds({key: plain(value) for key, value in config.items()}), str(plain(config.get("config:output.blocks", "[]")))
         listed = [int(word) for word in stored.strip("[] ").split(",") if word.strip()]
-        block = self._chosen + depth if self._chosen < 0 else self._chosen
-        if quantity.shape[0] >= depth:
+        block = self._chosen + len(kinds) if self._chosen < 0 else self._chosen
+        tensor = re.search(r"weights/(\w+)/\w+$", quantity.name)
+        if tensor and tensor[1] in KINDS:  # of all blocks of its kind
+            listed = [at for at, kind in enumerate(kinds) if kind == KINDS[tensor[1]]]
+        elif quantity.shape[0] >= len(kinds):
             return quantity[block]
         if block not in listed:
             raise MissingError(f"{self._node.file.filename}: {quantity.name} holds blocks {listed}, not {block}")

@@ -114,7 +114,7 @@ def kernel(run: Run, field: str = "h", time: Optional[int] = None, width: Option
         shown.append(run.networks[max(run.networks) if width is None else width])
     if run.has_limit:
         shown.append(run.limit)
-    blocks = [ensemble.kernel(field, at=time) for ensemble in shown]
+    blocks = [ensemble.one_block(ensemble.kernel(field, at=time)) for ensemble in shown]
     panels = len(blocks) + (len(blocks) == 2)
     axes = np.atleast_1d(_heat_axes(panels) if axes is None else axes)
     top = max((float(np.nanmax(np.abs(block.mean))) for block in blocks if np.isfinite(block.mean).any()), default=1.0)
@@ -155,7 +155,7 @@ def spectrum(run: Run, field: str = "h", count: int = 3, width: Optional[int] = 
 def eigenvalues(ensemble: Ensemble, field: str = "h") -> Array:
     """Eigenvalues of kernel(field, at=t)/samples for every t of the grid, shape (time, sample), descending; NaN where
     a run ended before t."""
-    blocks = np.einsum("tmtn->tmn", ensemble.kernel(field).mean)
+    blocks = np.einsum("tmtn->tmn", ensemble.one_block(ensemble.kernel(field)).mean)
     found = np.full(blocks.shape[:2], np.nan)
     for t, block in enumerate(blocks):
         if np.isfinite(block).all():
@@ -189,7 +189,7 @@ def alignment(run: Run, fields: Sequence[str] = ("h", "y", "a"), width: Optional
     """Alignment of kernels with the targets on the time grid: "h", "y", "a", "ntk". Marks: networks (the widest, or
     ``width``); dashed: limit."""
     names = ["tangent kernel" if field == "ntk" else f"kernel of {field}" for field in fields]
-    ax = _on_grid(run, names, lambda ensemble, i: ensemble.alignment(fields[i]).mean, width, ax)
+    ax = _on_grid(run, names, lambda ensemble, i: ensemble.one_block(ensemble.alignment(fields[i])).mean, width, ax)
     ax.set_ylabel("centred alignment with the targets")
     return ax
 

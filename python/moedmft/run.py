@@ -15,7 +15,7 @@ from .comparison import Comparison
 from .coordcheck import CoordCheck
 from .ensemble import Ensemble
 from .errors import FileError, IncompleteWarning, MissingError, SchemaError
-from .group import Group
+from .group import Group, block_kinds
 from .quantity import Array
 from .seal import check as check_seal
 from .trial import check as check_by_trial
@@ -244,8 +244,7 @@ class _Config(Dict[str, Any]):
 
 
 def _check_block(path: str, attributes: Dict[str, Any], block: Optional[int]) -> None:
-    layer = attributes.get("config:model.blocks", "[moe]")  # "[attention, moe]", which model.depth repeats
-    blocks = int(attributes.get("config:model.depth", 0)) * len(str(layer).split(","))
+    blocks = len(block_kinds(attributes))
     if block is not None and not -blocks <= block < blocks:
         raise MissingError(f"{path}: no block {block}; " + (f"there are blocks 0 to {blocks - 1}" if blocks else "it has no residual blocks"))
 

@@ -190,6 +190,50 @@ class Files(unittest.TestCase):
         with self.assertRaisesRegex(moedmft.MissingError, "no residual blocks"):
             moedmft.open(sample("solve"), block=0)
 
+    def test_blocks_of_two_kinds(self):
+        """Blocks are counted over all layers, from the end too; weights are those of their kind, kernels those of output.blocks."""
+        path = sample("simulate", weights=True, model__depth="2", model__blocks="[attention, moe]", model__norm="rms", data__context="2", data__test="0", output__blocks="[1, 3]",
+                      output__responses="false")
+        weights, kernel = "weights/{}/initial", "kernels/W1/forward"
+        with moedmft.open(path) as whole:
+            rms, stream, kernels = (whole.networks[8][name].mean for name in ("observables/rms/u", "observables/rms/h", kernel))
+            seed = whole.networks[8].members[0]
+            drawn = {name: seed[weights.format(name)].mean for name in ("Q", "W_qkv")}
+        self.assertEqual((len(rms), len(stream), len(kernels), len(drawn["Q"]), len(drawn["W_qkv"])), (4, 5, 2, 2, 2))
+        for block in range(4):
+            for chosen in (block, block - 4):
+                with moedmft.open(path, block=chosen) as run:
+                    networks = run.networks[8]
+                    np.testing.assert_array_equal(networks["observables/rms/u"].mean, rms[block])
+                    np.testing.assert_array_equal(networks["observables/rms/h"].mean, stream[block])
+                    mine, other = ("Q", "W_qkv") if block % 2 else ("W_qkv", "Q")
+                    np.testing.assert_array_equal(networks.members[0][weights.format(mine)].mean, drawn[mine][block // 2])
+                    with self.assertRaisesRegex(moedmft.MissingError, f"holds blocks .*, not {block}"):
+                        networks.members[0][weights.format(other)]
+                    if block % 2:
+                        np.testing.assert_array_equal(networks[kernel].mean, kernels[block // 2])
+                    else:
+                        self.assertRaises(moedmft.MissingError, networks.kernel, "h")
+
+    def test_all_blocks_at_once(self):
+        """Without a block, what is asked for at a step or a probability is that of every block."""
+        path = sample("solve", model__depth="6", model__norm="rms")
+        with moedmft.open(path) as whole, moedmft.open(path, block=4) as one:
+            a, b, last = whole.limit, one.limit, int(whole.times[-1])
+            for name, read in {
+                "quantile": lambda e: e.quantiles("psi", 0.5),
+                "kernel": lambda e: e.kernel("h", at=(last, 0)),
+                "response": lambda e: e.response("W1", at=(last, 0)),
+                "alignment": lambda e: e.alignment("y"),
+            }.items():
+                with self.subTest(name):
+                    np.testing.assert_array_equal(read(a)[4].mean, read(b).mean)
+                    self.assertEqual(read(a).dims, ("block", *read(b).dims))
+            b.histogram("psi")
+            for draw in (a.histogram, lambda: plot.histogram(whole), lambda: plot.spectrum(whole), lambda: plot.kernel(whole), lambda: plot.alignment(whole)):
+                with self.assertRaisesRegex(moedmft.MissingError, "6 blocks; choose one"):
+                    draw()
+
     def test_groups_of_later_versions_are_reachable(self):
         def change(f):
             f["width_8/novel/thing"] = np.arange(3.0)

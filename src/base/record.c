@@ -199,6 +199,28 @@ int mdm_record_truncate(mdm_record *rec, size_t n, mdm_error *err) {
   return MDM_OK;
 }
 
+size_t mdm_record_steps(const mdm_record *rec) {
+  for (size_t i = 0; i < rec->count; i++) {
+    int d = step_dimension(rec->item[i]);
+    if (d >= 0) return rec->item[i]->dim[d];
+  }
+  return SIZE_MAX;
+}
+
+int mdm_record_copy(const mdm_record *rec, mdm_record **out, mdm_error *err) {
+  int status = mdm_record_create(out, err);
+  for (size_t i = 0; i < rec->count && !status; i++) {
+    const mdm_array *a = rec->item[i];
+    size_t n = mdm_elements(a->rank, a->dim);
+    mdm_array *to;
+    if ((status = mdm_record_append(*out, a, a->error != NULL, &to, err))) break;
+    memcpy(to->value, a->value, n * sizeof *to->value);
+    if (a->error) memcpy(to->error, a->error, n * sizeof *to->error);
+  }
+  if (status) mdm_record_free(*out), *out = NULL;
+  return status;
+}
+
 int mdm_same_shape(const mdm_array *a, const mdm_array *b) {
   return a->rank == b->rank && (a->rank == 0 || memcmp(a->dim, b->dim, (size_t)a->rank * sizeof *a->dim) == 0);
 }

@@ -15,6 +15,10 @@ int mdm_record_add_blank(mdm_record *rec, const char *path, int rank, const size
                          double **value, mdm_error *err);
 /* mdm_record_find where the array is expected at a place, as records of equal runs have theirs in the same order. */
 const mdm_array *mdm_record_find_at(const mdm_record *rec, const char *path, size_t place);
+/* A copy of its own. */
+int mdm_record_copy(const mdm_record *rec, mdm_record **out, mdm_error *err);
+/* Extent of the dimension "step" of its arrays; SIZE_MAX: none has one. */
+size_t mdm_record_steps(const mdm_record *rec);
 /* Makes values, and errors where there are any, NaN. */
 void mdm_array_blank(mdm_array *a);
 /* Keeps place `at` along the first dimension, which goes. */

@@ -124,9 +124,13 @@ double mdm_divergence(size_t n, const double *w) {
 
 /* ---------------------------------------------------------------- alignment */
 
-/* Subtracts the mean of n numbers that lie `step` apart. */
+/* Subtracts the mean of n numbers that lie `step` apart; equal ones leave nothing, not even rounding. */
 static void centre(size_t n, size_t step, double *x) {
-  double mean = 0;
+  double mean = 0, first = x[0];
+  int equal = 1;
+  for (size_t i = 1; i < n; i++) equal &= x[i * step] == first;
+  for (size_t i = 0; i < n && equal; i++) x[i * step] = 0;
+  if (equal) return;
   for (size_t i = 0; i < n; i++) mean += x[i * step] / (double)n;
   for (size_t i = 0; i < n; i++) x[i * step] -= mean;
 }

@@ -19,6 +19,7 @@
 #include "file/match.h"
 #include "file/resume.h"
 #include "file/thinned.h"
+#include "run/counted.h"
 #include "run/family.h"
 
 enum { NAME_SIZE = 64 };
@@ -284,6 +285,7 @@ static int check_means(const earlier *e, const mdm_runs *r, mdm_error *err) {
   results_group(r->width, group);
   int status = mdm_record_reduce((const mdm_record *const *)r->each, r->n, &means, err);
   if (!status) status = mdm_family_errors(means, r->n, err);
+  if (!status) status = mdm_counted_errors((const mdm_record *const *)r->each, r->n, r->width > 0, means, err);
   if (!status) status = mdm_file_read_record(file, group, 0, &stored, err);
   for (size_t i = 0; !status && i < mdm_record_count(means); i++) {
     const mdm_array *a = mdm_record_at(means, i);

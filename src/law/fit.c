@@ -133,6 +133,7 @@ static void count_agreed(mdm_fitting *f) {
 static int work(mdm_fitting *f, mdm_error *err) {
   if (f->o->resamples && f->o->resamples < MDM_FEWEST_RESAMPLES)
     return mdm_fail(err, MDM_ERR_USAGE, "--bootstrap %zu: intervals take at least %d resamples; 0: none", f->o->resamples, MDM_FEWEST_RESAMPLES);
+  if (*f->runs->remark) mdm_law_warn(f, "%s", f->runs->remark);
   int status = mdm_law_settings(f, err);
   if (!status) status = mdm_law_predict_check(f, err);
   if (!status) status = mdm_law_optimum_check(f, err);

@@ -2,6 +2,7 @@
 #include "law/runs.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,15 @@ int mdm_law_runs_add(mdm_law_runs *r, size_t line, const double *value, mdm_erro
   for (size_t i = 0; i < r->columns; i++) r->column[i].value[r->rows] = value[i];
   r->line[r->rows++] = line;
   return MDM_OK;
+}
+
+void mdm_law_runs_remark(mdm_law_runs *r, const char *format, ...) {
+  size_t used = strlen(r->remark);
+  va_list args;
+  if (used && used + 1 < sizeof r->remark) r->remark[used++] = '\n', r->remark[used] = '\0';
+  va_start(args, format);
+  vsnprintf(r->remark + used, sizeof r->remark - used, format, args);
+  va_end(args);
 }
 
 const mdm_law_column *mdm_law_runs_find(const mdm_law_runs *r, const char *name) {

@@ -17,6 +17,7 @@ struct mdm_law_runs {
   mdm_law_column *column;
   size_t *line;                   /* rows: of the file; 0: it has none */
   double limit, limit_error;      /* loss at N = infinity, and its standard error; NaN: none */
+  char remark[1200];              /* lines: what a fit of them should warn of */
 };
 
 /* NULL: there is none of this name. */
@@ -29,5 +30,7 @@ int mdm_law_runs_take(const mdm_law_runs *r, const char *name, const double **ou
 /* An empty table with these columns; one more row of it. */
 int mdm_law_runs_create(const char *path, size_t columns, char *const *name, mdm_law_runs **out, mdm_error *err);
 int mdm_law_runs_add(mdm_law_runs *r, size_t line, const double *value, mdm_error *err);
+/* One more line of remarks; what does not fit is cut. */
+void mdm_law_runs_remark(mdm_law_runs *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

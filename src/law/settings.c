@@ -135,6 +135,8 @@ static int set_limit(mdm_fitting *f, mdm_error *err) {
   f->axis[k] = (mdm_law_axis){.fixed = 1, .value = limit, .low = limit, .high = limit, .start_low = limit, .start_high = limit};
   f->limit_at = k;
   f->limit_error = f->runs->limit_error > 0 && isfinite(f->runs->limit_error) ? f->runs->limit_error : 0;
+  if (isnan(f->runs->limit_error) && mdm_law_runs_find(f->runs, "loss_error"))
+    mdm_law_warn(f, "the limit has no standard error (of a file: fewer than three replicas), and L_inf is taken for exact: intervals are too narrow");
   return MDM_OK;
 }
 

@@ -127,16 +127,18 @@ static void colour_range(const mdm_heat *f, int map, double *lo, double *hi) {
   if (!(*hi > *lo)) *lo -= 1, *hi += 1;
 }
 
-/* "networks − limit: 1.2 % (noise 0.9 %)": RMS of the difference and its standard error, in units of the limit's RMS. */
+/* "networks − limit: 1.2 % (noise 0.9 %)": RMS of the difference and its standard error (over entries that have one), in units of the limit's RMS. */
 static void difference_title(const mdm_heat *f, char *to, size_t size) {
-  double d2 = 0, noise = 0, scale = 0;
+  double d2 = 0, noise = 0, scale = 0, entries = (double)(f->samples * f->samples), known = 0;
   for (size_t i = 0; i < f->samples; i++)
     for (size_t j = 0; j < f->samples; j++) {
       double d = value(f, DIFFERENCE, i, j), v = value(f, MDM_LIMIT, i, j);
-      d2 += d * d, scale += v * v, noise += variance(f, MDM_LIMIT, i, j) + variance(f, MDM_WIDEST, i, j);
+      double both = variance(f, MDM_LIMIT, i, j) + variance(f, MDM_WIDEST, i, j);
+      d2 += d * d, scale += v * v;
+      if (isfinite(both)) noise += both, known++;
     }
   int used = snprintf(to, size, "networks − limit: %.2g %%", 100 * sqrt(d2 / scale));
-  if (isfinite(noise)) snprintf(to + used, size - (size_t)used, " (noise %.2g %%)", 100 * sqrt(noise / scale));
+  if (known > 0) snprintf(to + used, size - (size_t)used, " (noise %.2g %%)", 100 * sqrt(noise / known * entries / scale));
 }
 
 static void map_title(const mdm_heat *f, int map, char *to, size_t size) {

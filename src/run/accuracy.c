@@ -125,7 +125,7 @@ static int prepare(pilots *p, const mdm_config *cfg, const mdm_data *data, const
   int status = mdm_config_copy(cfg, &p->cfg, err);
   if (!status) status = mdm_config_assign_all(p->cfg, off, sizeof off / sizeof *off, err);
   if (!status) status = mdm_plan_create(p->cfg, data, MDM_RUN_LIMIT, 1, NULL, &p->plan, err);
-  if (!status) status = mdm_directions_find(&p->plan.runner, LOOK, &p->visited, err);
+  if (!status) status = mdm_directions_find(&p->plan.runner, LOOK, mdm_workers(p->monitor.threads, NULL), &p->visited, err);
   if (status) return status;
   const mdm_model *m = &p->plan.problem->model;
   p->experts_given = !m->regime->experts_grow || mdm_config_int(cfg, "solve.expert_particles") > 0;

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "run/advice.h"
+#include "run/counted.h"
 
 /* ---------------------------------------------------------------- ensembles */
 
@@ -46,6 +47,7 @@ static int reduce_runs(const mdm_plan *p, const mdm_task *task, size_t n, size_t
   if (!status) status = mdm_family_losses(family, p->problem, runs, n, err);
   if (!status) status = mdm_record_reduce((const mdm_record *const *)runs, n, summary, err);
   if (!status) status = mdm_family_errors(*summary, n, err);
+  if (!status) status = mdm_counted_errors((const mdm_record *const *)runs, n, task->width > 0, *summary, err);
   free(runs);
   return status;
 }

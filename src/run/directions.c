@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/blas.h"
+#include "base/board.h"
 #include "base/memory.h"
 #include "run/estimate.h"
 
@@ -32,6 +33,7 @@ static const double SLOWER = 4; /* times the steps of a pilot, after which ranks
 typedef struct {
   mdm_problem problem; /* the run's, measuring nothing */
   mdm_runner runner;   /* of that problem */
+  mdm_task task;
   size_t *seen;        /* (steps + 1) × blocks × MDM_VISITORS */
   size_t steps;        /* that are complete, + 1 */
 } pilot;
@@ -148,22 +150,28 @@ static size_t choose(const mdm_problem *p, const mdm_limit_sizes *all, double wo
 
 /* ---------------------------------------------------------------- the pilot */
 
+/* A failure leaves the steps before it. */
+static void run_one(void *context, size_t i) {
+  pilot *q = context;
+  (void)i;
+  mdm_runner_run(&q->runner, &q->task, NULL);
+}
+
 /* Records of a pilot end where its steps end; rates are those of the run. */
-static int pilot_run(pilot *q, const mdm_runner *r, const mdm_limit_sizes *sizes, size_t steps, mdm_error *err) {
-  mdm_task task = {0};
+static int pilot_run(pilot *q, const mdm_runner *r, const mdm_limit_sizes *sizes, size_t steps, int threads, mdm_error *err) {
   *q = (pilot){.problem = *r->problem, .runner = *r};
   mdm_problem *p = &q->problem;
   p->steps = steps;
   p->kernels = p->responses = p->statistics = p->ntk = p->parts = 0;
   q->runner.problem = p;
   q->runner.sizes = *sizes;
-  q->seen = task.directions = mdm_alloc(steps + 1, mdm_model_blocks(&p->model), MDM_VISITORS, sizeof *q->seen);
+  q->seen = q->task.directions = mdm_alloc(steps + 1, mdm_model_blocks(&p->model), MDM_VISITORS, sizeof *q->seen);
   if (!q->seen) return mdm_no_memory(err, "a pilot");
   int before = mdm_blas_enter();
-  mdm_runner_run(&q->runner, &task, NULL); /* a failure leaves the steps before it */
+  mdm_with_helpers(threads, run_one, q, 0);
   mdm_blas_leave(before);
-  q->steps = task.done;
-  mdm_record_free(task.record);
+  q->steps = q->task.done;
+  mdm_record_free(q->task.record);
   return MDM_OK;
 }
 
@@ -210,7 +218,7 @@ static void extrapolate(const pilot *q, const mdm_runner *r, mdm_directions *out
     }
 }
 
-int mdm_directions_find(const mdm_runner *r, double work, mdm_directions *out, mdm_error *err) {
+int mdm_directions_find(const mdm_runner *r, double work, int threads, mdm_directions *out, mdm_error *err) {
   const mdm_problem *p = r->problem;
   mdm_limit_sizes sizes;
   pilot q = {0};
@@ -218,7 +226,7 @@ int mdm_directions_find(const mdm_runner *r, double work, mdm_directions *out, m
   if (!(out->k = mdm_alloc(out->blocks, 1, 1, sizeof *out->k))) return mdm_no_memory(err, "%zu blocks", out->blocks);
   size_t steps = choose(p, &r->sizes, work, &sizes, out);
   guess_all(p, &r->sizes, out);
-  int status = steps ? pilot_run(&q, r, &sizes, steps, err) : MDM_OK;
+  int status = steps ? pilot_run(&q, r, &sizes, steps, threads, err) : MDM_OK;
   if (!status && q.steps > 1) extrapolate(&q, r, out);
   else if (!status && p->batch >= MANY) guess_all_many(p, &r->sizes, out);
   free(q.seen);

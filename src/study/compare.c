@@ -35,12 +35,6 @@ static void values_of(const mdm_ensemble *e, const char *path, const double **ou
   for (size_t i = 0; i < e->runs; i++) out[i] = mdm_record_find(e->each[i], path)->value;
 }
 
-/* Elements that both have: a run that ended early has fewer steps, and steps come first. */
-static size_t common_elements(const mdm_ensemble *a, const mdm_ensemble *b, const char *path) {
-  size_t n = elements(mdm_record_find(a->each[0], path)), m = elements(mdm_record_find(b->each[0], path));
-  return n < m ? n : m;
-}
-
 /* One width of an observable; y: values of the limit. x: room for as many pointers as the ensemble has runs. */
 static int compare_width(const mdm_outcome *o, const char *path, size_t w, const double **x, const double **y, rows *r, mdm_error *err) {
   const mdm_ensemble *e = &o->networks[w];
@@ -48,7 +42,7 @@ static int compare_width(const mdm_outcome *o, const char *path, size_t w, const
   int status = MDM_OK;
   if (e->runs > 1) {
     values_of(e, path, x);
-    status = mdm_distance(common_elements(&o->limit, e, path), e->runs, x, o->limit.runs, y, &s, err);
+    status = mdm_distance(elements(mdm_record_find(e->each[0], path)), e->runs, x, o->limit.runs, y, &s, err);
   }
   r->d2[w] = s.d2, r->s2[w] = s.d2_error;
   r->spread2[w] = s.spread2, r->spread2_error[w] = s.spread2_error;
@@ -115,7 +109,6 @@ static int extrapolate(const mdm_outcome *o, const mdm_array *limit, double rate
     const mdm_array *a = mdm_record_find(o->networks[i].summary, limit->path);
     mean[i] = a->value, error[i] = a->error, runs[i] = (double)o->networks[i].runs;
     if (!a->error || !limit->error) rate = NAN; /* a single network */
-    w.k = elements(a) < w.k ? elements(a) : w.k;
   }
   w.mean = mean, w.error = error, w.runs = runs;
   int status = mdm_extrapolate(&w, rate, out, err);
@@ -237,24 +230,17 @@ static int add_axis(mdm_outcome *o, rows *r, mdm_error *err) {
   return status;
 }
 
-/* Networks measure what the limit does, up to where they came; runs that were read from a file might not. */
+/* Networks measure what the limit does; runs that were read from a file might not. */
 static int check_array(const mdm_outcome *o, const mdm_array *a, mdm_error *err) {
   for (size_t w = 0; w < o->widths; w++) {
     const mdm_array *b = mdm_record_find(o->networks[w].summary, a->path);
-    int fits = b && b->rank == a->rank;
-    for (int i = 1; i < a->rank && fits; i++) fits = a->dim[i] == b->dim[i];
-    if (!fits) return mdm_fail(err, MDM_ERR_DATA, "networks of N = %ld and the limit do not have the same %s: runs of another program?", o->networks[w].width, a->path);
+    if (!b || !mdm_same_shape(a, b)) return mdm_fail(err, MDM_ERR_DATA, "networks of N = %ld and the limit do not have the same %s: runs of another program?", o->networks[w].width, a->path);
   }
   return MDM_OK;
 }
 
-int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
-  o->predicted = o->predicted_lowest = 1; /* mean shift ~ 1/N (docs/theory.md, finite size) */
-  o->exponent = o->exponent_error = o->fluctuation = o->fluctuation_error = NAN;
-  o->exponent_bound = o->fluctuation_bound = 0;
-  if (o->limit.runs < 2) return MDM_OK; /* no error of the limit, no comparison */
-  for (size_t w = 0; w < o->widths; w++)
-    if (!o->networks[w].runs) return MDM_OK; /* stopped before every width had begun */
+/* All arrays of an outcome whose ensembles have the same steps. */
+static int compare_arrays(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   mdm_rate_rules rules;
   int status = mdm_rate_rules_read(cfg, &rules, err);
   if (status) return status;
@@ -272,6 +258,60 @@ int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
   }
   free(work);
   return status;
+}
+
+/* ---------------------------------------------------------------- runs that ended early */
+
+/* The first steps of a record, as one of its own. */
+static int copy_steps(const mdm_record *rec, size_t steps, mdm_record **out, mdm_error *err) {
+  int status = mdm_record_copy(rec, out, err);
+  return status ? status : mdm_record_truncate(*out, steps, err);
+}
+
+static int copy_ensemble(const mdm_ensemble *e, size_t steps, mdm_ensemble *out, mdm_error *err) {
+  *out = (mdm_ensemble){.width = e->width, .runs = e->runs, .ended_at = e->ended_at, .status = e->status, .each = mdm_alloc(e->runs, 1, 1, sizeof *out->each)};
+  int status = out->each ? copy_steps(e->summary, steps, &out->summary, err) : mdm_no_memory(err, "the comparison");
+  for (size_t i = 0; i < e->runs && !status; i++) status = copy_steps(e->each[i], steps, &out->each[i], err);
+  return status;
+}
+
+/* Steps that the limit and all networks have made. *uneven: some have made more. */
+static size_t common_steps(const mdm_outcome *o, int *uneven) {
+  size_t least = mdm_record_steps(o->limit.summary), most = least;
+  for (size_t w = 0; w < o->widths; w++) {
+    size_t n = mdm_record_steps(o->networks[w].summary);
+    least = n < least ? n : least, most = n > most ? n : most;
+  }
+  *uneven = least < most;
+  return least;
+}
+
+/* Compares copies that all have so many steps. */
+static int compare_steps(const mdm_config *cfg, mdm_outcome *o, size_t steps, mdm_error *err) {
+  mdm_outcome part = *o;
+  part.networks = mdm_alloc(o->widths, 1, 1, sizeof *part.networks); /* widths */
+  int status = part.networks ? copy_ensemble(&o->limit, steps, &part.limit, err) : mdm_no_memory(err, "the comparison");
+  if (!part.networks) return status;
+  for (size_t w = 0; w < o->widths && !status; w++) status = copy_ensemble(&o->networks[w], steps, &part.networks[w], err);
+  if (!status) status = compare_arrays(cfg, &part, err);
+  mdm_ensemble_clear(&part.limit);
+  for (size_t w = 0; w < o->widths; w++) mdm_ensemble_clear(&part.networks[w]);
+  free(part.networks);
+  part.limit = o->limit, part.networks = o->networks;
+  *o = part;
+  return status;
+}
+
+int mdm_compare(const mdm_config *cfg, mdm_outcome *o, mdm_error *err) {
+  int uneven;
+  o->predicted = o->predicted_lowest = 1; /* mean shift ~ 1/N (docs/theory.md, finite size) */
+  o->exponent = o->exponent_error = o->fluctuation = o->fluctuation_error = NAN;
+  o->exponent_bound = o->fluctuation_bound = 0;
+  if (o->limit.runs < 2) return MDM_OK; /* no error of the limit, no comparison */
+  for (size_t w = 0; w < o->widths; w++)
+    if (!o->networks[w].runs) return MDM_OK; /* stopped before every width had begun */
+  size_t steps = common_steps(o, &uneven);
+  return uneven ? compare_steps(cfg, o, steps, err) : compare_arrays(cfg, o, err);
 }
 
 double mdm_comparison_at(const mdm_record *comparison, const char *path, size_t i, int error) {

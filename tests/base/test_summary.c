@@ -55,6 +55,18 @@ static void alignment_of_known_kernels(void) {
   CU_ASSERT(isnan(mdm_alignment(P, 1, k, same, work)));
 }
 
+/* Equal targets whose mean is not exact: no variation either, and no rounding in its place. */
+static void alignment_of_equal_targets(void) {
+  enum { N = 7 };
+  double y[N], work[N], k[N * N];
+  for (int i = 0; i < N; i++) y[i] = 0.1;
+  for (int i = 0; i < N * N; i++) k[i] = i / N == i % N;
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, work)));
+  for (int i = 0; i < N; i++) y[i] = i;
+  for (int i = 0; i < N * N; i++) k[i] = 0.1;
+  CU_ASSERT(isnan(mdm_alignment(N, 1, k, y, work)));
+}
+
 /* Two outputs: Σ over outputs of y yᵀ. */
 static void alignment_of_several_outputs(void) {
   const double y[2 * P] = {1, 0, 1, 0, 0, 1, 0, 1};
@@ -68,6 +80,7 @@ static const test_case tests[] = {
     {"histogram of known numbers", histogram_of_known_numbers},
     {"divergence of known weights", divergence_of_known_weights},
     {"alignment of known kernels", alignment_of_known_kernels},
+    {"alignment of equal targets, and of a kernel without variation", alignment_of_equal_targets},
     {"alignment with several outputs", alignment_of_several_outputs},
 };
 

@@ -8,6 +8,7 @@
 #include "support/folder.h"
 #include "support/near.h"
 #include "support/refusals.h"
+#include "support/results.h"
 #include "support/suite.h"
 #include "support/words.h"
 
@@ -82,6 +83,33 @@ static void test_own_files(void) {
   CU_ASSERT(r->code == MDM_ERR_DATA && mentions(r->err, "several settings|one axis"));
 }
 
+/* Losses that are not what a law of them needs, and errors that few runs do not know. */
+static void test_doubtful_files(void) {
+  succeeds("compare - -q -o @/a.h5 -s simulate.widths=[8,16,32,64] -s solve.particles=64 -s solve.replicas=4 -s train.steps=1 -s simulate.seeds=5");
+  mdm_record *limit = read_record("a.h5", "/");
+  const mdm_array *loss = mdm_record_find(limit, "observables/train/loss");
+  const result *r = run("fit @/a.h5 --law power --bootstrap 0 --starts 8 --format json");
+  double half = number_in(r->out, "\"L_inf\"", "value") - number_in(r->out, "\"L_inf\"", "profile_low"), two = 3.3068; /* two standard errors of four runs */
+  check_near("interval of the limit", half / 1.959964, 0.5 * two * loss->error[1], 1e-4 * loss->error[1]);
+  mdm_record_free(limit);
+  succeeds("compare - -q --force -o @/a.h5 -s simulate.widths=[8,16,32] -s solve.particles=64 -s solve.replicas=2 -s train.steps=1 -s simulate.seeds=[5,2,5]");
+  r = run("fit @/a.h5 --law power --bootstrap 0 --starts 8");
+  CU_ASSERT(r->code == 0);
+  check_mentions(r->out, "warning: N = 16: no standard error|weigh the same");
+  succeeds("compare - -q --force -o @/a.h5 -s simulate.widths=[8,16,32] -s solve.particles=64 -s solve.replicas=2 -s train.steps=1 -s simulate.seeds=5");
+  r = run("fit @/a.h5 --law power --bootstrap 0 --starts 8");
+  check_mentions(r->out, "warning: the limit has no standard error|taken for exact");
+  succeeds("sweep - -q --force -o @/a.h5 --over train.lr=0.05,0.1 -s simulate.widths=[8,16,32] -s solve.particles=64 -s solve.replicas=3 -s train.steps=1 -s simulate.seeds=5");
+  r = run("fit @/a.h5 --law power --bootstrap 0 --starts 8");
+  CU_ASSERT(r->code == 0);
+  check_mentions(r->out, "warning: the losses of N = 8, N = 16, N = 32, the limit are those at an end of the grid");
+  r = run("compare - -q --force -o @/a.h5 -s simulate.widths=[8,16,32] -s solve.particles=64 -s solve.replicas=3 -s train.steps=30 -s train.lr=20 -s simulate.seeds=5");
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_DIVERGED);
+  r = run("fit @/a.h5 --law power --bootstrap 0 --starts 8");
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_DATA);
+  check_mentions(r->err, "the limit diverged at step|no loss after the last one");
+}
+
 static void test_refused(void) {
   static const refusal usage[] = {
       {"", "one file|moedmft fit FILE --law"},
@@ -129,6 +157,7 @@ static const test_case tests[] = {
     {"answers of fit", test_answers},
     {"fits of formulas", test_formulas},
     {"fits of sweeps and comparisons", test_own_files},
+    {"files whose losses or errors are not what a law needs", test_doubtful_files},
     {"what fit refuses", test_refused},
 };
 SUITE_IN_FOLDER("cli/fit", tests)

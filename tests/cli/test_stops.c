@@ -30,6 +30,23 @@ static void test_divergence(void) {
 }
 
 /* What may be the reason is named: inputs and targets far from 1, few active experts; and nothing else. */
+/* Of a residual stack, whose networks end at other steps than the limit: all that was computed is there. */
+static void test_divergence_of_stacks(void) {
+  const result *r = run("compare - -q -o @/d.h5 -t 1 -s model.depth=2 -s model.norm=rms -s solve.particles=300 -s solve.replicas=3 -s simulate.widths=[8,16] -s simulate.seeds=4 -s train.steps=12 -s train.lr=3");
+  CU_ASSERT_EQUAL(r->code, MDM_ERR_DIVERGED);
+  double step = attribute("d.h5", "/width_16", "diverged_at_step");
+  CU_ASSERT(step >= 1 && isnan(attribute("d.h5", "/", "diverged_at_step")) && isnan(attribute("d.h5", "/width_8", "diverged_at_step")));
+  mdm_record *rec = read_record("d.h5", "/width_16");
+  CU_ASSERT_EQUAL(mdm_record_find(rec, "observables/rms/h")->dim[1], (size_t)step);
+  mdm_record_free(rec);
+  rec = read_record("d.h5", "/");
+  CU_ASSERT_EQUAL(mdm_record_find(rec, "observables/rms/h")->dim[1], 13);
+  mdm_record_free(rec);
+  rec = read_record("d.h5", "/comparison");
+  CU_ASSERT(isfinite(mdm_record_find(rec, "each/rms/h/deviation")->value[1]));
+  mdm_record_free(rec);
+}
+
 static void test_divergence_advice(void) {
 #define DIVERGES "solve - -q -o @/d.h5 " SMALL "-s train.lr=1e3 "
   write_samples("large.h5", 7, 5, 7, 0, 40, 3);
@@ -102,6 +119,7 @@ static void test_interrupted_early(void) {
 
 static const test_case tests[] = {
     {"divergence keeps the steps before", test_divergence},
+    {"divergence of residual stacks at other steps than the limit's", test_divergence_of_stacks},
     {"divergence names its likely reason", test_divergence_advice},
     {"signals keep the steps before", test_interrupted},
     {"a signal before the first step", test_interrupted_early},

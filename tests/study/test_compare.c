@@ -158,6 +158,41 @@ static void finds_exponent_and_limit(void) {
   mdm_outcome_clear(&o);
 }
 
+/* ---- runs that ended early ---- */
+
+/* Blocks × steps, as arrays of residual stacks have them: value 10 block + step, plus 100 in the limit; a little noise. */
+static mdm_ensemble deep_ensemble(long width, size_t runs, size_t steps) {
+  enum { BLOCKS = 2 };
+  mdm_ensemble e = {.width = width, .runs = runs, .each = calloc(runs, sizeof *e.each), .weights = calloc(runs, sizeof *e.weights), .ended_at = -1};
+  const size_t dim[2] = {BLOCKS, steps};
+  for (size_t i = 0; i < runs; i++) {
+    double *v;
+    CU_ASSERT_EQUAL_FATAL(mdm_record_create(&e.each[i], NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_record_add(e.each[i], "observables/rms/h", 2, dim, "block, step", "h", &v, NULL), MDM_OK);
+    for (size_t j = 0; j < BLOCKS * steps; j++) v[j] = 10 * (double)(j / steps) + (double)(j % steps) + (width ? 0 : 100) + 1e-6 * normal();
+  }
+  CU_ASSERT_EQUAL_FATAL(mdm_record_reduce((const mdm_record *const *)e.each, runs, &e.summary, NULL), MDM_OK);
+  return e;
+}
+
+/* Runs of other lengths are compared step by step, as far as all go, although steps are not the first dimension. */
+static void compares_common_steps(void) {
+  static const size_t steps[][3] = {{5, 3, 5}, {3, 5, 4}, {1, 5, 5}};
+  for (size_t k = 0; k < COUNT(steps); k++) {
+    mdm_error err = {0};
+    mdm_outcome o = {.limit = deep_ensemble(0, 3, steps[k][0]), .networks = calloc(2, sizeof *o.networks), .widths = 2};
+    o.networks[0] = deep_ensemble(8, 3, steps[k][1]);
+    o.networks[1] = deep_ensemble(16, 4, steps[k][2]);
+    mdm_config *cfg = configure("model.depth=2");
+    CU_ASSERT_EQUAL_FATAL(mdm_compare(cfg, &o, &err), MDM_OK);
+    for (size_t w = 0; w < 2; w++) CU_ASSERT_DOUBLE_EQUAL(values(o.comparison, "comparison/each/rms/h/deviation")[w], 100, 1e-4);
+    CU_ASSERT_EQUAL(mdm_record_find(o.limit.summary, "observables/rms/h")->dim[1], steps[k][0]); /* the runs stay as they are */
+    CU_ASSERT_EQUAL(mdm_record_find(o.networks[0].each[2], "observables/rms/h")->dim[1], steps[k][1]);
+    mdm_config_free(cfg);
+    mdm_outcome_clear(&o);
+  }
+}
+
 /* ---- verdict ---- */
 
 static void check_verdict(const truth *t, const char *setting, size_t seeds, const char *rate, const char *limit) {
@@ -281,6 +316,7 @@ static void constants_have_no_exponent(void) {
 }
 
 static const test_case tests[] = {
+    {"runs that ended early are compared up to there", compares_common_steps},
     {"series in 1/N are extrapolated exactly", extrapolates_exactly},
     {"distances count standard errors", counts_standard_errors},
     {"synthetic networks: exponent and limit", finds_exponent_and_limit},

@@ -155,7 +155,22 @@ static void test_many(void) {
   mdm_sweep_free(s);
 }
 
+/* Neither numbers that draw, nor those of the solver, nor the unit of the loss have a best value; seeds are no direction either. */
+static void test_without_best(void) {
+  static const char *const axes[] = {"seed=1,2", "model.router_bias_seed=1,2", "train.loss_multiplier=0.5,1,2", "solve.particles=64,128", "data.seed=1,2"};
+  static const char experts[] = "simulate.widths=4,8 simulate.seeds=3 model.regime=I model.active=2 model.router_bias_std=0.5 train.batch=2";
+  for (size_t i = 0; i < COUNT(axes); i++) {
+    mdm_sweep *s = create_sweep(experts, axes[i], 0);
+    CU_ASSERT(s->along < 0 && !mdm_record_find(s->results, "results/optimum"));
+    mdm_sweep_free(s);
+  }
+  mdm_sweep *s = create_sweep(experts, "train.lr=0.1,0.2 model.router_bias_seed=1,2", 0);
+  CU_ASSERT(s->along == 0 && mdm_record_find(s->results, "results/regret/width") && !mdm_record_find(s->results, "results/drifts/model.router_bias_seed"));
+  mdm_sweep_free(s);
+}
+
 static const test_case tests[] = {
+    {"axes without a best value", test_without_best},
     {"axes of very many values", test_many},
     {"drifts along batches", test_batches},
     {"drifts and regrets along other axes", test_axes},
