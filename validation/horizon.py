@@ -34,7 +34,8 @@ def cases():
             for fraction in ("1", "0.25"):
                 yield f"{optimizer}_{parameterization}_{'soft' if fraction == '1' else 'topk'}", [
                     f"train.optimizer={optimizer}", f"train.lr={RATE[optimizer]}", f"model.parameterization={parameterization}", f"model.active_fraction={fraction}",
-                    "solve.widths=" + ("[16,32,64,128]" if (optimizer, parameterization) == ("adamw", "mup") else "[32,64,128]"), f"simulate.widths={list(WIDTHS)}", "simulate.seeds=[16,8,3]"]
+                    "solve.widths=" + ("[8,16,64,256]" if (optimizer, parameterization) == ("adamw", "mup") else "[16,32,256]"),
+                    f"simulate.widths={list(WIDTHS)}", "simulate.seeds=[16,8,3]", "solve.replicas=16"]
 
 
 def run(command, path, words, options=()):

@@ -3,6 +3,7 @@
 
     validation/horizon_ablation.py [--seeds N] [--only WORD] [--write]
     validation/horizon_ablation.py --early [--seeds N] [--only WORD]    whether short runs would do as control variates
+    validation/horizon_ablation.py --along [--seeds N]    the plateau at a lower rate, over 200 batches: gains at every time, before, in and after the escape
     validation/horizon_ablation.py --long FOLDER [--seeds N]    600 batches of the full Fashion-MNIST in FOLDER alone, at half the rate
 
 Three tasks in Regime II (three tanh neurons for each expert, M = N, soft routing, SGD): `plateau`, a stream of generic inputs in 24 dimensions with
@@ -10,17 +11,20 @@ targets tanh(x0 x1 + x2/2), whose loss stays on a plateau and then escapes; `bui
 of Fashion-MNIST by cross-entropy. Each is solved from networks of N and N/2, N = 64 (built-in: 128, by four times the seeds):
 
   losses      independent seeds of both widths, extrapolated mean losses (the plain protocol)
-  f first     the same networks, the loss of the extrapolated mean prediction
+  gap         the same with independent seeds of widths that are farther apart, 2N and N/4 (built-in: N and N/16)
+  f first     the networks of the first row, the loss of the extrapolated mean prediction
   families    a network and its two halves, extrapolated mean losses
   + f first   the same families, the loss of the extrapolated mean prediction
   + matched   the same with matched draws (solve.matched)
-  + fit       the same with N/4 as well, a line in 1/N through three widths, and two members of N/8 that check it: what solve.method: networks does
+  + fit       the same with N/4 as well, a line in 1/N through three widths, and two members of N/8 that check it
+  + gap       matched families of these, one network of each width, and one of half of the smaller that checks, f first: what solve.method: networks does. From 2N and N/4 the bias is
+              that of N and N/2, -2 of the next term at N; on the built-in problem it is -16 of a small one
 
 Of independent seeds the numbers are those that cost least, in proportion to |weight| x sqrt(variance / time) of each width. Variances are estimated from
 the scatter over seeds (of jackknife pseudo-values where the loss is that of a mean), as means over the last quarter of the curve; gains are those over the first row, with
-the spread that four quarters of the seeds show. `bias`: extrapolation_bias, with N/4 (of + fit N/8) as the width that checks, over the families'
+the spread that four quarters of the seeds show. `bias`: extrapolation_bias, with N/4 (of + fit N/8, of + gap half of the smaller width) as the width that checks, over the families'
 noise if there were 100 of them. With --write the table goes to
-docs/validation-horizon.md. Five minutes of one processor.
+docs/validation-horizon.md. Six minutes of one processor.
 """
 import argparse
 import os
@@ -38,10 +42,10 @@ FASHION = os.path.join(ROOT, "data", "fashion")
 COMMON = ["output.kernels=false", "output.statistics=false", "simulate.precision=single", "output.every_seed=true"]
 TASKS = {
     "plateau": (["data.source=hdf5", "data.file=@/plateau.h5", "data.test=200", "data.test_x=test_x", "data.test_y=test_y", "train.batch=10", "train.steps=160",
-                 "output.every=8", "train.lr=2"], 64),
-    "built-in": ([], 128),
+                 "output.every=8", "train.lr=2"], 64, [8, 16, 128]),
+    "built-in": ([], 128, [4, 8, 128]),
     "images": (["data.source=idx", f"data.file={FASHION}/train-images-idx3-ubyte.gz", f"data.labels={FASHION}/train-labels-idx1-ubyte.gz", "data.test=100", "train.loss=cross_entropy",
-                "train.batch=16", "train.steps=24", "output.every=2", "train.lr=1"], 64),
+                "train.batch=16", "train.steps=24", "output.every=2", "train.lr=1"], 64, [8, 16, 128]),
 }
 BEGIN, END = "<!-- begin ablation -->", "<!-- end ablation -->"
 
@@ -52,10 +56,10 @@ def long_images(folder):
             "train.loss=cross_entropy", "train.batch=16", f"train.steps={steps}", f"output.every={steps // 24}", "train.lr=0.5"]
 
 
-def plateau(path):
+def plateau(path, samples=1610):
     r = np.random.default_rng(1)
     with h5py.File(path, "w") as f:
-        for x, y, n in (("x", "y", 1610), ("test_x", "test_y", 200)):
+        for x, y, n in (("x", "y", samples), ("test_x", "test_y", 200)):
             f[x] = r.standard_normal((n, 24))
             f[y] = np.tanh(f[x][:, 0] * f[x][:, 1] + f[x][:, 2] / 2)
 
@@ -104,19 +108,38 @@ def targets(h, part, T):
     return np.broadcast_to(y, (T, *y.shape))
 
 
-def measure(folder, words, N, part, kind, n):
-    """Variance x time of every device, for seeds of four quarters and of all: dict name -> array of 5."""
-    out, f, loss, time = {}, [], [], []
-    for width in (N, N // 2):
+def families(folder, words, widths, part, n):
+    """Predictions of n matched families (n x T x P x C), their targets, processor seconds of all."""
+    h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths={widths}", f"solve.replicas={n}"])
+    g = h[f"members/observables/{part}/prediction"][...]
+    return g, targets(h, part, g.shape[1]), spent
+
+
+def seeds_of(folder, words, widths, part, n):
+    """Independent seeds of these widths: predictions, losses, processor seconds of a seed of each; targets."""
+    f, loss, time = [], [], []
+    for width in widths:
         h, spent = run("simulate", folder, words + COMMON + [f"simulate.widths={width}", f"simulate.seeds={n}"])
         group = h[f"width_{width}/members/observables/{part}"]
         f.append(group["prediction"][...]), loss.append(group["loss"][...]), time.append(spent / n)
-        y = targets(h, part, f[0].shape[1])
+    return f, loss, time, targets(h, part, f[0].shape[1])
+
+
+def split(variances, time):
+    """Variance x time of a sum over both widths at the best numbers of seeds."""
+    return sum(np.sqrt(v * t) for v, t in zip(variances, time)) ** 2
+
+
+def measure(folder, words, N, far, part, kind, n):
+    """Variance x time of every device, for seeds of four quarters and of all: dict name -> array of 5."""
+    out = {}
+    f, loss, time, y = seeds_of(folder, words, (N, N // 2), part, n)
     weight, parts = (2, -1), [slice(None)] + [slice(i * n // 4, (i + 1) * n // 4) for i in range(4)]
-    cost = lambda vs: sum(np.sqrt(v * t) for v, t in zip(vs, time)) ** 2
-    out["losses"] = [cost([w * w * quarter(x[s]) for w, x in zip(weight, loss)]) for s in parts]
+    out["losses"] = [split([w * w * quarter(x[s]) for w, x in zip(weight, loss)], time) for s in parts]
+    ratio, (_, apart, spent, _) = far[2] / far[1], seeds_of(folder, words, (far[2], far[1]), part, n)
+    out["gap"] = [split([w * w * quarter(x[s]) for w, x in zip((ratio / (ratio - 1), -1 / (ratio - 1)), apart)], spent) for s in parts]
     pseudo = lambda l, s: quarter(jackknife(weight[l] * f[l][s], weight[1 - l] * f[1 - l][s].mean(0), y, kind))
-    out["f first"] = [cost([pseudo(l, s) for l in (0, 1)]) for s in parts]
+    out["f first"] = [split([pseudo(l, s) for l in (0, 1)], time) for s in parts]
     for matched in ("false", "true"):
         h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 2},{N}]", f"solve.replicas={n}", f"solve.matched={matched}"])
         members = h["members"]
@@ -124,17 +147,17 @@ def measure(folder, words, N, part, kind, n):
             out["families"] = [spent / n * quarter(members[f"levels/{part}/loss"][s][:, 0] * 2 - members[f"levels/{part}/loss"][s][:, 1]) for s in parts]
         g = members[f"observables/{part}/prediction"][...]
         out["+ f first" if matched == "false" else "+ matched"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
-    h, spent = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 8},{N // 4},{N // 2},{N}]", f"solve.replicas={n}"])
-    g = h[f"members/observables/{part}/prediction"][...]
+    g, y, spent = families(folder, words, [N // 8, N // 4, N // 2, N], part, n)
     out["+ fit"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
+    g, y, spent = families(folder, words, far, part, n)
+    out["+ gap"] = [spent / n * quarter(jackknife(g[s], 0, y, kind)) for s in parts]
     return out
 
 
-def bias(folder, words, N, n):
-    """extrapolation_bias over the noise of 100 families, without and with matched draws, and fitted."""
+def bias(folder, words, N, far, n):
+    """extrapolation_bias over the noise of 100 families, without and with matched draws, fitted, and with a gap."""
     found = []
-    for matched, smallest in (("false", 4), ("true", 4), ("true", 8)):
-        widths = [N // k for k in (8, 4, 2, 1) if k <= smallest]
+    for matched, widths in (("false", [N // 4, N // 2, N]), ("true", [N // 4, N // 2, N]), ("true", [N // 8, N // 4, N // 2, N]), ("true", far)):
         h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths={widths}", f"solve.replicas={n}", f"solve.matched={matched}"])
         d = h["diagnostics"]
         found.append(float(d["extrapolation_bias"][0] / d["extrapolation_noise"][0] * np.sqrt(100 / n)))
@@ -143,7 +166,7 @@ def bias(folder, words, N, n):
 
 def early(name, n, folder):
     """Of fitted families the square of the correlation of their late losses with those at a fifth of the curve, and the gain by short runs as control variates, at their best number."""
-    words, N = TASKS[name]
+    words, N, _ = TASKS[name]
     kind = "mse" if "train.loss=cross_entropy" not in words else "cross entropy"
     part = "test" if any(w.startswith("data.test=") for w in words) else "train"
     h, _ = run("solve", folder, words + COMMON + ["solve.method=networks", f"solve.widths=[{N // 8},{N // 4},{N // 2},{N}]", f"solve.replicas={n}"])
@@ -154,13 +177,28 @@ def early(name, n, folder):
     return [name, f"{square:.2f}", f"{1 / (np.sqrt(1 - square) + np.sqrt(square / 5)) ** 2:.2g}"]
 
 
+def along(n, folder):
+    """Of the plateau's test part at the lower rate: step, loss, and gains of f first and of families with a gap there."""
+    plateau(f"{folder}/plateau.h5", 2010)
+    words, N, far = TASKS["plateau"]
+    words = [w for w in words if not w.startswith(("train.lr", "train.steps"))] + ["train.lr=1", "train.steps=200"]
+    f, loss, time, y = seeds_of(folder, words, (N, N // 2), "test", n)
+    var = lambda v: v.var(0, ddof=1)
+    plain = split([4 * var(loss[0]), var(loss[1])], time)
+    first = split([var(jackknife(2 * f[0], -f[1].mean(0), y, "mse")), var(jackknife(-f[1], 2 * f[0].mean(0), y, "mse"))], time)
+    g, y, spent = families(folder, words, far, "test", n)
+    values = jackknife(g, 0, y, "mse")
+    steps = [8 * i for i in range(values.shape[1])]
+    return [[str(t), f"{values[:, i].mean():.4f}", f"{plain[i] / first[i]:.2g}", f"{plain[i] / (spent / n * var(values)[i]):.2g}"] for i, t in enumerate(steps) if t and t % 24 == 8]
+
+
 def rows_of(name, n, folder):
-    words, N = TASKS[name]
+    words, N, far = TASKS[name]
     kind = "mse" if "train.loss=cross_entropy" not in words else "cross entropy"
     tested = any(w.startswith("data.test=") for w in words)
-    biases, rows = bias(folder, words, N, n), {}
+    biases, rows = bias(folder, words, N, far, n), {}
     for part in ("train", "test") if tested else ("train",):
-        for device, values in measure(folder, words, N, part, kind, n).items():
+        for device, values in measure(folder, words, N, far, part, kind, n).items():
             rows.setdefault(device, {})[part] = values
     lines = []
     for i, (device, by_part) in enumerate(rows.items()):
@@ -171,7 +209,7 @@ def rows_of(name, n, folder):
                 continue
             gains = np.array(rows["losses"][part]) / np.array(by_part[part])
             cells.append("1" if device == "losses" else f"{gains[0]:.2g} ({np.std(np.log(gains[1:]), ddof=1) / 2 * 100:.0f} %)")
-        lines.append([name if not i else "", device, *cells, f"{biases[i - 3]:.2g}" if i >= 3 else ""])
+        lines.append([name if not i else "", device, *cells, f"{biases[i - 4]:.2g}" if i >= 4 else ""])
     return lines
 
 
@@ -181,15 +219,22 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--early", action="store_true")
+    parser.add_argument("--along", action="store_true")
     parser.add_argument("--long", metavar="FOLDER")
     options = parser.parse_args()
+    if options.along:
+        print("| step | test loss | gain, f first | gain, + gap |\n|---|---|---|---|")
+        with tempfile.TemporaryDirectory() as folder:
+            for cells in along(options.seeds, folder):
+                print("| " + " | ".join(cells) + " |")
+        return
     if options.write and options.early:
         parser.error("--early is not part of the table that --write replaces")
     if options.long:
         if options.write:
             parser.error("--long is not part of the table that --write replaces")
         TASKS.clear()
-        TASKS["long"] = long_images(options.long), 64
+        TASKS["long"] = long_images(options.long), 64, [8, 16, 128]
     lines = ["| task | square of the correlation | gain |", "|---|---|---|"] if options.early else ["| task | device | gain, stream | gain, test part | bias |", "|---|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         plateau(f"{folder}/plateau.h5")

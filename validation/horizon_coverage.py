@@ -21,17 +21,28 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.environ.get("MOEDMFT_BIN", os.path.join(ROOT, "build", "moedmft"))
 STUDENT = {10: 2.32, 16: 2.18, 20: 2.14, 30: 2.09}  # families: two-sided 0.9545
 FAMILIES = 20
+TRUTH = ["solve.particles=8000", "solve.replicas=60"]
+BUILT_IN = ["train.steps=16"]
+CLASSES = ["train.steps=16", "model.regime=I", "model.expert_width_ratio=0.5", "train.loss=cross_entropy"]
+BATCHES = ["model.parameterization=mup", "data.train=48", "train.batch=3", "train.steps=15"]
 CASES = {  # options; widths; sizes of the truth
-    "built-in": (["train.steps=16"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "built-in, wider": (["train.steps=16"], "[32, 64, 128]", ["solve.particles=8000", "solve.replicas=60"]),
-    "built-in, fitted": (["train.steps=16"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "built-in, usual": (["train.steps=16"], "[16, 32, 64, 128]", ["solve.particles=8000", "solve.replicas=60"]),
-    "built-in, five": (["train.steps=16"], "[4, 8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "built-in, small": (["train.steps=16"], "[8, 16, 32]", ["solve.particles=8000", "solve.replicas=60"]),
-    "I, cross-entropy": (["train.steps=16", "model.regime=I", "model.expert_width_ratio=0.5", "train.loss=cross_entropy"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "I, cross-entropy, fitted": (["train.steps=16", "model.regime=I", "model.expert_width_ratio=0.5", "train.loss=cross_entropy"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "μP, minibatches, fitted": (["model.parameterization=mup", "data.train=48", "train.batch=3", "train.steps=15"], "[8, 16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
-    "μP, minibatches": (["model.parameterization=mup", "data.train=48", "train.batch=3", "train.steps=15"], "[16, 32, 64]", ["solve.particles=8000", "solve.replicas=60"]),
+    "built-in": (BUILT_IN, "[16, 32, 64]", TRUTH),
+    "built-in, wider": (BUILT_IN, "[32, 64, 128]", TRUTH),
+    "built-in, fitted": (BUILT_IN, "[8, 16, 32, 64]", TRUTH),
+    "built-in, fitted, wider": (BUILT_IN, "[16, 32, 64, 128]", TRUTH),
+    "built-in, five": (BUILT_IN, "[4, 8, 16, 32, 64]", TRUTH),
+    "built-in, small": (BUILT_IN, "[8, 16, 32]", TRUTH),
+    "built-in, usual": (BUILT_IN, "[8, 16, 128]", TRUTH),
+    "built-in, gap, small": (BUILT_IN, "[4, 8, 64]", TRUTH),
+    "built-in, gap of 4": (BUILT_IN, "[8, 16, 64]", TRUTH),
+    "I, cross-entropy": (CLASSES, "[16, 32, 64]", TRUTH),
+    "I, cross-entropy, fitted": (CLASSES, "[8, 16, 32, 64]", TRUTH),
+    "I, cross-entropy, usual": (CLASSES, "[8, 16, 128]", TRUTH),
+    "μP, minibatches, fitted": (BATCHES, "[8, 16, 32, 64]", TRUTH),
+    "μP, minibatches": (BATCHES, "[16, 32, 64]", TRUTH),
+    "μP, minibatches, usual": (BATCHES, "[8, 16, 128]", TRUTH),
+    "top-1/4, usual": (BUILT_IN + ["model.active_fraction=0.25", "train.lr=0.1"], "[8, 16, 128]", TRUTH),
+    "sign descent, usual": (BUILT_IN + ["train.optimizer=sign", "train.lr=0.02"], "[8, 16, 64, 256]", TRUTH),
 }
 COMMON = ["output.kernels=false", "output.statistics=false", "output.every_seed=false"]
 

@@ -25,7 +25,6 @@ enum {
   FEWEST_STREAM = 300,  /* stream particles of a pilot */
   FEWEST_EXPERTS = 16,
   FEWEST_STEPS = 8,     /* of a pilot of a long run */
-  PILOT_WIDTH = 64,     /* of the networks of a pilot: N, and halves */
   MOST_TIMES = 16,      /* wider than these, at most */
   MOST_FAMILIES = 512,
   ROOM = 6,             /* particles for each direction that a field visits, at least */
@@ -471,41 +470,52 @@ static double extrapolation_error(const mdm_record *summary) {
   return most;
 }
 
-static int set_widths(mdm_config *cfg, size_t n, long largest, mdm_error *err) {
+/* Widths of a family, times as large. */
+static int set_widths(mdm_config *cfg, const mdm_family *f, long times, mdm_error *err) {
   char text[120] = "solve.widths=[";
-  for (size_t i = n, used = strlen(text); i-- > 0;) used += (size_t)snprintf(text + used, sizeof text - used, "%ld%s", largest >> i, i ? ", " : "]");
+  for (size_t i = f->widths, used = strlen(text); i-- > 0;) used += (size_t)snprintf(text + used, sizeof text - used, "%ld%s", f->width[i] * times, i ? ", " : "]");
   return mdm_config_set(cfg, text, err);
 }
 
-/* A pilot of families of n small widths; *error: of their extrapolation. */
-static int pilot_of_widths(mdm_config *small, const mdm_data *data, const mdm_monitor *monitor, size_t n, double asked, double *error, mdm_error *err) {
+/* A pilot of families of small widths; *error: of their extrapolation. */
+static int pilot_of_widths(mdm_config *small, const mdm_data *data, const mdm_monitor *monitor, const mdm_family *f, double asked, double *error, mdm_error *err) {
   const mdm_monitor quiet = monitor ? (mdm_monitor){.stop = monitor->stop, .threads = monitor->threads} : (mdm_monitor){0};
   size_t families = (size_t)fmax(PILOT_RUNS, fmin(MOST_FAMILIES, ENOUGH_FAMILIES / asked));
   mdm_outcome out = {.limit = {.ended_at = -1}};
-  int status = set_widths(small, n, PILOT_WIDTH, err);
+  int status = set_widths(small, f, 1, err);
   if (!status) status = mdm_ensembles_run(small, data, MDM_RUN_LIMIT | MDM_RUN_PILOT, families, &quiet, &out, err);
   if (!status) *error = extrapolation_error(out.limit.summary);
   mdm_outcome_clear(&out);
   return status;
 }
 
+/* The usual family at half of its widths. */
+static int small_family(const mdm_config *cfg, mdm_family *f, int *roots, mdm_error *err) {
+  mdm_rate_rules rules;
+  mdm_model m = {0};
+  int status = mdm_model_read(cfg, 1, 1, &m, err);
+  if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
+  if (!status) status = mdm_family_usual(&m, &rules, mdm_family_usual_width(&rules) / 2, f, err);
+  *roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
+  return status;
+}
+
 /* Widths of families at which extrapolation errs by less than what is asked for, from a pilot of small ones: its error falls like N^-2, or like
- * N^-3/2 where N^-1/2 and 1/N are taken out. Three widths where the smallest of four is none of the model's. Where the pilot fails they stay the usual ones. */
+ * N^-3/2 where N^-1/2 and 1/N are taken out. Where the pilot fails they stay the usual ones. */
 static int choose_widths(mdm_config *cfg, const mdm_data *data, const mdm_monitor *monitor, double asked, mdm_error *err) {
   static const char *const off[] = {"output.kernels=false", "output.statistics=false", "output.responses=false", "output.ntk=false", "output.parts=false"};
   mdm_config *small;
-  mdm_rate_rules rules;
+  mdm_family f;
   double error;
+  int roots;
+  long times = 1;
   int status = mdm_config_copy(cfg, &small, err);
   if (!status) status = mdm_config_assign_all(small, off, sizeof off / sizeof *off, err);
-  if (!status) status = mdm_rate_rules_read(cfg, &rules, err);
-  int roots = !status && mdm_rate_lowest(&rules, CURVES[0]) < 1;
-  size_t n = 4, times = 1;
-  if (!status) status = pilot_of_widths(small, data, monitor, n, asked, &error, err);
-  if (status == MDM_ERR_CONFIG && !roots) status = pilot_of_widths(small, data, monitor, n = 3, asked, &error, err);
+  if (!status) status = small_family(cfg, &f, &roots, err);
+  if (!status) status = pilot_of_widths(small, data, monitor, &f, asked, &error, err);
   if (!status) {
     while (error > asked * pow((double)times, roots ? 1.5 : 2) && times < MOST_TIMES) times *= 2;
-    status = set_widths(cfg, n, PILOT_WIDTH * (long)times, err);
+    status = set_widths(cfg, &f, times, err);
   } else if (status == MDM_ERR_CONFIG || status == MDM_ERR_NUMERIC || status == MDM_ERR_DIVERGED) status = MDM_OK;
   mdm_config_free(small);
   return status;

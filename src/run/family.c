@@ -18,16 +18,17 @@ enum { DATA_PARTS = 2, PATH = 96 + sizeof BIAS };
 
 /* ---------------------------------------------------------------- sizes */
 
-static int check_halves(const mdm_model *m, long N, mdm_error *err) {
-  mdm_sizes whole = mdm_model_network_sizes(m, (size_t)N), half = mdm_model_network_sizes(m, (size_t)N / 2);
-  int fit = (!m->regime->experts_grow || 2 * half.M <= whole.M) && (!m->regime->neurons_grow || 2 * half.Ne <= whole.Ne);
-  size_t heads = mdm_model_count(m, MDM_BLOCK_ATTENTION) ? mdm_model_groups(m, (size_t)N) : 0, of_half = heads ? mdm_model_groups(m, (size_t)N / 2) : 0;
-  if (2 * of_half > heads)
-    return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: two networks of N = %ld (%zu groups of heads) do not fit into one of N = %ld (%zu); choose widths at which model.heads_ratio gives whole numbers",
-                    N / 2, of_half, N, heads);
+static int check_parts(const mdm_model *m, long N, long of_part, mdm_error *err) {
+  mdm_sizes whole = mdm_model_network_sizes(m, (size_t)N), part = mdm_model_network_sizes(m, (size_t)of_part);
+  long times = N / of_part;
+  int fit = (!m->regime->experts_grow || (double)times * part.M <= whole.M) && (!m->regime->neurons_grow || (double)times * part.Ne <= whole.Ne);
+  size_t heads = mdm_model_count(m, MDM_BLOCK_ATTENTION) ? mdm_model_groups(m, (size_t)N) : 0, heads_of_part = heads ? mdm_model_groups(m, (size_t)of_part) : 0;
+  if ((size_t)times * heads_of_part > heads)
+    return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: %ld networks of N = %ld (%zu groups of heads) do not fit into one of N = %ld (%zu); choose widths at which model.heads_ratio gives whole numbers",
+                    times, of_part, heads_of_part, N, heads);
   if (fit) return MDM_OK;
-  return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: two networks of N = %ld (%g experts of %g neurons) do not fit into one of N = %ld (%g of %g); choose widths at which model.experts_ratio and model.expert_width_ratio give whole numbers",
-                  N / 2, half.M, half.Ne, N, whole.M, whole.Ne);
+  return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: %ld networks of N = %ld (%g experts of %g neurons) do not fit into one of N = %ld (%g of %g); choose widths at which model.experts_ratio and model.expert_width_ratio give whole numbers",
+                  times, of_part, part.M, part.Ne, N, whole.M, whole.Ne);
 }
 
 static int check_members(const mdm_model *m, const mdm_family *f, mdm_error *err) {
@@ -38,22 +39,46 @@ static int check_members(const mdm_model *m, const mdm_family *f, mdm_error *err
       status = mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: a network of N = %ld has %g experts of %g neurons, of which %g are active; raise the widths", f->width[i], s.M, s.Ne, s.K);
     else if (mdm_model_count(m, MDM_BLOCK_ATTENTION) && !mdm_model_groups(m, (size_t)f->width[i]))
       status = mdm_fail(err, MDM_ERR_CONFIG, "solve.widths: a network of N = %ld has no heads; raise the widths, or model.heads_ratio", f->width[i]);
-    else if (i + 1 < f->widths) status = check_halves(m, f->width[i], err);
+    else if (i + 1 < f->widths) status = check_parts(m, f->width[i], f->width[i + 1], err);
   }
   return status;
 }
 
-/* Where no widths are given: N = 128, and what halves it: three are fitted, and N = 16 checks them; without it where the model has no such networks. */
-static int usual_family(const mdm_model *model, mdm_family *f, mdm_error *err) {
-  int status = MDM_ERR_CONFIG;
-  for (f->widths = 4; status && f->widths >= 3; f->widths -= status != MDM_OK) {
-    for (size_t i = 0; i < f->widths; i++) f->width[i] = 128L >> i;
-    status = check_members(model, f, f->widths == 3 ? err : NULL);
-  }
-  return status;
+/* Whether a is 2, 4, 8, ... times b. */
+static int is_power_of_two(long a, long b) {
+  long times = a / b;
+  return a % b == 0 && times > 1 && !(times & (times - 1));
 }
 
 int mdm_by_networks(const mdm_config *cfg) { return !strcmp(mdm_config_text(cfg, "solve.method"), "networks"); }
+
+static double rate_of(const mdm_family *f, const char *path) {
+  double rate = mdm_rate_lowest(&f->rules, path);
+  return isnan(rate) ? 1 : rate; /* none is predicted: numbers of networks, whose means are smooth */
+}
+
+/* Where N^-1/2 is in the series of predictions it has a term more. */
+static int has_roots(const mdm_family *f) { return rate_of(f, "observables/train/prediction") < 1; }
+
+long mdm_family_usual_width(const mdm_rate_rules *rules) {
+  const mdm_family f = {.rules = *rules};
+  return has_roots(&f) ? 256 : 128;
+}
+
+/* The first of these of which the model has networks: the largest width over each. The last but one, or two where N^-1/2 is in the series, is what the value is from, and the smallest checks
+ * it; wide gaps are what keeps the noise of extrapolation small (docs/theory.md, section 19). */
+int mdm_family_usual(const mdm_model *model, const mdm_rate_rules *rules, long largest, mdm_family *f, mdm_error *err) {
+  enum { ROWS = 3, LEVELS = 4 };
+  static const long over[2][ROWS][LEVELS] = {{{1, 8, 16}, {1, 4, 8}, {1, 2, 4}}, {{1, 4, 16, 32}, {1, 2, 4, 8}, {1, 2, 4}}};
+  int status = MDM_ERR_CONFIG;
+  *f = (mdm_family){.rules = *rules};
+  for (size_t row = 0; status && row < ROWS; row++) {
+    const long *o = over[has_roots(f)][row];
+    for (f->widths = 0; f->widths < LEVELS && o[f->widths]; f->widths++) f->width[f->widths] = largest / o[f->widths];
+    status = check_members(model, f, row + 1 == ROWS ? err : NULL);
+  }
+  return status;
+}
 
 int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f, mdm_error *err) {
   size_t n;
@@ -65,13 +90,13 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
     return mdm_fail(err, MDM_ERR_CONFIG, "solve.method: networks has no families of networks whose heads widen (model.regime = %s); set it to particles", model->regime->name);
   int status = mdm_rate_rules_read(cfg, &f->rules, err);
   if (status) return status;
-  if (!n) return usual_family(model, f, err);
+  if (!n) return mdm_family_usual(model, &f->rules, mdm_family_usual_width(&f->rules), f, err);
   if (n < 2 || n > MDM_FAMILY_WIDTHS) return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths has %zu numbers; allowed: two to %d", n, MDM_FAMILY_WIDTHS);
   memcpy(width, given, n * sizeof *width);
   gsl_sort_long(width, 1, n);
   for (size_t i = 0; i + 1 < n; i++)
-    if (width[i + 1] != 2 * width[i])
-      return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths names %ld and %ld: each has to be twice the one before, so that networks have halves", width[i], width[i + 1]);
+    if (!is_power_of_two(width[i + 1], width[i]))
+      return mdm_fail(err, MDM_ERR_CONFIG, "solve.widths names %ld and %ld: each has to be 2, 4, 8, ... times the one before, so that networks have such parts", width[i], width[i + 1]);
   for (size_t i = 0; i < n; i++) f->width[i] = width[n - 1 - i];
   f->widths = n;
   return check_members(model, f, err);
@@ -81,15 +106,22 @@ int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *f
  * it is 1, since up to four a straight line in 1/N is less noisy by more than it is off. */
 static size_t terms_of(const mdm_family *f, double rate) { return f->widths > (rate < 1 ? 2 : 4) ? 3 : 2; }
 
-static double rate_of(const mdm_family *f, const char *path) {
-  double rate = mdm_rate_lowest(&f->rules, path);
-  return isnan(rate) ? 1 : rate; /* none is predicted: numbers of networks, whose means are smooth */
-}
+/* Parts of a level's width that the network has. */
+static size_t parts_at(const mdm_family *f, size_t level) { return (size_t)(f->width[0] / f->width[level]); }
 
-/* Members of a level: all parts of the network; of the smallest, where it only checks, a quarter of them, since its weight in what it tells is small. */
+/* Whether widths are left out between a level and the largest. */
+static int is_beyond_gap(const mdm_family *f, size_t level) { return parts_at(f, level) > (size_t)1 << level; }
+
+/* Members of a level beyond a gap: one. A width 1/r of the largest has 1/r of its weight and r times its variance, so that one member adds 1/r of the noise, and more of them cost more
+ * than they bring. Where the series is in N^-1/2 weights are larger, and so are the numbers. */
+static size_t members_beyond_gap(size_t all, double rate) { return rate < 1 && all < 16 ? 16 / all : 1; }
+
+/* Members of a level: all parts of the network; of the smallest, where it only checks, a quarter of them, since its weight in what it tells is small; few beyond a gap. */
 static size_t at_level(const mdm_family *f, size_t level) {
-  size_t all = (size_t)1 << level, last = level + 1 == f->widths;
-  int checks = last && f->widths > terms_of(f, rate_of(f, "observables/train/prediction"));
+  size_t all = parts_at(f, level), last = level + 1 == f->widths;
+  double rate = rate_of(f, "observables/train/prediction");
+  if (is_beyond_gap(f, level)) return members_beyond_gap(all, rate);
+  int checks = last && f->widths > terms_of(f, rate);
   return checks && all > 4 ? all / 4 : checks ? 1 : all;
 }
 
@@ -107,18 +139,20 @@ int mdm_family_text(const mdm_config *cfg, char *out, size_t size, mdm_error *er
   return MDM_OK;
 }
 
-size_t mdm_family_members(const mdm_family *f) { return ((size_t)1 << (f->widths - 1)) - 1 + at_level(f, f->widths - 1); }
-
-/* Level of a member: 0 of the network, 1 of its halves. Its number among those of its level: i + 1 − 2^level. */
-static size_t level_of(size_t i) {
-  size_t level = 0;
-  while ((size_t)2 << level <= i + 1) level++;
-  return level;
+/* Where the members of a level begin. */
+static size_t first_at(const mdm_family *f, size_t level) {
+  size_t sum = 0;
+  for (size_t l = 0; l < level; l++) sum += at_level(f, l);
+  return sum;
 }
 
+size_t mdm_family_members(const mdm_family *f) { return first_at(f, f->widths); }
+
 mdm_task mdm_family_member(const mdm_family *f, const mdm_problem *p, const mdm_task *replica, size_t i) {
-  size_t level = level_of(i), apart = ((size_t)1 << level) / at_level(f, level);
-  return (mdm_task){.width = f->width[level], .index = replica->index, .whole = f->width[0], .part = (i + 1 - ((size_t)1 << level)) * apart,
+  size_t level = 0;
+  while (level + 1 < f->widths && i >= first_at(f, level + 1)) level++;
+  size_t apart = parts_at(f, level) / at_level(f, level);
+  return (mdm_task){.width = f->width[level], .index = replica->index, .whole = f->width[0], .part = (i - first_at(f, level)) * apart,
                     .cost = mdm_network_cost(p, f->width[level]), .board = replica->board};
 }
 
@@ -134,9 +168,12 @@ double mdm_family_bytes(const mdm_family *f, const mdm_problem *p, int single) {
 
 /* ---------------------------------------------------------------- at N = infinity */
 
-/* Weights of the largest n widths in the value at x = 0 of the polynomial of `terms` terms in x = N^-rate that fits them best: members of a level are so many that the
- * means of all levels are about as noisy. With as many terms as widths it passes through them (Richardson). By polynomials that are orthonormal on the
- * widths, each with its value at 0: w = sum_j q_j q_j(0). */
+/* Inverse of the variance of a level's mean, in units of the largest network's: 1 where all parts are members. Of those that check as well: fits with them are the same for any number. */
+static double precision_of(const mdm_family *f, size_t level) { return is_beyond_gap(f, level) ? (double)at_level(f, level) / (double)parts_at(f, level) : 1; }
+
+/* Weights of the largest n widths in the value at x = 0 of the polynomial of `terms` terms in x = N^-rate that fits them best, by the noise of the means of levels. With as
+ * many terms as widths it passes through them (Richardson). By polynomials that are orthonormal on the
+ * widths with their precisions u, each with its value at 0: w = u sum_j q_j q_j(0). */
 static void weigh(const mdm_family *f, double rate, size_t terms, size_t n, double w[MDM_FAMILY_WIDTHS]) {
   double q[MDM_FAMILY_WIDTHS][MDM_FAMILY_WIDTHS + 1] = {{0}}; /* terms × (n, and x = 0) */
   for (size_t i = 0; i < MDM_FAMILY_WIDTHS; i++) w[i] = 0;
@@ -146,12 +183,12 @@ static void weigh(const mdm_family *f, double rate, size_t terms, size_t n, doub
     q[j][n] = j == 0;
     for (size_t k = 0; k < j; k++) {
       double along = 0;
-      for (size_t i = 0; i < n; i++) along += q[j][i] * q[k][i];
+      for (size_t i = 0; i < n; i++) along += precision_of(f, i) * q[j][i] * q[k][i];
       for (size_t i = 0; i <= n; i++) q[j][i] -= along * q[k][i];
     }
-    for (size_t i = 0; i < n; i++) square += q[j][i] * q[j][i];
+    for (size_t i = 0; i < n; i++) square += precision_of(f, i) * q[j][i] * q[j][i];
     for (size_t i = 0; i <= n; i++) q[j][i] /= sqrt(square);
-    for (size_t i = 0; i < n; i++) w[i] += q[j][i] * q[j][n];
+    for (size_t i = 0; i < n; i++) w[i] += precision_of(f, i) * q[j][i] * q[j][n];
   }
 }
 
@@ -172,7 +209,7 @@ static const mdm_array *array_of(const mdm_record *rec, const char *path) { retu
 /* Mean of entry e over the members of a level. */
 static double mean_at(const mdm_family *f, const mdm_array *const *of, size_t level, size_t e) {
   double sum = 0;
-  size_t n = at_level(f, level), first = ((size_t)1 << level) - 1;
+  size_t n = at_level(f, level), first = first_at(f, level);
   for (size_t k = 0; k < n; k++) sum += of[first + k]->value[e];
   return sum / (double)n;
 }

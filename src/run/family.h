@@ -1,6 +1,6 @@
 /* The limit from finite networks (solve.method: networks; docs/theory.md, the limit from networks).
  *
- * A replica of the limit is then a family: a network of width N, its two halves, their halves, …, each a network of its own width whose weights
+ * A replica of the limit is then a family: a network of width N, and parts of it, halves, eighths, …, each a network of its own width whose weights
  * are a block of the same draws. What they measure is extrapolated to N = infinity entry by entry, so that all that is done with replicas of
  * particles (means, errors, comparison, checkpoints, more of them) is done with families. */
 #ifndef MOEDMFT_FAMILY_H
@@ -18,7 +18,7 @@ enum { MDM_FAMILY_WIDTHS = 5, MDM_FAMILY_MEMBERS = (1 << MDM_FAMILY_WIDTHS) - 1 
 
 typedef struct mdm_family {
   size_t widths;                 /* 0: the limit comes from sample particles */
-  long width[MDM_FAMILY_WIDTHS]; /* descending, each half of the one before */
+  long width[MDM_FAMILY_WIDTHS]; /* descending, each 1/2, 1/4, 1/8, ... of the one before */
   mdm_rate_rules rules;          /* powers of N in which what is measured approaches the limit */
 } mdm_family;
 
@@ -26,10 +26,13 @@ typedef struct mdm_family {
 int mdm_by_networks(const mdm_config *cfg);
 /* What solve.method and solve.widths ask for. MDM_ERR_CONFIG: widths that are no such family, or too small for the model. */
 int mdm_family_read(const mdm_config *cfg, const mdm_model *model, mdm_family *out, mdm_error *err);
+/* The largest width where none is given, and families of such a largest width, by the powers of N of the series. MDM_ERR_CONFIG: the model has no networks so small. */
+long mdm_family_usual_width(const mdm_rate_rules *rules);
+int mdm_family_usual(const mdm_model *model, const mdm_rate_rules *rules, long largest, mdm_family *out, mdm_error *err);
 /* "networks of N = 32, 64, 128 in families, extrapolated in 1/N". */
 int mdm_family_text(const mdm_config *cfg, char *out, size_t size, mdm_error *err);
 size_t mdm_family_members(const mdm_family *f);
-/* Member i of the family of a replica: the network, its halves, their halves, …: a task of its own, that reports to the same board. */
+/* Member i of the family of a replica: the network, its parts, their parts, …: a task of its own, that reports to the same board. */
 mdm_task mdm_family_member(const mdm_family *f, const mdm_problem *p, const mdm_task *replica, size_t i);
 /* Multiply-adds of one step of all members; bytes of the largest. */
 double mdm_family_cost(const mdm_family *f, const mdm_problem *p);

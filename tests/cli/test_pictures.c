@@ -33,6 +33,10 @@ static void test_pictures(void) {
   REFUSED(MDM_ERR_DATA, "plot @/bare.h5 -q -o @/picture.png ", lacking);
   REFUSED(MDM_ERR_USAGE, "-q -o @/earlier.h5 ", elsewhere);
   succeeds("plot @/bare.h5 -q -o @/picture.png --what loss");
+  static const refusal results[] = {{"-o @/link.png", "link.png|HDF5"}, {"-o @/hard.svg", "hard.svg|HDF5"}}; /* what names of pictures may stand for */
+  CU_ASSERT(!symlink("bare.h5", in_folder("link.png")) && !link(in_folder("bare.h5"), in_folder("hard.svg")));
+  REFUSED(MDM_ERR_IO, "plot @/all.h5 -q ", results);
+  succeeds("info @/bare.h5");
   static const refusal experts[] = {{"--what heads --block 1", "no entropy of heads|--block"}};
   succeeds("compare - -q -o @/heads.h5 " SMALL "-s model.depth=1 -s model.blocks=[attention,moe] -s data.context=2");
   succeeds("plot @/heads.h5 -q -o @/picture.svg --what heads"); /* of the last block with heads */

@@ -96,7 +96,7 @@ static void check_parts(const char *settings) {
   CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &p->model, &r.family, NULL), MDM_OK);
   r.problem = p;
   size_t n = mdm_family_members(&r.family); /* of the smallest, where it checks, one of four */
-  CU_ASSERT_FATAL(n == 4 || n == 7);
+  CU_ASSERT_FATAL(n == 2 || n == 4 || n == 5 || n == 7);
   for (size_t i = 0; i < n; i++) {
     members[i] = mdm_family_member(&r.family, p, &(mdm_task){.index = 3}, i);
     members[i].save_weights = 1;
@@ -105,9 +105,10 @@ static void check_parts(const char *settings) {
   weights whole = weights_of(p, members[0].weights);
   for (size_t i = 1; i < n; i++) {
     weights part = weights_of(p, members[i].weights);
-    CU_ASSERT_EQUAL(part.N, i < 3 ? 8 : 4);
-    if (!is_block(&part, &whole, i < 3 ? i - 1 : i - 3, data->dimension, data->outputs)) fprintf(stderr, "%s: member %zu is no block\n", settings, i);
-    CU_ASSERT(is_block(&part, &whole, i < 3 ? i - 1 : i - 3, data->dimension, data->outputs));
+    size_t piece = n == 4 || n == 7 ? (i < 3 ? i - 1 : i - 3) : i - 1; /* of halves and their halves, or of quarters */
+    CU_ASSERT_EQUAL(part.N, i < 3 && (n == 4 || n == 7) ? 8 : 4);
+    if (!is_block(&part, &whole, piece, data->dimension, data->outputs)) fprintf(stderr, "%s: member %zu is no block\n", settings, i);
+    CU_ASSERT(is_block(&part, &whole, piece, data->dimension, data->outputs));
   }
   mdm_task same = {.width = 16, .index = 3, .save_weights = 1}; /* a network of simulate.widths is another one */
   CU_ASSERT_EQUAL_FATAL(mdm_runner_run(&r, &same, NULL), MDM_OK);
@@ -127,26 +128,45 @@ static void parts_are_blocks(void) {
   check_parts(FAMILY "model.regime=I model.experts=3 model.expert_width_ratio=0.5");
   check_parts(FAMILY "model.regime=III model.parameterization=mup model.experts_ratio=0.5");
   check_parts(FAMILY "model.regime=III model.expert_width_ratio=0.5"); /* experts that start alike */
+  check_parts(FAMILY "model.experts_ratio=0.5 solve.widths=[4,16]"); /* one quarter */
+  check_parts(FAMILY "model.regime=III solve.widths=[4,16] train.optimizer=sign model.expert_width_ratio=0.5"); /* all */
   check_parts(FAMILY "model.depth=1 model.blocks=[attention,moe] model.head_width=3 model.query_groups=2 model.heads_ratio=1 data.context=2");
 }
 
-/* Of eight networks of the smallest of four widths two check, in different halves. */
-static void checks_are_apart(void) {
-  mdm_config *cfg = configure(FAMILY "solve.widths=[2,4,8,16]");
-  mdm_data *data;
-  mdm_problem *p;
-  mdm_family f;
-  CU_ASSERT_EQUAL_FATAL(mdm_data_load(cfg, &data, NULL), MDM_OK);
-  CU_ASSERT_EQUAL_FATAL(mdm_problem_create(cfg, data, &p, NULL), MDM_OK);
-  CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &p->model, &f, NULL), MDM_OK);
-  CU_ASSERT_EQUAL_FATAL(mdm_family_members(&f), 9);
-  for (size_t i = 7; i < 9; i++) {
-    mdm_task t = mdm_family_member(&f, p, &(mdm_task){.index = 3}, i);
-    CU_ASSERT(t.width == 2 && t.whole == 16 && t.part == (i == 7 ? 0 : 4) && t.index == 3);
+/* Widths and parts of all members but the network: of eight networks of the smallest of four widths two check, in different halves; beyond a gap there is one of each width, and where N^-1/2 is in
+ * the series all quarters and, again, one of what is smaller. */
+static void members_are_apart(void) {
+  static const struct {
+    const char *settings;
+    size_t n;
+    struct {
+      long width;
+      size_t part;
+    } member[8];
+  } rows[] = {{"solve.widths=[2,4,8,16]", 8, {{8, 0}, {8, 1}, {4, 0}, {4, 1}, {4, 2}, {4, 3}, {2, 0}, {2, 4}}},
+              {"solve.widths=[2,4,16]", 2, {{4, 0}, {2, 0}}},
+              {"solve.widths=[4,8,64]", 2, {{8, 0}, {4, 0}}},
+              {"solve.widths=[4,32,64]", 3, {{32, 0}, {32, 1}, {4, 0}}},
+              {"train.optimizer=sign solve.widths=[2,4,16,64]", 6, {{16, 0}, {16, 1}, {16, 2}, {16, 3}, {4, 0}, {2, 0}}}};
+  for (size_t k = 0; k < COUNT(rows); k++) {
+    char settings[300];
+    mdm_data *data;
+    mdm_problem *p;
+    mdm_family f;
+    snprintf(settings, sizeof settings, FAMILY "%s", rows[k].settings);
+    mdm_config *cfg = configure(settings);
+    CU_ASSERT_EQUAL_FATAL(mdm_data_load(cfg, &data, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_problem_create(cfg, data, &p, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &p->model, &f, NULL), MDM_OK);
+    CU_ASSERT_EQUAL_FATAL(mdm_family_members(&f), 1 + rows[k].n);
+    for (size_t i = 0; i < rows[k].n; i++) {
+      mdm_task t = mdm_family_member(&f, p, &(mdm_task){.index = 3}, i + 1);
+      CU_ASSERT(t.width == rows[k].member[i].width && t.whole == f.width[0] && t.part == rows[k].member[i].part && t.index == 3);
+    }
+    mdm_problem_free(p);
+    mdm_data_free(data);
+    mdm_config_free(cfg);
   }
-  mdm_problem_free(p);
-  mdm_data_free(data);
-  mdm_config_free(cfg);
 }
 
 /* ---------------------------------------------------------------- extrapolation */
@@ -191,36 +211,40 @@ static void series_are_exact(void) {
 }
 
 /* Four widths: a line in 1/N through the three largest, which 1/N² moves by −5 of its size at the largest; five: a parabola through four, which 1/N³ moves by 36. The smallest tells
- * both, by a quarter of its members, which are apart. */
-static void more_widths_are_fitted(void) {
+ * both, by a quarter of its members, which are apart. Beyond a gap there is one member of each width: of three widths two make the value, of four three, less weight where less members are. */
+static void widths_are_weighted(void) {
   static const struct {
     const char *widths;
-    size_t n, members, power;
+    size_t n, at[5], power; /* widths, and members of each; a power of the next term */
     double left, weight[4]; /* of what the next power is at the largest width; of predictions, largest first (least squares in 1, 1/2, 1/4, ... by hand) */
-  } rows[] = {{"solve.widths=[4,8,16,32]", 4, 1 + 2 + 4 + 2, 2, -5, {1, 0.5, -0.5, 0}}, {"solve.widths=[2,4,8,16,32]", 5, 1 + 2 + 4 + 8 + 4, 3, 36, {4 / 3., 1 / 3., -5 / 6., 1 / 6.}}};
+  } rows[] = {{"solve.widths=[4,8,16,32]", 4, {1, 2, 4, 2}, 2, -5, {1, 0.5, -0.5, 0}},
+              {"solve.widths=[2,4,8,16,32]", 5, {1, 2, 4, 8, 4}, 3, 36, {4 / 3., 1 / 3., -5 / 6., 1 / 6.}},
+              {"solve.widths=[4,8,64]", 3, {1, 1, 1}, 2, -8, {8 / 7., -1 / 7., 0}},
+              {"solve.widths=[4,8,16,128]", 4, {1, 1, 1, 1}, 2, -5408 / 331., {352 / 331., 2 / 331., -23 / 331., 0}}};
   for (size_t k = 0; k < COUNT(rows); k++) {
     char settings[300];
     mdm_model m = {0};
     mdm_family f;
     mdm_record *member[MDM_FAMILY_MEMBERS], *rec;
+    size_t members = 0;
     snprintf(settings, sizeof settings, FAMILY "%s", rows[k].widths);
     mdm_config *cfg = configure(settings);
     CU_ASSERT_EQUAL_FATAL(mdm_model_read(cfg, 1, 1, &m, NULL), MDM_OK);
     CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &m, &f, NULL), MDM_OK);
     CU_ASSERT_EQUAL_FATAL(f.widths, rows[k].n);
-    CU_ASSERT_EQUAL_FATAL(mdm_family_members(&f), rows[k].members);
-    for (size_t i = 0, level = 0; i < rows[k].members; i++) {
-      while ((size_t)2 << level <= i + 1) level++;
-      double N = (double)f.width[level];
-      member[i] = record_of(N, 0);
-      ((mdm_array *)mdm_record_find(member[i], "observables/train/loss"))->value[0] = 7 - 3 / N + (rows[k].n > 4 ? 9 / (N * N) : 0) + 50 / pow(N, (double)rows[k].power);
-    }
+    for (size_t level = 0; level < rows[k].n; level++)
+      for (size_t i = 0; i < rows[k].at[level]; i++) {
+        double N = (double)f.width[level];
+        member[members] = record_of(N, 0);
+        ((mdm_array *)mdm_record_find(member[members++], "observables/train/loss"))->value[0] = 7 - 3 / N + (rows[k].power > 2 ? 9 / (N * N) : 0) + 50 / pow(N, (double)rows[k].power);
+      }
+    CU_ASSERT_EQUAL_FATAL(mdm_family_members(&f), members);
     CU_ASSERT_EQUAL_FATAL(mdm_family_combine(&f, member, &rec, NULL), MDM_OK);
-    double left = rows[k].left * 50 / pow(32, (double)rows[k].power);
+    double left = rows[k].left * 50 / pow((double)f.width[0], (double)rows[k].power);
     CU_ASSERT_DOUBLE_EQUAL(values(rec, "observables/train/loss")[0], 7 + left, 1e-11);
     CU_ASSERT_DOUBLE_EQUAL(values(rec, "bias/observables/train/loss")[0], left, 1e-11);
-    for (size_t l = 0; l < 4; l++) CU_ASSERT_DOUBLE_EQUAL(values(rec, "levels/weight")[l], rows[k].weight[l], 1e-12);
-    for (size_t i = 0; i < rows[k].members; i++) mdm_record_free(member[i]);
+    for (size_t l = 0; l < rows[k].n && l < 4; l++) CU_ASSERT_DOUBLE_EQUAL(values(rec, "levels/weight")[l], rows[k].weight[l], 1e-12);
+    for (size_t i = 0; i < members; i++) mdm_record_free(member[i]);
     mdm_record_free(rec);
     mdm_config_free(cfg);
   }
@@ -230,23 +254,25 @@ static void more_widths_are_fitted(void) {
 static void roots_are_exact(void) {
   static const struct {
     const char *widths;
-    size_t n;
-  } rows[] = {{"train.optimizer=sign solve.widths=[4,8,16]", 3}, {"train.optimizer=sign solve.widths=[2,4,8,16]", 4}};
+    size_t n, at[4];
+  } rows[] = {{"train.optimizer=sign solve.widths=[4,8,16]", 3, {1, 2, 4}}, {"train.optimizer=sign solve.widths=[2,4,8,16]", 4, {1, 2, 4, 2}}, {"train.optimizer=sign solve.widths=[2,4,16,64]", 4, {1, 4, 1, 1}}};
   for (size_t k = 0; k < COUNT(rows); k++) {
     char settings[300];
     mdm_model m = {0};
     mdm_family f;
     mdm_record *member[15], *rec;
+    size_t members = 0;
     snprintf(settings, sizeof settings, FAMILY "%s", rows[k].widths);
     mdm_config *cfg = configure(settings);
     CU_ASSERT_EQUAL_FATAL(mdm_model_read(cfg, 1, 1, &m, NULL), MDM_OK);
     CU_ASSERT_EQUAL_FATAL(mdm_family_read(cfg, &m, &f, NULL), MDM_OK);
     CU_ASSERT_EQUAL_FATAL(f.widths, rows[k].n);
-    for (size_t i = 0, level = 0; i < mdm_family_members(&f); i++) {
-      while ((size_t)2 << level <= i + 1) level++;
-      member[i] = record_of((double)f.width[level], 0);
-      ((mdm_array *)mdm_record_find(member[i], "observables/train/loss"))->value[0] = 7 - 3 / sqrt((double)f.width[level]) + 4 / (double)f.width[level];
-    }
+    for (size_t level = 0; level < rows[k].n; level++)
+      for (size_t i = 0; i < rows[k].at[level]; i++) {
+        member[members] = record_of((double)f.width[level], 0);
+        ((mdm_array *)mdm_record_find(member[members++], "observables/train/loss"))->value[0] = 7 - 3 / sqrt((double)f.width[level]) + 4 / (double)f.width[level];
+      }
+    CU_ASSERT_EQUAL_FATAL(mdm_family_members(&f), members);
     CU_ASSERT_EQUAL_FATAL(mdm_family_combine(&f, member, &rec, NULL), MDM_OK);
     CU_ASSERT_DOUBLE_EQUAL(values(rec, "observables/train/loss")[0], 7, 1e-11);
     CU_ASSERT_EQUAL(mdm_record_find(rec, "bias/observables/train/loss") != NULL, rows[k].n == 4);
@@ -489,7 +515,8 @@ static void widths_follow_accuracy(void) {
     const char *settings;
     size_t n;
     long smallest, largest; /* of the largest width */
-  } rows[] = {{"solve.accuracy=0.05", 4, 64, 64}, {"solve.accuracy=0.001", 4, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 64, 128},
+  } rows[] = {{"solve.accuracy=0.05", 3, 64, 64}, {"solve.accuracy=0.001 train.lr=2", 3, 128, 512}, {"solve.accuracy=0.1 train.optimizer=sign train.lr=0.02", 4, 128, 256},
+              {"solve.accuracy=0.1 model.active_fraction=0.1 solve.particles=0", 3, 64, 64},
               {"solve.replicas=3", 0, 0, 0}, {"solve.accuracy=0.1 solve.widths=[4,8]", 2, 8, 8}, {"solve.accuracy=0.1 model.active_fraction=0.02 solve.particles=0", 0, 0, 0}};
   for (size_t k = 0; k < COUNT(rows); k++) {
     char settings[300];
@@ -525,7 +552,7 @@ static void goes_on(void) {
   succeeds("compare - -q -o @/compared.h5 " FEW "-s solve.replicas=5 -s simulate.widths=[8,16] -s simulate.seeds=3");
   succeeds("sweep - -q -o @/sweep.h5 " FEW "-s solve.replicas=3 -s simulate.widths=[8] -s simulate.seeds=3 --over train.lr=0.2,0.4");
   succeeds("solve - -q -t 1 -o @/auto.h5 -s solve.method=auto -s solve.accuracy=0.1 -s data.train=120 -s train.batch=4 -s train.steps=29 -s output.kernels=false");
-  CU_ASSERT(mentions(run("info @/auto.h5")->out, "networks of N = 8, 16, 32, 64|chosen by solve.method: auto"));
+  CU_ASSERT(mentions(run("info @/auto.h5")->out, "networks of N = 4, 8, 64|chosen by solve.method: auto"));
   CU_ASSERT_EQUAL(run("rerun @/auto.h5")->code, 0);
   CU_ASSERT(mentions(run("info @/whole.h5")->out, "networks of N = 8, 16, 32 in families, extrapolated in 1/N|N = ∞"));
 }
@@ -533,8 +560,8 @@ static void goes_on(void) {
 static const test_case tests[] = {
     {"halves and their halves are blocks of the same draws", parts_are_blocks},
     {"extrapolation is exact for 1/N, and its bias for 1/N^2", series_are_exact},
-    {"networks that check are apart", checks_are_apart},
-    {"four widths and five", more_widths_are_fitted},
+    {"members of a width are apart", members_are_apart},
+    {"weights of widths, in halves and beyond a gap", widths_are_weighted},
     {"extrapolation is exact for N^-1/2 and 1/N", roots_are_exact},
     {"standard errors hold the error of extrapolation", errors_hold_the_bias},
     {"losses of mean predictions have no bias", losses_have_no_bias},
