@@ -44,6 +44,7 @@ typedef struct {
   real *s;                     /* experts × P: gradient that reaches the gate */
   double *scale;               /* P: s of the normalization */
   unsigned char *active;       /* experts × P */
+  unsigned char *filled[2];    /* experts × P: 1 where y, and γ, of an expert may be other than zero */
   size_t *begin, *token;       /* networks under top-K: experts + 1; active experts × P: the routing's lists */
   X(routing) routing;
 } block_fields;
@@ -197,6 +198,7 @@ static int router_allocate(const X(moe) *m, block_fields *b, int train, size_t P
   b->routing = (X(routing)){E, m->R->neurons, 0, NULL, NULL, NULL};
   int ok = (b->expert = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real))) && (!train || (b->expert_slope = mdm_alloc(mdm_rows(EJ), P, 1, sizeof(real)))) &&
            (b->gate = mdm_alloc(E, P, 1, sizeof(real))) && (b->s = mdm_alloc(E, P, 1, sizeof(real))) && (b->active = mdm_alloc(E, P, 1, 1));
+  for (int i = 0; i < 1 + train; i++) ok = ok && (b->filled[i] = mdm_alloc(E, P, 1, 1));
   b->routing.active = b->active;
   return ok;
 }
@@ -366,6 +368,8 @@ static void block_clear(block_fields *b) {
   free(b->s);
   free(b->scale);
   free(b->active);
+  free(b->filled[0]);
+  free(b->filled[1]);
   free(b->begin);
   free(b->token);
 }
@@ -486,18 +490,18 @@ static void gate_tokens(X(moe) *m, mdm_part part, size_t l, size_t P) {
   if (routing) list_tokens(b, E, P);
 }
 
-/* out = w in for the J neurons of an expert; exactly zero where it is inactive. */
-static void weigh(size_t J, real w, const real *in, real *out) {
-  if (w == 0) memset(out, 0, J * sizeof *out);
-  else
-    for (size_t j = 0; j < J; j++) out[j] = w * in[j];
+/* out = w in for the J neurons of an expert; exactly zero where it is inactive, as it mostly was before: then nothing is written. */
+static void weigh(size_t J, real w, const real *in, real *out, unsigned char *filled) {
+  if (w == 0 && *filled) memset(out, 0, J * sizeof *out);
+  for (size_t j = 0; j < J && w != 0; j++) out[j] = w * in[j];
+  *filled = w != 0;
 }
 
 /* The same, times a slope. */
-static void weigh_slope(size_t J, real w, const real *in, const real *slope, real *out) {
-  if (w == 0) memset(out, 0, J * sizeof *out);
-  else
-    for (size_t j = 0; j < J; j++) out[j] = w * in[j] * slope[j];
+static void weigh_slope(size_t J, real w, const real *in, const real *slope, real *out, unsigned char *filled) {
+  if (w == 0 && *filled) memset(out, 0, J * sizeof *out);
+  for (size_t j = 0; j < J && w != 0; j++) out[j] = w * in[j] * slope[j];
+  *filled = w != 0;
 }
 
 /* Weight of expert e (of all tokens' experts: e + E t): c g/κ of routed ones, 1 of shared ones, 0 of inactive ones. */
@@ -529,7 +533,23 @@ static void activate_held(const X(moe) *m, mdm_part part, size_t l, block_fields
     for (size_t i = 0; i < held_experts(J, &h); i++) {
       held_part e = held_expert(J, &h, i);
       if (skips && b->active[e.expert + E * t]) m->phi_e->eval(e.count, u + e.first, value + e.first, slope ? slope + e.first : NULL);
-      weigh(e.count, weight_of(m, l, g, e.expert + E * t), value + e.first, y + e.first);
+      weigh(e.count, weight_of(m, l, g, e.expert + E * t), value + e.first, y + e.first, b->filled[0] + e.expert + E * t);
+    }
+  }
+}
+
+/* Of experts first … end − 1 (of all tokens' experts): as many at a time as stay in the first level of the cache. */
+static void activate_experts(const X(moe) *m, size_t l, block_fields *b, int skips, size_t first, size_t end) {
+  enum { NEARBY = 1024 }; /* neurons */
+  size_t J = m->R->neurons, some = NEARBY / J ? NEARBY / J : 1;
+  const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
+  real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
+  for (size_t at = first, e; at < end; at = e) {
+    size_t next = end - at < some ? end : at + some;
+    if (!skips) m->phi_e->eval((next - at) * J, u + at * J, value + at * J, slope ? slope + at * J : NULL);
+    for (e = at; e < next; e++) {
+      if (skips && b->active[e]) m->phi_e->eval(J, u + e * J, value + e * J, slope ? slope + e * J : NULL);
+      weigh(J, weight_of(m, l, g, e), value + e * J, y + e * J, b->filled[0] + e);
     }
   }
 }
@@ -537,21 +557,13 @@ static void activate_held(const X(moe) *m, mdm_part part, size_t l, block_fields
 /* y = c g φ_e(u) / κ, and what the backward pass needs of φ_e. Narrow experts are evaluated whether they serve a token or not. */
 static void activate(const X(moe) *m, mdm_part part, size_t l, block_fields *b, size_t P) {
   size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
-  const real *u = b->field[MDM_U].v, *g = b->field[MDM_G].v;
   int skips = routing_of(m, part, l) && J >= WIDE;
-  real *y = b->field[MDM_Y].v, *value = b->expert, *slope = b->expert_slope;
   if (mdm_is_spread(m->R->experts * J)) {
     activate_held(m, part, l, b, P);
     return;
   }
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(20.0 * (double)(all * J)))
-  for (size_t i = 0; i < pieces; i++) {
-    size_t first = first_expert(all, pieces, i), end = first_expert(all, pieces, i + 1), n = (end - first) * J;
-    if (!skips) m->phi_e->eval(n, u + first * J, value + first * J, slope ? slope + first * J : NULL);
-    for (size_t e = first; e < end && skips; e++)
-      if (b->active[e]) m->phi_e->eval(J, u + e * J, value + e * J, slope ? slope + e * J : NULL);
-    for (size_t e = first; e < end; e++) weigh(J, weight_of(m, l, g, e), value + e * J, y + e * J);
-  }
+  for (size_t i = 0; i < pieces; i++) activate_experts(m, l, b, skips, first_expert(all, pieces, i), first_expert(all, pieces, i + 1));
 }
 
 /* Rows of a field that has all of them, from the ranks that computed them. Not 0: memory is out. */
@@ -751,6 +763,15 @@ void X(moe_router_losses)(const X(moe) *m, double *balance, double *z) {
 
 /* ---------------------------------------------------------------- backward */
 
+/* Σ_j b φ_e(u) over the J neurons of an expert; long sums by vectors. */
+static real reaching(size_t J, const real *b, const real *value) {
+  enum { LONG = 64 };
+  if (J >= LONG) return (real)X(mdm_vec_dot)(J, b, value);
+  real sum = 0;
+  for (size_t j = 0; j < J; j++) sum += b[j] * value[j];
+  return sum;
+}
+
 /* s where ranks share the neurons: of the experts that begin among this rank's own, then of all. first: the first routed one. Not 0: memory is out. */
 static int reach_gates(const X(moe) *m, block_fields *f, int selected, size_t first, size_t P, real scale) {
   size_t E = m->R->experts, J = m->R->neurons, from, end;
@@ -762,10 +783,7 @@ static int reach_gates(const X(moe) *m, block_fields *f, int selected, size_t fi
   for (size_t e = from; e < end; e++)
     for (size_t t = 0; t < P; t++) {
       const real *b = f->field[MDM_B].v + h.count * t + (e * J - h.first), *value = f->expert + h.count * t + (e * J - h.first);
-      real sum = 0;
-      if ((!selected || f->active[e + E * t]) && e >= first)
-        for (size_t j = 0; j < J; j++) sum += b[j] * value[j];
-      s[t + P * e] = scale * sum;
+      s[t + P * e] = (!selected || f->active[e + E * t]) && e >= first ? scale * reaching(J, b, value) : 0;
     }
   mdm_gather_blocks(E * J, J, P * sizeof *s, s);
   for (size_t t = 0; t < P; t++)
@@ -798,12 +816,33 @@ static int reach_long_gates(const X(moe) *m, block_fields *f, int selected, size
   return 0;
 }
 
-/* s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
-static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *err) {
+/* γ = c g φ_e'(u) b / κ, where it does not come with s. */
+static void gate_backward(const X(moe) *m, size_t l, block_fields *f, size_t P, real *gamma) {
+  size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
+  const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
+  mdm_held h = mdm_held_of(m->R->experts * J);
+  if (mdm_is_spread(m->R->experts * J)) {
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
+    for (size_t t = 0; t < P; t++)
+      for (size_t i = 0; i < held_experts(J, &h); i++) {
+        held_part e = held_expert(J, &h, i);
+        size_t at = e.first + h.count * t;
+        weigh_slope(e.count, weight_of(m, l, g, e.expert + m->R->experts * t), b + at, slope + at, gamma + at, f->filled[1] + e.expert + m->R->experts * t);
+      }
+    return;
+  }
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(all * J)))
+  for (size_t i = 0; i < pieces; i++)
+    for (size_t e = first_expert(all, pieces, i); e < first_expert(all, pieces, i + 1); e++)
+      weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J, f->filled[1] + e);
+}
+
+/* γ, and s[m] = (c/κ) (N_e/ν) mean over j of b φ_e(u), zero for inactive and shared experts; losses; then ρ by the gate's derivative. */
+static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, real *gamma, mdm_error *err) {
   const mdm_model *model = m->model;
   block_fields *f = block_of(&m->part[MDM_TRAIN], l);
   size_t E = m->R->experts, J = m->R->neurons, first = m->router[l].shared;
-  const real *b = f->field[MDM_B].v, *psi = f->field[MDM_PSI].v;
+  const real *b = f->field[MDM_B].v, *psi = f->field[MDM_PSI].v, *g = f->field[MDM_G].v;
   const X(routing) *routing = routing_of(m, MDM_TRAIN, l);
   real *rho = rewrite(m, MDM_TRAIN, MDM_RHO, l, P)->v;
   real scale = (real)(m->router[l].weight * m->R->neuron_weight * model->inverse_temperature / (double)J);
@@ -811,14 +850,13 @@ static int backward_gate(X(moe) *m, size_t l, size_t P, int losses, mdm_error *e
   int cut = mdm_cuts_experts(E * J);
   size_t pieces = cut || mdm_is_spread(E * J) ? 0 : mdm_pieces(E * P * J, MDM_ENTRIES);
   if (!pieces && (cut ? reach_long_gates : reach_gates)(m, f, routing != NULL, first, P, scale)) return mdm_no_memory(err, "gradients of %zu gates", E);
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(E * P * J)))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(8.0 * (double)(E * P * J)))
   for (size_t i = 0; i < pieces; i++)
     for (size_t e = first_expert(E * P, pieces, i); e < first_expert(E * P, pieces, i + 1); e++) {
-      real sum = 0;
-      if ((!routing || f->active[e]) && e % E >= first)
-        for (size_t j = 0; j < J; j++) sum += b[e * J + j] * f->expert[e * J + j];
-      f->s[e] = scale * sum;
+      f->s[e] = (!routing || f->active[e]) && e % E >= first ? scale * reaching(J, b + e * J, f->expert + e * J) : 0;
+      weigh_slope(J, weight_of(m, l, g, e), b + e * J, f->expert_slope + e * J, gamma + e * J, f->filled[1] + e); /* while b is near */
     }
+  if (!pieces) gate_backward(m, l, f, P, gamma);
   int status = MDM_OK;
   if (losses && first < E && model->balance != MDM_BALANCE_NONE) status = balance_gradient(m, l, P, each * model->balance_coefficient, err);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(40.0 * (double)(E * P)))
@@ -838,27 +876,6 @@ static void multiply(size_t n, const real *a, const real *b, real *out) {
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)n))
   for (size_t i = 0; i < PIECES(n); i++)
     for (size_t k = FIRST(n, i); k < FIRST(n, i + 1); k++) out[k] = a[k] * b[k];
-}
-
-/* γ = c g φ_e'(u) b / κ. */
-static void gate_backward(const X(moe) *m, size_t l, const block_fields *f, size_t P, real *gamma) {
-  size_t J = m->R->neurons, all = m->R->experts * P, pieces = mdm_pieces(all * J, MDM_ENTRIES);
-  const real *g = f->field[MDM_G].v, *b = f->field[MDM_B].v, *slope = f->expert_slope;
-  mdm_held h = mdm_held_of(m->R->experts * J);
-  if (mdm_is_spread(m->R->experts * J)) {
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(h.count * P)))
-    for (size_t t = 0; t < P; t++)
-      for (size_t i = 0; i < held_experts(J, &h); i++) {
-        held_part e = held_expert(J, &h, i);
-        size_t at = e.first + h.count * t;
-        weigh_slope(e.count, weight_of(m, l, g, e.expert + m->R->experts * t), b + at, slope + at, gamma + at);
-      }
-    return;
-  }
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(4.0 * (double)(all * J)))
-  for (size_t i = 0; i < pieces; i++)
-    for (size_t e = first_expert(all, pieces, i); e < first_expert(all, pieces, i + 1); e++)
-      weigh_slope(J, weight_of(m, l, g, e), b + e * J, slope + e * J, gamma + e * J);
 }
 
 /* A tensor's step: its own rate. */
@@ -900,9 +917,7 @@ static int backward_particles(X(moe) *m, size_t l, size_t P, int losses, real *g
   block_fields *f = block_of(&m->part[MDM_TRAIN], l);
   X(attention) heads = heads_of(m, l);
   if (attends(m, l)) return X(attention_backward)(&heads, P, f->field[MDM_U].v, f->turned, f->weights, f->field[MDM_Y].v, f->field[MDM_B].v, gamma), MDM_OK;
-  int status = backward_gate(m, l, P, losses, err);
-  if (!status) gate_backward(m, l, f, P, gamma);
-  return status;
+  return backward_gate(m, l, P, losses, gamma, err);
 }
 
 /* ζ of block l from r behind it. */

@@ -50,6 +50,9 @@ BASES = {
                "train.balance": "switch", "train.z_loss": "0.01"},
     "depth 1": {"model.depth": "1"},
     "depths": {**DEEP, "solve.depths": "[4, 8]", "simulate.depths": "[4, 8]"},
+    "transformer": {"model.depth": "1", "model.blocks": "[attention,moe]", "model.head_width": "2", "model.heads_ratio": "0.5", "model.norm": "rms", "data.context": "2",
+                    "data.train": "8", "data.test": "2", "solve.particles": "256"},
+    "attention of one token": {"model.depth": "1", "model.blocks": "[attention,moe]", "model.head_width": "2", "model.heads_ratio": "0.5"},
     "networks": {"solve.method": "networks", "solve.widths": "[12, 24]", "solve.particles": "0"},
     "networks III adam": {"solve.method": "networks", "solve.widths": "[4, 8, 16]", "solve.particles": "0", "model.regime": "III", "train.optimizer": "adam",
                           "train.lr": "0.05", "train.adam.eps": "0.1", "output.responses": "true"},
@@ -60,6 +63,7 @@ BASES = {
 }
 # Values of options whose range says too little.
 VALUES = {
+    "model.blocks": ["[moe]", "[attention]", "[attention,moe]"], "data.context": ["1", "2", "4"], "model.heads_ratio": ["1"], "model.query_groups": ["2"], "model.heads": ["4"],
     "simulate.widths": ["[8, 24]"], "simulate.seeds": ["4", "[3, 4]"], "output.times": ["[0, 2]", "[0, 1, 3]"], "output.blocks": ["[0]", "[1, 2]"],
     "model.dense_blocks": ["[0]", "[1]"], "solve.depths": ["[4, 8]", "[4, 12]"], "simulate.depths": ["[4, 8]", "[4, 12]"], "data.classes": ["[0, 1]"],
     "train.batch": ["2", "3", "full"], "data.train": ["6"], "data.test": ["4"], "model.active_fraction": ["0.5", "0.75"], "model.active": ["1", "3"],
@@ -78,6 +82,9 @@ KNOWN = {
     ("custom III", "model.custom.tied", "true"),  # as the base
     ("networks", "solve.method", "auto"), ("networks III adam", "solve.method", "auto"),  # solve.widths are given
     ("III jbph", "solve.tolerance", "0.05"),  # no direction lies between
+    ("transformer", "model.position", "none"),  # inputs that are no tokens have no table of positions that could be left out
+    ("transformer", "solve.method", "auto"), ("attention of one token", "solve.method", "auto"),  # chooses particles, as few as they are
+    ("transformer", "model.branch_exponent", "0.6"), ("attention of one token", "model.branch_exponent", "0.6"),  # one layer, L = 1
     ("depth 1", "model.branch_exponent", "0.6"),  # powers of L are 1; classify and loops over depths know it
 }
 

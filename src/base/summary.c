@@ -68,13 +68,20 @@ static void place(size_t n, double *x, size_t ranks, const size_t *rank) {
   }
 }
 
+/* Of quantile k among n sorted numbers, counted from 0. */
+static double position(int k, size_t n) { return mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3; }
+
+void mdm_blank_extremes(size_t n, double out[MDM_QUANTILES]) {
+  for (int k = 0; k < MDM_QUANTILES; k++)
+    if (position(k, n) < 0 || position(k, n) > (double)n - 1) out[k] = NAN;
+}
+
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]) {
   double at[MDM_QUANTILES]; /* position in the sorted numbers, counted from 0 */
   size_t rank[2 * MDM_QUANTILES];
   for (int k = 0; k < MDM_QUANTILES; k++) {
     out[k] = NAN;
-    at[k] = mdm_probability[k] * ((double)n + 1.0 / 3) - 2.0 / 3;
-    at[k] = fmax(0, fmin((double)n - 1, at[k]));
+    at[k] = fmax(0, fmin((double)n - 1, position(k, n)));
     rank[2 * k] = (size_t)at[k];
     rank[2 * k + 1] = rank[2 * k] + 1 < n ? rank[2 * k] + 1 : rank[2 * k];
   }
@@ -124,6 +131,8 @@ double mdm_divergence(size_t n, const double *w) {
 
 /* ---------------------------------------------------------------- alignment */
 
+static const double ROUNDINGS = 32; /* of a kernel's entries, that are no variation among samples */
+
 /* Subtracts the mean of n numbers that lie `step` apart; equal ones leave nothing, not even rounding. */
 static void centre(size_t n, size_t step, double *x) {
   double mean = 0, first = x[0];
@@ -135,7 +144,9 @@ static void centre(size_t n, size_t step, double *x) {
   for (size_t i = 0; i < n; i++) x[i * step] -= mean;
 }
 
-double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double *work) {
+double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double rounding, double *work) {
+  double all = 0;
+  for (size_t i = 0; i < n * n; i++) all += kernel[i] * kernel[i];
   memcpy(work, y, outputs * n * sizeof *work);
   for (size_t c = 0; c < outputs; c++) centre(n, outputs, work + c);
   for (size_t i = 0; i < n; i++) centre(n, 1, kernel + n * i);
@@ -149,5 +160,5 @@ double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, 
       kk += k * k;
       yy += target * target;
     }
-  return kk > 0 && yy > 0 ? inner / sqrt(kk * yy) : NAN;
+  return sqrt(kk) > ROUNDINGS * rounding * sqrt(all) && yy > 0 ? inner / sqrt(kk * yy) : NAN;
 }

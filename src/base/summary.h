@@ -12,6 +12,9 @@ extern const double mdm_probability[MDM_QUANTILES];
  * 8), so that few experts and many compare: position p (n + 1/3) + 1/3 in the sorted numbers, counted from 1, linear in
  * between, the extremes beyond. NaN when n = 0. */
 void mdm_quantiles(size_t n, double *x, double out[MDM_QUANTILES]);
+/* Of these, NaN in the place of those that lie beyond the first or the last of n numbers. They are extremes: where n grows with the network, they have no
+ * limit, and no series in 1/N leads anywhere. */
+void mdm_blank_extremes(size_t n, double out[MDM_QUANTILES]);
 
 /* Root of an estimated mean square: of one below zero, which noise makes where the truth is near it, minus the root of its size. So
  * roots of estimates that scatter about zero average to zero. */
@@ -30,8 +33,8 @@ double mdm_divergence(size_t n, const double *w);
 
 /* Centred alignment of a kernel (n × n, symmetric) with targets y (outputs × n, column-major):
  *   ⟨K_c, Y_c⟩ / (‖K_c‖ ‖Y_c‖), Y = Σ y yᵀ over outputs, X_c = H X H with H = 1 − 1/n, ‖·‖ the Frobenius norm
- * (Cortes, Mohri and Rostamizadeh 2012). NaN when either vanishes, for instance when all targets are equal. Centres
- * kernel in place; work: outputs × n. */
-double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double *work);
+ * (Cortes, Mohri and Rostamizadeh 2012). NaN when either vanishes, for instance when all targets are equal, or all samples: then what is left of
+ * the kernel is rounding; rounding: the relative precision of its entries. Centres kernel in place; work: outputs × n. */
+double mdm_alignment(size_t n, size_t outputs, double *kernel, const double *y, double rounding, double *work);
 
 #endif

@@ -6,6 +6,23 @@
 #include "base/processor.h"
 #include "base/vecmath_loops.h"
 
+/* Sums of eight products in single precision, these in double; unless that leaves the range of floats. */
+static double dot_f32(size_t n, const float *restrict a, const float *restrict b) {
+  double lane[16] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + 128 <= n; i += 128) {
+    float part[16] = {0};
+    for (size_t k = 0; k < 128; k += 16)
+      for (size_t j = 0; j < 16; j++) part[j] += a[i + k + j] * b[i + k + j];
+    for (size_t j = 0; j < 16; j++) lane[j] += (double)part[j];
+  }
+  for (; i + 16 <= n; i += 16)
+    for (size_t j = 0; j < 16; j++) lane[j] += (double)(a[i + j] * b[i + j]);
+  for (size_t j = 0; i + j < n; j++) lane[j] += (double)(a[i + j] * b[i + j]);
+  for (size_t j = 0; j < 16; j++) sum += lane[j];
+  return in_range(n, sum) ? sum : dot_wide(n, a, b);
+}
+
 #define UNARY(NAME, TYPE, FUNCTION)                                                                                    \
   static void NAME(size_t n, const TYPE *x, TYPE *y) {                                                                 \
     for (size_t i = 0; i < n; i++) y[i] = FUNCTION(x[i]);                                                              \

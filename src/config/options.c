@@ -16,6 +16,7 @@
 #define DEEP "model.depth>0"
 #define WITH_MOE "model.blocks!=[attention]"
 #define WITH_ATTENTION "model.blocks!=[moe]"
+#define SEQUENCES "data.context>1 or data.source=tokens" /* of one token attention passes values on, whatever queries and keys are */
 #define LEARNING_ROUTER "model.gate!=constant, and " WITH_MOE
 #define FILES "data.source=hdf5|idx"
 #define ANY_FILE "data.source!=cosine"
@@ -66,12 +67,12 @@ static const mdm_option table[] = {
     {"model.heads", MDM_OPT_INT, "4", 1, 1e6, 0, NULL, "attention: H, number of heads (regime I, where they widen)", WITH_ATTENTION ", and model.regime=I; elsewhere model.heads_ratio"},
     {"model.head_width_ratio", MDM_OPT_REAL, "0.25", 0, 1e6, 1, NULL, "attention: d_k/N, width of a head relative to the stream (regime I)", WITH_ATTENTION ", and model.regime=I; elsewhere model.head_width"},
     {"model.query_groups", MDM_OPT_INT, "1", 1, 1e6, 0, NULL, "attention: G, heads that share one key and value head; 1: each has its own", WITH_ATTENTION},
-    {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION},
+    {"model.attention_scale", MDM_OPT_ENUM, "sqrt", 0, 0, 0, "sqrt|full", "attention: scores are q.k / sqrt(d_k), or q.k / d_k", WITH_ATTENTION ", and " SEQUENCES " or model.regime=I"},
     {"model.attention_output", MDM_OPT_ENUM, "standard", 0, 0, 0, "standard|mup", "attention: initial standard deviation of W_O, of 1/sqrt(fan-in), or that of a mean over heads (docs/theory.md)", WITH_ATTENTION ", and model.parameterization!=custom or model.custom.W_O.std="},
-    {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION},
-    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions: a table in the inputs (of tokens; or what inputs say of them), or queries and keys that turn (rotary, even d_k), or none", WITH_ATTENTION " or data.source=tokens|text"},
+    {"model.causal", MDM_OPT_BOOL, "true", 0, 0, 0, NULL, "attention: tokens see those before them and themselves; false: all tokens of their sequence", WITH_ATTENTION ", and " SEQUENCES},
+    {"model.position", MDM_OPT_ENUM, "learned", 0, 0, 0, "learned|rotary|none", "positions: a table in the inputs (of tokens; or what inputs say of them), or queries and keys that turn (rotary, even d_k), or none", WITH_ATTENTION " or data.source=tokens|text, and " SEQUENCES "|text"},
     {"model.position_std", MDM_OPT_REAL, "0.5", 0, BIG, 0, NULL, "tokens, text: initial standard deviation of positions beside an embedding of 1; 0: none", "data.source=tokens|text, and model.position=learned"},
-    {"model.query_key_norm", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "attention: RMS normalization of queries and keys over d_k, without gain, epsilon model.norm_eps", WITH_ATTENTION},
+    {"model.query_key_norm", MDM_OPT_BOOL, "false", 0, 0, 0, NULL, "attention: RMS normalization of queries and keys over d_k, without gain, epsilon model.norm_eps", WITH_ATTENTION ", and " SEQUENCES},
     {"model.branch_exponent", MDM_OPT_REAL, "1.0", -10, 10, 0, NULL, "depth: b, every branch carries L^-b; rates follow (docs/theory.md, depth)", DEEP},
     {"model.input", MDM_OPT_ENUM, "activation", 0, 0, 0, "activation|linear", "depth: the stream starts as h = phi(z), or as h = z", DEEP},
     {"model.norm", MDM_OPT_ENUM, "none", 0, 0, 0, "none|rms|layer", "depth: normalization over the stream before every block, without gain", DEEP},

@@ -21,7 +21,7 @@ enum {
   PROBES = 4,               /* places of a plane where repetitions are looked for */
   PROBE = 8                 /* bytes of each */
 };
-#define RANDOM_BITS 7.5 /* entropy of a byte above which compressing a plane would gain less than a sixteenth of it */
+#define RANDOM_BITS 6   /* entropy of a byte above which counts gain less than a quarter of a plane, a fortieth of its numbers: not worth what they take */
 #define COUNTED_BITS 5  /* above which, where nothing repeats, counts of the bytes are nearly all that can be used: twice as fast as looking for matches */
 
 /* ---------------------------------------------------------------- shape */
@@ -131,10 +131,11 @@ static int repeats(const unsigned char *plane, size_t n) {
   return 0;
 }
 
-/* How much effort a plane deserves. */
-static void choose_effort(const unsigned char *plane, size_t n, int *level, int *strategy) {
+/* How much effort a plane deserves. *random: one before it was as good as random and repeated nothing, and so will others like it: it is numbers that repeat. */
+static void choose_effort(const unsigned char *plane, size_t n, int *random, int *level, int *strategy) {
   double bits = entropy(plane, n);
-  int counts = bits > COUNTED_BITS && !repeats(plane, n);
+  int counts = bits > COUNTED_BITS && ((*random && bits > RANDOM_BITS) || !repeats(plane, n));
+  *random |= counts && bits > RANDOM_BITS;
   *level = counts && bits > RANDOM_BITS ? Z_NO_COMPRESSION : LEVEL;
   *strategy = counts ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY;
 }
@@ -142,12 +143,12 @@ static void choose_effort(const unsigned char *plane, size_t n, int *level, int 
 /* Bytes in packed: one deflate stream, with its effort chosen for each plane. 0: zlib failed. */
 static size_t deflate_planes(filters *f) {
   z_stream *s = &f->stream;
-  int status = deflateReset(s), level, strategy;
+  int status = deflateReset(s), random = 0, level, strategy;
   s->next_out = f->packed;
   s->avail_out = (uInt)(f->room - sizeof(uint32_t));
   for (size_t b = 0; b < BYTES && status == Z_OK; b++) {
     unsigned char *plane = f->plane + b * f->n;
-    choose_effort(plane, f->n, &level, &strategy);
+    choose_effort(plane, f->n, &random, &level, &strategy);
     s->avail_in = 0;
     status = deflateParams(s, level, strategy);
     s->next_in = plane;

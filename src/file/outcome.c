@@ -3,6 +3,7 @@
 #include <moedmft/file.h>
 #include <moedmft/run.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,18 +116,32 @@ static int doubts_sweeps(const mdm_sweeps *s, char *line, size_t size) {
 /* A series in N that its fit does not describe: chi-squared per degree of freedom as in the verdict of a comparison. */
 static int doubts_fit(const mdm_record *comparison, char *line, size_t size) {
   const mdm_array *chi2 = comparison ? mdm_record_find(comparison, "comparison/each/train/prediction/fit_chi2") : NULL;
-  if (!chi2 || !(chi2->value[0] > MDM_MISFIT)) return 0;
+  const mdm_array *freedom = comparison ? mdm_record_find(comparison, "comparison/each/train/prediction/extrapolated_freedom") : NULL;
+  double two = freedom ? mdm_student(2, freedom->value[0]) : 2; /* standard errors: of few runs squares are larger by chance */
+  if (!chi2 || !(chi2->value[0] > (two > 2 ? two * two : MDM_MISFIT))) return 0;
   snprintf(line, size, "the fit in N does not describe the train predictions (chi-squared per degree of freedom %.3g): leave out the smallest of simulate.widths", chi2->value[0]);
   return 1;
 }
 
-/* A line in 1/L that does not describe the depths: all of them against the two largest (depths/…/check). *next: of the arrays, from 0. */
-static int doubts_depths(const mdm_record *depths, size_t *next, char *line, size_t size) {
+/* Of the series of depths whose array this is: "depths/limit/check", "depths/width_16/check". */
+static size_t runs_of_depths(const mdm_outcome *o, const char *path) {
+  long width = 0;
+  if (sscanf(path, "depths/width_%ld/", &width) != 1) return o->limit.runs;
+  for (size_t w = 0; w < o->widths; w++)
+    if (o->networks[w].width == width) return o->networks[w].runs;
+  return o->limit.runs;
+}
+
+/* A line in 1/L that does not describe the depths: all of them against the two largest (depths/…/check), by twice what is within two standard errors of
+ * so many runs. *next: of the arrays, from 0. */
+static int doubts_depths(const mdm_outcome *o, size_t *next, char *line, size_t size) {
   static const char end[] = "/check";
+  const mdm_record *depths = o->depths;
   for (; depths && *next < mdm_record_count(depths); ++*next) {
     const mdm_array *a = mdm_record_at(depths, *next);
     size_t n = strlen(a->path);
-    if (n < sizeof end || strcmp(a->path + n - strlen(end), end) || !(a->value[0] > MDM_MISFIT)) continue;
+    if (n < sizeof end || strcmp(a->path + n - strlen(end), end)) continue;
+    if (!(a->value[0] > 2 * mdm_student(2, fmax(1, (double)runs_of_depths(o, a->path) - 1)))) continue;
     snprintf(line, size, "the extrapolation in 1/L does not describe the depths (%.*s: all depths and the two largest differ by %.2g standard errors, RMS over predictions): leave out the smallest depths",
              (int)(n - strlen(end)), a->path, a->value[0]);
     return ++*next, 1;
@@ -142,7 +157,7 @@ static int write_doubts(mdm_file *file, const mdm_outcome *o, const mdm_config *
   while (!status && mdm_doubt(cfg, o->limit.summary, &next, line, sizeof line)) status = write_doubt(file, &n, line, err);
   if (!status && mdm_fills_population(o->limit.summary, line, sizeof line)) status = mdm_file_attr_text(file, "/diagnostics", "no_limit", line, err);
   if (!status && doubts_sweeps(&o->sweeps, line, sizeof line)) status = write_doubt(file, &n, line, err);
-  while (!status && doubts_depths(o->depths, &depth, line, sizeof line)) status = write_doubt(file, &n, line, err);
+  while (!status && doubts_depths(o, &depth, line, sizeof line)) status = write_doubt(file, &n, line, err);
   if (!status && doubts_fit(o->comparison, line, sizeof line)) status = write_doubt(file, &n, line, err);
   return status;
 }

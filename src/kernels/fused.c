@@ -6,7 +6,7 @@
 #include "kernels/products.h"
 
 /* Columns of a block. */
-enum { BLOCK = 32 };
+enum { BLOCK = 64 };
 /* A ← keep A + r x yᵀ for `count` of `left` columns. */
 static void step(size_t N, size_t count, size_t left, size_t P, const size_t *at, double keep, double r, const real *x, size_t ldx, const real *y,
                  size_t ldy, real *A, size_t lda) {

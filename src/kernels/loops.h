@@ -97,9 +97,15 @@ static void inner(size_t n, size_t k, size_t P, real s, const real *A, size_t ld
 
 enum { LINE_BYTES = 64, TILE_ROWS = TILE_VECTORS * LANES, COMBINE_ROWS = 8192 / (int)sizeof(real) }; /* rows of a tile, of a piece */
 
-/* out (rows × tokens) = keep out + A c, c: tokens × k; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`.
+/* Whole vectors that so many numbers fill, in numbers. */
+#define PADDED(NUMBERS) (((NUMBERS) + LANES - 1) / LANES * LANES)
+
+/* A block of the small factor, packed as its memory runs, so that whole vectors pass: entry (j, t) at j + DOWN t where columns follow each other, else at t + ACROSS j. */
+enum { DOWN = PADDED(TILE_COLUMNS), ACROSS = PADDED(TILE_TOKENS) };
+
+/* out (rows × tokens) = keep out + A c, c: packed, k columns; columns `from` of A, `to` of out. Rows: so many vectors, of which the last (if ragged) holds `last`.
  * ahead, next: from an entry of the results, and of A, to the one that is wanted in its place afterwards; 0: unknown. */
-ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, size_t last, size_t k, const real *A, size_t lda,
+ALWAYS void combine_tile(const int vectors, const int tokens, const int across, const int ragged, size_t last, size_t k, const real *A, size_t lda,
                          const size_t *from, const real *c, real keep, real *out, size_t ldo, const size_t *to, size_t ahead, size_t next) {
   vec sum[TILE_VECTORS * TILE_TOKENS], a[TILE_VECTORS];
   real *out_of[TILE_TOKENS];
@@ -118,8 +124,8 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
     if (next)
       UNROLL for (int b = 0; b < vectors * VECTOR_BYTES; b += LINE_BYTES) BRING((const char *)(now + next) + b);
     UNROLL for (int v = 0; v < vectors; v++) a[v] = LAST ? load_part(now + LANES * v, last) : load(now + LANES * v);
-    ALL sum[v + TILE_VECTORS * t] = plus_product(a[v], c[t] - (vec){0}, sum[v + TILE_VECTORS * t]);
-    c += tokens;
+    ALL sum[v + TILE_VECTORS * t] = plus_product(a[v], c[across ? t : DOWN * t] - (vec){0}, sum[v + TILE_VECTORS * t]);
+    c += across ? ACROSS : 1;
   }
   ALL if (LAST) store_part(OUT, last, sum[v + TILE_VECTORS * t]);
       else store(OUT, sum[v + TILE_VECTORS * t]);
@@ -129,43 +135,52 @@ ALWAYS void combine_tile(const int vectors, const int tokens, const int ragged, 
 }
 
 /* Rows of a piece, tile by tile. */
-ALWAYS void combine_rows(const int tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
+ALWAYS void combine_rows(const int tokens, const int across, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
                          size_t ldo, const size_t *to, size_t ahead, size_t next) {
   size_t i = 0;
-  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
-  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
-  if (i < n) combine_tile(1, tokens, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
+  for (; i + TILE_ROWS <= n; i += TILE_ROWS) combine_tile(TILE_VECTORS, tokens, across, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
+  for (; i + LANES <= n; i += LANES) combine_tile(1, tokens, across, 0, 0, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
+  if (i < n) combine_tile(1, tokens, across, 1, n - i, k, A + i, lda, from, c, keep, out + i, ldo, to, ahead, next);
 }
 
-static void combine_any(size_t tokens, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
+static void combine_any(size_t tokens, int across, size_t n, size_t k, const real *A, size_t lda, const size_t *from, const real *c, real keep, real *out,
                         size_t ldo, const size_t *to, size_t ahead, size_t next) {
-#define ROWS(TOKENS)                                                                                                                             \
-  case TOKENS:                                                                                                                                   \
-    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, n, k, A, lda, from, c, keep, out, ldo, to, ahead, next);                                  \
+#define ROWS(TOKENS, IS_ACROSS)                                                                                                                  \
+  case 2 * (TOKENS) + (IS_ACROSS):                                                                                                               \
+    if ((TOKENS) <= TILE_TOKENS) combine_rows(TOKENS, IS_ACROSS, n, k, A, lda, from, c, keep, out, ldo, to, ahead, next);                       \
     break;
-  switch (tokens) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
+#define BOTH(TOKENS) ROWS(TOKENS, 0) ROWS(TOKENS, 1)
+  switch (2 * tokens + (across != 0)) { BOTH(1) BOTH(2) BOTH(3) BOTH(4) BOTH(5) BOTH(6) }
+#undef BOTH
 #undef ROWS
 }
 
-/* The small factor of a product, as `combine` sees it: entry (j, t) at down · j + right · t; of columns `from` of A and `to` of the results. */
+/* The small factor of a product, as `combine` sees it: entry (j, t) at j + ld · t, or (across) at t + ld · j; of columns `from` of A and `to` of the results. */
 typedef struct {
   real s;
   const real *at;
-  size_t down, right;
+  size_t ld;
+  int across;
   const size_t *from, *to;
 } small_factor;
+
+/* to = s from, of `count` numbers; up to the end of the last vector anything is written. */
+ALWAYS void scaled(size_t count, real s, const real *from, real *to) {
+  for (size_t i = 0; i < count; i += LANES) store(to + i, s * load_part(from + i, smaller(count - i, LANES)));
+}
+
+/* Columns j … of the small factor, s times, for tokens t … */
+ALWAYS void pack(const small_factor *c, size_t j, size_t columns, size_t t, size_t tokens, real *part) {
+  for (size_t u = 0; u < tokens && !c->across; u++) scaled(columns, c->s, c->at + c->ld * column(c->to, t + u) + j, part + DOWN * u);
+  for (size_t q = 0; q < columns && c->across; q++) scaled(tokens, c->s, c->at + c->ld * column(c->from, j + q) + t, part + ACROSS * q);
+}
 
 /* Some columns of A for some tokens, over a piece of rows. */
 static void combine_part(size_t n, size_t columns, size_t tokens, const real *A, size_t lda, const small_factor *c, size_t j, size_t t, real keep,
                          real *out, size_t ldo, size_t ahead, size_t next) {
-  real part[TILE_COLUMNS * TILE_TOKENS]; /* tokens × columns: s c */
-  size_t right[TILE_TOKENS];
-  for (size_t u = 0; u < tokens; u++) right[u] = column(c->to, t + u) * c->right;
-  for (size_t q = 0; q < columns; q++) {
-    const real *row = c->at + column(c->from, j + q) * c->down;
-    for (size_t u = 0; u < tokens; u++) part[u + tokens * q] = c->s * row[right[u]];
-  }
-  combine_any(tokens, n, columns, c->from ? A : A + lda * j, lda, c->from ? c->from + j : NULL, part, keep, c->to ? out : out + ldo * t, ldo,
+  real part[DOWN * TILE_TOKENS > ACROSS * TILE_COLUMNS ? DOWN * TILE_TOKENS : ACROSS * TILE_COLUMNS];
+  pack(c, j, columns, t, tokens, part);
+  combine_any(tokens, c->across, n, columns, c->from ? A : A + lda * j, lda, c->from ? c->from + j : NULL, part, keep, c->to ? out : out + ldo * t, ldo,
               c->to ? c->to + t : NULL, ahead, next);
 }
 
@@ -194,8 +209,8 @@ static void combine_piece(size_t n, size_t k, size_t P, const real *A, size_t ld
 
 static void combine(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at, real keep,
                     real *out, size_t ldo, size_t ahead) {
-  const small_factor small = {s, c, transposed ? ldc : 1, transposed ? 1 : ldc, transposed ? at : NULL, transposed ? NULL : at};
+  const small_factor small = {s, c, ldc, transposed, transposed ? at : NULL, transposed ? NULL : at};
   for (size_t i = 0; i < n; i += COMBINE_ROWS) combine_piece(smaller(COMBINE_ROWS, n - i), k, P, A + i, lda, &small, keep, out + i, ldo, ahead);
 }
 
-static const X(kernels) all = {inner, combine, MANY};
+static const X(kernels) all = {inner, combine, MANY, MANY_AT_ONCE};

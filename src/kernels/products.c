@@ -19,6 +19,7 @@ static void keep_only(size_t rows, size_t cols, const size_t *at, double keep, r
 enum { TALL = 64 };
 
 size_t X(many_tokens)(void) { return X(kernels_used)()->many; }
+size_t X(many_in_products)(void) { return X(kernels_used)()->many_at_once; }
 
 static int few(const X(kernels) *own, size_t k, size_t P) { return k < own->many || P < own->many; }
 

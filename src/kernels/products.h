@@ -29,7 +29,8 @@ void X(inner_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t l
 void X(combine_at)(size_t n, size_t k, size_t P, double s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
                    double keep, real *out, size_t ldo);
 
-/* Tokens from which BLAS is the faster one for large matrices. */
+/* Tokens from which BLAS is the faster one for large matrices: for steps; for products, whose pieces BLAS copies a factor for, each its own time. */
 size_t X(many_tokens)(void);
+size_t X(many_in_products)(void);
 
 #endif

@@ -4,6 +4,7 @@
 #define MOEDMFT_REAL_H
 
 #include <cblas.h>
+#include <float.h>
 #include <stddef.h>
 
 #ifndef MDM_SINGLE
@@ -12,11 +13,13 @@
 
 #if MDM_SINGLE
 typedef float real;
+#define MDM_EPSILON FLT_EPSILON
 #define X(name) name##_f32
 #define BLAS(name) cblas_s##name
 #define GSL_SELECT gsl_stats_float_select
 #else
 typedef double real;
+#define MDM_EPSILON DBL_EPSILON
 #define X(name) name##_f64
 #define BLAS(name) cblas_d##name
 #define GSL_SELECT gsl_stats_select

@@ -11,6 +11,7 @@ typedef struct X(kernels) {
   void (*combine)(size_t n, size_t k, size_t P, real s, const real *A, size_t lda, const real *c, size_t ldc, int transposed, const size_t *at,
                   real keep, real *out, size_t ldo, size_t ahead);
   size_t many; /* where both k and P are this large, BLAS is faster */
+  size_t many_at_once; /* P from which it is, in products of a dense matrix that is cut into pieces */
 } X(kernels);
 
 /* Rows that the sums of `inner` run over, before they are added to those of the rows before. */

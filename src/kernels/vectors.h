@@ -13,13 +13,14 @@
 #endif
 
 /* INNER_COLUMNS × INNER_TOKENS sums of `inner`, TILE_VECTORS × TILE_TOKENS vectors of `combine`: the registers hold them with their factors.
- * TILE_COLUMNS: columns that `combine` reads side by side. MANY: tokens from which BLAS is the faster one. Measured (docs/performance.md). */
+ * TILE_COLUMNS: columns that `combine` reads one after the other before it writes. MANY: tokens from which BLAS is the faster one; MANY_AT_ONCE: where it has
+ * to copy a factor for every piece of a large matrix. Measured (docs/performance.md). */
 #if defined(__AVX512F__)
-enum { VECTOR_BYTES = 64, INNER_COLUMNS = 4, INNER_TOKENS = 5, TILE_VECTORS = 4, TILE_TOKENS = 6, TILE_COLUMNS = 16, MANY = 192 };
+enum { VECTOR_BYTES = 64, INNER_COLUMNS = 4, INNER_TOKENS = 5, TILE_VECTORS = 4, TILE_TOKENS = 6, TILE_COLUMNS = 64, MANY = 192, MANY_AT_ONCE = 320 };
 #elif defined(__AVX2__)
-enum { VECTOR_BYTES = 32, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 12, MANY = 96 };
+enum { VECTOR_BYTES = 32, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 48, MANY = 96, MANY_AT_ONCE = 96 };
 #else
-enum { VECTOR_BYTES = 16, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 12, MANY = 32 };
+enum { VECTOR_BYTES = 16, INNER_COLUMNS = 3, INNER_TOKENS = 4, TILE_VECTORS = 2, TILE_TOKENS = 6, TILE_COLUMNS = 48, MANY = 32, MANY_AT_ONCE = 32 };
 #endif
 enum { LANES = VECTOR_BYTES / (int)sizeof(real) };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/board.h"
+#include "base/fit.h"
 #include "base/gsl.h"
 #include "base/memory.h"
 #include "law/fitting.h"
@@ -79,6 +80,8 @@ static int describe(mdm_fitting *f, mdm_error *err) {
   fit->rms = sqrt(square);
   fit->median = gsl_stats_median_from_sorted_data(r, 1, f->rows);
   fit->chi2 = f->error ? chi2 / (double)(f->rows - f->free) : NAN;
+  if (fit->chi2 > MDM_MISFIT)
+    mdm_law_warn(f, "the law does not describe the runs within their errors: chi^2 per degree of freedom is %.3g; intervals have grown by its root, but another law is needed", fit->chi2);
   free(r);
   for (size_t k = 0; k < f->p; k++) {
     mdm_law_parameter *p = &fit->parameter[k];

@@ -38,7 +38,7 @@ static int find_time(figure *f) {
   for (size_t s = 0; s < f->curves.n; s++) {
     const mdm_array *q = quantiles_of(&f->curves.sources[s], 0), *time = mdm_record_find(f->curves.sources[s].rec, curves[2 * LOOKS].path);
     size_t t = q ? q->dim[0] : 0;
-    while (t > 0 && !isfinite(q->value[(t - 1) * MDM_QUANTILES])) t--;
+    while (t > 0 && !isfinite(q->value[(t - 1) * MDM_QUANTILES + MDM_QUANTILES / 2])) t--; /* the median: of few heads there are no extremes */
     if (!t || !time || time->rank != 1 || time->dim[0] < t) continue;
     if (t - 1 < f->time) f->time = t - 1, f->step = time->value[t - 1];
   }

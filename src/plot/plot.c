@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/number.h"
+#include "base/regular.h"
 #include "plot/canvas.h"
 #include "plot/gnuplot.h"
 #include "plot/pictures.h"
@@ -46,12 +48,23 @@ static void list(const char *(*word)(const char *of, size_t i), const char *of, 
 
 /* ---- checks ---- */
 
+/* Whether there is an HDF5 file of that name: results, which a link with the name of a picture may stand for. */
+static int holds_results(const char *target) {
+  char head[8] = "";
+  size_t size;
+  const char *why;
+  int fd = mdm_open_regular(target, &size, &why), holds = fd >= 0 && read(fd, head, sizeof head) == sizeof head && !memcmp(head, "\211HDF\r\n\032\n", sizeof head);
+  if (fd >= 0) close(fd);
+  return holds;
+}
+
 static int check_target(const char *target, mdm_error *err) {
   if (!mdm_plot_look(target))
     return mdm_fail(err, MDM_ERR_USAGE, "cannot draw %s: the name must end in .png, .svg or .pdf", target);
   for (const char *c = target; *c; c++)
     if (iscntrl((unsigned char)*c))
       return mdm_fail(err, MDM_ERR_USAGE, "cannot draw: the name of the picture contains a control character");
+  if (holds_results(target)) return mdm_fail(err, MDM_ERR_IO, "cannot draw %s: it is an HDF5 file, or a link to one, and no picture; choose another name", target);
   return MDM_OK;
 }
 

@@ -73,7 +73,7 @@ double mdm_loss_eval(const mdm_problem *p, size_t n, const double *f, const doub
   return sum * scale;
 }
 
-double mdm_problem_alignment(const mdm_problem *p, size_t n, double *kernel, double *y, double *work) {
+double mdm_problem_alignment(const mdm_problem *p, size_t n, double *kernel, double *y, double rounding, double *work) {
   size_t C = p->model.outputs, kept = mdm_targeted(p, n, y), to = 0;
   for (size_t i = 0, row = 0; i < n && kept < n; i++) { /* rows and columns of the others close up */
     if (!mdm_has_target(p, y + C * i)) continue;
@@ -82,5 +82,5 @@ double mdm_problem_alignment(const mdm_problem *p, size_t n, double *kernel, dou
     memmove(work + C * row++, y + C * i, C * sizeof *y);
   }
   if (kept < n) memcpy(y, work, C * kept * sizeof *y);
-  return mdm_alignment(kept, C, kernel, y, work);
+  return mdm_alignment(kept, C, kernel, y, rounding, work);
 }

@@ -57,7 +57,7 @@ static double work_of(const X(dense) *d, const X(routing) *lists, size_t P) {
 /* ---------------------------------------------------------------- the three products */
 
 /* Whether products are left to parallel.h: those of many tokens, and all of a large solution, whose sums are cut into pieces of particles. */
-static int in_pieces(const X(dense) *d, const X(routing) *lists, size_t P) { return mdm_is_large(d->N) || (!lists && P >= X(many_tokens)()); }
+static int in_pieces(const X(dense) *d, const X(routing) *lists, size_t P) { return mdm_is_large(d->N) || (!lists && P >= X(many_in_products)()); }
 
 static int contract(X(dense) *d, const X(routing) *r, double s, size_t P, const real *Xs, real *Y, mdm_error *err) {
   const X(routing) *lists = has_lists(d, r) ? r : NULL;
@@ -85,9 +85,10 @@ static int expand(X(dense) *d, const X(routing) *r, double s, size_t P, const re
     X(parallel_combine)(d->N, d->G, P, s, d->A, mdm_rows(d->N), Y, d->G, 0, accumulate, Xs, mdm_rows(d->N));
     return MDM_OK;
   }
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(work_of(d, lists, P)))
-  for (size_t first = 0; first < d->N; first += ROWS)
-    expand_rows(d, lists, first, d->N - first < ROWS ? d->N - first : ROWS, s, P, Y, accumulate, Xs);
+  int shares = mdm_shares(work_of(d, lists, P));
+  size_t rows = shares ? ROWS : d->N; /* results do not depend on it */
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (shares)
+  for (size_t first = 0; first < d->N; first += rows) expand_rows(d, lists, first, d->N - first < rows ? d->N - first : rows, s, P, Y, accumulate, Xs);
   return MDM_OK;
 }
 
@@ -177,7 +178,8 @@ static int dense_backward_and_step(X(matrix) *A, const mdm_step *step, const X(f
   X(dense) *d = (X(dense) *)A;
   const X(routing) *lists = has_lists(d, routing) ? routing : NULL;
   double s = A->coef.tau / (double)A->rows;
-  int together = X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && !in_pieces(d, lists, q->P);
+  int few = lists || q->P < X(many_tokens)(); /* else steps are left to BLAS */
+  int together = few && X(table_is_plain)(step) && !d->away && A->coef.learn != 0 && !in_pieces(d, lists, q->P);
   if (!together) {
     int status = dense_backward(A, q, routing, accumulate, zeta, err);
     return status ? status : dense_step(A, step, p, q, routing, err);

@@ -108,19 +108,26 @@ int X(parallel_gram)(size_t n, size_t P, double s, const real *v, size_t ldv, do
   return status;
 }
 
-double X(parallel_dot)(size_t n, const real *a, const real *b) {
+double X(parallel_dots)(size_t n, const real *a, const real *b, double *squares) {
   enum { MOST = 64 };
-  double sums[MOST], sum = 0;
+  double sums[3][MOST], sum = 0;
   size_t pieces = mdm_pieces(n, MDM_ENTRIES);
   if (pieces > MOST) pieces = MOST;
-#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)n))
+#pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares((squares ? 6.0 : 2.0) * (double)n))
   for (size_t i = 0; i < pieces; i++) {
-    size_t at = mdm_piece(n, pieces, i);
-    sums[i] = X(mdm_vec_dot)(mdm_piece(n, pieces, i + 1) - at, a + at, b + at);
+    size_t at = mdm_piece(n, pieces, i), count = mdm_piece(n, pieces, i + 1) - at;
+    sums[0][i] = X(mdm_vec_dot)(count, a + at, b + at);
+    if (squares) sums[1][i] = X(mdm_vec_dot)(count, a + at, a + at), sums[2][i] = X(mdm_vec_dot)(count, b + at, b + at);
   }
-  for (size_t i = 0; i < pieces; i++) sum += sums[i];
+  if (squares) squares[0] = squares[1] = 0;
+  for (size_t i = 0; i < pieces; i++) {
+    sum += sums[0][i];
+    if (squares) squares[0] += sums[1][i], squares[1] += sums[2][i];
+  }
   return sum;
 }
+
+double X(parallel_dot)(size_t n, const real *a, const real *b) { return X(parallel_dots)(n, a, b, NULL); }
 
 /* One piece's part of a sum over particles and tokens. */
 static double piece_of_dot(size_t ld, size_t P, size_t at, size_t count, const real *a, const real *b) {

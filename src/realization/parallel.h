@@ -30,5 +30,7 @@ real X(parallel_norm)(size_t n, const real *a);
 void X(parallel_copy)(size_t n, const real *from, real *to);
 /* Σ a b of n numbers, in double precision. */
 double X(parallel_dot)(size_t n, const real *a, const real *b);
+/* The same, and (squares not NULL) squares = {Σ a a, Σ b b}, each with the bits of a call for itself: while pieces of both are in the cache. */
+double X(parallel_dots)(size_t n, const real *a, const real *b, double *squares);
 
 #endif

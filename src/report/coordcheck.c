@@ -226,6 +226,9 @@ int mdm_coordcheck_expect(const mdm_record *check, mdm_error *err) {
   int status = read_table(check, &t, err);
   if (status) return status;
   if (has_few_seeds(&t)) return mdm_fail(err, MDM_ERR_EXPECT, "unresolved: " FEW, t.fewest, MDM_FEWEST_RUNS);
+  enum { LEARNING = 1 }; /* of the desiderata */
+  if (t.promised->value[LEARNING] != 0 && isnan(t.kept->value[LEARNING]))
+    return mdm_fail(err, MDM_ERR_EXPECT, "unresolved: the parameterization promises feature learning, and no matrix has learned anything (train.lr, train.lr_multiplier)");
   for (int d = 0; d < DESIDERATA; d++)
     if (t.promised->value[d] != 0 && t.kept->value[d] == 0)
       return mdm_fail(err, MDM_ERR_EXPECT, "the parameterization promises %s, and the networks do not show it", desiderata[d]);

@@ -63,13 +63,14 @@ static void print_remarks(FILE *out, const mdm_sweep *s, size_t slice, size_t w,
                                       [MDM_BEST_LOWER] = "at the lower end of the grid: a bound",
                                       [MDM_BEST_UPPER] = "at the upper end of the grid: a bound",
                                       [MDM_BEST_DIVERGED] = "beside a value that diverged or did not learn",
-                                      [MDM_BEST_NONE] = "",
+                                      [MDM_BEST_NONE] = "none: no value ended below the loss of step 0, or all have the same",
                                       [MDM_BEST_BETWEEN] = "anywhere between the neighbours"};
   static const char *const what[STATES] = {"not computed yet", "", "diverged", "without a limit", "failed", ""};
   size_t count[STATES];
   const char *comma = "";
-  if (kind >= 0 && kind <= MDM_BEST_BETWEEN && *where[kind]) fprintf(out, "%s", where[kind]), comma = "; ";
   count_cells(s, slice, w, count);
+  int tells = s->along >= 0 && kind >= 0 && kind <= MDM_BEST_BETWEEN && *where[kind] && (kind != MDM_BEST_NONE || count[MDM_CELL_COMPLETE]);
+  if (tells) fprintf(out, "%s", where[kind]), comma = "; ";
   for (int k = 0; k < STATES; k++)
     if (*what[k] && count[k]) fprintf(out, "%s%zu %s", comma, count[k], what[k]), comma = "; ";
   double carry = s->along < 0 ? NAN : s->best[slice * s->widths + w].runs;

@@ -156,8 +156,13 @@ int mdm_plan_create(const mdm_config *cfg, const mdm_data *data, int what, size_
 
 /* ---------------------------------------------------------------- memory */
 
-/* A pilot takes this fraction of the work, but no more multiply-adds than some seconds hold. */
-static const double PILOT_SHARE = 0.03, PILOT_MOST = 1e10;
+/* A pilot takes this fraction of the work, but no more multiply-adds than some seconds hold; of a short run, which may want more, not more than this part, or
+ * so many. */
+static const double PILOT_SHARE = 0.03, PILOT_MOST = 1e10, PILOT_PART = 0.1, PILOT_LEAST = 1e8;
+
+static double pilot_work(double total, double least_work) {
+  return fmin(PILOT_MOST, fmax(total * PILOT_SHARE, fmin(least_work, fmax(PILOT_LEAST, total * PILOT_PART))));
+}
 
 static int descending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
@@ -209,7 +214,7 @@ static double bytes_with(const mdm_plan *p, const mdm_directions *d, int every_s
 double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double least_work) {
   mdm_directions d = {0};
   int workers = mdm_workers(threads, NULL);
-  double *each = mdm_alloc(p->tasks, 1, 1, sizeof *each), work = fmin(PILOT_MOST, fmax(least_work, p->board.total * PILOT_SHARE)); /* tasks */
+  double *each = mdm_alloc(p->tasks, 1, 1, sizeof *each), work = pilot_work(p->board.total, least_work); /* tasks */
   int status = each ? MDM_OK : MDM_ERR_MEMORY;
   if (!status && p->replicas && !p->runner.family.widths) status = mdm_directions_find(&p->runner, work, workers, &d, NULL);
   double bytes = status ? INFINITY : bytes_with(p, &d, every_seed, workers, each);

@@ -42,7 +42,7 @@ void mdm_plan_keep(mdm_plan *p, struct mdm_checkpoint *checkpoint);
 
 /* Bytes that its runs need at their peak on so many threads (0: one per processor), with every run's record and what is written (every_seed:
  * every run; HDF5 collects it, compressed, in memory). A pilot of the limit takes 3 % of the work, or least_work multiply-adds if that is
- * more, on those threads, and changes nothing in the plan. */
+ * more, up to a tenth of the work, on those threads, and changes nothing in the plan. */
 double mdm_plan_bytes(const mdm_plan *p, int every_seed, int threads, double least_work);
 
 #endif

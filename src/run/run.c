@@ -143,7 +143,7 @@ static double bias_bytes(const mdm_config *cfg, const mdm_data *data, size_t rep
 
 double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what, const mdm_monitor *monitor) {
   const mdm_monitor plain = {.threads = monitor ? monitor->threads : 0, .save_weights = monitor && monitor->save_weights};
-  const double least = 3e8, cheap = 1e9, share = 0.1; /* multiply-adds of a pilot: a tenth of a second; some tenths, if that is a small share of the run */
+  const double cheap = 1e9; /* multiply-adds of a pilot: some tenths of a second */
   int every_seed = !strcmp(mdm_config_text(cfg, "output.every_seed"), "true");
   const char *why;
   mdm_plan p;
@@ -152,7 +152,7 @@ double mdm_memory_estimate(const mdm_config *cfg, const mdm_data *data, int what
   size_t replicas = asked > 0 ? mdm_accuracy_expected(cfg, asked) : 0;
   int status = mdm_plan_create(cfg, data, what, replicas, &plain, &p, NULL);
   if (!status) p.together = mdm_together(&p, p.tasks, &why);
-  if (!status) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, fmax(least, fmin(cheap, share * p.board.total)));
+  if (!status) bytes = mdm_plan_bytes(&p, every_seed, plain.threads, cheap);
   if (bytes > 0 && what & MDM_RUN_LIMIT) {
     double more = bias_bytes(cfg, data, replicas, &plain);
     if (more > 0) bytes = fmax(bytes, more + 2 * (double)p.replicas * mdm_record_bytes(p.problem)); /* records of the limit, and differences */

@@ -185,14 +185,14 @@ static int biased(const mdm_config *cfg, const mdm_record *limit, char *line, si
   static const char prefix[] = "observables/";
   const char *worst = NULL;
   double most = 0, bias, error, noise, of[MDM_BIAS_PARTS] = {0}, freedom = value(limit, "bias/replicas") - 1;
-  (void)cfg;
   for (size_t i = 0; i < mdm_record_count(limit); i++) {
     const char *path = mdm_record_at(limit, i)->path;
     double found = strncmp(path, prefix, sizeof prefix - 1) ? 0 : excess(limit, path, freedom);
     if (found > most) most = found, worst = path;
   }
   if (!worst || !mdm_bias_of(limit, worst, &bias, &error, &noise)) return 0;
-  static const char *const advice[MDM_BIAS_PARTS] = {"raise solve.particles", "lower solve.tolerance", "raise solve.rank"};
+  int inner = !strcmp(mdm_config_text(cfg, "model.regime"), "III"); /* neurons of sampled experts are a sample of their own, often the smallest */
+  const char *const advice[MDM_BIAS_PARTS] = {inner ? "raise solve.neuron_particles or solve.particles" : "raise solve.particles", "lower solve.tolerance", "raise solve.rank"};
   int largest = 0;
   for (int k = 0; k < MDM_BIAS_PARTS; k++)
     if ((of[k] = mdm_bias_part(limit, k)) > of[largest]) largest = k;

@@ -88,10 +88,18 @@ static void at_parabola(const mdm_losses *l, const double *f, size_t i, double r
   b->loss_error = fmax(lower, f == l->logs ? b->loss * open : open);
 }
 
+/* Where an option has no effect, as that of another optimizer, all values have the same loss, and none is the best. */
+static int is_flat(const mdm_losses *l) {
+  for (size_t i = 1; i < l->n; i++)
+    if (l->mean[i] != l->mean[0]) return 0;
+  return l->n > 1;
+}
+
 mdm_best mdm_losses_best(const mdm_losses *l) {
   mdm_best b = {MDM_BEST_NONE, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0};
   for (size_t i = 0; i < l->n; i++)
     if (isfinite(l->mean[i]) && (b.kind == MDM_BEST_NONE || l->mean[i] < l->mean[b.position])) b.kind = MDM_BEST_INSIDE, b.position = i;
+  if (b.kind != MDM_BEST_NONE && is_flat(l)) b.kind = MDM_BEST_NONE, b.position = 0;
   if (b.kind == MDM_BEST_NONE) return b;
   size_t i = b.position;
   b.x = l->x[i];

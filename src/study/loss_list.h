@@ -12,7 +12,7 @@ typedef enum {
   MDM_BEST_LOWER,    /* at the smallest value: the minimum may lie below */
   MDM_BEST_UPPER,    /* at the largest value: the minimum may lie above */
   MDM_BEST_DIVERGED, /* a neighbour diverged or has not learned: anywhere between the neighbours */
-  MDM_BEST_NONE,     /* no finite loss */
+  MDM_BEST_NONE,     /* no finite loss, or all the same */
   MDM_BEST_BETWEEN   /* no parabola fits, as beside a kink: anywhere between the neighbours */
 } mdm_best_kind;
 

@@ -109,7 +109,10 @@ void X(heads_step)(X(heads) *h, const X(moe) *program, size_t t) {
       double sum = 0;
       for (size_t i = 0; i < h->heads; i++) sum += h->each[k][i];
       h->mean[k][l * (p->steps + 1) + t] = sum / (double)h->heads;
-      if (at >= 0) mdm_quantiles(h->heads, h->each[k], h->quantile[k] + (l * p->n_times + (size_t)at) * MDM_QUANTILES);
+      if (at < 0) continue;
+      double *quantile = h->quantile[k] + (l * p->n_times + (size_t)at) * MDM_QUANTILES;
+      mdm_quantiles(h->heads, h->each[k], quantile);
+      if (p->model.regime->experts_grow) mdm_blank_extremes(h->heads, quantile); /* heads are a population, too */
     }
   }
 }

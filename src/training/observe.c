@@ -20,6 +20,12 @@
 
 enum { ENTROPY, LOAD_STD, LOGIT_MEAN, LOGIT_STD, BIAS_STD, ROUTER_SERIES };
 
+/* Sums of squares of the two fields that meet at a matrix, which come with their overlap; id 0: none. */
+typedef struct {
+  unsigned long id[2];
+  double sum[2];
+} known_squares;
+
 struct X(observer) {
   const mdm_problem *problem;
   mdm_record *record;
@@ -36,6 +42,8 @@ struct X(observer) {
   double *kept_e;                                                       /* C × samples × times */
   char *reached;                                                        /* times: 1 once recorded */
   double *totals, *logs;                                                /* batch: sums over experts of one sample: of g, of g log g; scratch */
+  double *squares;                                                      /* batch × 2: of one sample; scratch */
+  known_squares *known;                                                 /* blocks × MDM_TENSORS: of this step */
 };
 
 /* ---------------------------------------------------------------- arrays */
@@ -185,7 +193,9 @@ int X(observer_create)(const mdm_problem *problem, const X(realization) *R, mdm_
   o->blocks = R->blocks;
   o->totals = mdm_alloc(o->B, 1, 1, sizeof *o->totals);
   o->logs = mdm_alloc(o->B, 1, 1, sizeof *o->logs);
-  int status = o->totals && o->logs ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
+  o->squares = mdm_alloc(o->B, 2, 1, sizeof *o->squares);
+  o->known = mdm_alloc(o->blocks, MDM_TENSORS, 1, sizeof *o->known);
+  int status = o->totals && o->logs && o->squares && o->known ? add_part(o, MDM_TRAIN, err) : mdm_no_memory(err, "observables");
   if (!status && problem->data->test.count) status = add_part(o, MDM_TEST, err);
   if (!status) status = add_fields(o, err);
   if (!status && problem->kernels) status = add_kernels(o, R, err);
@@ -208,6 +218,8 @@ void X(observer_free)(X(observer) *o) {
   free(o->reached);
   free(o->totals);
   free(o->logs);
+  free(o->squares);
+  free(o->known);
   free(o);
 }
 
@@ -255,9 +267,6 @@ void X(observe_nothing)(X(observer) *o, size_t t) {
   if (o->accuracy[MDM_TEST]) fill_nan(o->accuracy[MDM_TEST] + at, 1);
   fill_nan(o->prediction[MDM_TEST] + at * P * o->C, P * o->C);
 }
-
-/* ⟨F²⟩ over particles and tokens. */
-static double mean_square(const X(field) *F) { return X(square_of)(F) / (double)(F->n * F->P); }
 
 enum { NARROW = 64, TOGETHER = 1024 }; /* neurons of an expert below which many are summed up together; so many neurons at a time */
 
@@ -323,28 +332,80 @@ static double products_of_pieces(const X(routing) *routing, const X(field) *a, c
   return sum;
 }
 
-/* Sum of products over all particles; with a routing (fields of expert neurons) leaving out inactive experts' entries, where those are unspecified;
- * their number into *count. Not for squares of fields that may carry noise. */
-static double masked_products(X(observer) *o, const X(field) *a, const X(field) *b, const X(routing) *routing, double *count) {
-  size_t n = a->n, P = a->P, served = 0;
+/* The same, token by token; squares: NULL, or those of a and of b as well. */
+static double products_of_tokens(X(observer) *o, const X(routing) *routing, const X(field) *a, const X(field) *b, double *squares) {
+  size_t n = a->n, P = a->P, E = routing->experts;
   double sum = 0;
-  *count = (double)(n * P);
-  if (!routing) return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
-  for (size_t e = 0; e < routing->experts * P; e++) served += routing->active[e];
-  *count = (double)(served * routing->neurons);
-  if (mdm_is_large(n)) return mdm_cuts_experts(n) ? products_of_parts(routing, a, b) : products_of_pieces(routing, a, b);
 #pragma omp taskloop default(shared) num_tasks(MDM_TASKS) if (mdm_shares(2.0 * (double)(n * P)))
-  for (size_t t = 0; t < P; t++) o->totals[t] = token_products(routing, t, 0, routing->experts, a->v + n * t, b->v + n * t);
-  for (size_t t = 0; t < P; t++) sum += o->totals[t];
+  for (size_t t = 0; t < P; t++) {
+    const real *va = a->v + n * t, *vb = b->v + n * t;
+    o->totals[t] = token_products(routing, t, 0, E, va, vb);
+    if (squares) o->squares[2 * t] = token_products(routing, t, 0, E, va, va), o->squares[2 * t + 1] = token_products(routing, t, 0, E, vb, vb);
+  }
+  if (squares) squares[0] = squares[1] = 0;
+  for (size_t t = 0; t < P; t++) {
+    sum += o->totals[t];
+    for (size_t i = 0; i < 2 && squares; i++) squares[i] += o->squares[2 * t + i];
+  }
   return sum;
+}
+
+/* Entries of active experts; of all, without a routing. */
+static double served_entries(const X(field) *f, const X(routing) *routing) {
+  size_t served = 0;
+  if (!routing) return (double)(f->n * f->P);
+  for (size_t e = 0; e < routing->experts * f->P; e++) served += routing->active[e];
+  return (double)(served * routing->neurons);
+}
+
+/* Sum of products over all particles; with a routing (fields of expert neurons) leaving out inactive experts' entries, where those are unspecified.
+ * squares: NULL, or of populations that are not large those of a and of b as well. Not for squares of fields that may carry noise. */
+static double masked_products(X(observer) *o, const X(field) *a, const X(field) *b, const X(routing) *routing, double *squares) {
+  size_t n = a->n, P = a->P;
+  if (routing && !mdm_is_large(n)) return products_of_tokens(o, routing, a, b, squares);
+  if (routing) return mdm_cuts_experts(n) ? products_of_parts(routing, a, b) : products_of_pieces(routing, a, b);
+  if (squares) return X(parallel_dots)(n * P, a->v, b->v, squares);
+  return X(parallel_products)(n, P, X(field_rows)(a, a->v), X(field_rows)(b, b->v), X(field_ld)(a));
 }
 
 /* Index of a level's entry at step t. */
 static size_t entry(const X(observer) *o, size_t level, size_t t) { return level * (o->problem->steps + 1) + t; }
 
+/* Whether a field's square is nothing but the sum of its entries' squares. */
+static int is_plain(const X(field) *f) { return !f->twin && !f->noise && !mdm_is_large(f->n); }
+
+/* The overlap of the fields that meet at a matrix, and where they are plain, their squares. */
+static double overlap_of(X(observer) *o, const X(moe) *program, mdm_tensor k, size_t l) {
+  const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
+                 *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
+  const X(routing) *routing = k == MDM_W1 ? X(moe_routing)(program, MDM_TRAIN, l) : NULL; /* ρ is complete, and a and δ live on the stream */
+  known_squares *known = &o->known[MDM_TENSORS * l + k];
+  *known = (known_squares){{0}, {0}};
+  if (!q->n) return NAN;
+  int plain = is_plain(q) && is_plain(chi);
+  double scale = k == MDM_Q ? 1 / o->problem->model.inverse_temperature : 1; /* psi is Q n / temperature */
+  double sum = masked_products(o, q, chi, routing, plain ? known->sum : NULL);
+  if (plain) known->id[0] = q->id, known->id[1] = chi->id;
+  return scale * sum / (double)(q->n * q->P);
+}
+
+static void observe_overlaps(X(observer) *o, const X(moe) *program, size_t t) {
+  for (mdm_tensor k = 0; k < MDM_TENSORS; k++)
+    if (mdm_meetings[k].output != MDM_FIELDS && has_tensor(o, k))
+      for (size_t l = 0; l < (k == MDM_W_IN ? 1 : o->blocks); l++) o->overlap[k][entry(o, l, t)] = overlap_of(o, program, k, l);
+}
+
+/* Whether the sum of squares of a field of this level came with an overlap. */
+static int is_known(const X(observer) *o, const X(field) *f, size_t level, double *sum) {
+  for (size_t l = level ? level - 1 : 0; l <= level && l < o->blocks; l++)
+    for (size_t k = 0; k < MDM_TENSORS; k++)
+      for (int i = 0; i < 2; i++)
+        if (f->id && o->known[MDM_TENSORS * l + k].id[i] == f->id) return *sum = o->known[MDM_TENSORS * l + k].sum[i], 1;
+  return 0;
+}
+
 static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
   const mdm_model *m = &o->problem->model;
-  double count;
   for (mdm_field f = 0; f < MDM_FIELDS; f++)
     for (size_t l = 0; l < mdm_field_levels(m, f); l++) {
       const X(field) *F = X(moe_field)(program, MDM_TRAIN, f, l);
@@ -352,21 +413,11 @@ static void observe_rms(X(observer) *o, const X(moe) *program, size_t t) {
       if (!F->n) continue; /* the block has no router */
       /* of inactive experts u and b were not computed, and y and γ are zero */
       int unspecified = f == MDM_U || f == MDM_B, masked = unspecified || f == MDM_Y || f == MDM_GAMMA;
-      double sum = masked ? masked_products(o, F, F, X(moe_routing)(program, MDM_TRAIN, l), &count) : 0;
-      double square = masked ? sum / (unspecified ? count : (double)(F->n * F->P)) : mean_square(F);
-      o->rms[f][entry(o, l, t)] = mdm_signed_root(square);
+      const X(routing) *routing = masked ? X(moe_routing)(program, MDM_TRAIN, l) : NULL;
+      double sum;
+      if (!is_known(o, F, l, &sum)) sum = masked ? masked_products(o, F, F, routing, NULL) : X(square_of)(F);
+      o->rms[f][entry(o, l, t)] = mdm_signed_root(sum / (unspecified ? served_entries(F, routing) : (double)(F->n * F->P)));
     }
-  for (mdm_tensor k = 0; k < MDM_TENSORS; k++) {
-    if (mdm_meetings[k].output == MDM_FIELDS || !has_tensor(o, k)) continue;
-    double scale = k == MDM_Q ? 1 / m->inverse_temperature : 1; /* psi is Q n / temperature */
-    for (size_t l = 0; l < (k == MDM_W_IN ? 1 : o->blocks); l++) {
-      const X(field) *q = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].backward, mdm_backward_level(k, l)),
-                     *chi = X(moe_field)(program, MDM_TRAIN, mdm_meetings[k].output, l);
-      o->overlap[k][entry(o, l, t)] = NAN;
-      const X(routing) *routing = k == MDM_W1 ? X(moe_routing)(program, MDM_TRAIN, l) : NULL; /* ρ is complete, and a and δ live on the stream */
-      if (q->n) o->overlap[k][entry(o, l, t)] = scale * masked_products(o, q, chi, routing, &count) / (double)(q->n * q->P);
-    }
-  }
 }
 
 /* Mean and variance over one block's routed experts of the logits of a token, which twins share: without noise. */
@@ -552,6 +603,7 @@ static void keep_for_kernels(X(observer) *o, const X(moe) *program, size_t t, co
 }
 
 int X(observe_fields)(X(observer) *o, const X(moe) *program, size_t t, const double *e) {
+  observe_overlaps(o, program, t); /* first: squares come with them */
   observe_rms(o, program, t);
   if (o->router[ENTROPY]) observe_routers(o, program, t);
   keep_for_kernels(o, program, t, e);

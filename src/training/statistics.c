@@ -241,14 +241,12 @@ static void fill_batch(size_t at, size_t n, const real *u, const real *y, const 
 
 /* A batch of whole experts of J neurons. */
 static void add_batch(size_t experts, size_t J, double c[QUANTITIES][BATCH], neuron_sums *s) {
-  for (int k = 0; k < QUANTITIES; k++) {
-    s->square[k] += mdm_vec_dot_f64(experts * J, c[k], c[k]);
-    for (size_t m = 0; m < experts; m++) {
-      double sum = 0;
-      for (size_t j = 0; j < J; j++) sum += c[k][m * J + j];
-      s->sum[k] += sum;
-      s->groups[k] += sum * sum;
-    }
+  for (int k = 0; k < QUANTITIES; k++) s->square[k] += mdm_vec_dot_f64(experts * J, c[k], c[k]);
+  for (size_t m = 0; m < experts; m++) {
+    double sum[QUANTITIES] = {0};
+    for (size_t j = 0; j < J; j++)
+      for (int k = 0; k < QUANTITIES; k++) sum[k] += c[k][m * J + j];
+    for (int k = 0; k < QUANTITIES; k++) s->sum[k] += sum[k], s->groups[k] += sum[k] * sum[k];
   }
 }
 
@@ -258,11 +256,11 @@ static void sum_neurons(size_t n, const real *u, const real *y, const real *b, d
   for (size_t j = 0; j < BATCH; j++) one[j] = 1;
   for (size_t first = 0; first < n; first += BATCH) {
     size_t count = n - first < BATCH ? n - first : BATCH;
+    double square[QUANTITIES];
     fill_batch(0, count, u + first, y + first, b + first, c);
-    for (int k = 0; k < QUANTITIES; k++) {
-      s->square[k] += mdm_vec_dot_f64(count, c[k], c[k]);
-      s->sum[k] += mdm_vec_dot_f64(count, c[k], one); /* by vectors: additions one after the other are a chain */
-    }
+    for (int k = 0; k < QUANTITIES; k++) s->square[k] += square[k] = mdm_vec_dot_f64(count, c[k], c[k]);
+    /* by vectors: additions one after the other are a chain. Powers have been added up as squares. */
+    for (int k = 0; k < QUANTITIES; k++) s->sum[k] += k == OF_POWER ? square[OF_Y] : mdm_vec_dot_f64(count, c[k], one);
   }
 }
 
@@ -408,13 +406,19 @@ static size_t collect(const X(field) *f, const X(routing) *routing, size_t share
   return n;
 }
 
+/* Without extremes where experts are a population. */
+static void quantiles(const X(statistics) *s, size_t n, double *values, double *out) {
+  mdm_quantiles(n, values, out);
+  if (s->problem->model.regime->experts_grow) mdm_blank_extremes(n, out);
+}
+
 /* Quantiles of sample k, or (k = S) of all samples, and their histogram. */
 static void observe_samples(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, size_t k, distribution *d) {
   size_t S = s->problem->kernel_samples, bins = s->problem->histogram_bins;
   double *values = k < S ? s->samples + f->n * k : s->values;
   size_t n = k < S ? collect(f, routing, shared, k, 1, values) : collect(f, routing, shared, 0, f->P, values);
   if (k == S) mdm_histogram(n, values, bins, d->low, d->high, d->histogram + at * (bins + 2));
-  mdm_quantiles(n, values, k < S ? d->sample + (at * S + k) * MDM_QUANTILES : d->pooled + at * MDM_QUANTILES);
+  quantiles(s, n, values, k < S ? d->sample + (at * S + k) * MDM_QUANTILES : d->pooled + at * MDM_QUANTILES);
 }
 
 static void observe_distribution(X(statistics) *s, const X(field) *f, const X(routing) *routing, size_t shared, size_t at, distribution *d) {
@@ -430,7 +434,7 @@ static int observe_alignment(X(statistics) *s, const X(moe) *program, size_t l, 
     mdm_problem_targets(p, t, S, s->y);
     int status = X(gram)(X(moe_field)(program, MDM_TRAIN, aligned[k], l), S, s->kernel, err);
     if (status) return status;
-    s->alignment[k][at] = mdm_problem_alignment(p, S, s->kernel, s->y, s->work);
+    s->alignment[k][at] = mdm_problem_alignment(p, S, s->kernel, s->y, MDM_EPSILON, s->work);
   }
   return MDM_OK;
 }
@@ -447,7 +451,7 @@ static int observe_block(X(statistics) *s, const X(moe) *program, size_t l, size
   observe_distribution(s, psi, NULL, shared, (size_t)at, &s->psi);
   observe_distribution(s, g, routing, shared, (size_t)at, &s->g);
   memcpy(s->values, s->load, E * sizeof *s->values);
-  mdm_quantiles(E, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
+  quantiles(s, E, s->values, s->load_quantile + (size_t)at * MDM_QUANTILES);
   return observe_alignment(s, program, l, t, (size_t)at, err);
 }
 

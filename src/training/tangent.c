@@ -135,7 +135,7 @@ static void align(X(tangent) *k, size_t t, size_t at) {
   size_t S = p->kernel_samples;
   mdm_problem_targets(p, t, S, k->y);
   memcpy(k->backward, k->total + at * S * S, S * S * sizeof *k->backward);
-  k->alignment[at] = mdm_problem_alignment(p, S, k->backward, k->y, k->work);
+  k->alignment[at] = mdm_problem_alignment(p, S, k->backward, k->y, MDM_EPSILON, k->work);
 }
 
 int X(tangent_step)(X(tangent) *k, X(moe) *program, size_t t, mdm_error *err) {

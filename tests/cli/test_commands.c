@@ -100,6 +100,8 @@ static void test_coordcheck(void) {
   r = run("coordcheck - -q -o @/c.h5 --expect -s model.parameterization=mup -s model.readout_std=0 " FEW
           "-s simulate.widths=[16,64] -s simulate.seeds=8");
   check(r->code == MDM_ERR_EXPECT && is_one_line(r->err) && exists("c.h5"), "expected a broken promise", "coordcheck --expect", r);
+  r = run("coordcheck - -q --force -o @/c.h5 --expect -s train.lr=0 " FEW);
+  check(r->code == MDM_ERR_EXPECT && mentions(r->err, "unresolved|feature learning|train.lr"), "expected nothing to be seen", "coordcheck --expect", r);
 }
 
 /* A sweep that is stopped, goes on, is looked at, and does not take another sweep's file. */

@@ -83,6 +83,16 @@ static void test_own_files(void) {
   CU_ASSERT(r->code == MDM_ERR_DATA && mentions(r->err, "several settings|one axis"));
 }
 
+/* Networks below the limit, which L_inf + a N^-p cannot be; and a law that does not fit by its form. */
+static void test_misfits(void) {
+  spit_text("below.csv", "N,loss,loss_error\n16,1.25,0.01\n32,1.12,0.01\n64,1.06,0.01\n128,1.03,0.01\ninf,1.1,0.001\n");
+  const result *r = run("fit @/below.csv --law power --bootstrap 0 --starts 8");
+  CU_ASSERT(r->code == 0);
+  check_mentions(r->out, "warning: the law does not describe the runs|chi^2 per degree of freedom is");
+  r = run("fit @/below.csv --law power --free-limit --bootstrap 0 --starts 8");
+  CU_ASSERT(r->code == 0 && !strstr(r->out, "does not describe"));
+}
+
 /* Losses that are not what a law of them needs, and errors that few runs do not know. */
 static void test_doubtful_files(void) {
   succeeds("compare - -q -o @/a.h5 -s simulate.widths=[8,16,32,64] -s solve.particles=64 -s solve.replicas=4 -s train.steps=1 -s simulate.seeds=5");
@@ -157,6 +167,7 @@ static const test_case tests[] = {
     {"answers of fit", test_answers},
     {"fits of formulas", test_formulas},
     {"fits of sweeps and comparisons", test_own_files},
+    {"laws that do not describe the runs", test_misfits},
     {"files whose losses or errors are not what a law needs", test_doubtful_files},
     {"what fit refuses", test_refused},
 };

@@ -33,6 +33,10 @@ static void test_pictures(void) {
   REFUSED(MDM_ERR_DATA, "plot @/bare.h5 -q -o @/picture.png ", lacking);
   REFUSED(MDM_ERR_USAGE, "-q -o @/earlier.h5 ", elsewhere);
   succeeds("plot @/bare.h5 -q -o @/picture.png --what loss");
+  static const refusal results[] = {{"-o @/link.png", "link.png|HDF5"}, {"-o @/hard.svg", "hard.svg|HDF5"}}; /* what names of pictures may stand for */
+  CU_ASSERT(!symlink("bare.h5", in_folder("link.png")) && !link(in_folder("bare.h5"), in_folder("hard.svg")));
+  REFUSED(MDM_ERR_IO, "plot @/all.h5 -q ", results);
+  succeeds("info @/bare.h5");
   static const refusal experts[] = {{"--what heads --block 1", "no entropy of heads|--block"}};
   succeeds("compare - -q -o @/heads.h5 " SMALL "-s model.depth=1 -s model.blocks=[attention,moe] -s data.context=2");
   succeeds("plot @/heads.h5 -q -o @/picture.svg --what heads"); /* of the last block with heads */
@@ -42,6 +46,18 @@ static void test_pictures(void) {
   for (int i = 0; i < 2; i++)
     for (size_t k = 0; k < COUNT(what); k++)
       if (strncmp(what[k], "rates", 5)) succeeds("plot @/%s.h5 -q -o @/picture.svg --what %s", i ? "limit" : "networks", what[k]);
+}
+
+/* Three networks under top-K leave the errors of some entries of a kernel unknown: the noise beside the picture is that of the others. */
+static void test_unknown_errors(void) {
+  enum { SIZE = 1 << 20 };
+  char *text = malloc(SIZE);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  succeeds("compare - -q -o @/few.h5 -s solve.particles=200 -s solve.replicas=3 -s train.steps=2 -s simulate.widths=12 -s simulate.seeds=3 -s model.active_fraction=0.25");
+  succeeds("plot @/few.h5 -q -o @/few.svg --what kernels --field gamma");
+  slurp("few.svg", text, SIZE);
+  check(strstr(text, "(noise ") != NULL, "expected the noise of the entries that have an error", "plot few.h5 --what kernels --field gamma", run("--version"));
+  free(text);
 }
 
 /* Names that a shell, gnuplot or printf would take for something else. */
@@ -77,6 +93,7 @@ static void test_names_of_pictures(void) {
 
 static const test_case tests[] = {
     {"pictures", test_pictures},
+    {"unknown errors", test_unknown_errors},
     {"names of pictures", test_names_of_pictures},
 };
 

@@ -1,6 +1,7 @@
 /* The router of networks: selection, losses on it and their gradients, biases that balance; the norm of all gradients. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "realization/dense.h"
@@ -132,6 +133,31 @@ static void equal_logits(void) {
   bench_close(&b);
 }
 
+/* y and γ of an expert that served a token a step ago are exactly zero once it does not: here after the router has changed its sign, with narrow experts and wide ones. */
+static void experts_that_no_longer_serve(void) {
+  static const mdm_field fields[2] = {MDM_Y, MDM_GAMMA};
+  static const char *const cases[] = {"model.active_fraction=0.5", "model.active_fraction=0.5 model.expert_width=16"};
+  for (size_t k = 0; k < COUNT(cases); k++) {
+    bench b;
+    bench_open(&b, cases[k]), bench_network(&b, WIDTH), bench_pass(&b);
+    X(dense) *Q = (X(dense) *)b.R->matrix[0][MDM_Q];
+    const X(routing) *routing = X(moe_routing)(b.program, MDM_TRAIN, 0);
+    size_t all = routing->experts * P, J = routing->neurons, left = 0;
+    unsigned char *before = malloc(all); /* all */
+    memcpy(before, routing->active, all);
+    for (size_t i = 0; i < Q->N * Q->G; i++) Q->A[i] = -Q->A[i];
+    bench_pass(&b);
+    for (size_t f = 0; f < 2; f++) {
+      const real *v = X(moe_field)(b.program, MDM_TRAIN, fields[f], 0)->v;
+      for (size_t i = 0; i < all * J; i++) CU_ASSERT((v[i] != 0) == routing->active[i / J]);
+    }
+    for (size_t i = 0; i < all; i++) left += before[i] && !routing->active[i];
+    CU_ASSERT(left > 0);
+    free(before);
+    bench_close(&b);
+  }
+}
+
 /* ---------------------------------------------------------------- the norm of all gradients */
 
 /* In the standard parameterization all rates are η, so one step moves the weights by η times the gradient. */
@@ -160,6 +186,7 @@ static const test_case tests[] = {
     {"losses and their gradients", losses_and_gradients},
     {"selection and biases", selection_and_biases},
     {"equal logits", equal_logits},
+    {"experts that no longer serve", experts_that_no_longer_serve},
     {"norm of the gradient", norm_of_the_gradient},
 };
 

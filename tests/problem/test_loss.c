@@ -95,7 +95,7 @@ static void samples_without_target_do_not_count(void) {
   for (size_t i = 0; i < 4; i++) small[i] = kernel[4 * at[i / 2] + at[i % 2]];
   memcpy(targets, y, sizeof targets);
   memcpy(their, z, sizeof their);
-  CU_ASSERT_EQUAL(mdm_problem_alignment(&p, 4, kernel, targets, work), mdm_alignment(2, 3, small, their, work));
+  CU_ASSERT_EQUAL(mdm_problem_alignment(&p, 4, kernel, targets, 0, work), mdm_alignment(2, 3, small, their, 0, work));
 }
 
 static const test_case tests[] = {

@@ -166,6 +166,8 @@ static void test_doubts(void) {
   CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|is biased by|beyond its standard error|raise solve.particles"));
   r = run("solve - -o @/b.h5 --strict -s solve.particles=600 -s solve.replicas=60 -s train.steps=6 -s solve.bias_check=true -s solve.tolerance=0.5");
   CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|is biased by|lower solve.tolerance"));
+  r = run("solve - -o @/d.h5 --strict -s solve.particles=64 -s solve.replicas=6 -s train.steps=1 -s solve.bias_check=true -s model.regime=III -s model.parameterization=mup -s train.optimizer=momentum -s output.kernels=false");
+  CU_ASSERT(r->code == MDM_ERR_NUMERIC && last_line_mentions(r->err, "--strict|is biased by|raise solve.neuron_particles")); /* 32 neurons of an expert, without twins */
   r = run("solve - -o @/c.h5 --strict -s solve.particles=100 -s solve.replicas=3 -s train.steps=2 -s data.train=24 -s solve.bias_check=true");
   CU_ASSERT(r->code == MDM_ERR_NUMERIC && mentions(r->err, "there is no solution with half of the particles") && mentions(run("info @/c.h5")->out, "doubt|is not known (solve.bias_check)"));
 }

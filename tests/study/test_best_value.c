@@ -149,6 +149,10 @@ static void test_edges(void) {
   for (int i = 0; i < VALUES * RUNS; i++) y[i] = INFINITY;
   b = best_of(x, RUNS, y, NULL);
   CU_ASSERT(b.kind == MDM_BEST_NONE && isnan(b.x));
+  /* Nor is there one where the value makes no difference. */
+  for (int i = 0; i < VALUES * RUNS; i++) y[i] = 0.1 * (1 + i % RUNS);
+  b = best_of(x, RUNS, y, NULL);
+  CU_ASSERT(b.kind == MDM_BEST_NONE && isnan(b.x) && isnan(b.loss));
 }
 
 /* Three values: nothing tells whether a parabola fits. */

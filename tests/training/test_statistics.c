@@ -68,8 +68,8 @@ static void loads(void) {
       CU_ASSERT_DOUBLE_EQUAL(values(both[k], "observables/router/load_mean")[t], 0.25, 1e-12);
       CU_ASSERT(kl > 0.1 && kl < log(4));
       const double *q = values(both[k], "statistics/load/quantile");
-      CU_ASSERT(q[0] == 0 && q[8] <= 1 && q[8] > 0.25);
-      CU_ASSERT(values(both[k], "statistics/g/quantile")[0] > 0.4); /* of active experts alone: no zeros */
+      CU_ASSERT(q[1] == 0 && q[7] <= 1 && q[7] > 0.25 && (isnan(q[0]) != 0) == k && (isnan(q[8]) != 0) == k); /* 16 experts have no quantile of 1 % */
+      CU_ASSERT(values(both[k], "statistics/g/quantile")[1] > 0.4); /* of active experts alone: no zeros */
     }
   mdm_outcome_clear(&out);
   run_with(MDM_RUN_NETWORKS, 0, "model.active_fraction=0.25 model.gate=constant train.steps=1 simulate.widths=16 simulate.seeds=1", &out);
@@ -294,7 +294,7 @@ static void alignment_of_stored_kernels(void) {
       double k[P * P], work[P];
       for (size_t i = 0; i < P; i++)
         for (size_t j = 0; j < P; j++) k[i * P + j] = values(r, kernels[a])[((t * P + i) * 2 + t) * P + j];
-      CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, cosine_target, work), values(r, alignments[a])[t], 1e-12);
+      CU_ASSERT_DOUBLE_EQUAL(mdm_alignment(P, 1, k, cosine_target, 0, work), values(r, alignments[a])[t], 1e-12);
     }
   mdm_outcome_clear(&out);
 }
@@ -344,7 +344,7 @@ static void networks_approach_the_limit(void) {
                                       "statistics/load/quantile", "statistics/alignment/h", "statistics/alignment/a",
                                       "statistics/ntk/total", "statistics/ntk/Q", "statistics/ntk/alignment"};
   mdm_outcome out;
-  run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0, "train.steps=12 output.times=[0,6,12] output.ntk=true solve.particles=8000 solve.replicas=6 simulate.widths=64 simulate.seeds=24", &out);
+  run_with(MDM_RUN_LIMIT | MDM_RUN_NETWORKS, 0, "train.steps=12 output.times=[0,6,12] output.ntk=true solve.particles=8000 solve.replicas=6 simulate.widths=68 simulate.seeds=24", &out);
   for (size_t k = 0; k < COUNT(paths); k++) {
     distance d = distance_of(out.limit.summary, paths[k], out.networks[0].summary, paths[k]);
     int close = d.rms < 2.5 * d.rms_error + 2.0 / 64 * d.size;
