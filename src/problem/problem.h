@@ -78,7 +78,7 @@ void mdm_problem_targets(const mdm_problem *p, size_t t, size_t n, double *y);
 int mdm_has_target(const mdm_problem *p, const double *y);
 /* How many of n samples have a target; y: outputs × n. */
 size_t mdm_targeted(const mdm_problem *p, size_t n, const double *y);
-/* Alignment (base/summary.h) of a kernel (n × n) with the targets y (outputs × n) of those of n samples that have one; changes kernel and y; work: outputs × n. */
+/* Alignment (base/summary.h) of a kernel (n × n) with the targets y (outputs × n) of those of n samples that have one; changes kernel and y; rounding: as there; work: outputs × n. */
 double mdm_problem_alignment(const mdm_problem *p, size_t n, double *kernel, double *y, double rounding, double *work);
 
 /* The test part is evaluated at steps 0, every, 2 every, … and the last: how often, and the step of record i. */
