@@ -441,18 +441,6 @@ int mdm_resume_results(const char *path, mdm_outcome *out, mdm_error *err) {
   return status;
 }
 
-static int copy_record(const mdm_record *from, mdm_record **to, mdm_error *err) {
-  mdm_array *added;
-  int status = mdm_record_create(to, err);
-  for (size_t i = 0; i < mdm_record_count(from) && !status; i++) {
-    const mdm_array *a = mdm_record_at(from, i);
-    status = mdm_record_append(*to, a, 0, &added, err);
-    if (!status) memcpy(added->value, a->value, mdm_elements(a->rank, a->dim) * sizeof *a->value);
-  }
-  if (status) mdm_record_free(*to), *to = NULL;
-  return status;
-}
-
 int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **record, mdm_record **weights, mdm_error *err) {
   const mdm_resume *r = store;
   *record = *weights = NULL;
@@ -460,8 +448,8 @@ int mdm_resume_take(const void *store, long width, unsigned index, mdm_record **
     const mdm_runs *set = &r->runs[i];
     size_t k = set->width == width ? mdm_runs_find(set, index) : set->n;
     if (k == set->n) continue;
-    int status = copy_record(set->each[k], record, err);
-    if (!status && set->weights[k]) status = copy_record(set->weights[k], weights, err);
+    int status = mdm_record_copy(set->each[k], record, err);
+    if (!status && set->weights[k]) status = mdm_record_copy(set->weights[k], weights, err);
     return status;
   }
   return MDM_OK;
