@@ -46,6 +46,11 @@ size_t mdm_axis_find(const mdm_axis *axis, const char *text) {
   return i;
 }
 
+int mdm_axis_is_seed(const mdm_axis *axis) {
+  const char *key = axis->option->key;
+  return !strcmp(key + strlen(key) - strlen("seed"), "seed"); /* keys have four letters or more */
+}
+
 static int out_of_memory(mdm_error *err) {
   return mdm_no_memory(err, "the grid of a sweep");
 }

@@ -29,6 +29,8 @@ size_t mdm_grid_index(const mdm_grid *g, size_t point, size_t a);
 long mdm_grid_find(const mdm_grid *g, const char *key);
 /* Index of a value, as mdm_config_format writes it; n: there is none. */
 size_t mdm_axis_find(const mdm_axis *axis, const char *text);
+/* Whether its option is a seed, whose values have no order. */
+int mdm_axis_is_seed(const mdm_axis *axis);
 /* Sets the options of a point. */
 int mdm_grid_apply(const mdm_grid *g, size_t point, mdm_config *cfg, mdm_error *err);
 /* The axis in the form that mdm_grid_read takes, malloc'd; NULL when out of memory. */

@@ -38,11 +38,9 @@ const char *mdm_measure_title(mdm_measure m) { return measures[m].title; }
 /* Whether it makes sense to ask for the best of these values: positive numbers, neither data nor seeds; nor how the limit is solved, nor the unit of
  * the loss itself. */
 static int has_best(const mdm_axis *axis) {
-  static const char *const without[] = {"seed", "model.router_bias_seed", "train.loss_multiplier"};
   const char *key = axis->option->key;
-  for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-    if (!strcmp(key, without[i])) return 0;
-  return axis->numeric && axis->n > 1 && axis->value[0] > 0 && strncmp(key, "data.", 5) && strncmp(key, "solve.", 6);
+  if (!axis->numeric || axis->n < 2 || !(axis->value[0] > 0) || mdm_axis_is_seed(axis)) return 0;
+  return strncmp(key, "data.", 5) && strncmp(key, "solve.", 6) && strcmp(key, "train.loss_multiplier");
 }
 
 /* The axis whose best value is sought: train.lr, or the first that has one. */

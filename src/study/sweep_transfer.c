@@ -23,10 +23,9 @@ static double number_of(const mdm_axis *axis, size_t i) {
 
 static int is_direction(const mdm_sweep *s, size_t a) {
   const mdm_axis *axis = &s->grid.axis[a];
-  const char *key = axis->option->key;
-  int is_seed = !strcmp(key + strlen(key) - strlen("seed"), "seed"), positive = axis->n > 1 && axis->n <= MDM_TRANSFER_ROWS;
+  int positive = axis->n > 1 && axis->n <= MDM_TRANSFER_ROWS;
   for (size_t i = 0; i < axis->n; i++) positive &= number_of(axis, i) > 0;
-  return (long)a != s->along && positive && !is_seed;
+  return (long)a != s->along && positive && !mdm_axis_is_seed(axis);
 }
 
 size_t mdm_sweep_directions(const mdm_sweep *s, mdm_direction out[MDM_GRID_AXES + 1]) {
